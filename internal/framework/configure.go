@@ -1,0 +1,73 @@
+package framework
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/action"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+)
+
+// ConfigureResource returns the provider data of a resource's or list
+// resource's Configure request (both use the same request type). It is nil
+// before the provider is configured; its methods accept that.
+func ConfigureResource(req resource.ConfigureRequest, resp *resource.ConfigureResponse) *ProviderData {
+	return configure(req.ProviderData, &resp.Diagnostics)
+}
+
+// ConfigureDataSource is ConfigureResource for a data source.
+func ConfigureDataSource(req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) *ProviderData {
+	return configure(req.ProviderData, &resp.Diagnostics)
+}
+
+// ConfigureAction is ConfigureResource for an action.
+func ConfigureAction(req action.ConfigureRequest, resp *action.ConfigureResponse) *ProviderData {
+	return configure(req.ProviderData, &resp.Diagnostics)
+}
+
+// ConfigureEphemeral is ConfigureResource for an ephemeral resource.
+func ConfigureEphemeral(req ephemeral.ConfigureRequest, resp *ephemeral.ConfigureResponse) *ProviderData {
+	return configure(req.ProviderData, &resp.Diagnostics)
+}
+
+func configure(given any, diags *diag.Diagnostics) *ProviderData {
+	if given == nil {
+		return nil
+	}
+	data, ok := given.(*ProviderData)
+	if !ok {
+		diags.AddError("Provider data of an unexpected type",
+			fmt.Sprintf("Expected %T, got %T. This is a bug in the provider; please report it.", data, given))
+		return nil
+	}
+	return data
+}
+
+// RequireReady adds an error to diags and returns false if the Server cannot be
+// asked although the operation needs it: creating, changing and deleting, and
+// reading a data source. Planning and refreshing a resource do not call it;
+// they skip their remote part instead.
+func (d *ProviderData) RequireReady(diags *diag.Diagnostics) bool {
+	if d.Ready() {
+		return true
+	}
+	unknown := "the provider's configuration"
+	if d != nil && len(d.Unknown) > 0 {
+		unknown = "the provider attribute(s) " + strings.Join(d.Unknown, ", ")
+	}
+	diags.AddError("The Prefect Server is not known yet",
+		fmt.Sprintf("%s depends on something that has not been applied, so the Server cannot be asked now.\n\n"+
+			"Add `depends_on` with the resource that creates the Server, so that this is read during apply, "+
+			"or apply that resource first with `-target`.", capitalise(unknown)))
+	return false
+}
+
+func capitalise(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}

@@ -1,0 +1,175 @@
+package framework
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+)
+
+// Failure describes an operation that failed, so that its diagnostic can say
+// what happened, to which object, and what to do.
+type Failure struct {
+	// Summary says what failed and names the object, such as
+	// `Could not create project "etl"`.
+	Summary string
+	// Attribute is the argument to blame, if the error is of a kind that an
+	// argument can cause. Errors of the connection or of the tenant selection
+	// are never put at an attribute of a resource.
+	Attribute path.Path
+	// Remedies replaces the advice of a kind of error (an Err value of package
+	// prefect) where the operation knows better.
+	Remedies map[error]string
+}
+
+// Diagnose turns an error into diagnostics: the summary given, and as detail the
+// cause and the remedy of the error's kind. A first path puts it at that
+// attribute. A nil error gives no diagnostics.
+func Diagnose(err error, summary string, at ...path.Path) diag.Diagnostics {
+	failure := Failure{Summary: summary}
+	if len(at) > 0 {
+		failure.Attribute = at[0]
+	}
+	return failure.Diagnose(err)
+}
+
+// Diagnose turns an error into diagnostics; nil gives none.
+func (f Failure) Diagnose(err error) diag.Diagnostics {
+	if err == nil {
+		return nil
+	}
+	kind := kindOf(err)
+	remedy := kind.remedy
+	for of, text := range f.Remedies {
+		if errors.Is(err, of) {
+			remedy = text
+		}
+	}
+	parts := []string{sentence(kind.cause(err))}
+	if remedy != "" {
+		parts = append(parts, remedy)
+	}
+	if technical := technical(err); technical != "" {
+		parts = append(parts, technical)
+	}
+	detail := strings.Join(parts, "\n\n")
+	if kind.connection || len(f.Attribute.Steps()) == 0 {
+		return diag.Diagnostics{diag.NewErrorDiagnostic(f.Summary, detail)}
+	}
+	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(f.Attribute, f.Summary, detail)}
+}
+
+// kind is what a class of errors has in common for a person.
+type kind struct {
+	is         error
+	connection bool // concerns the provider configuration, never one attribute of a resource
+	prefix     string
+	remedy     string
+}
+
+func (k kind) cause(err error) string {
+	message := err.Error()
+	var failure *prefect.Error
+	if errors.As(err, &failure) && failure.Message != "" {
+		message = failure.Message
+	}
+	if k.prefix == "" {
+		return message
+	}
+	if message == "" {
+		return k.prefix
+	}
+	return k.prefix + ": " + message
+}
+
+func kindOf(err error) kind {
+	for _, k := range kinds() {
+		if errors.Is(err, k.is) {
+			return k
+		}
+	}
+	return kind{prefix: ""}
+}
+
+// kinds lists the classes of errors, most specific first.
+func kinds() []kind {
+	return []kind{
+		{is: context.Canceled, connection: true, prefix: "The operation was interrupted",
+			remedy: "Run the command again. What the Server had already done is found by the next refresh."},
+		{is: prefect.ErrNoTenant, connection: true, prefix: "The Server has no tenant",
+			remedy: "Create one with a `prefect_tenant` resource and give its id as `tenant_id` of what belongs to it, " +
+				"or create it with `prefect server create-tenant --name default`."},
+		{is: prefect.ErrSeveralTenants, connection: true, prefix: "The Server has several tenants and none was chosen",
+			remedy: "Set `tenant` in the provider configuration to the slug or id of one of them, " +
+				"or the environment variable PREFECT__CLOUD__TENANT_ID to its id."},
+		{is: prefect.ErrTenantNotFound, connection: true, prefix: "The Server has no such tenant",
+			remedy: "Correct `tenant` in the provider configuration (a slug or an id), " +
+				"or PREFECT__CLOUD__TENANT_ID, if `tenant` is not set."},
+		{is: prefect.ErrNotPrefect, connection: true, prefix: "What answers is not the API of a Prefect Server",
+			remedy: "Set `endpoint` in the provider configuration to the API, not to the UI: " +
+				"the API listens on port 4200 by default and the UI on 8080. Behind a proxy, " +
+				"include the path under which the API is served. Prefect 2 and later have a different API and are not supported."},
+		{is: prefect.ErrUnauthorized, connection: true, prefix: "The request was refused as unauthorised",
+			remedy: "Prefect Server itself has no authentication; what stands in front of it does. " +
+				"Set `api_key`, `basic_auth`, `headers` or a client certificate in the provider configuration."},
+		{is: prefect.ErrUnreachable, connection: true, prefix: "The Prefect Server could not be reached",
+			remedy: "Check that the Server runs and that `endpoint` in the provider configuration " +
+				"(or PREFECT__CLOUD__API) is right. Set `ready_timeout` to wait for a Server that is still starting."},
+		{is: prefect.ErrUnavailable, connection: true, prefix: "The Prefect Server is not able to answer now",
+			remedy: "Retries were exhausted. Check the Server's own health (its database, its GraphQL and Hasura services) and run the command again."},
+		{is: prefect.ErrTooLarge, prefix: "The request is larger than the Server accepts",
+			remedy: "Make the object smaller, or raise the body limit of the Server's apollo service."},
+		{is: prefect.ErrUniqueness, prefix: "An object with the same key exists already",
+			remedy: "Choose another name, or import the existing object."},
+		{is: prefect.ErrForeignKey, prefix: "An object that this one refers to does not exist",
+			remedy: "Check the ids of the objects that it refers to. One of them may have been deleted outside Terraform."},
+		{is: prefect.ErrArchived, prefix: "The flow version is archived",
+			remedy: "Use the current version of the flow, for instance by `version_group_id`."},
+		{is: prefect.ErrNotFound, prefix: "The Server has no such object",
+			remedy: "It may have been deleted outside Terraform. Run `terraform plan` to see the difference."},
+		{is: prefect.ErrInvalid, prefix: "The Server refused the request", remedy: ""},
+		{is: prefect.ErrInternal, prefix: "The Server failed while it executed the request",
+			remedy: "The cause is in the log of the Server's GraphQL service. If it was temporary, run the command again."},
+		{is: context.DeadlineExceeded, connection: true, prefix: "The time allowed for the operation ran out",
+			remedy: "Raise the timeout concerned, or find out what holds the Server up."},
+	}
+}
+
+// technical names the operation and endpoint, for those who look further.
+func technical(err error) string {
+	var failure *prefect.Error
+	if !errors.As(err, &failure) {
+		return ""
+	}
+	var facts []string
+	if failure.Operation != "" {
+		facts = append(facts, "operation "+failure.Operation)
+	}
+	if failure.Endpoint != "" {
+		facts = append(facts, "endpoint "+redactURL(failure.Endpoint))
+	}
+	if failure.Status != 0 && failure.Status != 200 {
+		facts = append(facts, fmt.Sprintf("HTTP status %d", failure.Status))
+	}
+	if failure.Code != "" {
+		facts = append(facts, "code "+failure.Code)
+	}
+	if len(facts) == 0 {
+		return ""
+	}
+	return "(" + strings.Join(facts, ", ") + ")"
+}
+
+// sentence ends text with a full stop.
+func sentence(text string) string {
+	text = strings.TrimSpace(text)
+	if text == "" || strings.HasSuffix(text, ".") || strings.HasSuffix(text, "!") || strings.HasSuffix(text, "?") {
+		return text
+	}
+	return text + "."
+}

@@ -1,0 +1,8 @@
+// Package framework holds the few helpers that every resource, data source,
+// list resource, action and ephemeral resource of the provider shares: the
+// provider data they are configured with, diagnostics made from typed errors,
+// conversions that keep null, unknown and empty apart, identity and import, and
+// small validators and plan modifiers.
+//
+// It knows the Prefect client and the Kubernetes client, but no noun of HCL.
+package framework

@@ -1,0 +1,106 @@
+package framework
+
+import (
+	"context"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// Identity is the identity of a resource whose `id` never changes while it
+// exists. Names are not part of it, because the Server can rename.
+type Identity struct {
+	ID types.String `tfsdk:"id"`
+}
+
+// IdentitySchema is the identity schema that goes with Identity. noun is the
+// object's name in a sentence, such as "project".
+func IdentitySchema(noun string) identityschema.Schema {
+	return identityschema.Schema{
+		Attributes: map[string]identityschema.Attribute{
+			"id": identityschema.StringAttribute{
+				RequiredForImport: true,
+				Description:       "The UUID of the " + noun + " on the Server.",
+			},
+		},
+	}
+}
+
+// SetIdentity sets the identity to an id. Terraform requires an identity after
+// every create, read and update, also after a read that removes the resource
+// and for state written before identities existed, so call it first. A nil
+// identity (a resource without an identity schema) is left alone.
+func SetIdentity(ctx context.Context, identity *tfsdk.ResourceIdentity, id string) diag.Diagnostics {
+	if identity == nil {
+		return nil
+	}
+	return identity.Set(ctx, Identity{ID: types.StringValue(id)})
+}
+
+// ImportKey is what a person gave to import an object: exactly one form.
+type ImportKey struct {
+	// ID is set if the object was named by its UUID or by identity.
+	ID string
+	// Path holds the parts of a name such as `tenant/name`, of which only the
+	// last is always there. It is empty if ID is set.
+	Path []string
+}
+
+// Name is the last part of the path.
+func (k ImportKey) Name() string {
+	if len(k.Path) == 0 {
+		return ""
+	}
+	return k.Path[len(k.Path)-1]
+}
+
+// Parent is the part before the last, or "" if there is none.
+func (k ImportKey) Parent() string {
+	if len(k.Path) < 2 {
+		return ""
+	}
+	return k.Path[len(k.Path)-2]
+}
+
+// ParseImport tells apart the ways to import an object: by identity, by UUID,
+// and by name, where a name has up to parts parts separated by slashes. Slashes
+// beyond that belong to the last part, so `a/b/c` with two parts is "a" and
+// "b/c". A leading slash leaves out the first part, for names that hold a slash
+// themselves.
+func ParseImport(ctx context.Context, req resource.ImportStateRequest, parts int) (ImportKey, diag.Diagnostics) {
+	if req.ID == "" {
+		var id types.String
+		if req.Identity == nil {
+			return ImportKey{}, diag.Diagnostics{diag.NewErrorDiagnostic("Nothing to import",
+				"Give the object's UUID or name as the import id.")}
+		}
+		diags := req.Identity.GetAttribute(ctx, path.Root("id"), &id)
+		return ImportKey{ID: id.ValueString()}, diags
+	}
+	if IsUUID(req.ID) {
+		return ImportKey{ID: strings.ToLower(req.ID)}, nil
+	}
+	split := strings.SplitN(req.ID, "/", parts)
+	if len(split) > 1 && split[0] == "" {
+		split = split[1:]
+	}
+	for _, part := range split {
+		if strings.TrimSpace(part) == "" {
+			return ImportKey{}, diag.Diagnostics{diag.NewErrorDiagnostic("Import id with an empty part",
+				"The import id \""+req.ID+"\" has an empty part. Give the object's UUID or its name.")}
+		}
+	}
+	return ImportKey{Path: split}, nil
+}
+
+// IsUUID says whether s is a UUID in its usual form with dashes, which is the
+// form that the Server returns.
+func IsUUID(s string) bool {
+	return len(s) == 36 && uuid.Validate(s) == nil
+}

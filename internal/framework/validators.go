@@ -1,0 +1,120 @@
+package framework
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+)
+
+// stringCheck is a string validator made of a function that returns what is
+// wrong and what to do, or "" if nothing is. Null and unknown always pass.
+type stringCheck struct {
+	description string
+	summary     string
+	check       func(string) string
+}
+
+func (v stringCheck) Description(context.Context) string         { return v.description }
+func (v stringCheck) MarkdownDescription(context.Context) string { return v.description }
+
+func (v stringCheck) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if !IsSet(req.ConfigValue) {
+		return
+	}
+	if problem := v.check(req.ConfigValue.ValueString()); problem != "" {
+		resp.Diagnostics.AddAttributeError(req.Path, v.summary, problem)
+	}
+}
+
+// UUID accepts UUIDs in their usual form with dashes, in lower case as the
+// Server returns them: it would answer another spelling with the lower-case
+// one, which Terraform reports as an inconsistent result.
+func UUID() validator.String {
+	return stringCheck{
+		description: "must be a UUID",
+		summary:     "Not a UUID",
+		check: func(s string) string {
+			if !IsUUID(s) {
+				return fmt.Sprintf("%q is not a UUID. Use the `id` of the object, such as that of a resource or data source, not its name.", s)
+			}
+			if s != strings.ToLower(s) {
+				return fmt.Sprintf("%q has upper-case letters, but Prefect Server writes UUIDs in lower case. Use %q.", s, strings.ToLower(s))
+			}
+			return ""
+		},
+	}
+}
+
+// NotBlank refuses the empty string and strings of white space only, which the
+// Server would accept as a name.
+func NotBlank() validator.String {
+	return stringCheck{
+		description: "must not be blank",
+		summary:     "Blank value",
+		check: func(s string) string {
+			if strings.TrimSpace(s) == "" {
+				return "The value must hold at least one character that is not white space."
+			}
+			if s != strings.TrimSpace(s) {
+				return fmt.Sprintf("%q starts or ends with white space. Remove it: names that differ only in it cannot be told apart.", s)
+			}
+			return ""
+		},
+	}
+}
+
+// Duration accepts Go durations that are not negative, such as "90s" or "1h30m".
+func Duration() validator.String {
+	return stringCheck{
+		description: "must be a duration such as `30s`, `5m` or `1h30m`",
+		summary:     "Not a duration",
+		check: func(s string) string {
+			d, err := time.ParseDuration(s)
+			if err != nil {
+				return fmt.Sprintf("%q is not a duration. Write a number with a unit, such as \"30s\", \"5m\" or \"1h30m\".", s)
+			}
+			if d < 0 {
+				return fmt.Sprintf("%q is negative. Write a duration of zero or more.", s)
+			}
+			return ""
+		},
+	}
+}
+
+// HTTPURL accepts absolute http and https URLs, and the schemes given in
+// addition.
+func HTTPURL(more ...string) validator.String {
+	allowed := append([]string{"http", "https"}, more...)
+	return stringCheck{
+		description: "must be a URL with scheme " + strings.Join(allowed, " or "),
+		summary:     "Not a URL",
+		check: func(s string) string {
+			u, err := url.Parse(s)
+			if err != nil || u.Host == "" || u.Scheme == "" {
+				return fmt.Sprintf("%q is not an absolute URL. Write it with scheme and host, such as \"http://localhost:4200\".", redactURL(s))
+			}
+			for _, scheme := range allowed {
+				if strings.EqualFold(u.Scheme, scheme) {
+					return ""
+				}
+			}
+			return fmt.Sprintf("%q has the scheme %q. Use %s.", redactURL(s), u.Scheme, strings.Join(allowed, " or "))
+		},
+	}
+}
+
+// redactURL hides the password of a URL's user information, if it has any.
+func redactURL(s string) string {
+	u, err := url.Parse(s)
+	if err != nil {
+		if at := strings.LastIndex(s, "@"); at >= 0 {
+			return "..." + s[at:]
+		}
+		return s
+	}
+	return u.Redacted()
+}

@@ -1,0 +1,91 @@
+package framework
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// IsSet says whether a value is neither null nor unknown.
+func IsSet(v attr.Value) bool {
+	return v != nil && !v.IsNull() && !v.IsUnknown()
+}
+
+// StringPointer returns nil for null and unknown, and a pointer otherwise, also
+// to "": on the Server NULL and the empty string are different values.
+func StringPointer(v types.String) *string {
+	if !IsSet(v) {
+		return nil
+	}
+	s := v.ValueString()
+	return &s
+}
+
+// StringOrNull is null for nil and the string otherwise, also for "".
+func StringOrNull(s *string) types.String {
+	return types.StringPointerValue(s)
+}
+
+// StringOrNullIfEmpty is null for "". It is for values of which the Server
+// itself cannot tell empty from absent.
+func StringOrNullIfEmpty(s string) types.String {
+	if s == "" {
+		return types.StringNull()
+	}
+	return types.StringValue(s)
+}
+
+// StringSet is a null set for nil and a set otherwise, also for an empty slice.
+func StringSet(ctx context.Context, values []string) (types.Set, diag.Diagnostics) {
+	if values == nil {
+		return types.SetNull(types.StringType), nil
+	}
+	return types.SetValueFrom(ctx, types.StringType, values)
+}
+
+// StringList is a null list for nil and a list otherwise, also for an empty
+// slice.
+func StringList(ctx context.Context, values []string) (types.List, diag.Diagnostics) {
+	if values == nil {
+		return types.ListNull(types.StringType), nil
+	}
+	return types.ListValueFrom(ctx, types.StringType, values)
+}
+
+// StringMap is a null map for nil and a map otherwise, also for an empty one.
+func StringMap(ctx context.Context, values map[string]string) (types.Map, diag.Diagnostics) {
+	if values == nil {
+		return types.MapNull(types.StringType), nil
+	}
+	return types.MapValueFrom(ctx, types.StringType, values)
+}
+
+// elements is what sets and lists have in common.
+type elements interface {
+	attr.Value
+	ElementsAs(ctx context.Context, target any, allowUnhandled bool) diag.Diagnostics
+}
+
+// Strings returns the elements of a set or list of strings: nil for null and
+// unknown, and a slice that is not nil otherwise.
+func Strings(ctx context.Context, v elements) ([]string, diag.Diagnostics) {
+	if !IsSet(v) {
+		return nil, nil
+	}
+	values := []string{}
+	diags := v.ElementsAs(ctx, &values, false)
+	return values, diags
+}
+
+// StringsByKey returns the elements of a map of strings: nil for null and
+// unknown, and a map that is not nil otherwise.
+func StringsByKey(ctx context.Context, v types.Map) (map[string]string, diag.Diagnostics) {
+	if !IsSet(v) {
+		return nil, nil
+	}
+	values := map[string]string{}
+	diags := v.ElementsAs(ctx, &values, false)
+	return values, diags
+}
