@@ -1,0 +1,256 @@
+package serialization
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+)
+
+// Flow is one serialised flow. It never changes: With methods return another Flow, and what the accessors return
+// is the caller's to keep and modify.
+type Flow struct {
+	data map[string]any
+}
+
+// NewFlow wraps a flow that is already decoded, such as flow.serialized_flow read back from a Server. The map is
+// copied.
+func NewFlow(data map[string]any) *Flow {
+	return &Flow{data: copyObject(data)}
+}
+
+// Parameter is a flow parameter. Default is nil both for no default and for a null default; Required tells.
+type Parameter struct {
+	Name, Slug string
+	Required   bool
+	Default    any
+}
+
+// Name is the flow's name.
+func (f *Flow) Name() string { return text(f.data["name"]) }
+
+// CoreVersion is the Prefect version that serialised the flow, such as "1.4.1"; empty when not recorded.
+func (f *Flow) CoreVersion() string { return text(f.data["__version__"]) }
+
+// TaskCount is the number of tasks, parameters included.
+func (f *Flow) TaskCount() int {
+	tasks, _ := f.data["tasks"].([]any)
+	return len(tasks)
+}
+
+// Parameters lists the parameters in the order of the document.
+func (f *Flow) Parameters() []Parameter {
+	var out []Parameter
+	for _, p := range f.objects("parameters") {
+		required, _ := p["required"].(bool)
+		out = append(out, Parameter{Name: text(p["name"]), Slug: text(p["slug"]), Required: required, Default: copyValue(p["default"])})
+	}
+	return out
+}
+
+// Tasks lists the serialised tasks.
+func (f *Flow) Tasks() []map[string]any { return copyObjects(f.objects("tasks")) }
+
+// Edges lists the serialised edges.
+func (f *Flow) Edges() []map[string]any { return copyObjects(f.objects("edges")) }
+
+// RunConfig is the serialised run configuration, or nil.
+func (f *Flow) RunConfig() map[string]any { return f.object("run_config") }
+
+// Storage is the serialised storage, or nil.
+func (f *Flow) Storage() map[string]any { return f.object("storage") }
+
+// Schedule is the serialised schedule, or nil when the flow has none.
+func (f *Flow) Schedule() map[string]any { return f.object("schedule") }
+
+// Labels are the labels of the run configuration, as they stand in the document.
+func (f *Flow) Labels() []string {
+	config, _ := f.data["run_config"].(map[string]any)
+	return stringsOf(config["labels"])
+}
+
+// Map is a copy of the whole serialised flow.
+func (f *Flow) Map() map[string]any { return copyObject(f.data) }
+
+// MarshalJSON writes the flow in its canonical form.
+func (f *Flow) MarshalJSON() ([]byte, error) { return Canonical(f.data) }
+
+// WithLabels merges labels into the run configuration as `prefect register --label` does: the union with the
+// labels already there, sorted, without repetition. That normalisation takes place without any label, too. A flow
+// without a run configuration gets the UniversalRun that `prefect build` would have given it, if there are labels.
+func (f *Flow) WithLabels(labels []string) *Flow {
+	config, ok := f.data["run_config"].(map[string]any)
+	if !ok && len(labels) == 0 {
+		return f
+	}
+	if !ok {
+		config = map[string]any{"type": "UniversalRun", "env": nil}
+		if version, ok := f.data["__version__"]; ok {
+			config["__version__"] = version
+		}
+	}
+	merged := append(stringsOf(config["labels"]), labels...)
+	slices.Sort(merged)
+	merged = slices.Compact(merged)
+	list := make([]any, 0, len(merged))
+	for _, l := range merged {
+		list = append(list, l)
+	}
+	config = shallow(config)
+	config["labels"] = list
+	return f.with("run_config", config)
+}
+
+// WithRunConfig replaces the run configuration; nil removes it.
+func (f *Flow) WithRunConfig(config map[string]any) *Flow {
+	if config == nil {
+		return f.with("run_config", nil)
+	}
+	return f.with("run_config", copyObject(config))
+}
+
+func (f *Flow) with(key string, value any) *Flow {
+	data := shallow(f.data)
+	data[key] = value
+	return &Flow{data: data}
+}
+
+// Key is the idempotency key of the flow as it stands. `prefect register` computes it after merging labels, so
+// the CLI's key is f.WithLabels(labels).Key(), with or without labels.
+func (f *Flow) Key() (string, error) { return Key(f.data) }
+
+// Compressed is the flow as create_flow_from_compressed_string takes it: base64 of gzip of its canonical JSON. It
+// is the same text for the same flow.
+func (f *Flow) Compressed() (string, error) {
+	text, err := Canonical(f.data)
+	if err != nil {
+		return "", err
+	}
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	if _, err := w.Write(text); err != nil {
+		return "", fmt.Errorf("compress flow %q: %w", f.Name(), err)
+	}
+	if err := w.Close(); err != nil {
+		return "", fmt.Errorf("compress flow %q: %w", f.Name(), err)
+	}
+	return base64.StdEncoding.EncodeToString(packed.Bytes()), nil
+}
+
+// Size is how much of a request body a flow takes, in bytes.
+type Size struct {
+	JSON       int // as a JSON value, uncompressed
+	Compressed int // as the string that Compressed returns
+}
+
+// Size measures the flow, for deciding whether one request can carry it.
+func (f *Flow) Size() (Size, error) {
+	text, err := Canonical(f.data)
+	if err != nil {
+		return Size{}, err
+	}
+	packed, err := f.Compressed()
+	if err != nil {
+		return Size{}, err
+	}
+	return Size{JSON: len(text), Compressed: len(packed)}, nil
+}
+
+// WithoutGraph is the flow without tasks and edges, for registering a large flow first and its tasks and edges in
+// batches afterwards. Reference tasks stay.
+func (f *Flow) WithoutGraph() *Flow {
+	return f.with("tasks", []any{}).with("edges", []any{})
+}
+
+func (f *Flow) object(key string) map[string]any {
+	m, ok := f.data[key].(map[string]any)
+	if !ok {
+		return nil
+	}
+	return copyObject(m)
+}
+
+// objects are the objects of a list, not copied.
+func (f *Flow) objects(key string) []map[string]any {
+	list, _ := f.data[key].([]any)
+	out := make([]map[string]any, 0, len(list))
+	for _, v := range list {
+		if m, ok := v.(map[string]any); ok {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+func text(v any) string {
+	s, _ := v.(string)
+	return s
+}
+
+// stringsOf reads a list of strings, decoded or Go's own; other elements are left out.
+func stringsOf(v any) []string {
+	switch list := v.(type) {
+	case []string:
+		return slices.Clone(list)
+	case []any:
+		var out []string
+		for _, e := range list {
+			if s, ok := e.(string); ok {
+				out = append(out, s)
+			}
+		}
+		return out
+	}
+	return nil
+}
+
+func shallow(m map[string]any) map[string]any {
+	out := make(map[string]any, len(m)+1)
+	for k, v := range m {
+		out[k] = v
+	}
+	return out
+}
+
+func copyObjects(list []map[string]any) []map[string]any {
+	out := make([]map[string]any, 0, len(list))
+	for _, m := range list {
+		out = append(out, copyObject(m))
+	}
+	return out
+}
+
+func copyObject(m map[string]any) map[string]any {
+	out := make(map[string]any, len(m))
+	for k, v := range m {
+		out[k] = copyValue(v)
+	}
+	return out
+}
+
+func copyValue(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		return copyObject(v)
+	case []any:
+		out := make([]any, 0, len(v))
+		for _, e := range v {
+			out = append(out, copyValue(e))
+		}
+		return out
+	}
+	return v
+}
+
+// integer reads a whole number.
+func integer(v any) (int64, bool) {
+	n, ok := v.(json.Number)
+	if !ok {
+		return 0, false
+	}
+	i, err := strconv.ParseInt(string(n), 10, 64)
+	return i, err == nil
+}
