@@ -1,0 +1,148 @@
+//go:build unix
+
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"syscall"
+	"time"
+)
+
+// Spec says what to start.
+type Spec struct {
+	// Path is the program, Args its arguments without the program's name.
+	Path string
+	Args []string
+	// Env is the whole environment; nil means an empty one.
+	Env []string
+	// Dir is the working directory; "" means the caller's.
+	Dir string
+	// Output receives standard output and standard error.
+	Output *os.File
+	// Guard, if not nil, ends the process group when this process dies.
+	Guard *Guard
+}
+
+// Process is a running program that leads a process group.
+type Process struct {
+	pid  int
+	done chan struct{}
+	err  error
+}
+
+// Start starts a program. It lives until it ends by itself, until Stop or
+// Kill, or until ctx ends, which kills the whole group.
+func Start(ctx context.Context, spec Spec) (*Process, error) {
+	cmd := exec.CommandContext(ctx, spec.Path, spec.Args...)
+	cmd.Env = spec.Env
+	if cmd.Env == nil {
+		cmd.Env = []string{}
+	}
+	cmd.Dir = spec.Dir
+	if spec.Output != nil {
+		cmd.Stdout = spec.Output
+		cmd.Stderr = spec.Output
+	}
+	cmd.SysProcAttr = attributes()
+	cmd.Cancel = func() error { return killGroup(cmd.Process.Pid, syscall.SIGKILL) }
+
+	p := &Process{done: make(chan struct{})}
+	started := make(chan error, 1)
+	// The kernel's parent-death signal is bound to the thread that started the
+	// program, not to the process: the thread has to stay until the end.
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		if err := cmd.Start(); err != nil {
+			started <- err
+			return
+		}
+		p.pid = cmd.Process.Pid
+		spec.Guard.add(p.pid)
+		started <- nil
+		err := cmd.Wait()
+		// Whatever the program left behind in its group goes with it.
+		_ = killGroup(p.pid, syscall.SIGKILL)
+		spec.Guard.remove(p.pid)
+		p.err = exitError(err)
+		close(p.done)
+	}()
+	if err := <-started; err != nil {
+		return nil, fmt.Errorf("start %s: %w", spec.Path, err)
+	}
+	return p, nil
+}
+
+// PID is the process id, which is also the id of the process group.
+func (p *Process) PID() int { return p.pid }
+
+// Done is closed when the program has ended.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// Err says how the program ended: nil for exit code 0, an *ExitError, or
+// another error if waiting for it failed. It is valid once Done is closed.
+func (p *Process) Err() error {
+	select {
+	case <-p.done:
+		return p.err
+	default:
+		return nil
+	}
+}
+
+// Signal sends a signal to the whole process group. A group that has ended is
+// no error.
+func (p *Process) Signal(signal syscall.Signal) error {
+	select {
+	case <-p.done:
+		return nil
+	default:
+		return killGroup(p.pid, signal)
+	}
+}
+
+// Stop asks the process group to end, kills it after the grace period, and
+// waits until it has ended.
+func (p *Process) Stop(grace time.Duration) {
+	if grace > 0 {
+		_ = p.Signal(syscall.SIGTERM)
+		timer := time.NewTimer(grace)
+		defer timer.Stop()
+		select {
+		case <-p.done:
+			return
+		case <-timer.C:
+		}
+	}
+	_ = p.Signal(syscall.SIGKILL)
+	<-p.done
+}
+
+func killGroup(pid int, signal syscall.Signal) error {
+	err := syscall.Kill(-pid, signal)
+	// EPERM is macOS's answer for a group of zombies.
+	if errors.Is(err, syscall.ESRCH) || errors.Is(err, syscall.EPERM) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("signal process group %d: %w", pid, err)
+	}
+	return nil
+}
+
+func exitError(err error) error {
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		return err
+	}
+	result := &ExitError{Code: exit.ExitCode()}
+	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		result.Signal = int(status.Signal())
+	}
+	return result
+}
