@@ -67,24 +67,26 @@ func (f Failure) Diagnose(err error) diag.Diagnostics {
 // kind is what a class of errors has in common for a person.
 type kind struct {
 	is         error
-	connection bool // concerns the provider configuration, never one attribute of a resource
-	prefix     string
+	connection bool   // concerns the provider configuration, never one attribute of a resource
+	alone      bool   // the prefix says it all, the error's own words add nothing
+	prefix     string // the cause in words; "" if the error's own words are better
 	remedy     string
 }
 
 func (k kind) cause(err error) string {
 	message := err.Error()
 	var failure *prefect.Error
-	if errors.As(err, &failure) && failure.Message != "" {
+	if errors.As(err, &failure) {
 		message = failure.Message
 	}
-	if k.prefix == "" {
-		return message
-	}
-	if message == "" {
+	switch {
+	case k.prefix == "":
+		return capitalise(message)
+	case k.alone || message == "":
 		return k.prefix
+	default:
+		return k.prefix + ": " + message
 	}
-	return k.prefix + ": " + message
 }
 
 func kindOf(err error) kind {
@@ -99,15 +101,15 @@ func kindOf(err error) kind {
 // kinds lists the classes of errors, most specific first.
 func kinds() []kind {
 	return []kind{
-		{is: context.Canceled, connection: true, prefix: "The operation was interrupted",
+		{is: context.Canceled, connection: true, alone: true, prefix: "The operation was interrupted",
 			remedy: "Run the command again. What the Server had already done is found by the next refresh."},
-		{is: prefect.ErrNoTenant, connection: true, prefix: "The Server has no tenant",
+		{is: prefect.ErrNoTenant, connection: true,
 			remedy: "Create one with a `prefect_tenant` resource and give its id as `tenant_id` of what belongs to it, " +
 				"or create it with `prefect server create-tenant --name default`."},
-		{is: prefect.ErrSeveralTenants, connection: true, prefix: "The Server has several tenants and none was chosen",
+		{is: prefect.ErrSeveralTenants, connection: true,
 			remedy: "Set `tenant` in the provider configuration to the slug or id of one of them, " +
 				"or the environment variable PREFECT__CLOUD__TENANT_ID to its id."},
-		{is: prefect.ErrTenantNotFound, connection: true, prefix: "The Server has no such tenant",
+		{is: prefect.ErrTenantNotFound, connection: true,
 			remedy: "Correct `tenant` in the provider configuration (a slug or an id), " +
 				"or PREFECT__CLOUD__TENANT_ID, if `tenant` is not set."},
 		{is: prefect.ErrNotPrefect, connection: true, prefix: "What answers is not the API of a Prefect Server",
@@ -135,7 +137,7 @@ func kinds() []kind {
 		{is: prefect.ErrInvalid, prefix: "The Server refused the request", remedy: ""},
 		{is: prefect.ErrInternal, prefix: "The Server failed while it executed the request",
 			remedy: "The cause is in the log of the Server's GraphQL service. If it was temporary, run the command again."},
-		{is: context.DeadlineExceeded, connection: true, prefix: "The time allowed for the operation ran out",
+		{is: context.DeadlineExceeded, connection: true, alone: true, prefix: "The time allowed for the operation ran out",
 			remedy: "Raise the timeout concerned, or find out what holds the Server up."},
 	}
 }

@@ -4,24 +4,56 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
-// ClientLogger returns a function that writes messages of the Server client to
-// Terraform's log, at debug level, with every secret replaced by asterisks in
-// message and fields. Each call sets the masks anew, since the context of each
-// request from Terraform carries a logger of its own.
-func ClientLogger(secrets []string) func(ctx context.Context, message string, fields map[string]any) {
-	var mask []string
+// ClientLogger returns a function that writes each attempt of a request to
+// Terraform's log: at debug level, or as a warning if it will be repeated. The
+// client leaves secrets out of what it reports; they are masked here once more,
+// since the words of a gateway's or proxy's answer may quote them. Masks are set
+// at each call because the context of every request from Terraform has a logger
+// of its own.
+func ClientLogger(secrets []string) func(context.Context, prefect.Event) {
+	mask := make([]string, 0, len(secrets))
 	for _, secret := range secrets {
 		if secret != "" {
 			mask = append(mask, secret)
 		}
 	}
-	return func(ctx context.Context, message string, fields map[string]any) {
+	return func(ctx context.Context, event prefect.Event) {
 		if len(mask) > 0 {
 			ctx = tflog.MaskAllFieldValuesStrings(ctx, mask...)
 			ctx = tflog.MaskMessageStrings(ctx, mask...)
 		}
-		tflog.Debug(ctx, message, fields)
+		fields := eventFields(event)
+		if event.RetryReason != "" {
+			tflog.Warn(ctx, "Request to Prefect Server failed and will be repeated", fields)
+			return
+		}
+		tflog.Debug(ctx, "Request to Prefect Server", fields)
 	}
+}
+
+func eventFields(event prefect.Event) map[string]any {
+	fields := map[string]any{
+		"operation":      event.Operation,
+		"endpoint":       event.Endpoint,
+		"attempt":        event.Attempt,
+		"duration_ms":    event.Duration.Milliseconds(),
+		"request_bytes":  event.RequestBytes,
+		"response_bytes": event.ResponseBytes,
+	}
+	if event.Status != 0 {
+		fields["status"] = event.Status
+	}
+	if event.Err != nil {
+		// As text: an error value would escape the masks.
+		fields["error"] = event.Err.Error()
+	}
+	if event.RetryReason != "" {
+		fields["retry_reason"] = event.RetryReason
+		fields["retry_in_ms"] = event.RetryIn.Milliseconds()
+	}
+	return fields
 }

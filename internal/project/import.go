@@ -1,0 +1,70 @@
+package project
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+)
+
+// ImportState accepts a UUID, a name in the provider's tenant, `tenant/name`
+// with the tenant's slug or id, or the identity.
+func (r *projectResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	key, diags := framework.ParseImport(ctx, req, 2)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
+		return
+	}
+	project, err := r.findImported(ctx, key)
+	if err != nil {
+		resp.Diagnostics.Append(framework.Failure{
+			Summary: fmt.Sprintf("Could not import project %q", req.ID+key.ID),
+			Remedies: map[error]string{
+				prefect.ErrNotFound: "Give the UUID or the name of a project that exists. For a project of another tenant than the provider's, " +
+					"give `tenant/name` with the tenant's slug. A name that holds a slash itself starts with one: `/a/b`.",
+				prefect.ErrTenantNotFound: "The part before the slash is the slug or id of the project's tenant. " +
+					"For a project of the provider's own tenant whose name holds a slash, put one in front: `/a/b`.",
+			},
+		}.Diagnose(err)...)
+		return
+	}
+	var state model
+	state.refresh(project)
+	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, project.ID)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+}
+
+func (r *projectResource) findImported(ctx context.Context, key framework.ImportKey) (*prefect.Project, error) {
+	if key.ID != "" {
+		return findByID(ctx, r.data.Prefect, key.ID)
+	}
+	client := r.data.Prefect
+	if parent := key.Parent(); parent != "" {
+		client = client.WithTenant(parent)
+	}
+	return client.FindProject(ctx, key.Name())
+}
+
+// findByID looks in the client's tenant first, and then in all others: a UUID
+// says enough, and the provider does not have to be told the tenant as well.
+func findByID(ctx context.Context, client *prefect.Client, id string) (*prefect.Project, error) {
+	project, err := client.GetProject(ctx, id)
+	if err == nil || !errors.Is(err, prefect.ErrNotFound) && !errors.Is(err, prefect.ErrSeveralTenants) {
+		return project, err
+	}
+	tenants, listErr := client.ListTenants(ctx)
+	if listErr != nil {
+		return nil, listErr
+	}
+	for _, tenant := range tenants {
+		project, err = client.WithTenant(tenant.ID).GetProject(ctx, id)
+		if err == nil || !errors.Is(err, prefect.ErrNotFound) {
+			return project, err
+		}
+	}
+	return nil, err
+}

@@ -1,0 +1,56 @@
+package project
+
+import (
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+)
+
+// model is the prefect_project resource.
+type model struct {
+	ID           types.String `tfsdk:"id"`
+	Name         types.String `tfsdk:"name"`
+	Description  types.String `tfsdk:"description"`
+	TenantID     types.String `tfsdk:"tenant_id"`
+	ForceDestroy types.Bool   `tfsdk:"force_destroy"`
+}
+
+// refresh takes over what the Server says. What only Terraform knows keeps its
+// value, and gets its default where there is none yet, after an import.
+func (m *model) refresh(project *prefect.Project) {
+	m.ID = types.StringValue(project.ID)
+	m.Name = types.StringValue(project.Name)
+	m.Description = framework.StringOrNull(project.Description)
+	m.TenantID = types.StringValue(project.TenantID)
+	if m.ForceDestroy.IsNull() || m.ForceDestroy.IsUnknown() {
+		m.ForceDestroy = types.BoolValue(false)
+	}
+}
+
+// label names a project in messages.
+func label(m model) string {
+	return fmt.Sprintf("%q (%s)", m.Name.ValueString(), m.ID.ValueString())
+}
+
+// losses says in words what deleting a project would delete with it, or "" if
+// it is empty.
+func losses(c *prefect.Contents) string {
+	if c.Flows == 0 && c.FlowRuns == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("%s and %s", count(c.Flows, "flow version"), count(c.FlowRuns, "flow run"))
+	if c.ActiveFlowRuns > 0 {
+		text += fmt.Sprintf(" (%d of them not finished)", c.ActiveFlowRuns)
+	}
+	return text
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,214 @@
+// Package project is prefect_project: the resource, the data source and the list
+// resource.
+package project
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+)
+
+// projectResource implements prefect_project.
+type projectResource struct {
+	data *framework.ProviderData
+}
+
+var (
+	_ resource.ResourceWithConfigure   = (*projectResource)(nil)
+	_ resource.ResourceWithIdentity    = (*projectResource)(nil)
+	_ resource.ResourceWithImportState = (*projectResource)(nil)
+)
+
+// NewResource returns the resource prefect_project.
+func NewResource() resource.Resource { return &projectResource{} }
+
+// Metadata gives the type name.
+func (r *projectResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_project"
+}
+
+// Configure takes over the provider data.
+func (r *projectResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	r.data = framework.ConfigureResource(req, resp)
+}
+
+// IdentitySchema is the UUID.
+func (r *projectResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = framework.IdentitySchema("project")
+}
+
+// Schema describes the resource.
+func (r *projectResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "A project: the folder in which a tenant's flows are registered. Flows belong to exactly one project.",
+		Attributes: map[string]schema.Attribute{
+			"id": schema.StringAttribute{
+				Computed:            true,
+				MarkdownDescription: "UUID of the project.",
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+			},
+			"name": schema.StringAttribute{
+				Required: true,
+				MarkdownDescription: "Name of the project, unique in its tenant. It can be changed in place; flows and their history stay. " +
+					"Scripts that name the project, such as `prefect register --project`, have to follow.",
+				Validators: []validator.String{framework.NotBlank()},
+			},
+			"description": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Description, in Markdown, that the UI shows. It can be changed in place. " +
+					"The Server keeps no description (left out, or `null`) and an empty one (`\"\"`) apart, and so does this attribute.",
+			},
+			"tenant_id": schema.StringAttribute{
+				Optional: true, Computed: true,
+				MarkdownDescription: "UUID of the tenant that owns the project. Defaults, when the project is created, to the provider's tenant. " +
+					"A project cannot move to another tenant: a change makes a new one.",
+				Validators: []validator.String{framework.UUID()},
+				PlanModifiers: []planmodifier.String{
+					stringplanmodifier.UseStateForUnknown(),
+					stringplanmodifier.RequiresReplaceIfConfigured(),
+				},
+			},
+			"force_destroy": schema.BoolAttribute{
+				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+				MarkdownDescription: "Let a destroy delete the project with everything in it: all versions of its flows, archived ones too, and the history " +
+					"of their runs. Without it, a project that is not empty is not deleted. Like every argument it has to be applied before it takes effect. " +
+					"Defaults to `false`.",
+			},
+		},
+	}
+}
+
+// client works in the tenant given, or in the provider's if there is none.
+func (r *projectResource) client(tenantID types.String) *prefect.Client {
+	if framework.IsSet(tenantID) {
+		return r.data.Prefect.WithTenant(tenantID.ValueString())
+	}
+	return r.data.Prefect
+}
+
+// Create makes the project.
+func (r *projectResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
+		return
+	}
+	name, client := plan.Name.ValueString(), r.client(plan.TenantID)
+	summary := fmt.Sprintf("Could not create project %q", name)
+	tenantID, err := client.TenantID(ctx)
+	if err != nil {
+		resp.Diagnostics.Append(tenantFailure(err, plan.TenantID, summary)...)
+		return
+	}
+	id, err := client.CreateProject(ctx, name, framework.StringPointer(plan.Description))
+	if err != nil {
+		resp.Diagnostics.Append(nameFailure(ctx, client, err, summary, name)...)
+		return
+	}
+	plan.ID = types.StringValue(id)
+	plan.TenantID = types.StringValue(tenantID)
+	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, id)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+}
+
+// Read refreshes the project and forgets it if it, or its tenant, is gone.
+func (r *projectResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, state.ID.ValueString())...)
+	if !r.data.Ready() {
+		return
+	}
+	project, err := r.client(state.TenantID).GetProject(ctx, state.ID.ValueString())
+	if gone(err) {
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	if err != nil {
+		resp.Diagnostics.Append(framework.Diagnose(err, "Could not read project "+label(state))...)
+		return
+	}
+	state.refresh(project)
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+}
+
+// gone says whether the error means that the project does not exist. The tenant
+// is the one in state, so its absence means the same.
+func gone(err error) bool {
+	return errors.Is(err, prefect.ErrNotFound) || errors.Is(err, prefect.ErrTenantNotFound)
+}
+
+// Update renames the project and changes its description in place.
+func (r *projectResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan, state model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
+		return
+	}
+	id, client, summary := state.ID.ValueString(), r.client(state.TenantID), "Could not update project "+label(state)
+	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, id)...)
+
+	// Each step is saved as soon as it is done, so that a failure of the next
+	// leaves the state equal to the Server.
+	if !plan.Name.Equal(state.Name) {
+		if err := client.SetProjectName(ctx, id, plan.Name.ValueString()); err != nil {
+			resp.Diagnostics.Append(nameFailure(ctx, client, err, summary, plan.Name.ValueString())...)
+			return
+		}
+		state.Name = plan.Name
+		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	}
+	if !plan.Description.Equal(state.Description) {
+		if err := client.SetProjectDescription(ctx, id, framework.StringPointer(plan.Description)); err != nil {
+			resp.Diagnostics.Append(framework.Diagnose(err, summary, path.Root("description"))...)
+			return
+		}
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+}
+
+// Delete deletes the project if it is empty or force_destroy is set.
+func (r *projectResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
+		return
+	}
+	id, client, summary := state.ID.ValueString(), r.client(state.TenantID), "Could not delete project "+label(state)
+	if !state.ForceDestroy.ValueBool() {
+		contents, err := client.ProjectContents(ctx, id)
+		if gone(err) {
+			return
+		}
+		if err != nil {
+			resp.Diagnostics.Append(framework.Diagnose(err, summary)...)
+			return
+		}
+		if lost := losses(contents); lost != "" {
+			resp.Diagnostics.AddAttributeError(path.Root("force_destroy"), summary,
+				fmt.Sprintf("The project is not empty: it holds %s, which the Server would delete with it.\n\n"+
+					"Delete the flows first (a `prefect_flow` leaves its versions behind unless its `deletion_policy` is \"delete\"), or move them to another project. "+
+					"If everything is to be deleted, set `force_destroy = true`, apply that, and destroy again.", lost))
+			return
+		}
+	}
+	if err := client.DeleteProject(ctx, id); err != nil && !gone(err) {
+		resp.Diagnostics.Append(framework.Diagnose(err, summary)...)
+	}
+}

@@ -1,0 +1,67 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+)
+
+// clusterFunc makes the client of the configured cluster.
+type clusterFunc = func() (*kubernetes.Client, error)
+
+// clusterConfig turns the kubernetes attribute into a function that makes the
+// cluster's client. It is nil without the attribute.
+func clusterConfig(ctx context.Context, attribute types.Object) (clusterFunc, diag.Diagnostics) {
+	if attribute.IsNull() {
+		return nil, nil
+	}
+	var m kubernetesModel
+	diags := attribute.As(ctx, &m, basetypes.ObjectAsOptions{})
+	config := kubernetes.Config{
+		Host:                  m.Host.ValueString(),
+		Token:                 m.Token.ValueString(),
+		Username:              m.Username.ValueString(),
+		Password:              m.Password.ValueString(),
+		Insecure:              m.Insecure.ValueBool(),
+		TLSServerName:         m.TLSServerName.ValueString(),
+		ClusterCACertificate:  m.ClusterCACertificate.ValueString(),
+		ClientCertificate:     m.ClientCertificate.ValueString(),
+		ClientKey:             m.ClientKey.ValueString(),
+		ConfigPath:            m.ConfigPath.ValueString(),
+		ConfigContext:         m.ConfigContext.ValueString(),
+		ConfigContextAuthInfo: m.ConfigContextAuthInfo.ValueString(),
+		ConfigContextCluster:  m.ConfigContextCluster.ValueString(),
+		ProxyURL:              m.ProxyURL.ValueString(),
+		Namespace:             m.Namespace.ValueString(),
+	}
+	paths, d := framework.Strings(ctx, m.ConfigPaths)
+	diags.Append(d...)
+	config.ConfigPaths = paths
+	exec, d := execConfig(ctx, m.Exec)
+	diags.Append(d...)
+	config.Exec = exec
+	return func() (*kubernetes.Client, error) { return kubernetes.NewClient(config) }, diags
+}
+
+func execConfig(ctx context.Context, attribute types.Object) (*kubernetes.ExecConfig, diag.Diagnostics) {
+	if attribute.IsNull() {
+		return nil, nil
+	}
+	var m execModel
+	diags := attribute.As(ctx, &m, basetypes.ObjectAsOptions{})
+	args, d := framework.Strings(ctx, m.Args)
+	diags.Append(d...)
+	env, d := framework.StringsByKey(ctx, m.Env)
+	diags.Append(d...)
+	return &kubernetes.ExecConfig{
+		APIVersion: m.APIVersion.ValueString(),
+		Command:    m.Command.ValueString(),
+		Args:       args,
+		Env:        env,
+	}, diags
+}

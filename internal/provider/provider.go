@@ -1,0 +1,137 @@
+// Package provider is the provider block: its schema, the resolution of its
+// configuration, and the list of everything that the provider serves.
+package provider
+
+import (
+	"context"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/action"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/list"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/project"
+	"github.com/prefect-server/terraform-provider-prefect/internal/tenant"
+)
+
+// Address is the provider's address in the public registry.
+const Address = "registry.terraform.io/prefect-server/prefect"
+
+// prefectProvider implements the provider.
+type prefectProvider struct {
+	version string
+}
+
+var (
+	_ provider.Provider                       = (*prefectProvider)(nil)
+	_ provider.ProviderWithFunctions          = (*prefectProvider)(nil)
+	_ provider.ProviderWithEphemeralResources = (*prefectProvider)(nil)
+	_ provider.ProviderWithListResources      = (*prefectProvider)(nil)
+	_ provider.ProviderWithActions            = (*prefectProvider)(nil)
+)
+
+// New returns a constructor of the provider. version is that of the binary, or
+// "dev"; it appears in the User-Agent of requests.
+func New(version string) func() provider.Provider {
+	return func() provider.Provider {
+		return &prefectProvider{version: version}
+	}
+}
+
+// Metadata gives the prefix of all type names.
+func (p *prefectProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "prefect"
+	resp.Version = p.version
+}
+
+// Schema is that of the provider block.
+func (p *prefectProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	resp.Schema = providerSchema()
+}
+
+// Configure makes the clients and hands them to all five kinds of things that
+// the provider serves. It contacts nothing: an unreachable Server is reported by
+// the first operation that needs it.
+func (p *prefectProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	unknown := unknownAttributes(req.Config.Raw)
+
+	var config model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+
+	var client *prefect.Client
+	if others := slices.DeleteFunc(slices.Clone(unknown), func(name string) bool { return name == "kubernetes" }); len(others) == 0 {
+		settings, diags := serverConfig(ctx, config)
+		resp.Diagnostics.Append(diags...)
+		if resp.Diagnostics.HasError() {
+			return
+		}
+		settings.UserAgent = userAgent(p.version, req.TerraformVersion)
+		client, diags = newClient(settings)
+		resp.Diagnostics.Append(diags...)
+	}
+
+	var cluster clusterFunc
+	if !slices.Contains(unknown, "kubernetes") {
+		found, diags := clusterConfig(ctx, config.Kubernetes)
+		resp.Diagnostics.Append(diags...)
+		cluster = found
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+
+	data := framework.NewProviderData(client, cluster, unknown...)
+	resp.ResourceData = data
+	resp.DataSourceData = data
+	resp.EphemeralResourceData = data
+	resp.ActionData = data
+	resp.ListResourceData = data
+}
+
+// Resources lists the managed resources.
+func (p *prefectProvider) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{
+		project.NewResource,
+		tenant.NewResource,
+	}
+}
+
+// DataSources lists the data sources.
+func (p *prefectProvider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{
+		project.NewDataSource,
+		tenant.NewDataSource,
+	}
+}
+
+// ListResources lists what `terraform query` can find.
+func (p *prefectProvider) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{
+		project.NewListResource,
+		tenant.NewListResource,
+	}
+}
+
+// Actions lists the actions.
+func (p *prefectProvider) Actions(context.Context) []func() action.Action {
+	return []func() action.Action{}
+}
+
+// EphemeralResources lists the ephemeral resources.
+func (p *prefectProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{}
+}
+
+// Functions lists the provider-defined functions.
+func (p *prefectProvider) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{}
+}

@@ -1,0 +1,83 @@
+package tenant
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+)
+
+// model is the prefect_tenant resource.
+type model struct {
+	ID           types.String `tfsdk:"id"`
+	Name         types.String `tfsdk:"name"`
+	Slug         types.String `tfsdk:"slug"`
+	ForceDestroy types.Bool   `tfsdk:"force_destroy"`
+}
+
+// refresh takes over what the Server says. What only Terraform knows keeps its
+// value, and gets its default where there is none yet, after an import.
+func (m *model) refresh(tenant *prefect.Tenant) {
+	m.ID = types.StringValue(tenant.ID)
+	m.Name = types.StringValue(tenant.Name)
+	m.Slug = types.StringValue(tenant.Slug)
+	if m.ForceDestroy.IsNull() || m.ForceDestroy.IsUnknown() {
+		m.ForceDestroy = types.BoolValue(false)
+	}
+}
+
+// slugs are what the Server accepts: lower-case words joined by single dashes.
+var slugs = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+func slugValidator() validator.String {
+	return stringvalidator.RegexMatches(slugs,
+		"must consist of lower-case letters and digits, in words joined by single dashes, such as \"data-team\"")
+}
+
+// slugify makes the default slug of a name: its letters and digits in lower
+// case, and a dash for everything between them. It returns false for names that
+// are not plain ASCII or have no letter or digit; then the slug has to be given.
+func slugify(name string) (string, bool) {
+	var b strings.Builder
+	dash := false
+	for _, r := range strings.ToLower(name) {
+		switch {
+		case r > 127:
+			return "", false
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			if dash && b.Len() > 0 {
+				b.WriteByte('-')
+			}
+			dash = false
+			b.WriteRune(r)
+		default:
+			dash = true
+		}
+	}
+	return b.String(), b.Len() > 0
+}
+
+// losses says in words what deleting a tenant would delete with it, or "" if
+// it is empty.
+func losses(c *prefect.Contents) string {
+	if c.Projects == 0 && c.Flows == 0 && c.FlowRuns == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("%s, %s and %s", count(c.Projects, "project"), count(c.Flows, "flow version"), count(c.FlowRuns, "flow run"))
+	if c.ActiveFlowRuns > 0 {
+		text += fmt.Sprintf(" (%d of them not finished)", c.ActiveFlowRuns)
+	}
+	return text
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,239 @@
+// Package tenant is prefect_tenant: the resource, the data source and the list
+// resource.
+package tenant
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+)
+
+// tenantResource implements prefect_tenant.
+type tenantResource struct {
+	data *framework.ProviderData
+}
+
+var (
+	_ resource.ResourceWithConfigure   = (*tenantResource)(nil)
+	_ resource.ResourceWithIdentity    = (*tenantResource)(nil)
+	_ resource.ResourceWithImportState = (*tenantResource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*tenantResource)(nil)
+)
+
+// NewResource returns the resource prefect_tenant.
+func NewResource() resource.Resource { return &tenantResource{} }
+
+// Metadata gives the type name.
+func (r *tenantResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_tenant"
+}
+
+// Configure takes over the provider data.
+func (r *tenantResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	r.data = framework.ConfigureResource(req, resp)
+}
+
+// IdentitySchema is the UUID.
+func (r *tenantResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = framework.IdentitySchema("tenant")
+}
+
+// Schema describes the resource.
+func (r *tenantResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "A tenant of a Prefect Server. It owns projects, flows, runs and agents. A Server that was just installed has none, " +
+			"and nothing works before it has one; most Servers need exactly one.\n\n" +
+			"Prefect Server does not keep tenants from reading each other's data: they are for order, not for protection.",
+		Attributes: map[string]schema.Attribute{
+			"id": schema.StringAttribute{
+				Computed:            true,
+				MarkdownDescription: "UUID of the tenant.",
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+			},
+			"name": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "Name for people. It can be changed in place, and two tenants may have the same.",
+				Validators:          []validator.String{framework.NotBlank()},
+			},
+			"slug": schema.StringAttribute{
+				Optional: true, Computed: true,
+				MarkdownDescription: "Name for programs, unique on the Server: lower-case letters and digits, in words joined by single dashes. " +
+					"It can be changed in place. Defaults, when the tenant is created, to the name in this form, and then stays when the name changes.",
+				Validators:    []validator.String{slugValidator()},
+				PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+			},
+			"force_destroy": schema.BoolAttribute{
+				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+				MarkdownDescription: "Let a destroy delete the tenant with everything in it: projects, flows, and the history of all runs. " +
+					"Without it, a tenant that is not empty is not deleted. Like every argument it has to be applied before it takes effect. Defaults to `false`.",
+			},
+		},
+	}
+}
+
+// ModifyPlan fills in the default slug, so that the plan shows it.
+func (r *tenantResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() || !req.State.Raw.IsNull() {
+		return
+	}
+	var config model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() || !config.Slug.IsNull() || config.Name.IsUnknown() {
+		return
+	}
+	slug, diags := defaultSlug(config.Name)
+	resp.Diagnostics.Append(diags...)
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("slug"), slug)...)
+	}
+}
+
+// Create makes the tenant.
+func (r *tenantResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
+		return
+	}
+	if plan.Slug.IsUnknown() {
+		slug, diags := defaultSlug(plan.Name)
+		resp.Diagnostics.Append(diags...)
+		if resp.Diagnostics.HasError() {
+			return
+		}
+		plan.Slug = types.StringValue(slug)
+	}
+	id, err := r.data.Prefect.CreateTenant(ctx, plan.Name.ValueString(), plan.Slug.ValueString())
+	if err != nil {
+		resp.Diagnostics.Append(r.slugFailure(ctx, err, fmt.Sprintf("Could not create tenant %q", plan.Name.ValueString()), plan.Slug.ValueString())...)
+		return
+	}
+	plan.ID = types.StringValue(id)
+	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, id)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+}
+
+// Read refreshes the tenant and forgets it if it is gone.
+func (r *tenantResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, state.ID.ValueString())...)
+	if !r.data.Ready() {
+		return
+	}
+	tenant, err := r.data.Prefect.GetTenant(ctx, state.ID.ValueString())
+	if errors.Is(err, prefect.ErrNotFound) {
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	if err != nil {
+		resp.Diagnostics.Append(framework.Diagnose(err, "Could not read tenant "+label(state))...)
+		return
+	}
+	state.refresh(tenant)
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+}
+
+// Update renames and changes the slug in place.
+func (r *tenantResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan, state model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
+		return
+	}
+	id, summary := state.ID.ValueString(), "Could not update tenant "+label(state)
+	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, id)...)
+
+	// Each step is saved as soon as it is done, so that a failure of the next
+	// leaves the state equal to the Server.
+	if !plan.Slug.Equal(state.Slug) {
+		if err := r.data.Prefect.SetTenantSlug(ctx, id, plan.Slug.ValueString()); err != nil {
+			resp.Diagnostics.Append(r.slugFailure(ctx, err, summary, plan.Slug.ValueString())...)
+			return
+		}
+		state.Slug = plan.Slug
+		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	}
+	if !plan.Name.Equal(state.Name) {
+		if err := r.data.Prefect.SetTenantName(ctx, id, plan.Name.ValueString()); err != nil {
+			resp.Diagnostics.Append(framework.Diagnose(err, summary, path.Root("name"))...)
+			return
+		}
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+}
+
+// Delete deletes the tenant if it is empty or force_destroy is set.
+func (r *tenantResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
+		return
+	}
+	id, summary := state.ID.ValueString(), "Could not delete tenant "+label(state)
+	if !state.ForceDestroy.ValueBool() {
+		contents, err := r.data.Prefect.TenantContents(ctx, id)
+		if errors.Is(err, prefect.ErrNotFound) {
+			return
+		}
+		if err != nil {
+			resp.Diagnostics.Append(framework.Diagnose(err, summary)...)
+			return
+		}
+		if lost := losses(contents); lost != "" {
+			resp.Diagnostics.AddAttributeError(path.Root("force_destroy"), summary,
+				fmt.Sprintf("The tenant is not empty: it holds %s, which the Server would delete with it.\n\n"+
+					"If they are to be kept, move or leave the tenant (`removed` block with `destroy = false`). "+
+					"If they are to be deleted, set `force_destroy = true`, apply that, and destroy again.", lost))
+			return
+		}
+	}
+	if err := r.data.Prefect.DeleteTenant(ctx, id); err != nil && !errors.Is(err, prefect.ErrNotFound) {
+		resp.Diagnostics.Append(framework.Diagnose(err, summary)...)
+	}
+}
+
+// ImportState accepts a UUID, a slug, or the identity.
+func (r *tenantResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	key, diags := framework.ParseImport(ctx, req, 1)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
+		return
+	}
+	var tenant *prefect.Tenant
+	var err error
+	if key.ID != "" {
+		tenant, err = r.data.Prefect.GetTenant(ctx, key.ID)
+	} else {
+		tenant, err = r.data.Prefect.FindTenant(ctx, key.Name())
+	}
+	if err != nil {
+		resp.Diagnostics.Append(framework.Failure{
+			Summary: fmt.Sprintf("Could not import tenant %q", key.ID+key.Name()),
+			Remedies: map[error]string{
+				prefect.ErrNotFound: "Give the UUID or the slug of a tenant that exists on this Server. The slug is not the name.",
+			},
+		}.Diagnose(err)...)
+		return
+	}
+	var state model
+	state.refresh(tenant)
+	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, tenant.ID)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+}
