@@ -56,6 +56,9 @@ resource "prefect_flow_run" "example" {
   labels   = ["9bad561ac917"]
   wait_for = "finished"
 
+  # Destroy stops the run if need be and removes its Job and its record. The default keeps a run as history.
+  on_destroy = "delete"
+
   timeouts = {
     create = "5m"
   }
