@@ -1,0 +1,133 @@
+package acctest
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+)
+
+// PrefectServer is the Server of a test and the tenant that the test has to
+// itself.
+type PrefectServer struct {
+	// API is the URL for clients.
+	API string
+	// TenantID and TenantSlug are the test's tenant; empty for EmptyServer.
+	TenantID, TenantSlug string
+	// Client works in the tenant.
+	Client *prefect.Client
+	// Server is the embedded Server, or nil if the environment names one.
+	Server *prefectserver.Server
+}
+
+// Server returns the Server of a test, with a fresh tenant. Both end with the
+// test.
+func Server(t testing.TB) *PrefectServer {
+	t.Helper()
+	acceptance(t)
+	if api := os.Getenv("PREFECT_ACC_API"); api != "" {
+		return withTenant(t, &PrefectServer{API: api})
+	}
+	return withTenant(t, embedded(t, prefectserver.Options{}))
+}
+
+// Embedded is Server for tests that inject faults, count requests or need a
+// Server of certain options. It is skipped if the environment names a Server.
+func Embedded(t testing.TB, options prefectserver.Options) *PrefectServer {
+	t.Helper()
+	return withTenant(t, EmptyServer(t, options))
+}
+
+// EmptyServer is an embedded Server without a tenant. It is skipped if the
+// environment names a Server.
+func EmptyServer(t testing.TB, options prefectserver.Options) *PrefectServer {
+	t.Helper()
+	acceptance(t)
+	if os.Getenv("PREFECT_ACC_API") != "" {
+		t.Skip("needs the embedded Server, but PREFECT_ACC_API names another")
+	}
+	server := embedded(t, options)
+	server.Client = client(t, server.API, "")
+	return server
+}
+
+// embedded starts a Server that ends with the test.
+func embedded(t testing.TB, options prefectserver.Options) *PrefectServer {
+	t.Helper()
+	if options.Logger == nil {
+		options.Logger = Logger()
+	}
+	server, err := prefectserver.New(options)
+	if err != nil {
+		t.Fatalf("make the embedded Server: %v", err)
+	}
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatalf("listen: %v", err)
+	}
+	// Not the test's own context: clean-ups still need the Server after it ends.
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(ctx, listener) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
+			t.Errorf("the embedded Server ended with: %v", err)
+		}
+	})
+	return &PrefectServer{API: "http://" + listener.Addr().String(), Server: server}
+}
+
+// withTenant creates the test's tenant and deletes it with everything in it
+// after the test.
+func withTenant(t testing.TB, server *PrefectServer) *PrefectServer {
+	t.Helper()
+	server.TenantSlug = Name("acc")
+	admin := client(t, server.API, "")
+	id, err := admin.CreateTenant(t.Context(), "Acceptance test", server.TenantSlug)
+	if err != nil {
+		t.Fatalf("create a tenant for the test: %v", err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		if err := admin.DeleteTenant(ctx, id); err != nil && !errors.Is(err, prefect.ErrNotFound) {
+			t.Errorf("delete the test's tenant: %v", err)
+		}
+	})
+	server.TenantID = id
+	server.Client = client(t, server.API, id)
+	return server
+}
+
+// client is a client as the provider would configure it for this endpoint.
+func client(t testing.TB, api, tenant string) *prefect.Client {
+	t.Helper()
+	home, err := os.UserHomeDir()
+	if err != nil {
+		home = ""
+	}
+	config, err := prefect.ResolveConfig(prefect.Config{Endpoint: api, Tenant: tenant}, os.Getenv, home)
+	if err != nil {
+		t.Fatalf("configure a client: %v", err)
+	}
+	made, err := prefect.New(config)
+	if err != nil {
+		t.Fatalf("make a client: %v", err)
+	}
+	return made
+}
+
+// Logger is that of embedded parts: silent unless PREFECT_ACC_LOG is set.
+func Logger() *slog.Logger {
+	if os.Getenv("PREFECT_ACC_LOG") == "" {
+		return slog.New(slog.DiscardHandler)
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
