@@ -1,0 +1,255 @@
+package flowrun
+
+import (
+	"fmt"
+	"strings"
+)
+
+// cause is why a run does not get on, or why it failed, as far as the cluster
+// knows.
+type cause struct {
+	// Code is a short stable name, used in tests and logs.
+	Code string
+	// Text says what is wrong, in a sentence.
+	Text string
+	// Remedy says what to do.
+	Remedy string
+	// Hopeless says that neither waiting nor the Job's own retries will mend it:
+	// somebody has to change something.
+	Hopeless bool
+}
+
+// found says whether there is a cause.
+func (c cause) found() bool { return c.Code != "" }
+
+// findCause explains the state of a Job. It returns the zero cause for a Job with
+// which nothing is wrong.
+func findCause(j *job) cause {
+	if j == nil {
+		return cause{}
+	}
+	for i := len(j.Pods) - 1; i >= 0; i-- { // newest pod first
+		if c := podCause(j.Pods[i]); c.found() {
+			return jobContext(c, j)
+		}
+	}
+	if c := creationCause(j); c.found() {
+		return c
+	}
+	return conditionCause(j)
+}
+
+// jobContext adds what the Job's condition says to the cause found at a pod.
+func jobContext(c cause, j *job) cause {
+	if above := conditionCause(j); above.found() && above.Code != "JobFailed" {
+		c.Text += " " + above.Text
+		if above.Code == "DeadlineExceeded" {
+			return above
+		}
+	}
+	return c
+}
+
+// conditionCause explains a failed Job by its own condition.
+func conditionCause(j *job) cause {
+	for _, c := range j.Conditions {
+		if c.Type != "Failed" && c.Type != "FailureTarget" {
+			continue
+		}
+		switch c.Reason {
+		case "DeadlineExceeded":
+			return cause{
+				Code: c.Reason, Hopeless: true,
+				Text:   fmt.Sprintf("The Job ran longer than its activeDeadlineSeconds and was stopped: %s.", trim(c.Message)),
+				Remedy: "Raise activeDeadlineSeconds in the job template, or make the flow faster.",
+			}
+		case "BackoffLimitExceeded":
+			return cause{
+				Code: c.Reason, Hopeless: true,
+				Text:   fmt.Sprintf("The Job used up its backoffLimit: %s.", trim(c.Message)),
+				Remedy: "Each pod of the Job failed. The reason of the pod and the log of the run say why.",
+			}
+		default:
+			return cause{
+				Code: "JobFailed", Hopeless: true,
+				Text:   fmt.Sprintf("The Job failed: %s: %s.", c.Reason, trim(c.Message)),
+				Remedy: "See the reasons of the pods and the events of the Job.",
+			}
+		}
+	}
+	return cause{}
+}
+
+// creationCause explains a Job whose pods cannot be created. Kubernetes says so
+// in events only.
+func creationCause(j *job) cause {
+	if len(j.Pods) > 0 {
+		return cause{}
+	}
+	for i := len(j.Events) - 1; i >= 0; i-- {
+		e := j.Events[i]
+		if e.Reason != "FailedCreate" {
+			continue
+		}
+		text := "Kubernetes refuses to create the pod of the Job: " + trim(e.Message) + "."
+		switch m := strings.ToLower(e.Message); {
+		case strings.Contains(m, "exceeded quota"), strings.Contains(m, "must specify limits"), strings.Contains(m, "failed quota"):
+			return cause{
+				Code: "QuotaExceeded", Text: text,
+				Remedy: "Free or raise the resource quota of the namespace, or lower the requests and limits of the run configuration. " +
+					"Kubernetes retries by itself; the agent reports nothing in the meantime.",
+			}
+		case strings.Contains(m, "serviceaccount") && strings.Contains(m, "not found"), strings.Contains(m, "error looking up service account"):
+			return cause{
+				Code: "ServiceAccountNotFound", Text: text, Hopeless: true,
+				Remedy: "Create the service account in the namespace of the Job, or correct service_account_name of the run configuration or the job template.",
+			}
+		default:
+			return cause{
+				Code: "PodRefused", Text: text, Hopeless: true,
+				Remedy: "An admission rule or webhook of the cluster refused the pod. Change the job template so that it complies.",
+			}
+		}
+	}
+	return cause{}
+}
+
+func podCause(p pod) cause {
+	switch p.Reason {
+	case "Evicted":
+		return cause{
+			Code:   p.Reason,
+			Text:   fmt.Sprintf("Pod %s was evicted%s%s.", p.Name, fromNode(p), reasonSuffix("", p.Message)),
+			Remedy: "The node ran out of a resource. Set requests that match what the flow needs, or give the node more.",
+		}
+	case "NodeLost", "NodeShutdown", "Terminated", "NodeAffinity", "Shutdown", "Preempting", "Preempted":
+		return cause{
+			Code:   "NodeGone",
+			Text:   fmt.Sprintf("Pod %s was lost%s%s.", p.Name, fromNode(p), reasonSuffix(p.Reason, p.Message)),
+			Remedy: "The node went away under the pod. Run again; a backoffLimit above 0 in the job template makes the Job do so itself.",
+		}
+	case "DeadlineExceeded":
+		return cause{
+			Code: p.Reason, Hopeless: true,
+			Text:   fmt.Sprintf("Pod %s was active longer than its activeDeadlineSeconds: %s.", p.Name, trim(p.Message)),
+			Remedy: "Raise activeDeadlineSeconds in the job template, or make the flow faster.",
+		}
+	}
+	for _, c := range p.Containers {
+		if found := containerCause(p, c); found.found() {
+			return found
+		}
+	}
+	if p.Phase == podPending && p.Unschedulable != "" {
+		return cause{
+			Code:   "Unschedulable",
+			Text:   fmt.Sprintf("Pod %s cannot be scheduled: %s.", p.Name, trim(p.Unschedulable)),
+			Remedy: "Make a node available that fits the pod's node selector, tolerations and requests, or change them in the job template or run configuration.",
+		}
+	}
+	if p.Phase == podFailed {
+		return cause{
+			Code:   "PodFailed",
+			Text:   fmt.Sprintf("Pod %s failed%s.", p.Name, reasonSuffix(p.Reason, p.Message)),
+			Remedy: "See the events and the log of the run.",
+		}
+	}
+	return cause{}
+}
+
+func containerCause(p pod, c container) cause {
+	switch c.State {
+	case containerWaiting:
+		return waitingCause(p, c)
+	case containerTerminated:
+		return terminatedCause(p, c.Name, c.Reason, c.Message, c.ExitCode)
+	default:
+		return cause{}
+	}
+}
+
+func waitingCause(p pod, c container) cause {
+	text := func(what string) string {
+		return fmt.Sprintf("Container %s of pod %s %s%s.", c.Name, p.Name, what, reasonSuffix(c.Reason, c.Message))
+	}
+	switch c.Reason {
+	case "InvalidImageName":
+		return cause{
+			Code: c.Reason, Hopeless: true, Text: text(fmt.Sprintf("has an invalid image name %q", c.Image)),
+			Remedy: "Correct the image in the run configuration or the job template.",
+		}
+	case "ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "RegistryUnavailable", "ErrImageInspect":
+		return cause{
+			Code: c.Reason, Hopeless: c.Reason == "ErrImageNeverPull", Text: text(fmt.Sprintf("cannot get its image %q", c.Image)),
+			Remedy: "Check that the image and its tag exist, that the node can reach the registry, and that image_pull_secrets give access.",
+		}
+	case "CreateContainerConfigError":
+		return cause{
+			Code: c.Reason, Hopeless: true, Text: text("cannot be configured"),
+			Remedy: "A secret or config map that the job template refers to is missing, or lacks a key. Create it in the namespace of the Job.",
+		}
+	case "CreateContainerError", "RunContainerError", "CreatePodSandboxError", "PostStartHookError":
+		return cause{
+			Code: c.Reason, Text: text("cannot be started"),
+			Remedy: "Check the command and the volumes of the container in the job template.",
+		}
+	case "CrashLoopBackOff":
+		crash := terminatedCause(p, c.Name, c.LastReason, "", c.LastExitCode)
+		return cause{
+			Code: c.Reason, Text: strings.TrimSpace(text(fmt.Sprintf("crashed %d times", c.Restarts)) + " " + crash.Text),
+			Remedy: "The flow's process ends before it has executed the flow. The container's log says why.",
+		}
+	default:
+		return cause{}
+	}
+}
+
+func terminatedCause(p pod, name, reason, message string, exitCode *int32) cause {
+	if exitCode == nil || *exitCode == 0 && reason != "OOMKilled" {
+		return cause{}
+	}
+	c := cause{
+		Code: "ContainerFailed",
+		Text: fmt.Sprintf("Container %s of pod %s ended with exit code %d%s.", name, p.Name, *exitCode, reasonSuffix(reason, message)),
+		Remedy: "The log of the run, or of the container, says why. Common are a missing Python module, an image without Prefect, " +
+			"and a Server that cannot be reached from the pod.",
+	}
+	switch {
+	case reason == "OOMKilled":
+		c.Code = reason
+		c.Text = fmt.Sprintf("Container %s of pod %s was killed because it used more memory than its limit (OOMKilled, exit code %d).", name, p.Name, *exitCode)
+		c.Remedy = "Raise memory_limit of the run configuration, or make the flow use less memory."
+	case *exitCode == 137:
+		c.Remedy = "Exit code 137 means that the process was killed: by the node for lack of memory, or because the pod was deleted."
+	case *exitCode == 127 || reason == "ContainerCannotRun" || reason == "StartError":
+		c.Code = "CommandNotFound"
+		c.Remedy = "The command does not exist in the image. The image needs Prefect, whose `prefect execute flow-run` the agent calls."
+	}
+	return c
+}
+
+func reasonSuffix(reason, message string) string {
+	message = trim(message)
+	switch {
+	case reason == "" && message == "":
+		return ""
+	case message == "":
+		return " (" + reason + ")"
+	case reason == "":
+		return ": " + message
+	default:
+		return fmt.Sprintf(" (%s): %s", reason, message)
+	}
+}
+
+func fromNode(p pod) string {
+	if p.Node == "" {
+		return ""
+	}
+	return " from node " + p.Node
+}
+
+// trim makes a message fit into a sentence.
+func trim(message string) string {
+	return strings.TrimRight(strings.TrimSpace(message), ".")
+}
