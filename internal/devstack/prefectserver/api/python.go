@@ -1,0 +1,182 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The service is written in Python and lets its notation through: in messages, in keys, in
+// timestamps. This file has the little of it that clients can see.
+
+// pair is one entry of a dict whose order matters.
+type pair struct {
+	key   string
+	value any
+}
+
+// repr is Python's repr() of a JSON value; []pair is a dict in that order.
+func repr(value any) string {
+	switch typed := value.(type) {
+	case nil:
+		return "None"
+	case bool:
+		if typed {
+			return "True"
+		}
+		return "False"
+	case string:
+		return reprString(typed)
+	case json.Number:
+		return typed.String()
+	case int64:
+		return strconv.FormatInt(typed, 10)
+	case []any:
+		items := make([]string, len(typed))
+		for i, item := range typed {
+			items[i] = repr(item)
+		}
+		return "[" + strings.Join(items, ", ") + "]"
+	case []pair:
+		items := make([]string, len(typed))
+		for i, item := range typed {
+			items[i] = reprString(item.key) + ": " + repr(item.value)
+		}
+		return "{" + strings.Join(items, ", ") + "}"
+	case map[string]any:
+		ordered := make([]pair, 0, len(typed))
+		for key, item := range typed {
+			ordered = append(ordered, pair{key, item})
+		}
+		slices.SortFunc(ordered, func(x, y pair) int { return strings.Compare(x.key, y.key) })
+		return repr(ordered)
+	}
+	return fmt.Sprint(value)
+}
+
+func reprString(value string) string {
+	quote := "'"
+	if strings.Contains(value, "'") && !strings.Contains(value, `"`) {
+		quote = `"`
+	}
+	escape := strings.NewReplacer(`\`, `\\`, quote, `\`+quote, "\n", `\n`, "\r", `\r`, "\t", `\t`)
+	return quote + escape.Replace(value) + quote
+}
+
+// typeName is the name of the Python type that a JSON value is decoded to.
+func typeName(value any) string {
+	switch typed := value.(type) {
+	case nil:
+		return "NoneType"
+	case bool:
+		return "bool"
+	case string:
+		return "str"
+	case []any:
+		return "list"
+	case map[string]any:
+		return "dict"
+	case json.Number:
+		if strings.ContainsAny(typed.String(), ".eE") {
+			return "float"
+		}
+	}
+	return "int"
+}
+
+// noAttribute is what reading an attribute of the wrong thing raises.
+func noAttribute(value any, attribute string) error {
+	return fail(fmt.Sprintf("'%s' object has no attribute '%s'", typeName(value), attribute))
+}
+
+// isoFormat is datetime.isoformat(): microseconds only when there are any.
+func isoFormat(t time.Time) string {
+	if t.Nanosecond()/1000 == 0 {
+		return t.Format("2006-01-02T15:04:05-07:00")
+	}
+	return t.Format("2006-01-02T15:04:05.000000-07:00")
+}
+
+// isoNaive is isoFormat without the offset.
+func isoNaive(t time.Time) string {
+	if t.Nanosecond()/1000 == 0 {
+		return t.Format("2006-01-02T15:04:05")
+	}
+	return t.Format("2006-01-02T15:04:05.000000")
+}
+
+// parseTime reads an ISO 8601 timestamp; without an offset it is UTC.
+func parseTime(value string) (time.Time, bool) {
+	for _, layout := range []string{
+		"2006-01-02T15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999Z07:00",
+		"2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999",
+		"2006-01-02T15:04Z07:00", "2006-01-02T15:04", "2006-01-02",
+	} {
+		if parsed, err := time.Parse(layout, value); err == nil {
+			return parsed, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// dumps is json.dumps(value) with sorted keys. The API only measures it or takes its
+// characters in order, so the order of keys does not matter.
+func dumps(value any) string {
+	switch typed := value.(type) {
+	case nil:
+		return "null"
+	case bool:
+		return strconv.FormatBool(typed)
+	case string:
+		return dumpString(typed)
+	case json.Number:
+		return typed.String()
+	case []any:
+		items := make([]string, len(typed))
+		for i, item := range typed {
+			items[i] = dumps(item)
+		}
+		return "[" + strings.Join(items, ", ") + "]"
+	case map[string]any:
+		items := make([]string, 0, len(typed))
+		for key, item := range typed {
+			items = append(items, dumpString(key)+": "+dumps(item))
+		}
+		slices.Sort(items)
+		return "{" + strings.Join(items, ", ") + "}"
+	}
+	return fmt.Sprint(value)
+}
+
+func dumpString(value string) string {
+	var out strings.Builder
+	out.WriteByte('"')
+	for _, r := range value {
+		switch {
+		case r == '"' || r == '\\':
+			out.WriteByte('\\')
+			out.WriteRune(r)
+		case r == '\n':
+			out.WriteString(`\n`)
+		case r == '\r':
+			out.WriteString(`\r`)
+		case r == '\t':
+			out.WriteString(`\t`)
+		case r >= ' ' && r < 0x7f:
+			out.WriteRune(r)
+		case r > 0xffff:
+			r -= 0x10000
+			fmt.Fprintf(&out, `\u%04x\u%04x`, 0xd800+(r>>10), 0xdc00+(r&0x3ff))
+		default:
+			fmt.Fprintf(&out, `\u%04x`, r)
+		}
+	}
+	out.WriteByte('"')
+	return out.String()
+}
+
+// sizeOf is sys.getsizeof(json.dumps(value)): the object header and the characters.
+func sizeOf(value any) int { return 49 + len(dumps(value)) }

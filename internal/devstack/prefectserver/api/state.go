@@ -1,0 +1,341 @@
+package api
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// stateTypes is every state the client library has, with its parent, in the order of the
+// library: parents come before children.
+var stateTypes = []struct{ name, parent, color string }{
+	{"State", "", "#696969"},
+	{"Pending", "State", "#7ebdff"},
+	{"Scheduled", "Pending", "#ffab00"},
+	{"Paused", "Scheduled", "#99a8e8"},
+	{"_MetaState", "State", "#696969"},
+	{"ClientFailed", "_MetaState", "#eb0000"},
+	{"Submitted", "_MetaState", "#ffdf5d"},
+	{"Queued", "_MetaState", "#ffea7f"},
+	{"Resume", "Scheduled", "#f58c0c"},
+	{"Retrying", "Scheduled", "#f66a0a"},
+	{"Running", "State", "#3d67ff"},
+	{"Cancelling", "Running", "#E8E8E8"},
+	{"Finished", "State", "#003ccb"},
+	{"Looped", "Finished", "#003ccb"},
+	{"Success", "Finished", "#28a745"},
+	{"Cached", "Success", "#34d058"},
+	{"Mapped", "Success", "#003ccb"},
+	{"Cancelled", "Finished", "#bdbdbd"},
+	{"Failed", "Finished", "#eb0000"},
+	{"TimedOut", "Failed", "#ff4e33"},
+	{"TriggerFailed", "Failed", "#ff5131"},
+	{"ValidationFailed", "Failed", "#ff5131"},
+	{"Skipped", "Success", "#62757f"},
+}
+
+// isA says whether a state is of a kind, by the library's inheritance. Unknown states are
+// of no kind.
+func isA(state, kind string) bool {
+	for state != "" {
+		if state == kind {
+			return true
+		}
+		index := slices.IndexFunc(stateTypes, func(t struct{ name, parent, color string }) bool { return t.name == state })
+		if index < 0 {
+			return false
+		}
+		state = stateTypes[index].parent
+	}
+	return false
+}
+
+// isScheduled says whether a run in the state waits for a start time.
+func isScheduled(state string) bool { return isA(state, "Scheduled") || state == "Queued" }
+
+// State is a state as the Server understands it: the known fields of the serialised form,
+// with defaults filled.
+type State struct {
+	// Type is the name of the state, such as Running.
+	Type string
+	// Message is nil for none.
+	Message *string
+	// Start is when a scheduled run may start; nil in states that have none.
+	Start *time.Time
+
+	context      map[string]any
+	cachedInputs map[string]any
+	result       map[string]any
+	own          map[string]any // the fields that only this type has, serialised
+}
+
+func newState(kind, message string) *State {
+	return &State{Type: kind, Message: &message, result: noResult(), own: map[string]any{}}
+}
+
+// Scheduled is a state that waits until start.
+func Scheduled(message string, start time.Time) *State {
+	s := newState("Scheduled", message)
+	s.Start = &start
+	return s
+}
+
+// Failed is a final state.
+func Failed(message string) *State { return newState("Failed", message) }
+
+// Retrying is the state of a task run that waits for its next attempt.
+func Retrying(message string, start time.Time, attempt int64) *State {
+	s := newState("Retrying", message)
+	s.Start = &start
+	s.own["run_count"] = number(attempt)
+	return s
+}
+
+func noResult() map[string]any { return map[string]any{"type": "NoResultType"} }
+
+func (s *State) isFinished() bool { return isA(s.Type, "Finished") }
+func (s *State) isRunning() bool  { return isA(s.Type, "Running") }
+
+// messageOrNil is the message as a column value.
+func (s *State) messageOrNil() any {
+	if s.Message == nil {
+		return nil
+	}
+	return *s.Message
+}
+
+// startOrNil is the start time as a column value.
+func (s *State) startOrNil() any {
+	if s.Start == nil {
+		return nil
+	}
+	return s.Start.UTC()
+}
+
+// serialize gives the form that clients read back. Fields that the type does not have are
+// left out; those that it has are always there.
+func (s *State) serialize() map[string]any {
+	serialized := map[string]any{
+		"type": s.Type, "__version__": ReleaseCoreVersion, "message": s.messageOrNil(),
+		"context": orEmpty(s.context), "cached_inputs": orEmpty(s.cachedInputs),
+	}
+	if s.Type != "Mapped" {
+		serialized["_result"] = with(s.result, "__version__", ReleaseCoreVersion)
+	}
+	if isScheduled(s.Type) {
+		serialized["start_time"] = nil
+		if s.Start != nil {
+			serialized["start_time"] = isoFormat(*s.Start)
+		}
+	}
+	for key, value := range s.own {
+		serialized[key] = value
+	}
+	return serialized
+}
+
+func orEmpty(value map[string]any) map[string]any {
+	if value == nil {
+		return map[string]any{}
+	}
+	return value
+}
+
+// invalidState words an error as the client library's schemas do.
+func invalidState(field, problem string) error {
+	return fail(fmt.Sprintf("{'%s': ['%s']}", field, problem))
+}
+
+// parseState reads a serialised state as the client library's schemas do: unknown fields
+// are dropped, missing ones filled with defaults at the time given.
+func parseState(raw any, now time.Time) (*State, error) {
+	fields, ok := raw.(map[string]any)
+	if !ok {
+		return nil, fail("{'_schema': 'Invalid data type: " + strings.Trim(repr(raw), "'") + "'}")
+	}
+	name, ok := fields["type"].(string)
+	if !ok || name == "" {
+		return nil, invalidState("type", "Missing data for required field.")
+	}
+	if name == "State" || name == "_MetaState" || !isA(name, "State") {
+		return nil, invalidState("type", "Unsupported value: "+name)
+	}
+	s := &State{Type: name, own: map[string]any{}}
+	if message := fields["message"]; message != nil {
+		value, ok := message.(string)
+		if !ok {
+			return nil, invalidState("message", "Not a valid string.")
+		}
+		s.Message = &value
+	}
+	for _, read := range []func(*State, map[string]any, time.Time) error{
+		readContext, readResults, readStart, readCounts, readCached, readInner,
+	} {
+		if err := read(s, fields, now); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func readContext(s *State, fields map[string]any, _ time.Time) error {
+	value := fields["context"]
+	if s.context = object(value); value != nil && s.context == nil {
+		return invalidState("context", "Not a valid mapping type.")
+	}
+	return nil
+}
+
+func readResults(s *State, fields map[string]any, _ time.Time) error {
+	s.result = noResult()
+	if value, present := fields["_result"]; present {
+		if s.result = parseResult(value); s.result == nil {
+			return invalidState("_result", "Field may not be null.")
+		}
+	}
+	inputs := fields["cached_inputs"]
+	if inputs != nil && object(inputs) == nil {
+		return invalidState("cached_inputs", "Not a valid mapping type.")
+	}
+	for name, value := range object(inputs) {
+		result := parseResult(value)
+		if result == nil {
+			return invalidState("cached_inputs", "Field may not be null.")
+		}
+		s.cachedInputs = with(s.cachedInputs, name, with(result, "__version__", ReleaseCoreVersion))
+	}
+	return nil
+}
+
+// resultFields says what each type of result serialises beside its location.
+var resultFields = map[string][]string{
+	"Result": nil, "ConstantResult": nil, "PrefectResult": nil, "SecretResult": {"secret_type"},
+	"LocalResult": {"dir"}, "S3Result": {"bucket"}, "GCSResult": {"bucket"}, "AzureResult": {"container"},
+}
+
+// parseResult keeps where a result is, never its value. Results of a type that the
+// library does not ship become plain ones. It returns nil for what is not a result.
+func parseResult(raw any) map[string]any {
+	fields := object(raw)
+	if fields == nil {
+		return nil
+	}
+	name := text(fields, "type")
+	if name == "NoResultType" {
+		return noResult()
+	}
+	own, known := resultFields[name]
+	if !known {
+		name = "Result"
+	}
+	result := map[string]any{"type": name, "location": fields["location"]}
+	for _, field := range own {
+		if value, present := fields[field]; present {
+			result[field] = value
+		}
+	}
+	return result
+}
+
+// readStart fills the start: a scheduled state without one may start now, a paused one
+// waits for a person.
+func readStart(s *State, fields map[string]any, now time.Time) error {
+	if !isScheduled(s.Type) {
+		return nil
+	}
+	value := fields["start_time"]
+	if value == nil {
+		if s.Type != "Paused" {
+			s.Start = &now
+		}
+		return nil
+	}
+	written, ok := value.(string)
+	start, valid := parseTime(written)
+	if !ok || !valid {
+		return invalidState("start_time", "Not a valid datetime.")
+	}
+	s.Start = &start
+	return nil
+}
+
+// readCounts reads the counters that some types have, with the library's defaults.
+func readCounts(s *State, fields map[string]any, _ time.Time) error {
+	counter := map[string]struct {
+		field   string
+		initial int64
+	}{"Retrying": {"run_count", 1}, "Looped": {"loop_count", 1}, "Mapped": {"n_map_states", 0}}
+	c, found := counter[s.Type]
+	if !found {
+		return nil
+	}
+	s.own[c.field] = number(c.initial)
+	value := fields[c.field]
+	if value == nil {
+		return nil
+	}
+	count, ok := integer(value)
+	if !ok {
+		return invalidState(c.field, "Not a valid integer.")
+	}
+	s.own[c.field] = number(count)
+	return nil
+}
+
+func readCached(s *State, fields map[string]any, _ time.Time) error {
+	if s.Type != "Cached" {
+		return nil
+	}
+	for _, field := range []string{"cached_parameters", "cached_result_expiration", "hashed_inputs"} {
+		s.own[field] = fields[field]
+	}
+	if value := fields["cached_result_expiration"]; value != nil {
+		written, _ := value.(string)
+		if _, valid := parseTime(written); !valid {
+			return invalidState("cached_result_expiration", "Not a valid datetime.")
+		}
+	}
+	return nil
+}
+
+// readInner reads the state inside a state about a state.
+func readInner(s *State, fields map[string]any, now time.Time) error {
+	if !isA(s.Type, "_MetaState") {
+		return nil
+	}
+	s.own["state"] = nil
+	if fields["state"] == nil {
+		return nil
+	}
+	inner, err := parseState(fields["state"], now)
+	if err != nil {
+		return fail("{'state': " + err.Error() + "}")
+	}
+	s.own["state"] = inner.serialize()
+	return nil
+}
+
+// stateHierarchy maps every state to itself and all that inherit from it.
+func stateHierarchy() map[string]any {
+	hierarchy := map[string]any{}
+	for _, parent := range stateTypes {
+		var members []any
+		for _, child := range stateTypes {
+			if isA(child.name, parent.name) {
+				members = append(members, child.name)
+			}
+		}
+		hierarchy[parent.name] = members
+	}
+	return hierarchy
+}
+
+// stateInfo maps every state to what a user interface shows of it.
+func stateInfo() map[string]any {
+	info := map[string]any{}
+	for _, state := range stateTypes {
+		info[state.name] = map[string]any{"color": state.color}
+	}
+	return info
+}
