@@ -19,6 +19,9 @@ type ProviderData struct {
 	// Unknown names the provider attributes that were unknown, for messages.
 	Unknown []string
 
+	// Claims are the objects that resources of this process hold.
+	Claims Claims
+
 	kubernetes func() (*kubernetes.Client, error)
 }
 
