@@ -1,8 +1,12 @@
 package prefect
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
 )
 
 // Agent is a process that polls the Server for runs whose labels are among its own.
@@ -16,10 +20,51 @@ type Agent struct {
 
 // Matches says whether the agent would take a run with these labels: all of them are the agent's, and a run without
 // labels goes only to an agent without labels.
-func (a Agent) Matches(runLabels []string) bool { return false }
+func (a Agent) Matches(runLabels []string) bool {
+	if len(runLabels) == 0 {
+		return len(a.Labels) == 0
+	}
+	for _, label := range runLabels {
+		if !slices.Contains(a.Labels, label) {
+			return false
+		}
+	}
+	return true
+}
 
 // ListAgents returns the tenant's agents, the one that asked last first.
-func (c *Client) ListAgents(ctx context.Context) ([]Agent, error) { return nil, nil }
+func (c *Client) ListAgents(ctx context.Context) ([]Agent, error) {
+	tenant, err := c.TenantID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := pages(ctx, func(ctx context.Context, last string) ([]graphql.AgentFields, *graphql.Count, error) {
+		out, err := graphql.Agents(ctx, wire{c}, tenant, after(last, where{}), pageSize)
+		if err != nil {
+			return nil, nil, err
+		}
+		return out.Agent, out.Remaining.Aggregate, nil
+	}, (*graphql.AgentFields).GetId)
+	if err != nil {
+		return nil, err
+	}
+	agents := convert(rows, agentOf)
+	slices.SortFunc(agents, func(a, b Agent) int {
+		return cmp.Or(value(b.LastQueried).Compare(value(a.LastQueried)), cmp.Compare(a.ID, b.ID))
+	})
+	return agents, nil
+}
 
 // DeleteAgent forgets an agent; ErrNotFound if there is none.
-func (c *Client) DeleteAgent(ctx context.Context, id string) error { return nil }
+func (c *Client) DeleteAgent(ctx context.Context, id string) error {
+	ctx, trace := traced(ctx)
+	out, err := graphql.DeleteAgent(ctx, wire{c}, id)
+	return c.deleted(trace, "DeleteAgent", "agent "+id, out.GetDeleteAgent(), err)
+}
+
+func agentOf(a *graphql.AgentFields) Agent {
+	return Agent{
+		ID: a.Id, Name: value(a.Name), Type: value(a.Type), CoreVersion: value(a.CoreVersion),
+		Labels: stringList(document(&a.Labels)), LastQueried: a.LastQueried, Created: a.Created, Updated: a.Updated,
+	}
+}

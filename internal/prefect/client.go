@@ -2,35 +2,153 @@ package prefect
 
 import (
 	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
 )
 
 // Client talks to one Prefect Server on behalf of one tenant.
 type Client struct {
-	cfg Config
+	*shared
+	cfg    Config
+	redact func(string) string
+	tenant *tenantCache
+}
+
+// shared is what clients of one Server have in common whatever their tenant is.
+type shared struct {
+	http     *http.Client
+	endpoint string
+	// opaque says that the HTTP transport may not report when a request has been sent.
+	opaque     bool
+	clock      serverClock
+	operations sync.Map // document -> *operation
+	ready      readiness
+	now        func() time.Time
 }
 
 // New checks the configuration and returns a client. It does not talk to the Server.
 // A wrong configuration gives an error of kind ErrInvalid.
 func New(cfg Config) (*Client, error) {
-	return &Client{cfg: cfg}, nil
+	endpoint, auth, err := parseEndpoint(cfg.Endpoint)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Endpoint = endpoint
+	if cfg.BasicAuth == nil {
+		cfg.BasicAuth = auth
+	}
+	if cfg.APIKey != "" && cfg.BasicAuth != nil {
+		return nil, invalid("an API key and basic authentication cannot be used together: both are the Authorization header")
+	}
+	if cfg.RequestTimeout < 0 || cfg.ReadyTimeout < 0 || cfg.BodyLimit < 0 {
+		return nil, invalid("timeouts and limits cannot be negative")
+	}
+	cfg = withDefaults(cfg)
+	httpClient, err := newHTTPClient(cfg)
+	if err != nil {
+		return nil, err
+	}
+	_, plain := httpClient.Transport.(*http.Transport)
+	return &Client{
+		shared: &shared{
+			http: httpClient, endpoint: endpoint, opaque: !plain, now: time.Now,
+			ready: readiness{lock: make(chan struct{}, 1)},
+		},
+		cfg:    cfg,
+		redact: newRedactor(cfg),
+		tenant: newTenantCache(),
+	}, nil
+}
+
+func withDefaults(cfg Config) Config {
+	if cfg.RequestTimeout == 0 {
+		cfg.RequestTimeout = DefaultRequestTimeout
+	}
+	if cfg.MaxRetries == 0 {
+		cfg.MaxRetries = DefaultMaxRetries
+	}
+	cfg.MaxRetries = max(0, cfg.MaxRetries)
+	if cfg.BodyLimit == 0 {
+		cfg.BodyLimit = DefaultBodyLimit
+	}
+	if cfg.UserAgent == "" {
+		cfg.UserAgent = "terraform-provider-prefect"
+	}
+	if cfg.Sleep == nil {
+		cfg.Sleep = sleepTimer
+	}
+	return cfg
 }
 
 // Endpoint is the API's URL without credentials.
-func (c *Client) Endpoint() string { return c.cfg.Endpoint }
+func (c *Client) Endpoint() string { return c.endpoint }
 
 // WithTenant returns a client for another tenant, by slug or id, that shares this one's connections.
-func (c *Client) WithTenant(slugOrID string) *Client { return c }
-
-// TenantID returns the id of the client's tenant. It asks the Server once; later calls return the same answer.
-// Errors are a *TenantError, or an *Error when the Server could not be asked.
-func (c *Client) TenantID(ctx context.Context) (string, error) { return "", nil }
+// An empty argument means the tenant that this client works in.
+func (c *Client) WithTenant(slugOrID string) *Client {
+	if slugOrID == "" || slugOrID == c.cfg.Tenant {
+		return c
+	}
+	other := *c
+	other.cfg.Tenant = slugOrID
+	other.tenant = newTenantCache()
+	return &other
+}
 
 // Do runs a GraphQL document of the caller's and decodes the answer's data into out, which may be nil.
 // The document must hold one operation. Queries are repeated on failure; mutations only where that is known to be safe.
 func (c *Client) Do(ctx context.Context, document string, variables map[string]any, out any) error {
-	return nil
+	if err := c.awaitReady(ctx); err != nil {
+		return err
+	}
+	return c.execute(ctx, document, "", variables, out, c.cfg.MaxRetries)
 }
 
-// WaitReady returns once the Server answers both from its database and from its own services, waiting through the
-// failures of a Server that is starting, until ctx or the configuration's ReadyTimeout ends.
-func (c *Client) WaitReady(ctx context.Context) error { return nil }
+// operation parses a document, once.
+func (c *Client) operation(document string) (*operation, error) {
+	if known, ok := c.operations.Load(document); ok {
+		if op, ok := known.(*operation); ok {
+			return op, nil
+		}
+	}
+	op, err := parseOperation(document)
+	if err != nil {
+		return nil, err
+	}
+	c.operations.Store(document, op)
+	return op, nil
+}
+
+func (c *Client) log(ctx context.Context, e Event) {
+	if c.cfg.Logger != nil {
+		c.cfg.Logger(ctx, e)
+	}
+}
+
+func (c *Client) sleep(ctx context.Context, d time.Duration) error { return c.cfg.Sleep(ctx, d) }
+
+// notFound is the error of an object that is not there.
+func (c *Client) notFound(operation, what string) error {
+	return &Error{Operation: operation, Endpoint: c.endpoint, Kind: ErrNotFound, Message: what}
+}
+
+// refused is the error of an input that need not be sent to know the answer.
+func (c *Client) refused(operation, why string) error {
+	return &Error{Operation: operation, Endpoint: c.endpoint, Kind: ErrInvalid, Message: why}
+}
+
+// isUUID says whether s is a UUID in the usual form.
+func isUUID(s string) bool {
+	_, err := uuid.Parse(s)
+	return err == nil && len(s) == 36
+}
+
+// isAmbiguous says whether the request behind an error may have been carried out.
+func isAmbiguous(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Ambiguous
+}

@@ -56,6 +56,8 @@ type Error struct {
 	Err error
 	// Ambiguous says that the Server may have carried out the request although no proper answer came.
 	Ambiguous bool
+	// permanent says that another attempt would fail in the same way.
+	permanent bool
 }
 
 // Error names the operation, the endpoint, the kind and the cause.

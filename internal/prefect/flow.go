@@ -1,9 +1,14 @@
 package prefect
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
+	"slices"
 	"time"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
 )
 
 // Flow is one registered version of a flow. JSON fields are nil when the Server holds null.
@@ -54,52 +59,170 @@ type FlowFilter struct {
 	Archived *bool
 }
 
-// RegisterFlow registers a flow and returns the id of its version: a new one, or the present one when the key says that
-// nothing changed. A flow too large for one request goes up in parts; if that fails half way, what went up is deleted.
-func (c *Client) RegisterFlow(ctx context.Context, in RegisterFlowInput) (string, error) {
-	return "", nil
-}
-
 // GetFlow returns the flow version with this id, or ErrNotFound.
-func (c *Client) GetFlow(ctx context.Context, id string) (*Flow, error) { return nil, nil }
+func (c *Client) GetFlow(ctx context.Context, id string) (*Flow, error) {
+	found, err := c.flows(ctx, where{"id": equals(id)})
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, c.notFound("GetFlow", "flow "+id)
+	}
+	return &found[0], nil
+}
 
 // GetSerializedFlow returns the serialised form that the Server holds of a flow version, or ErrNotFound.
 func (c *Client) GetSerializedFlow(ctx context.Context, id string) (json.RawMessage, error) {
-	return nil, nil
+	tenant, err := c.TenantID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out, err := graphql.SerializedFlow(ctx, wire{c}, tenant, id)
+	if err != nil {
+		return nil, err
+	}
+	if len(out.Flow) == 0 {
+		return nil, c.notFound("GetSerializedFlow", "flow "+id)
+	}
+	return document(out.Flow[0].SerializedFlow), nil
 }
 
 // FlowsByVersionGroup returns all versions of a group, newest first; none is not an error.
 func (c *Client) FlowsByVersionGroup(ctx context.Context, versionGroupID string) ([]Flow, error) {
-	return nil, nil
+	flows, err := c.flows(ctx, where{"version_group_id": equals(versionGroupID)})
+	// Versions of one group may differ in name.
+	slices.SortFunc(flows, func(a, b Flow) int { return cmp.Compare(b.Version, a.Version) })
+	return flows, err
 }
 
 // LatestFlow returns the newest version of a group, archived or not, or ErrNotFound.
 func (c *Client) LatestFlow(ctx context.Context, versionGroupID string) (*Flow, error) {
-	return nil, nil
+	return c.newestFlow(ctx, "LatestFlow", "flow of version group "+versionGroupID,
+		where{"version_group_id": equals(versionGroupID)}, where{"version": "desc"})
 }
 
 // FindFlow returns the newest version, archived or not, of the flow with this name in a project, or ErrNotFound.
 // Its version group is the one that the Server would add the next registration of that name to.
 func (c *Client) FindFlow(ctx context.Context, projectID, name string) (*Flow, error) {
-	return nil, nil
+	return c.newestFlow(ctx, "FindFlow", "flow with name "+name+" in project "+projectID,
+		where{"project_id": equals(projectID), "name": equals(name)}, where{"created": "desc"})
 }
 
 // ListFlows returns flow versions of the client's tenant, ordered by name, then newest version first.
-func (c *Client) ListFlows(ctx context.Context, filter FlowFilter) ([]Flow, error) { return nil, nil }
+func (c *Client) ListFlows(ctx context.Context, filter FlowFilter) ([]Flow, error) {
+	w := where{}
+	for column, wanted := range map[string]string{
+		"project_id":       filter.ProjectID,
+		"name":             filter.Name,
+		"version_group_id": filter.VersionGroupID,
+		"flow_group_id":    filter.FlowGroupID,
+	} {
+		if wanted != "" {
+			w[column] = equals(wanted)
+		}
+	}
+	if filter.ProjectName != "" {
+		w["project"] = where{"name": equals(filter.ProjectName)}
+	}
+	if filter.Archived != nil {
+		w["archived"] = equals(*filter.Archived)
+	}
+	if filter.NameLike != "" {
+		w = both(w, where{"name": like(filter.NameLike)})
+	}
+	return c.flows(ctx, w)
+}
 
 // ArchiveFlow archives a version: its auto-scheduled runs are deleted and its other Scheduled runs cancelled.
 // There is no way back. ErrNotFound if there is no such version.
-func (c *Client) ArchiveFlow(ctx context.Context, id string) error { return nil }
+func (c *Client) ArchiveFlow(ctx context.Context, id string) error {
+	out, err := graphql.ArchiveFlow(ctx, wire{c}, id)
+	return c.succeeded("ArchiveFlow", "flow "+id, out.GetArchiveFlow(), err)
+}
 
 // DeleteFlow deletes a version with its runs; ErrNotFound if there is no such version.
-func (c *Client) DeleteFlow(ctx context.Context, id string) error { return nil }
+func (c *Client) DeleteFlow(ctx context.Context, id string) error {
+	ctx, trace := traced(ctx)
+	out, err := graphql.DeleteFlow(ctx, wire{c}, id)
+	return c.deleted(trace, "DeleteFlow", "flow "+id, out.GetDeleteFlow(), err)
+}
 
 // SetScheduleActive activates a version's schedule. ErrInvalid if the version has no schedule or a required parameter
 // without a value, ErrNotFound if there is no such version.
-func (c *Client) SetScheduleActive(ctx context.Context, flowID string) error { return nil }
+func (c *Client) SetScheduleActive(ctx context.Context, flowID string) error {
+	out, err := graphql.SetScheduleActive(ctx, wire{c}, flowID)
+	err = c.succeeded("SetScheduleActive", "flow "+flowID, out.GetSetScheduleActive(), err)
+	if !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	// The Server gives the same answer for a flow that does not exist and for one that has no schedule.
+	if _, getErr := c.GetFlow(ctx, flowID); getErr != nil {
+		return getErr
+	}
+	return c.refused("SetScheduleActive", "neither the flow nor its group has a schedule")
+}
 
 // SetScheduleInactive stops a version's schedule and deletes the runs it made that have not begun.
-func (c *Client) SetScheduleInactive(ctx context.Context, flowID string) error { return nil }
+func (c *Client) SetScheduleInactive(ctx context.Context, flowID string) error {
+	out, err := graphql.SetScheduleInactive(ctx, wire{c}, flowID)
+	return c.succeeded("SetScheduleInactive", "flow "+flowID, out.GetSetScheduleInactive(), err)
+}
 
 // UpdateFlowProject moves one version to another project of the same tenant; ErrNotFound for a wrong id of either.
-func (c *Client) UpdateFlowProject(ctx context.Context, flowID, projectID string) error { return nil }
+func (c *Client) UpdateFlowProject(ctx context.Context, flowID, projectID string) error {
+	_, err := graphql.UpdateFlowProject(ctx, wire{c}, flowID, projectID)
+	return err
+}
+
+func (c *Client) newestFlow(ctx context.Context, operation, what string, w, order where) (*Flow, error) {
+	tenant, err := c.TenantID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out, err := graphql.NewestFlow(ctx, wire{c}, tenant, w, []map[string]any{order})
+	if err != nil {
+		return nil, err
+	}
+	if len(out.Flow) == 0 {
+		return nil, c.notFound(operation, what)
+	}
+	flow := flowOf(&out.Flow[0])
+	return &flow, nil
+}
+
+func (c *Client) flows(ctx context.Context, w where) ([]Flow, error) {
+	tenant, err := c.TenantID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := pages(ctx, func(ctx context.Context, last string) ([]graphql.FlowFields, *graphql.Count, error) {
+		out, err := graphql.Flows(ctx, wire{c}, tenant, after(last, w), pageSize)
+		if err != nil {
+			return nil, nil, err
+		}
+		return out.Flow, out.Remaining.Aggregate, nil
+	}, (*graphql.FlowFields).GetId)
+	if err != nil {
+		return nil, err
+	}
+	flows := convert(rows, flowOf)
+	slices.SortFunc(flows, func(a, b Flow) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.VersionGroupID, b.VersionGroupID),
+			cmp.Compare(b.Version, a.Version))
+	})
+	return flows, nil
+}
+
+func flowOf(f *graphql.FlowFields) Flow {
+	return Flow{
+		ID: f.Id, TenantID: value(f.TenantId), ProjectID: f.ProjectId, ProjectName: f.Project.Name, Name: f.Name,
+		Description: f.Description, Version: value(f.Version),
+		VersionGroupID: value(f.VersionGroupId), FlowGroupID: f.FlowGroupId,
+		Archived: f.Archived, CoreVersion: value(f.CoreVersion),
+		Parameters: document(f.Parameters), RunConfig: document(f.RunConfig), Storage: document(f.Storage),
+		Environment: document(f.Environment), Schedule: document(f.Schedule), IsScheduleActive: f.IsScheduleActive,
+		TaskCount: count(f.TasksAggregate.Aggregate), EdgeCount: count(f.EdgesAggregate.Aggregate),
+		Created: f.Created, Updated: f.Updated,
+		Group: flowGroupOf(&f.FlowGroup),
+	}
+}

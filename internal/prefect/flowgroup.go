@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"time"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
 )
 
 // FlowGroup holds what all versions of a flow share. JSON fields are nil when the Server holds null.
@@ -50,47 +52,145 @@ type FlowGroupSchedule struct {
 }
 
 // GetFlowGroup returns the group with this id, or ErrNotFound.
-func (c *Client) GetFlowGroup(ctx context.Context, id string) (*FlowGroup, error) { return nil, nil }
+func (c *Client) GetFlowGroup(ctx context.Context, id string) (*FlowGroup, error) {
+	tenant, err := c.TenantID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out, err := graphql.FlowGroups(ctx, wire{c}, tenant, []string{id}, 1)
+	if err != nil {
+		return nil, err
+	}
+	return c.oneFlowGroup("GetFlowGroup", "flow group "+id, out.FlowGroup)
+}
 
 // FindFlowGroup returns the group of this version group id, or ErrNotFound.
 func (c *Client) FindFlowGroup(ctx context.Context, versionGroupID string) (*FlowGroup, error) {
-	return nil, nil
+	tenant, err := c.TenantID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out, err := graphql.FlowGroupsByName(ctx, wire{c}, tenant, []string{versionGroupID}, 1)
+	if err != nil {
+		return nil, err
+	}
+	return c.oneFlowGroup("FindFlowGroup", "flow group of version group "+versionGroupID, out.FlowGroup)
+}
+
+func (c *Client) oneFlowGroup(operation, what string, rows []graphql.FlowGroupFields) (*FlowGroup, error) {
+	if len(rows) == 0 {
+		return nil, c.notFound(operation, what)
+	}
+	group := flowGroupOf(&rows[0])
+	return &group, nil
 }
 
 // DeleteFlowGroup deletes a group with all versions and their runs; ErrNotFound if there is none.
-func (c *Client) DeleteFlowGroup(ctx context.Context, id string) error { return nil }
+func (c *Client) DeleteFlowGroup(ctx context.Context, id string) error {
+	ctx, trace := traced(ctx)
+	out, err := graphql.DeleteFlowGroup(ctx, wire{c}, id)
+	return c.deleted(trace, "DeleteFlowGroup", "flow group "+id, out.GetDeleteFlowGroup(), err)
+}
 
 // SetFlowGroupDescription sets or, with nil, clears a group's description.
 func (c *Client) SetFlowGroupDescription(ctx context.Context, id string, description *string) error {
-	return nil
+	out, err := graphql.SetFlowGroupDescription(ctx, wire{c}, id, description)
+	return c.succeeded("SetFlowGroupDescription", "flow group "+id, out.GetSetFlowGroupDescription(), err)
 }
 
 // SetFlowGroupLabels sets a group's labels: nil to take the flow's, empty for none. The Server drops duplicates and
 // keeps no order.
 func (c *Client) SetFlowGroupLabels(ctx context.Context, id string, labels []string) error {
-	return nil
+	out, err := graphql.SetFlowGroupLabels(ctx, wire{c}, id, labels)
+	return c.succeeded("SetFlowGroupLabels", "flow group "+id, out.GetSetFlowGroupLabels(), err)
 }
 
 // SetFlowGroupRunConfig sets or, with nil, clears a group's run configuration.
 func (c *Client) SetFlowGroupRunConfig(ctx context.Context, id string, runConfig json.RawMessage) error {
-	return nil
+	out, err := graphql.SetFlowGroupRunConfig(ctx, wire{c}, id, optionalDocument(runConfig))
+	return c.succeeded("SetFlowGroupRunConfig", "flow group "+id, out.GetSetFlowGroupRunConfig(), err)
 }
 
 // SetFlowGroupDefaultParameters replaces a group's parameter values; nil means none.
 func (c *Client) SetFlowGroupDefaultParameters(ctx context.Context, id string, parameters json.RawMessage) error {
-	return nil
+	if len(parameters) == 0 {
+		parameters = json.RawMessage("{}")
+	}
+	out, err := graphql.SetFlowGroupDefaultParameters(ctx, wire{c}, id, parameters)
+	return c.succeeded("SetFlowGroupDefaultParameters", "flow group "+id, out.GetSetFlowGroupDefaultParameters(), err)
 }
 
 // SetFlowGroupSchedule replaces a group's schedule and deletes the runs that the old one made and that have not begun.
 func (c *Client) SetFlowGroupSchedule(ctx context.Context, id string, schedule FlowGroupSchedule) error {
-	return nil
+	// Both lists must be there: the Server fails on an explicit null.
+	crons := make([]graphql.CronClockInput, 0, len(schedule.CronClocks))
+	for _, clock := range schedule.CronClocks {
+		crons = append(crons, graphql.CronClockInput{
+			Cron: clock.Cron, ParameterDefaults: optionalDocument(clock.ParameterDefaults),
+		})
+	}
+	intervals := make([]graphql.IntervalClockInput, 0, len(schedule.IntervalClocks))
+	for _, clock := range schedule.IntervalClocks {
+		if clock.Interval < time.Minute || clock.Interval%time.Second != 0 {
+			return c.refused("SetFlowGroupSchedule", "an interval must be at least a minute, in whole seconds")
+		}
+		intervals = append(intervals, graphql.IntervalClockInput{
+			Interval: int(clock.Interval / time.Second), ParameterDefaults: optionalDocument(clock.ParameterDefaults),
+		})
+	}
+	out, err := graphql.SetFlowGroupSchedule(ctx, wire{c}, id, crons, intervals, optional(schedule.Timezone))
+	return c.succeeded("SetFlowGroupSchedule", "flow group "+id, out.GetSetFlowGroupSchedule(), err)
 }
 
 // DeleteFlowGroupSchedule removes a group's schedule: versions then follow their own.
-func (c *Client) DeleteFlowGroupSchedule(ctx context.Context, id string) error { return nil }
+func (c *Client) DeleteFlowGroupSchedule(ctx context.Context, id string) error {
+	out, err := graphql.DeleteFlowGroupSchedule(ctx, wire{c}, id)
+	return c.succeeded("DeleteFlowGroupSchedule", "flow group "+id, out.GetDeleteFlowGroupSchedule(), err)
+}
 
 // SetHeartbeat switches heartbeats of a group on or off, through any version of it.
-func (c *Client) SetHeartbeat(ctx context.Context, flowID string, enabled bool) error { return nil }
+func (c *Client) SetHeartbeat(ctx context.Context, flowID string, enabled bool) error {
+	if enabled {
+		out, err := graphql.EnableFlowHeartbeat(ctx, wire{c}, flowID)
+		return c.succeeded("EnableFlowHeartbeat", "flow "+flowID, out.GetEnableFlowHeartbeat(), err)
+	}
+	out, err := graphql.DisableFlowHeartbeat(ctx, wire{c}, flowID)
+	return c.succeeded("DisableFlowHeartbeat", "flow "+flowID, out.GetDisableFlowHeartbeat(), err)
+}
 
 // SetLazarus switches the resurrection of a group's lost runs on or off, through any version of it.
-func (c *Client) SetLazarus(ctx context.Context, flowID string, enabled bool) error { return nil }
+func (c *Client) SetLazarus(ctx context.Context, flowID string, enabled bool) error {
+	if enabled {
+		out, err := graphql.EnableFlowLazarus(ctx, wire{c}, flowID)
+		return c.succeeded("EnableFlowLazarus", "flow "+flowID, out.GetEnableFlowLazarusProcess(), err)
+	}
+	out, err := graphql.DisableFlowLazarus(ctx, wire{c}, flowID)
+	return c.succeeded("DisableFlowLazarus", "flow "+flowID, out.GetDisableFlowLazarusProcess(), err)
+}
+
+func flowGroupOf(g *graphql.FlowGroupFields) FlowGroup {
+	out := FlowGroup{
+		ID: g.Id, TenantID: value(g.TenantId), Name: value(g.Name), Description: g.Description,
+		Labels: stringList(document(g.Labels)), RunConfig: document(g.RunConfig),
+		DefaultParameters: document(&g.DefaultParameters), Schedule: document(g.Schedule),
+		Settings: FlowGroupSettings{HeartbeatEnabled: true, LazarusEnabled: true},
+		Created:  g.Created, Updated: g.Updated,
+	}
+	// The defaults above are the Server's where a key is missing; a value of an unexpected type counts as missing.
+	var settings map[string]json.RawMessage
+	if json.Unmarshal(g.Settings, &settings) != nil {
+		return out
+	}
+	setting(settings, "idempotency_key", &out.Settings.IdempotencyKey)
+	setting(settings, "heartbeat_enabled", &out.Settings.HeartbeatEnabled)
+	setting(settings, "lazarus_enabled", &out.Settings.LazarusEnabled)
+	return out
+}
+
+// setting reads one setting into out, which keeps its value when there is none of its type.
+func setting[T any](settings map[string]json.RawMessage, key string, out *T) {
+	var v *T
+	if json.Unmarshal(settings[key], &v) == nil && v != nil {
+		*out = *v
+	}
+}

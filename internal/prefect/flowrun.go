@@ -1,9 +1,15 @@
 package prefect
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
 )
 
 // FlowRun is one run of a flow. JSON fields are nil when the Server holds null.
@@ -75,42 +81,221 @@ type FlowRunFilter struct {
 // CreateFlowRun creates a run and returns its id. ErrNotFound for an unknown flow, ErrArchived for an archived one or a
 // group without a live version, ErrInvalid for a missing required parameter.
 func (c *Client) CreateFlowRun(ctx context.Context, in CreateFlowRunInput) (string, error) {
-	return "", nil
+	if (in.FlowID == "") == (in.VersionGroupID == "") {
+		return "", c.refused("CreateFlowRun", "exactly one of a flow id and a version group id is needed")
+	}
+	if in.IdempotencyKey == "" {
+		in.IdempotencyKey = uuid.NewString()
+	}
+	id, doubtful, err := c.createFlowRun(ctx, in)
+	if err != nil || !doubtful {
+		return id, err
+	}
+	// The Server inserts the run first and then gives it its first state. One that broke down in between leaves a run
+	// that nobody will ever take, and returns it for ever for this key.
+	run, err := c.GetFlowRun(ctx, id)
+	if err != nil || run.State != "" {
+		return id, err
+	}
+	if err := c.DeleteFlowRun(ctx, id); err != nil {
+		return "", err
+	}
+	id, _, err = c.createFlowRun(ctx, in)
+	return id, err
+}
+
+// createFlowRun returns the run's id and whether an attempt before the last may have been carried out.
+func (c *Client) createFlowRun(ctx context.Context, in CreateFlowRunInput) (string, bool, error) {
+	ctx, trace := traced(ctx)
+	out, err := graphql.CreateFlowRun(ctx, wire{c}, graphql.CreateFlowRunInput{
+		FlowId: optional(in.FlowID), VersionGroupId: optional(in.VersionGroupID), FlowRunName: optional(in.Name),
+		Parameters: optionalDocument(in.Parameters), Context: optionalDocument(in.Context),
+		Labels: in.Labels, RunConfig: optionalDocument(in.RunConfig),
+		ScheduledStartTime: in.ScheduledStartTime, IdempotencyKey: &in.IdempotencyKey,
+	})
+	if err != nil {
+		return "", false, err
+	}
+	id, err := newID(c, "CreateFlowRun", out.CreateFlowRun)
+	return id, trace.doubtful(), err
 }
 
 // GetFlowRun returns the run with this id, or ErrNotFound.
-func (c *Client) GetFlowRun(ctx context.Context, id string) (*FlowRun, error) { return nil, nil }
+func (c *Client) GetFlowRun(ctx context.Context, id string) (*FlowRun, error) {
+	return c.oneFlowRun(ctx, "GetFlowRun", "flow run "+id, where{"id": equals(id)})
+}
 
 // FindFlowRun returns the run with this idempotency key of a flow version, or ErrNotFound.
 func (c *Client) FindFlowRun(ctx context.Context, flowID, idempotencyKey string) (*FlowRun, error) {
-	return nil, nil
+	return c.oneFlowRun(ctx, "FindFlowRun", "flow run with idempotency key "+idempotencyKey,
+		where{"flow_id": equals(flowID), "idempotency_key": equals(idempotencyKey)})
 }
 
 // ListFlowRuns returns runs of the client's tenant, newest first.
 func (c *Client) ListFlowRuns(ctx context.Context, filter FlowRunFilter) ([]FlowRun, error) {
-	return nil, nil
+	w := where{}
+	for column, wanted := range map[string]string{
+		"flow_id":         filter.FlowID,
+		"name":            filter.Name,
+		"idempotency_key": filter.IdempotencyKey,
+	} {
+		if wanted != "" {
+			w[column] = equals(wanted)
+		}
+	}
+	flow := where{}
+	if filter.VersionGroupID != "" {
+		flow["version_group_id"] = equals(filter.VersionGroupID)
+	}
+	if filter.ProjectID != "" {
+		flow["project_id"] = equals(filter.ProjectID)
+	}
+	if len(flow) > 0 {
+		w["flow"] = flow
+	}
+	if len(filter.States) > 0 {
+		w["state"] = oneOf(filter.States)
+	}
+	if filter.Limit > 0 && filter.Limit <= pageSize {
+		return c.newestFlowRuns(ctx, w, filter.Limit)
+	}
+	runs, err := c.flowRuns(ctx, w)
+	if filter.Limit > 0 && len(runs) > filter.Limit {
+		runs = runs[:filter.Limit]
+	}
+	return runs, err
 }
 
 // FlowRunStates returns the states that a run passed through, oldest first; empty for an unknown run.
 func (c *Client) FlowRunStates(ctx context.Context, id string) ([]FlowRunState, error) {
-	return nil, nil
+	tenant, err := c.TenantID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	type row = graphql.FlowRunStatesFlowRunState
+	rows, err := pages(ctx, func(ctx context.Context, last string) ([]row, *graphql.Count, error) {
+		out, err := graphql.FlowRunStates(ctx, wire{c}, tenant, id, last, pageSize)
+		if err != nil {
+			return nil, nil, err
+		}
+		return out.FlowRunState, out.Remaining.Aggregate, nil
+	}, (*row).GetId)
+	if err != nil {
+		return nil, err
+	}
+	states := convert(rows, func(s *row) FlowRunState {
+		return FlowRunState{
+			ID: s.Id, State: s.State, Message: value(s.Message), Timestamp: s.Timestamp, Version: value(s.Version),
+		}
+	})
+	slices.SortFunc(states, func(a, b FlowRunState) int {
+		return cmp.Or(cmp.Compare(a.Version, b.Version), a.Timestamp.Compare(b.Timestamp))
+	})
+	return states, nil
 }
 
 // CancelFlowRun cancels a run and returns the state it has then: Cancelling while its process is told to stop, Cancelled
 // when nothing ran, or the final state of a run that had finished. ErrNotFound for an unknown run.
-func (c *Client) CancelFlowRun(ctx context.Context, id string) (string, error) { return "", nil }
+func (c *Client) CancelFlowRun(ctx context.Context, id string) (string, error) {
+	out, err := graphql.CancelFlowRun(ctx, wire{c}, id)
+	if err != nil {
+		return "", err
+	}
+	if out.CancelFlowRun == nil {
+		return "", c.notFound("CancelFlowRun", "flow run "+id)
+	}
+	return value(out.CancelFlowRun.State), nil
+}
 
 // DeleteFlowRun deletes a run and its history; ErrNotFound for an unknown run.
-func (c *Client) DeleteFlowRun(ctx context.Context, id string) error { return nil }
+func (c *Client) DeleteFlowRun(ctx context.Context, id string) error {
+	ctx, trace := traced(ctx)
+	out, err := graphql.DeleteFlowRun(ctx, wire{c}, id)
+	return c.deleted(trace, "DeleteFlowRun", "flow run "+id, out.GetDeleteFlowRun(), err)
+}
 
 // SetFlowRunName renames a run; ErrNotFound for an unknown run, ErrInvalid for an empty name.
-func (c *Client) SetFlowRunName(ctx context.Context, id, name string) error { return nil }
+func (c *Client) SetFlowRunName(ctx context.Context, id, name string) error {
+	if name == "" {
+		return c.refused("SetFlowRunName", "a run needs a name")
+	}
+	out, err := graphql.SetFlowRunName(ctx, wire{c}, id, name)
+	return c.succeeded("SetFlowRunName", "flow run "+id, out.GetSetFlowRunName(), err)
+}
 
 // SetFlowRunLabels replaces a run's labels; ErrNotFound for an unknown run.
-func (c *Client) SetFlowRunLabels(ctx context.Context, id string, labels []string) error { return nil }
+func (c *Client) SetFlowRunLabels(ctx context.Context, id string, labels []string) error {
+	if labels == nil {
+		labels = []string{}
+	}
+	out, err := graphql.SetFlowRunLabels(ctx, wire{c}, id, labels)
+	return c.succeeded("SetFlowRunLabels", "flow run "+id, out.GetSetFlowRunLabels(), err)
+}
 
-// Finished says whether a state of this name is final. Unknown names count as not finished.
-func Finished(state string) bool { return false }
+func (c *Client) oneFlowRun(ctx context.Context, operation, what string, w where) (*FlowRun, error) {
+	found, err := c.newestFlowRuns(ctx, w, 1)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, c.notFound(operation, what)
+	}
+	return &found[0], nil
+}
 
-// Successful says whether a state of this name is a success.
-func Successful(state string) bool { return false }
+func (c *Client) newestFlowRuns(ctx context.Context, w where, limit int) ([]FlowRun, error) {
+	tenant, err := c.TenantID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out, err := graphql.NewestFlowRuns(ctx, wire{c}, tenant, w, limit)
+	if err != nil {
+		return nil, err
+	}
+	return convert(out.FlowRun, flowRunOf), nil
+}
+
+func (c *Client) flowRuns(ctx context.Context, w where) ([]FlowRun, error) {
+	tenant, err := c.TenantID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := pages(ctx, func(ctx context.Context, last string) ([]graphql.FlowRunFields, *graphql.Count, error) {
+		out, err := graphql.FlowRuns(ctx, wire{c}, tenant, after(last, w), pageSize)
+		if err != nil {
+			return nil, nil, err
+		}
+		return out.FlowRun, out.Remaining.Aggregate, nil
+	}, (*graphql.FlowRunFields).GetId)
+	if err != nil {
+		return nil, err
+	}
+	runs := convert(rows, flowRunOf)
+	slices.SortFunc(runs, func(a, b FlowRun) int {
+		return cmp.Or(b.Created.Compare(a.Created), cmp.Compare(a.ID, b.ID))
+	})
+	return runs, nil
+}
+
+func flowRunOf(r *graphql.FlowRunFields) FlowRun {
+	out := FlowRun{
+		ID: r.Id, TenantID: value(r.TenantId), FlowID: r.FlowId, Name: value(r.Name),
+		Flow: FlowRunFlow{
+			Name: r.Flow.Name, Version: value(r.Flow.Version), VersionGroupID: value(r.Flow.VersionGroupId),
+			FlowGroupID: r.Flow.FlowGroupId, ProjectID: r.Flow.ProjectId, ProjectName: r.Flow.Project.Name,
+			Archived: r.Flow.Archived,
+		},
+		Parameters: document(r.Parameters), Context: document(r.Context), RunConfig: document(r.RunConfig),
+		Labels: stringList(document(&r.Labels)), IdempotencyKey: value(r.IdempotencyKey),
+		AutoScheduled: r.AutoScheduled, ScheduledStartTime: r.ScheduledStartTime,
+		StartTime: r.StartTime, EndTime: r.EndTime, Heartbeat: r.Heartbeat,
+		State: value(r.State), StateMessage: value(r.StateMessage), StateTimestamp: r.StateTimestamp,
+		Version: r.Version, TimesResurrected: value(r.TimesResurrected),
+		Created: r.Created, Updated: r.Updated,
+	}
+	if r.Agent != nil {
+		agent := agentOf(r.Agent)
+		out.Agent = &agent
+	}
+	return out
+}

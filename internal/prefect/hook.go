@@ -1,9 +1,14 @@
 package prefect
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
 )
 
 // Types of cloud hooks.
@@ -39,17 +44,114 @@ type CreateCloudHookInput struct {
 
 // CreateCloudHook makes a hook in the client's tenant and returns its id; ErrInvalid for wrong states or config.
 func (c *Client) CreateCloudHook(ctx context.Context, in CreateCloudHookInput) (string, error) {
-	return "", nil
+	tenant, err := c.TenantID(ctx)
+	if err != nil {
+		return "", err
+	}
+	if in.States == nil {
+		in.States = []string{}
+	}
+	return c.createOnce(ctx,
+		func(ctx context.Context) (string, error) {
+			out, err := graphql.CreateCloudHook(ctx, wire{c}, graphql.CreateCloudHookInput{
+				TenantId: tenant, Type: graphql.CloudHookType(in.Type), Name: in.Name, States: in.States,
+				Config: optionalDocument(in.Config), VersionGroupId: in.VersionGroupID,
+			})
+			if err != nil {
+				return "", err
+			}
+			return newID(c, "CreateCloudHook", out.CreateCloudHook)
+		},
+		func(ctx context.Context, since time.Time) (string, error) { return c.findCloudHook(ctx, in, since) })
+}
+
+// findCloudHook returns the newest hook like the wanted one that is not older than since.
+func (c *Client) findCloudHook(ctx context.Context, in CreateCloudHookInput, since time.Time) (string, error) {
+	hooks, err := c.ListCloudHooks(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, h := range slices.Backward(hooks) {
+		if !h.Created.Before(since) && h.Type == in.Type && equalOptional(h.Name, in.Name) &&
+			equalOptional(h.VersionGroupID, in.VersionGroupID) && sameStates(h.States, in.States) &&
+			sameJSON(h.Config, in.Config) {
+			return h.ID, nil
+		}
+	}
+	return "", c.notFound("CreateCloudHook", "no such hook was created")
+}
+
+// sameStates compares state names as the Server stores them: in upper case, in any order.
+func sameStates(a, b []string) bool {
+	normal := func(states []string) []string {
+		out := make([]string, 0, len(states))
+		for _, s := range states {
+			out = append(out, strings.ToUpper(s))
+		}
+		slices.Sort(out)
+		return slices.Compact(out)
+	}
+	return slices.Equal(normal(a), normal(b))
 }
 
 // GetCloudHook returns the hook with this id, or ErrNotFound.
-func (c *Client) GetCloudHook(ctx context.Context, id string) (*CloudHook, error) { return nil, nil }
+func (c *Client) GetCloudHook(ctx context.Context, id string) (*CloudHook, error) {
+	found, err := c.cloudHooks(ctx, where{"id": equals(id)})
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, c.notFound("GetCloudHook", "cloud hook "+id)
+	}
+	return &found[0], nil
+}
 
 // ListCloudHooks returns the tenant's hooks, oldest first.
-func (c *Client) ListCloudHooks(ctx context.Context) ([]CloudHook, error) { return nil, nil }
+func (c *Client) ListCloudHooks(ctx context.Context) ([]CloudHook, error) {
+	return c.cloudHooks(ctx, where{})
+}
 
 // SetCloudHookActive switches a hook on or off; ErrNotFound if there is none.
-func (c *Client) SetCloudHookActive(ctx context.Context, id string, active bool) error { return nil }
+func (c *Client) SetCloudHookActive(ctx context.Context, id string, active bool) error {
+	if active {
+		out, err := graphql.SetCloudHookActive(ctx, wire{c}, id)
+		return c.succeeded("SetCloudHookActive", "cloud hook "+id, out.GetSetCloudHookActive(), err)
+	}
+	out, err := graphql.SetCloudHookInactive(ctx, wire{c}, id)
+	return c.succeeded("SetCloudHookInactive", "cloud hook "+id, out.GetSetCloudHookInactive(), err)
+}
 
 // DeleteCloudHook deletes a hook; ErrNotFound if there is none.
-func (c *Client) DeleteCloudHook(ctx context.Context, id string) error { return nil }
+func (c *Client) DeleteCloudHook(ctx context.Context, id string) error {
+	ctx, trace := traced(ctx)
+	out, err := graphql.DeleteCloudHook(ctx, wire{c}, id)
+	return c.deleted(trace, "DeleteCloudHook", "cloud hook "+id, out.GetDeleteCloudHook(), err)
+}
+
+func (c *Client) cloudHooks(ctx context.Context, w where) ([]CloudHook, error) {
+	tenant, err := c.TenantID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := pages(ctx, func(ctx context.Context, last string) ([]graphql.CloudHookFields, *graphql.Count, error) {
+		out, err := graphql.CloudHooks(ctx, wire{c}, tenant, after(last, w), pageSize)
+		if err != nil {
+			return nil, nil, err
+		}
+		return out.CloudHook, out.Remaining.Aggregate, nil
+	}, (*graphql.CloudHookFields).GetId)
+	if err != nil {
+		return nil, err
+	}
+	hooks := convert(rows, func(h *graphql.CloudHookFields) CloudHook {
+		return CloudHook{
+			ID: h.Id, TenantID: value(h.TenantId), Type: h.Type, Name: h.Name, States: stringList(document(h.States)),
+			Config: document(&h.Config), Active: h.Active, VersionGroupID: h.VersionGroupId,
+			Created: h.Created, Updated: h.Updated,
+		}
+	})
+	slices.SortFunc(hooks, func(a, b CloudHook) int {
+		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
+	})
+	return hooks, nil
+}

@@ -1,8 +1,12 @@
 package prefect
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
 )
 
 // Log is one line that a run, one of its tasks or its agent wrote.
@@ -13,19 +17,81 @@ type Log struct {
 	Timestamp time.Time
 }
 
+// lateLog is how long after a line's moment of arrival an earlier one may still become visible: the Server stamps a line
+// when it begins to write it, and several writers finish in any order.
+const lateLog = 10 * time.Second
+
 // LogCursor remembers which lines of a run were already returned. The zero value means none.
 type LogCursor struct {
-	after time.Time
-	seen  map[string]struct{}
+	// newest is when the newest line arrived, by the Server's clock.
+	newest time.Time
+	// seen holds the lines that arrived shortly before, by id.
+	seen map[string]time.Time
 }
 
 // FlowRunLogs returns the lines of a run that arrived since the cursor, in the order of their timestamps, and the
 // cursor for the next call. No line is returned twice or left out, even one that arrives late.
 func (c *Client) FlowRunLogs(ctx context.Context, flowRunID string, since LogCursor) ([]Log, LogCursor, error) {
-	return nil, since, nil
+	tenant, err := c.TenantID(ctx)
+	if err != nil {
+		return nil, since, err
+	}
+	from := time.Unix(0, 0).UTC()
+	if !since.newest.IsZero() {
+		from = since.newest.Add(-lateLog)
+	}
+	rows, err := pages(ctx, func(ctx context.Context, last string) ([]graphql.LogFields, *graphql.Count, error) {
+		out, err := graphql.Logs(ctx, wire{c}, tenant, flowRunID, from, last, pageSize)
+		if err != nil {
+			return nil, nil, err
+		}
+		return out.Log, out.Remaining.Aggregate, nil
+	}, (*graphql.LogFields).GetId)
+	if err != nil {
+		return nil, since, err
+	}
+	var fresh []graphql.LogFields
+	next := LogCursor{newest: since.newest, seen: map[string]time.Time{}}
+	for _, row := range rows {
+		if _, known := since.seen[row.Id]; !known {
+			fresh = append(fresh, row)
+		}
+		next.seen[row.Id] = row.Created
+		if row.Created.After(next.newest) {
+			next.newest = row.Created
+		}
+	}
+	for id, created := range next.seen {
+		if created.Before(next.newest.Add(-lateLog)) {
+			delete(next.seen, id)
+		}
+	}
+	return logsOf(fresh), next, nil
 }
 
 // LastFlowRunLogs returns the newest lines of a run, at most limit, oldest first.
 func (c *Client) LastFlowRunLogs(ctx context.Context, flowRunID string, limit int) ([]Log, error) {
-	return nil, nil
+	tenant, err := c.TenantID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out, err := graphql.LastLogs(ctx, wire{c}, tenant, flowRunID, limit)
+	if err != nil {
+		return nil, err
+	}
+	return logsOf(out.Log), nil
+}
+
+// logsOf converts lines and puts them in order of time.
+func logsOf(rows []graphql.LogFields) []Log {
+	logs := convert(rows, func(l *graphql.LogFields) Log {
+		return Log{
+			ID: l.Id, Name: value(l.Name), Level: value(l.Level), Message: value(l.Message),
+			TaskRunID: value(l.TaskRunId), Timestamp: l.Timestamp,
+		}
+	})
+	slices.SortStableFunc(logs, func(a, b Log) int {
+		return cmp.Or(a.Timestamp.Compare(b.Timestamp), cmp.Compare(a.ID, b.ID))
+	})
+	return logs
 }

@@ -2,7 +2,11 @@ package prefect
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
 )
 
 // Project groups flows. Its name is unique in its tenant.
@@ -24,31 +28,139 @@ type ProjectFilter struct {
 // CreateProject makes a project in the client's tenant and returns its id. A taken name gives ErrUniqueness,
 // an empty one ErrInvalid.
 func (c *Client) CreateProject(ctx context.Context, name string, description *string) (string, error) {
-	return "", nil
+	if name == "" {
+		// The Server would take it.
+		return "", c.refused("CreateProject", "a project needs a name")
+	}
+	tenant, err := c.TenantID(ctx)
+	if err != nil {
+		return "", err
+	}
+	return c.createOnce(ctx,
+		func(ctx context.Context) (string, error) {
+			out, err := graphql.CreateProject(ctx, wire{c}, tenant, name, description)
+			if err != nil {
+				return "", err
+			}
+			return newID(c, "CreateProject", out.CreateProject)
+		},
+		func(ctx context.Context, since time.Time) (string, error) {
+			p, err := c.FindProject(ctx, name)
+			if err != nil {
+				return "", err
+			}
+			if p.Created.Before(since) || !equalOptional(p.Description, description) {
+				return "", c.notFound("CreateProject", "only another project has this name")
+			}
+			return p.ID, nil
+		})
 }
 
 // GetProject returns the project with this id in the client's tenant, or ErrNotFound.
-func (c *Client) GetProject(ctx context.Context, id string) (*Project, error) { return nil, nil }
+func (c *Client) GetProject(ctx context.Context, id string) (*Project, error) {
+	return c.oneProject(ctx, where{"id": equals(id)}, "project "+id)
+}
 
 // FindProject returns the project with this name in the client's tenant, or ErrNotFound.
-func (c *Client) FindProject(ctx context.Context, name string) (*Project, error) { return nil, nil }
+func (c *Client) FindProject(ctx context.Context, name string) (*Project, error) {
+	return c.oneProject(ctx, where{"name": equals(name)}, "project with name "+name)
+}
 
 // ListProjects returns the projects of the client's tenant, ordered by name.
 func (c *Client) ListProjects(ctx context.Context, filter ProjectFilter) ([]Project, error) {
-	return nil, nil
+	w := where{}
+	if filter.Name != "" {
+		w["name"] = equals(filter.Name)
+	}
+	if filter.NameLike != "" {
+		w = both(w, where{"name": like(filter.NameLike)})
+	}
+	return c.projects(ctx, w)
 }
 
 // SetProjectName renames a project; ErrNotFound, ErrUniqueness or ErrInvalid.
-func (c *Client) SetProjectName(ctx context.Context, id, name string) error { return nil }
+func (c *Client) SetProjectName(ctx context.Context, id, name string) error {
+	if name == "" {
+		return c.refused("SetProjectName", "a project needs a name")
+	}
+	_, err := graphql.SetProjectName(ctx, wire{c}, id, name)
+	return err
+}
 
 // SetProjectDescription sets or, with nil, clears a project's description; ErrNotFound if there is no such project.
 func (c *Client) SetProjectDescription(ctx context.Context, id string, description *string) error {
-	return nil
+	_, err := graphql.SetProjectDescription(ctx, wire{c}, id, description)
+	return err
 }
 
 // DeleteProject deletes a project with all its flows and their runs; ErrNotFound if there is no such project.
 // The flow groups stay behind, empty.
-func (c *Client) DeleteProject(ctx context.Context, id string) error { return nil }
+func (c *Client) DeleteProject(ctx context.Context, id string) error {
+	ctx, trace := traced(ctx)
+	out, err := graphql.DeleteProject(ctx, wire{c}, id)
+	return c.deleted(trace, "DeleteProject", "project "+id, out.GetDeleteProject(), err)
+}
 
 // ProjectContents counts what is in a project.
-func (c *Client) ProjectContents(ctx context.Context, id string) (*Contents, error) { return nil, nil }
+func (c *Client) ProjectContents(ctx context.Context, id string) (*Contents, error) {
+	tenant, err := c.TenantID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out, err := graphql.ProjectContents(ctx, wire{c}, tenant, id, finishedStates())
+	if err != nil {
+		return nil, err
+	}
+	return &Contents{
+		Flows:          count(out.Flows.Aggregate),
+		FlowRuns:       count(out.FlowRuns.Aggregate),
+		ActiveFlowRuns: count(out.ActiveFlowRuns.Aggregate),
+	}, nil
+}
+
+func (c *Client) oneProject(ctx context.Context, w where, what string) (*Project, error) {
+	found, err := c.projects(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, c.notFound("GetProject", what)
+	}
+	return &found[0], nil
+}
+
+func (c *Client) projects(ctx context.Context, w where) ([]Project, error) {
+	tenant, err := c.TenantID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := pages(ctx, func(ctx context.Context, last string) ([]graphql.ProjectFields, *graphql.Count, error) {
+		out, err := graphql.Projects(ctx, wire{c}, tenant, after(last, w), pageSize)
+		if err != nil {
+			return nil, nil, err
+		}
+		return out.Project, out.Remaining.Aggregate, nil
+	}, (*graphql.ProjectFields).GetId)
+	if err != nil {
+		return nil, err
+	}
+	projects := convert(rows, projectOf)
+	slices.SortFunc(projects, func(a, b Project) int { return strings.Compare(a.Name, b.Name) })
+	return projects, nil
+}
+
+func projectOf(p *graphql.ProjectFields) Project {
+	out := Project{
+		ID: p.Id, TenantID: value(p.TenantId), Name: p.Name, Description: p.Description,
+		Created: p.Created, Updated: p.Updated,
+	}
+	if p.Tenant != nil {
+		out.TenantSlug = p.Tenant.Slug
+	}
+	return out
+}
+
+// equalOptional compares two values that may be missing.
+func equalOptional[T comparable](a, b *T) bool {
+	return (a == nil) == (b == nil) && (a == nil || *a == *b)
+}

@@ -1,6 +1,10 @@
 package prefect
 
-import "context"
+import (
+	"context"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
+)
 
 // ServerInfo is what the Server says of itself.
 type ServerInfo struct {
@@ -8,4 +12,17 @@ type ServerInfo struct {
 }
 
 // GetServerInfo asks the Server what it is.
-func (c *Client) GetServerInfo(ctx context.Context) (*ServerInfo, error) { return nil, nil }
+func (c *Client) GetServerInfo(ctx context.Context) (*ServerInfo, error) {
+	out, err := graphql.Server(ctx, wire{c})
+	if err != nil {
+		return nil, err
+	}
+	api := out.Api
+	if api == nil {
+		return &ServerInfo{}, nil
+	}
+	return &ServerInfo{
+		Backend: value(api.Backend), Mode: value(api.Mode), Version: value(api.Version),
+		CoreVersion: value(api.CoreVersion), ReleaseTimestamp: value(api.ReleaseTimestamp),
+	}, nil
+}

@@ -3,7 +3,11 @@ package prefect
 import (
 	"context"
 	"encoding/json"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
 )
 
 // Tenant owns projects, flows, runs and agents.
@@ -23,26 +27,112 @@ type Contents struct {
 // CreateTenant makes a tenant and returns its id. A taken slug gives ErrUniqueness, one that is not lower-case letters,
 // digits and hyphens ErrInvalid.
 func (c *Client) CreateTenant(ctx context.Context, name, slug string) (string, error) {
-	return "", nil
+	if name == "" || slug == "" {
+		return "", c.refused("CreateTenant", "a tenant needs a name and a slug")
+	}
+	return c.createOnce(ctx,
+		func(ctx context.Context) (string, error) {
+			out, err := graphql.CreateTenant(ctx, wire{c}, name, slug)
+			if err != nil {
+				return "", err
+			}
+			return newID(c, "CreateTenant", out.CreateTenant)
+		},
+		func(ctx context.Context, since time.Time) (string, error) {
+			t, err := c.FindTenant(ctx, slug)
+			if err != nil {
+				return "", err
+			}
+			if t.Name != name || t.Created.Before(since) {
+				return "", c.notFound("CreateTenant", "only an older tenant has this slug")
+			}
+			return t.ID, nil
+		})
 }
 
 // GetTenant returns the tenant with this id, or ErrNotFound.
-func (c *Client) GetTenant(ctx context.Context, id string) (*Tenant, error) { return nil, nil }
+func (c *Client) GetTenant(ctx context.Context, id string) (*Tenant, error) {
+	return c.oneTenant(ctx, where{"id": equals(id)}, "tenant "+id)
+}
 
 // FindTenant returns the tenant with this slug, or ErrNotFound.
-func (c *Client) FindTenant(ctx context.Context, slug string) (*Tenant, error) { return nil, nil }
+func (c *Client) FindTenant(ctx context.Context, slug string) (*Tenant, error) {
+	return c.oneTenant(ctx, where{"slug": equals(slug)}, "tenant with slug "+slug)
+}
 
 // ListTenants returns all tenants, ordered by slug.
-func (c *Client) ListTenants(ctx context.Context) ([]Tenant, error) { return nil, nil }
+func (c *Client) ListTenants(ctx context.Context) ([]Tenant, error) {
+	return c.tenants(ctx, where{})
+}
 
 // SetTenantName renames a tenant; ErrNotFound if there is none with this id.
-func (c *Client) SetTenantName(ctx context.Context, id, name string) error { return nil }
+func (c *Client) SetTenantName(ctx context.Context, id, name string) error {
+	if name == "" {
+		return c.refused("SetTenantName", "a tenant needs a name")
+	}
+	_, err := graphql.SetTenantName(ctx, wire{c}, id, name)
+	return err
+}
 
 // SetTenantSlug changes a tenant's slug; ErrNotFound, ErrUniqueness or ErrInvalid.
-func (c *Client) SetTenantSlug(ctx context.Context, id, slug string) error { return nil }
+func (c *Client) SetTenantSlug(ctx context.Context, id, slug string) error {
+	if slug == "" {
+		return c.refused("SetTenantSlug", "a tenant needs a slug")
+	}
+	_, err := graphql.SetTenantSlug(ctx, wire{c}, id, slug)
+	return err
+}
 
 // DeleteTenant deletes a tenant and everything in it; ErrNotFound if there is none with this id.
-func (c *Client) DeleteTenant(ctx context.Context, id string) error { return nil }
+func (c *Client) DeleteTenant(ctx context.Context, id string) error {
+	ctx, trace := traced(ctx)
+	out, err := graphql.DeleteTenant(ctx, wire{c}, id)
+	return c.deleted(trace, "DeleteTenant", "tenant "+id, out.GetDeleteTenant(), err)
+}
 
 // TenantContents counts what is in a tenant.
-func (c *Client) TenantContents(ctx context.Context, id string) (*Contents, error) { return nil, nil }
+func (c *Client) TenantContents(ctx context.Context, id string) (*Contents, error) {
+	out, err := graphql.TenantContents(ctx, wire{c}, id, finishedStates())
+	if err != nil {
+		return nil, err
+	}
+	return &Contents{
+		Projects:       count(out.Projects.Aggregate),
+		Flows:          count(out.Flows.Aggregate),
+		FlowRuns:       count(out.FlowRuns.Aggregate),
+		ActiveFlowRuns: count(out.ActiveFlowRuns.Aggregate),
+	}, nil
+}
+
+func (c *Client) oneTenant(ctx context.Context, w where, what string) (*Tenant, error) {
+	found, err := c.tenants(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, c.notFound("GetTenant", what)
+	}
+	return &found[0], nil
+}
+
+func (c *Client) tenants(ctx context.Context, w where) ([]Tenant, error) {
+	rows, err := pages(ctx, func(ctx context.Context, last string) ([]graphql.TenantFields, *graphql.Count, error) {
+		out, err := graphql.Tenants(ctx, wire{c}, after(last, w), pageSize)
+		if err != nil {
+			return nil, nil, err
+		}
+		return out.Tenant, out.Remaining.Aggregate, nil
+	}, (*graphql.TenantFields).GetId)
+	if err != nil {
+		return nil, err
+	}
+	tenants := convert(rows, tenantOf)
+	slices.SortFunc(tenants, func(a, b Tenant) int { return strings.Compare(a.Slug, b.Slug) })
+	return tenants, nil
+}
+
+func tenantOf(t *graphql.TenantFields) Tenant {
+	return Tenant{
+		ID: t.Id, Name: t.Name, Slug: t.Slug, Settings: document(&t.Settings), Created: t.Created, Updated: t.Updated,
+	}
+}

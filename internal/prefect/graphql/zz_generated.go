@@ -48,21 +48,11 @@ func (v *AgentFields) GetUpdated() time.Time { return v.Updated }
 
 // AgentsRemainingAgentAggregate includes the requested fields of the GraphQL type agent_aggregate.
 type AgentsRemainingAgentAggregate struct {
-	Aggregate *AgentsRemainingAgentAggregateAggregateAggregateCount `json:"aggregate"`
+	Aggregate *Count `json:"aggregate"`
 }
 
 // GetAggregate returns AgentsRemainingAgentAggregate.Aggregate, and is useful for accessing the field via an interface.
-func (v *AgentsRemainingAgentAggregate) GetAggregate() *AgentsRemainingAgentAggregateAggregateAggregateCount {
-	return v.Aggregate
-}
-
-// AgentsRemainingAgentAggregateAggregateAggregateCount includes the requested fields of the GraphQL type aggregate_count.
-type AgentsRemainingAgentAggregateAggregateAggregateCount struct {
-	Count int `json:"count"`
-}
-
-// GetCount returns AgentsRemainingAgentAggregateAggregateAggregateCount.Count, and is useful for accessing the field via an interface.
-func (v *AgentsRemainingAgentAggregateAggregateAggregateCount) GetCount() int { return v.Count }
+func (v *AgentsRemainingAgentAggregate) GetAggregate() *Count { return v.Aggregate }
 
 // AgentsResponse is returned by Agents on success.
 type AgentsResponse struct {
@@ -76,27 +66,13 @@ func (v *AgentsResponse) GetAgent() []AgentFields { return v.Agent }
 // GetRemaining returns AgentsResponse.Remaining, and is useful for accessing the field via an interface.
 func (v *AgentsResponse) GetRemaining() AgentsRemainingAgentAggregate { return v.Remaining }
 
-// ArchiveFlowArchiveFlowSuccessPayload includes the requested fields of the GraphQL type success_payload.
-type ArchiveFlowArchiveFlowSuccessPayload struct {
-	Success *bool   `json:"success"`
-	Error   *string `json:"error"`
-}
-
-// GetSuccess returns ArchiveFlowArchiveFlowSuccessPayload.Success, and is useful for accessing the field via an interface.
-func (v *ArchiveFlowArchiveFlowSuccessPayload) GetSuccess() *bool { return v.Success }
-
-// GetError returns ArchiveFlowArchiveFlowSuccessPayload.Error, and is useful for accessing the field via an interface.
-func (v *ArchiveFlowArchiveFlowSuccessPayload) GetError() *string { return v.Error }
-
 // ArchiveFlowResponse is returned by ArchiveFlow on success.
 type ArchiveFlowResponse struct {
-	ArchiveFlow *ArchiveFlowArchiveFlowSuccessPayload `json:"archive_flow"`
+	ArchiveFlow *Success `json:"archive_flow"`
 }
 
 // GetArchiveFlow returns ArchiveFlowResponse.ArchiveFlow, and is useful for accessing the field via an interface.
-func (v *ArchiveFlowResponse) GetArchiveFlow() *ArchiveFlowArchiveFlowSuccessPayload {
-	return v.ArchiveFlow
-}
+func (v *ArchiveFlowResponse) GetArchiveFlow() *Success { return v.ArchiveFlow }
 
 // CancelFlowRunCancelFlowRunCancelFlowRunPayload includes the requested fields of the GraphQL type cancel_flow_run_payload.
 type CancelFlowRunCancelFlowRunCancelFlowRunPayload struct {
@@ -180,21 +156,11 @@ var AllCloudHookType = []CloudHookType{
 
 // CloudHooksRemainingCloudHookAggregate includes the requested fields of the GraphQL type cloud_hook_aggregate.
 type CloudHooksRemainingCloudHookAggregate struct {
-	Aggregate *CloudHooksRemainingCloudHookAggregateAggregateAggregateCount `json:"aggregate"`
+	Aggregate *Count `json:"aggregate"`
 }
 
 // GetAggregate returns CloudHooksRemainingCloudHookAggregate.Aggregate, and is useful for accessing the field via an interface.
-func (v *CloudHooksRemainingCloudHookAggregate) GetAggregate() *CloudHooksRemainingCloudHookAggregateAggregateAggregateCount {
-	return v.Aggregate
-}
-
-// CloudHooksRemainingCloudHookAggregateAggregateAggregateCount includes the requested fields of the GraphQL type aggregate_count.
-type CloudHooksRemainingCloudHookAggregateAggregateAggregateCount struct {
-	Count int `json:"count"`
-}
-
-// GetCount returns CloudHooksRemainingCloudHookAggregateAggregateAggregateCount.Count, and is useful for accessing the field via an interface.
-func (v *CloudHooksRemainingCloudHookAggregateAggregateAggregateCount) GetCount() int { return v.Count }
+func (v *CloudHooksRemainingCloudHookAggregate) GetAggregate() *Count { return v.Aggregate }
 
 // CloudHooksResponse is returned by CloudHooks on success.
 type CloudHooksResponse struct {
@@ -207,6 +173,14 @@ func (v *CloudHooksResponse) GetCloudHook() []CloudHookFields { return v.CloudHo
 
 // GetRemaining returns CloudHooksResponse.Remaining, and is useful for accessing the field via an interface.
 func (v *CloudHooksResponse) GetRemaining() CloudHooksRemainingCloudHookAggregate { return v.Remaining }
+
+// Count includes the requested fields of the GraphQL type aggregate_count.
+type Count struct {
+	Count int `json:"count"`
+}
+
+// GetCount returns Count.Count, and is useful for accessing the field via an interface.
+func (v *Count) GetCount() int { return v.Count }
 
 // CreateCloudHookCreateCloudHookCloudHookIdPayload includes the requested fields of the GraphQL type cloud_hook_id_payload.
 type CreateCloudHookCreateCloudHookCloudHookIdPayload struct {
@@ -386,275 +360,107 @@ func (v *CronClockInput) GetCron() string { return v.Cron }
 // GetParameterDefaults returns CronClockInput.ParameterDefaults, and is useful for accessing the field via an interface.
 func (v *CronClockInput) GetParameterDefaults() *json.RawMessage { return v.ParameterDefaults }
 
-// DeleteAgentDeleteAgentSuccessPayload includes the requested fields of the GraphQL type success_payload.
-type DeleteAgentDeleteAgentSuccessPayload struct {
-	Success *bool   `json:"success"`
-	Error   *string `json:"error"`
-}
-
-// GetSuccess returns DeleteAgentDeleteAgentSuccessPayload.Success, and is useful for accessing the field via an interface.
-func (v *DeleteAgentDeleteAgentSuccessPayload) GetSuccess() *bool { return v.Success }
-
-// GetError returns DeleteAgentDeleteAgentSuccessPayload.Error, and is useful for accessing the field via an interface.
-func (v *DeleteAgentDeleteAgentSuccessPayload) GetError() *string { return v.Error }
-
 // DeleteAgentResponse is returned by DeleteAgent on success.
 type DeleteAgentResponse struct {
-	DeleteAgent *DeleteAgentDeleteAgentSuccessPayload `json:"delete_agent"`
+	DeleteAgent *Success `json:"delete_agent"`
 }
 
 // GetDeleteAgent returns DeleteAgentResponse.DeleteAgent, and is useful for accessing the field via an interface.
-func (v *DeleteAgentResponse) GetDeleteAgent() *DeleteAgentDeleteAgentSuccessPayload {
-	return v.DeleteAgent
-}
-
-// DeleteCloudHookDeleteCloudHookSuccessPayload includes the requested fields of the GraphQL type success_payload.
-type DeleteCloudHookDeleteCloudHookSuccessPayload struct {
-	Success *bool   `json:"success"`
-	Error   *string `json:"error"`
-}
-
-// GetSuccess returns DeleteCloudHookDeleteCloudHookSuccessPayload.Success, and is useful for accessing the field via an interface.
-func (v *DeleteCloudHookDeleteCloudHookSuccessPayload) GetSuccess() *bool { return v.Success }
-
-// GetError returns DeleteCloudHookDeleteCloudHookSuccessPayload.Error, and is useful for accessing the field via an interface.
-func (v *DeleteCloudHookDeleteCloudHookSuccessPayload) GetError() *string { return v.Error }
+func (v *DeleteAgentResponse) GetDeleteAgent() *Success { return v.DeleteAgent }
 
 // DeleteCloudHookResponse is returned by DeleteCloudHook on success.
 type DeleteCloudHookResponse struct {
-	DeleteCloudHook *DeleteCloudHookDeleteCloudHookSuccessPayload `json:"delete_cloud_hook"`
+	DeleteCloudHook *Success `json:"delete_cloud_hook"`
 }
 
 // GetDeleteCloudHook returns DeleteCloudHookResponse.DeleteCloudHook, and is useful for accessing the field via an interface.
-func (v *DeleteCloudHookResponse) GetDeleteCloudHook() *DeleteCloudHookDeleteCloudHookSuccessPayload {
-	return v.DeleteCloudHook
-}
-
-// DeleteFlowDeleteFlowSuccessPayload includes the requested fields of the GraphQL type success_payload.
-type DeleteFlowDeleteFlowSuccessPayload struct {
-	Success *bool   `json:"success"`
-	Error   *string `json:"error"`
-}
-
-// GetSuccess returns DeleteFlowDeleteFlowSuccessPayload.Success, and is useful for accessing the field via an interface.
-func (v *DeleteFlowDeleteFlowSuccessPayload) GetSuccess() *bool { return v.Success }
-
-// GetError returns DeleteFlowDeleteFlowSuccessPayload.Error, and is useful for accessing the field via an interface.
-func (v *DeleteFlowDeleteFlowSuccessPayload) GetError() *string { return v.Error }
-
-// DeleteFlowGroupDeleteFlowGroupSuccessPayload includes the requested fields of the GraphQL type success_payload.
-type DeleteFlowGroupDeleteFlowGroupSuccessPayload struct {
-	Success *bool   `json:"success"`
-	Error   *string `json:"error"`
-}
-
-// GetSuccess returns DeleteFlowGroupDeleteFlowGroupSuccessPayload.Success, and is useful for accessing the field via an interface.
-func (v *DeleteFlowGroupDeleteFlowGroupSuccessPayload) GetSuccess() *bool { return v.Success }
-
-// GetError returns DeleteFlowGroupDeleteFlowGroupSuccessPayload.Error, and is useful for accessing the field via an interface.
-func (v *DeleteFlowGroupDeleteFlowGroupSuccessPayload) GetError() *string { return v.Error }
+func (v *DeleteCloudHookResponse) GetDeleteCloudHook() *Success { return v.DeleteCloudHook }
 
 // DeleteFlowGroupResponse is returned by DeleteFlowGroup on success.
 type DeleteFlowGroupResponse struct {
-	DeleteFlowGroup *DeleteFlowGroupDeleteFlowGroupSuccessPayload `json:"delete_flow_group"`
+	DeleteFlowGroup *Success `json:"delete_flow_group"`
 }
 
 // GetDeleteFlowGroup returns DeleteFlowGroupResponse.DeleteFlowGroup, and is useful for accessing the field via an interface.
-func (v *DeleteFlowGroupResponse) GetDeleteFlowGroup() *DeleteFlowGroupDeleteFlowGroupSuccessPayload {
-	return v.DeleteFlowGroup
-}
-
-// DeleteFlowGroupScheduleDeleteFlowGroupScheduleSuccessPayload includes the requested fields of the GraphQL type success_payload.
-type DeleteFlowGroupScheduleDeleteFlowGroupScheduleSuccessPayload struct {
-	Success *bool   `json:"success"`
-	Error   *string `json:"error"`
-}
-
-// GetSuccess returns DeleteFlowGroupScheduleDeleteFlowGroupScheduleSuccessPayload.Success, and is useful for accessing the field via an interface.
-func (v *DeleteFlowGroupScheduleDeleteFlowGroupScheduleSuccessPayload) GetSuccess() *bool {
-	return v.Success
-}
-
-// GetError returns DeleteFlowGroupScheduleDeleteFlowGroupScheduleSuccessPayload.Error, and is useful for accessing the field via an interface.
-func (v *DeleteFlowGroupScheduleDeleteFlowGroupScheduleSuccessPayload) GetError() *string {
-	return v.Error
-}
+func (v *DeleteFlowGroupResponse) GetDeleteFlowGroup() *Success { return v.DeleteFlowGroup }
 
 // DeleteFlowGroupScheduleResponse is returned by DeleteFlowGroupSchedule on success.
 type DeleteFlowGroupScheduleResponse struct {
-	DeleteFlowGroupSchedule *DeleteFlowGroupScheduleDeleteFlowGroupScheduleSuccessPayload `json:"delete_flow_group_schedule"`
+	DeleteFlowGroupSchedule *Success `json:"delete_flow_group_schedule"`
 }
 
 // GetDeleteFlowGroupSchedule returns DeleteFlowGroupScheduleResponse.DeleteFlowGroupSchedule, and is useful for accessing the field via an interface.
-func (v *DeleteFlowGroupScheduleResponse) GetDeleteFlowGroupSchedule() *DeleteFlowGroupScheduleDeleteFlowGroupScheduleSuccessPayload {
+func (v *DeleteFlowGroupScheduleResponse) GetDeleteFlowGroupSchedule() *Success {
 	return v.DeleteFlowGroupSchedule
 }
 
 // DeleteFlowResponse is returned by DeleteFlow on success.
 type DeleteFlowResponse struct {
-	DeleteFlow *DeleteFlowDeleteFlowSuccessPayload `json:"delete_flow"`
+	DeleteFlow *Success `json:"delete_flow"`
 }
 
 // GetDeleteFlow returns DeleteFlowResponse.DeleteFlow, and is useful for accessing the field via an interface.
-func (v *DeleteFlowResponse) GetDeleteFlow() *DeleteFlowDeleteFlowSuccessPayload { return v.DeleteFlow }
-
-// DeleteFlowRunDeleteFlowRunSuccessPayload includes the requested fields of the GraphQL type success_payload.
-type DeleteFlowRunDeleteFlowRunSuccessPayload struct {
-	Success *bool   `json:"success"`
-	Error   *string `json:"error"`
-}
-
-// GetSuccess returns DeleteFlowRunDeleteFlowRunSuccessPayload.Success, and is useful for accessing the field via an interface.
-func (v *DeleteFlowRunDeleteFlowRunSuccessPayload) GetSuccess() *bool { return v.Success }
-
-// GetError returns DeleteFlowRunDeleteFlowRunSuccessPayload.Error, and is useful for accessing the field via an interface.
-func (v *DeleteFlowRunDeleteFlowRunSuccessPayload) GetError() *string { return v.Error }
+func (v *DeleteFlowResponse) GetDeleteFlow() *Success { return v.DeleteFlow }
 
 // DeleteFlowRunResponse is returned by DeleteFlowRun on success.
 type DeleteFlowRunResponse struct {
-	DeleteFlowRun *DeleteFlowRunDeleteFlowRunSuccessPayload `json:"delete_flow_run"`
+	DeleteFlowRun *Success `json:"delete_flow_run"`
 }
 
 // GetDeleteFlowRun returns DeleteFlowRunResponse.DeleteFlowRun, and is useful for accessing the field via an interface.
-func (v *DeleteFlowRunResponse) GetDeleteFlowRun() *DeleteFlowRunDeleteFlowRunSuccessPayload {
-	return v.DeleteFlowRun
-}
-
-// DeleteProjectDeleteProjectSuccessPayload includes the requested fields of the GraphQL type success_payload.
-type DeleteProjectDeleteProjectSuccessPayload struct {
-	Success *bool   `json:"success"`
-	Error   *string `json:"error"`
-}
-
-// GetSuccess returns DeleteProjectDeleteProjectSuccessPayload.Success, and is useful for accessing the field via an interface.
-func (v *DeleteProjectDeleteProjectSuccessPayload) GetSuccess() *bool { return v.Success }
-
-// GetError returns DeleteProjectDeleteProjectSuccessPayload.Error, and is useful for accessing the field via an interface.
-func (v *DeleteProjectDeleteProjectSuccessPayload) GetError() *string { return v.Error }
+func (v *DeleteFlowRunResponse) GetDeleteFlowRun() *Success { return v.DeleteFlowRun }
 
 // DeleteProjectResponse is returned by DeleteProject on success.
 type DeleteProjectResponse struct {
-	DeleteProject *DeleteProjectDeleteProjectSuccessPayload `json:"delete_project"`
+	DeleteProject *Success `json:"delete_project"`
 }
 
 // GetDeleteProject returns DeleteProjectResponse.DeleteProject, and is useful for accessing the field via an interface.
-func (v *DeleteProjectResponse) GetDeleteProject() *DeleteProjectDeleteProjectSuccessPayload {
-	return v.DeleteProject
-}
-
-// DeleteTenantDeleteTenantSuccessPayload includes the requested fields of the GraphQL type success_payload.
-type DeleteTenantDeleteTenantSuccessPayload struct {
-	Success *bool   `json:"success"`
-	Error   *string `json:"error"`
-}
-
-// GetSuccess returns DeleteTenantDeleteTenantSuccessPayload.Success, and is useful for accessing the field via an interface.
-func (v *DeleteTenantDeleteTenantSuccessPayload) GetSuccess() *bool { return v.Success }
-
-// GetError returns DeleteTenantDeleteTenantSuccessPayload.Error, and is useful for accessing the field via an interface.
-func (v *DeleteTenantDeleteTenantSuccessPayload) GetError() *string { return v.Error }
+func (v *DeleteProjectResponse) GetDeleteProject() *Success { return v.DeleteProject }
 
 // DeleteTenantResponse is returned by DeleteTenant on success.
 type DeleteTenantResponse struct {
-	DeleteTenant *DeleteTenantDeleteTenantSuccessPayload `json:"delete_tenant"`
+	DeleteTenant *Success `json:"delete_tenant"`
 }
 
 // GetDeleteTenant returns DeleteTenantResponse.DeleteTenant, and is useful for accessing the field via an interface.
-func (v *DeleteTenantResponse) GetDeleteTenant() *DeleteTenantDeleteTenantSuccessPayload {
-	return v.DeleteTenant
-}
-
-// DisableFlowHeartbeatDisableFlowHeartbeatSuccessPayload includes the requested fields of the GraphQL type success_payload.
-type DisableFlowHeartbeatDisableFlowHeartbeatSuccessPayload struct {
-	Success *bool   `json:"success"`
-	Error   *string `json:"error"`
-}
-
-// GetSuccess returns DisableFlowHeartbeatDisableFlowHeartbeatSuccessPayload.Success, and is useful for accessing the field via an interface.
-func (v *DisableFlowHeartbeatDisableFlowHeartbeatSuccessPayload) GetSuccess() *bool { return v.Success }
-
-// GetError returns DisableFlowHeartbeatDisableFlowHeartbeatSuccessPayload.Error, and is useful for accessing the field via an interface.
-func (v *DisableFlowHeartbeatDisableFlowHeartbeatSuccessPayload) GetError() *string { return v.Error }
+func (v *DeleteTenantResponse) GetDeleteTenant() *Success { return v.DeleteTenant }
 
 // DisableFlowHeartbeatResponse is returned by DisableFlowHeartbeat on success.
 type DisableFlowHeartbeatResponse struct {
-	DisableFlowHeartbeat *DisableFlowHeartbeatDisableFlowHeartbeatSuccessPayload `json:"disable_flow_heartbeat"`
+	DisableFlowHeartbeat *Success `json:"disable_flow_heartbeat"`
 }
 
 // GetDisableFlowHeartbeat returns DisableFlowHeartbeatResponse.DisableFlowHeartbeat, and is useful for accessing the field via an interface.
-func (v *DisableFlowHeartbeatResponse) GetDisableFlowHeartbeat() *DisableFlowHeartbeatDisableFlowHeartbeatSuccessPayload {
+func (v *DisableFlowHeartbeatResponse) GetDisableFlowHeartbeat() *Success {
 	return v.DisableFlowHeartbeat
-}
-
-// DisableFlowLazarusDisableFlowLazarusProcessSuccessPayload includes the requested fields of the GraphQL type success_payload.
-type DisableFlowLazarusDisableFlowLazarusProcessSuccessPayload struct {
-	Success *bool   `json:"success"`
-	Error   *string `json:"error"`
-}
-
-// GetSuccess returns DisableFlowLazarusDisableFlowLazarusProcessSuccessPayload.Success, and is useful for accessing the field via an interface.
-func (v *DisableFlowLazarusDisableFlowLazarusProcessSuccessPayload) GetSuccess() *bool {
-	return v.Success
-}
-
-// GetError returns DisableFlowLazarusDisableFlowLazarusProcessSuccessPayload.Error, and is useful for accessing the field via an interface.
-func (v *DisableFlowLazarusDisableFlowLazarusProcessSuccessPayload) GetError() *string {
-	return v.Error
 }
 
 // DisableFlowLazarusResponse is returned by DisableFlowLazarus on success.
 type DisableFlowLazarusResponse struct {
-	DisableFlowLazarusProcess *DisableFlowLazarusDisableFlowLazarusProcessSuccessPayload `json:"disable_flow_lazarus_process"`
+	DisableFlowLazarusProcess *Success `json:"disable_flow_lazarus_process"`
 }
 
 // GetDisableFlowLazarusProcess returns DisableFlowLazarusResponse.DisableFlowLazarusProcess, and is useful for accessing the field via an interface.
-func (v *DisableFlowLazarusResponse) GetDisableFlowLazarusProcess() *DisableFlowLazarusDisableFlowLazarusProcessSuccessPayload {
+func (v *DisableFlowLazarusResponse) GetDisableFlowLazarusProcess() *Success {
 	return v.DisableFlowLazarusProcess
 }
 
-// EnableFlowHeartbeatEnableFlowHeartbeatSuccessPayload includes the requested fields of the GraphQL type success_payload.
-type EnableFlowHeartbeatEnableFlowHeartbeatSuccessPayload struct {
-	Success *bool   `json:"success"`
-	Error   *string `json:"error"`
-}
-
-// GetSuccess returns EnableFlowHeartbeatEnableFlowHeartbeatSuccessPayload.Success, and is useful for accessing the field via an interface.
-func (v *EnableFlowHeartbeatEnableFlowHeartbeatSuccessPayload) GetSuccess() *bool { return v.Success }
-
-// GetError returns EnableFlowHeartbeatEnableFlowHeartbeatSuccessPayload.Error, and is useful for accessing the field via an interface.
-func (v *EnableFlowHeartbeatEnableFlowHeartbeatSuccessPayload) GetError() *string { return v.Error }
-
 // EnableFlowHeartbeatResponse is returned by EnableFlowHeartbeat on success.
 type EnableFlowHeartbeatResponse struct {
-	EnableFlowHeartbeat *EnableFlowHeartbeatEnableFlowHeartbeatSuccessPayload `json:"enable_flow_heartbeat"`
+	EnableFlowHeartbeat *Success `json:"enable_flow_heartbeat"`
 }
 
 // GetEnableFlowHeartbeat returns EnableFlowHeartbeatResponse.EnableFlowHeartbeat, and is useful for accessing the field via an interface.
-func (v *EnableFlowHeartbeatResponse) GetEnableFlowHeartbeat() *EnableFlowHeartbeatEnableFlowHeartbeatSuccessPayload {
-	return v.EnableFlowHeartbeat
-}
-
-// EnableFlowLazarusEnableFlowLazarusProcessSuccessPayload includes the requested fields of the GraphQL type success_payload.
-type EnableFlowLazarusEnableFlowLazarusProcessSuccessPayload struct {
-	Success *bool   `json:"success"`
-	Error   *string `json:"error"`
-}
-
-// GetSuccess returns EnableFlowLazarusEnableFlowLazarusProcessSuccessPayload.Success, and is useful for accessing the field via an interface.
-func (v *EnableFlowLazarusEnableFlowLazarusProcessSuccessPayload) GetSuccess() *bool {
-	return v.Success
-}
-
-// GetError returns EnableFlowLazarusEnableFlowLazarusProcessSuccessPayload.Error, and is useful for accessing the field via an interface.
-func (v *EnableFlowLazarusEnableFlowLazarusProcessSuccessPayload) GetError() *string { return v.Error }
+func (v *EnableFlowHeartbeatResponse) GetEnableFlowHeartbeat() *Success { return v.EnableFlowHeartbeat }
 
 // EnableFlowLazarusResponse is returned by EnableFlowLazarus on success.
 type EnableFlowLazarusResponse struct {
-	EnableFlowLazarusProcess *EnableFlowLazarusEnableFlowLazarusProcessSuccessPayload `json:"enable_flow_lazarus_process"`
+	EnableFlowLazarusProcess *Success `json:"enable_flow_lazarus_process"`
 }
 
 // GetEnableFlowLazarusProcess returns EnableFlowLazarusResponse.EnableFlowLazarusProcess, and is useful for accessing the field via an interface.
-func (v *EnableFlowLazarusResponse) GetEnableFlowLazarusProcess() *EnableFlowLazarusEnableFlowLazarusProcessSuccessPayload {
+func (v *EnableFlowLazarusResponse) GetEnableFlowLazarusProcess() *Success {
 	return v.EnableFlowLazarusProcess
 }
 
@@ -756,21 +562,11 @@ func (v *FlowFields) GetFlowGroup() FlowGroupFields { return v.FlowGroup }
 
 // FlowFieldsEdgesAggregateEdgeAggregate includes the requested fields of the GraphQL type edge_aggregate.
 type FlowFieldsEdgesAggregateEdgeAggregate struct {
-	Aggregate *FlowFieldsEdgesAggregateEdgeAggregateAggregateAggregateCount `json:"aggregate"`
+	Aggregate *Count `json:"aggregate"`
 }
 
 // GetAggregate returns FlowFieldsEdgesAggregateEdgeAggregate.Aggregate, and is useful for accessing the field via an interface.
-func (v *FlowFieldsEdgesAggregateEdgeAggregate) GetAggregate() *FlowFieldsEdgesAggregateEdgeAggregateAggregateAggregateCount {
-	return v.Aggregate
-}
-
-// FlowFieldsEdgesAggregateEdgeAggregateAggregateAggregateCount includes the requested fields of the GraphQL type aggregate_count.
-type FlowFieldsEdgesAggregateEdgeAggregateAggregateAggregateCount struct {
-	Count int `json:"count"`
-}
-
-// GetCount returns FlowFieldsEdgesAggregateEdgeAggregateAggregateAggregateCount.Count, and is useful for accessing the field via an interface.
-func (v *FlowFieldsEdgesAggregateEdgeAggregateAggregateAggregateCount) GetCount() int { return v.Count }
+func (v *FlowFieldsEdgesAggregateEdgeAggregate) GetAggregate() *Count { return v.Aggregate }
 
 // FlowFieldsProject includes the requested fields of the GraphQL type project.
 type FlowFieldsProject struct {
@@ -782,21 +578,11 @@ func (v *FlowFieldsProject) GetName() string { return v.Name }
 
 // FlowFieldsTasksAggregateTaskAggregate includes the requested fields of the GraphQL type task_aggregate.
 type FlowFieldsTasksAggregateTaskAggregate struct {
-	Aggregate *FlowFieldsTasksAggregateTaskAggregateAggregateAggregateCount `json:"aggregate"`
+	Aggregate *Count `json:"aggregate"`
 }
 
 // GetAggregate returns FlowFieldsTasksAggregateTaskAggregate.Aggregate, and is useful for accessing the field via an interface.
-func (v *FlowFieldsTasksAggregateTaskAggregate) GetAggregate() *FlowFieldsTasksAggregateTaskAggregateAggregateAggregateCount {
-	return v.Aggregate
-}
-
-// FlowFieldsTasksAggregateTaskAggregateAggregateAggregateCount includes the requested fields of the GraphQL type aggregate_count.
-type FlowFieldsTasksAggregateTaskAggregateAggregateAggregateCount struct {
-	Count int `json:"count"`
-}
-
-// GetCount returns FlowFieldsTasksAggregateTaskAggregateAggregateAggregateCount.Count, and is useful for accessing the field via an interface.
-func (v *FlowFieldsTasksAggregateTaskAggregateAggregateAggregateCount) GetCount() int { return v.Count }
+func (v *FlowFieldsTasksAggregateTaskAggregate) GetAggregate() *Count { return v.Aggregate }
 
 // FlowGroupFields includes the GraphQL fields of flow_group requested by the fragment FlowGroupFields.
 type FlowGroupFields struct {
@@ -1024,23 +810,11 @@ func (v *FlowRunStatesFlowRunState) GetVersion() *int { return v.Version }
 
 // FlowRunStatesRemainingFlowRunStateAggregate includes the requested fields of the GraphQL type flow_run_state_aggregate.
 type FlowRunStatesRemainingFlowRunStateAggregate struct {
-	Aggregate *FlowRunStatesRemainingFlowRunStateAggregateAggregateAggregateCount `json:"aggregate"`
+	Aggregate *Count `json:"aggregate"`
 }
 
 // GetAggregate returns FlowRunStatesRemainingFlowRunStateAggregate.Aggregate, and is useful for accessing the field via an interface.
-func (v *FlowRunStatesRemainingFlowRunStateAggregate) GetAggregate() *FlowRunStatesRemainingFlowRunStateAggregateAggregateAggregateCount {
-	return v.Aggregate
-}
-
-// FlowRunStatesRemainingFlowRunStateAggregateAggregateAggregateCount includes the requested fields of the GraphQL type aggregate_count.
-type FlowRunStatesRemainingFlowRunStateAggregateAggregateAggregateCount struct {
-	Count int `json:"count"`
-}
-
-// GetCount returns FlowRunStatesRemainingFlowRunStateAggregateAggregateAggregateCount.Count, and is useful for accessing the field via an interface.
-func (v *FlowRunStatesRemainingFlowRunStateAggregateAggregateAggregateCount) GetCount() int {
-	return v.Count
-}
+func (v *FlowRunStatesRemainingFlowRunStateAggregate) GetAggregate() *Count { return v.Aggregate }
 
 // FlowRunStatesResponse is returned by FlowRunStates on success.
 type FlowRunStatesResponse struct {
@@ -1058,21 +832,11 @@ func (v *FlowRunStatesResponse) GetRemaining() FlowRunStatesRemainingFlowRunStat
 
 // FlowRunsRemainingFlowRunAggregate includes the requested fields of the GraphQL type flow_run_aggregate.
 type FlowRunsRemainingFlowRunAggregate struct {
-	Aggregate *FlowRunsRemainingFlowRunAggregateAggregateAggregateCount `json:"aggregate"`
+	Aggregate *Count `json:"aggregate"`
 }
 
 // GetAggregate returns FlowRunsRemainingFlowRunAggregate.Aggregate, and is useful for accessing the field via an interface.
-func (v *FlowRunsRemainingFlowRunAggregate) GetAggregate() *FlowRunsRemainingFlowRunAggregateAggregateAggregateCount {
-	return v.Aggregate
-}
-
-// FlowRunsRemainingFlowRunAggregateAggregateAggregateCount includes the requested fields of the GraphQL type aggregate_count.
-type FlowRunsRemainingFlowRunAggregateAggregateAggregateCount struct {
-	Count int `json:"count"`
-}
-
-// GetCount returns FlowRunsRemainingFlowRunAggregateAggregateAggregateCount.Count, and is useful for accessing the field via an interface.
-func (v *FlowRunsRemainingFlowRunAggregateAggregateAggregateCount) GetCount() int { return v.Count }
+func (v *FlowRunsRemainingFlowRunAggregate) GetAggregate() *Count { return v.Aggregate }
 
 // FlowRunsResponse is returned by FlowRuns on success.
 type FlowRunsResponse struct {
@@ -1088,21 +852,11 @@ func (v *FlowRunsResponse) GetRemaining() FlowRunsRemainingFlowRunAggregate { re
 
 // FlowsRemainingFlowAggregate includes the requested fields of the GraphQL type flow_aggregate.
 type FlowsRemainingFlowAggregate struct {
-	Aggregate *FlowsRemainingFlowAggregateAggregateAggregateCount `json:"aggregate"`
+	Aggregate *Count `json:"aggregate"`
 }
 
 // GetAggregate returns FlowsRemainingFlowAggregate.Aggregate, and is useful for accessing the field via an interface.
-func (v *FlowsRemainingFlowAggregate) GetAggregate() *FlowsRemainingFlowAggregateAggregateAggregateCount {
-	return v.Aggregate
-}
-
-// FlowsRemainingFlowAggregateAggregateAggregateCount includes the requested fields of the GraphQL type aggregate_count.
-type FlowsRemainingFlowAggregateAggregateAggregateCount struct {
-	Count int `json:"count"`
-}
-
-// GetCount returns FlowsRemainingFlowAggregateAggregateAggregateCount.Count, and is useful for accessing the field via an interface.
-func (v *FlowsRemainingFlowAggregateAggregateAggregateCount) GetCount() int { return v.Count }
+func (v *FlowsRemainingFlowAggregate) GetAggregate() *Count { return v.Aggregate }
 
 // FlowsResponse is returned by Flows on success.
 type FlowsResponse struct {
@@ -1169,21 +923,11 @@ func (v *LogFields) GetCreated() time.Time { return v.Created }
 
 // LogsRemainingLogAggregate includes the requested fields of the GraphQL type log_aggregate.
 type LogsRemainingLogAggregate struct {
-	Aggregate *LogsRemainingLogAggregateAggregateAggregateCount `json:"aggregate"`
+	Aggregate *Count `json:"aggregate"`
 }
 
 // GetAggregate returns LogsRemainingLogAggregate.Aggregate, and is useful for accessing the field via an interface.
-func (v *LogsRemainingLogAggregate) GetAggregate() *LogsRemainingLogAggregateAggregateAggregateCount {
-	return v.Aggregate
-}
-
-// LogsRemainingLogAggregateAggregateAggregateCount includes the requested fields of the GraphQL type aggregate_count.
-type LogsRemainingLogAggregateAggregateAggregateCount struct {
-	Count int `json:"count"`
-}
-
-// GetCount returns LogsRemainingLogAggregateAggregateAggregateCount.Count, and is useful for accessing the field via an interface.
-func (v *LogsRemainingLogAggregateAggregateAggregateCount) GetCount() int { return v.Count }
+func (v *LogsRemainingLogAggregate) GetAggregate() *Count { return v.Aggregate }
 
 // LogsResponse is returned by Logs on success.
 type LogsResponse struct {
@@ -1215,61 +959,27 @@ func (v *NewestFlowRunsResponse) GetFlowRun() []FlowRunFields { return v.FlowRun
 
 // ProjectContentsActiveFlowRunsFlowRunAggregate includes the requested fields of the GraphQL type flow_run_aggregate.
 type ProjectContentsActiveFlowRunsFlowRunAggregate struct {
-	Aggregate *ProjectContentsActiveFlowRunsFlowRunAggregateAggregateAggregateCount `json:"aggregate"`
+	Aggregate *Count `json:"aggregate"`
 }
 
 // GetAggregate returns ProjectContentsActiveFlowRunsFlowRunAggregate.Aggregate, and is useful for accessing the field via an interface.
-func (v *ProjectContentsActiveFlowRunsFlowRunAggregate) GetAggregate() *ProjectContentsActiveFlowRunsFlowRunAggregateAggregateAggregateCount {
-	return v.Aggregate
-}
-
-// ProjectContentsActiveFlowRunsFlowRunAggregateAggregateAggregateCount includes the requested fields of the GraphQL type aggregate_count.
-type ProjectContentsActiveFlowRunsFlowRunAggregateAggregateAggregateCount struct {
-	Count int `json:"count"`
-}
-
-// GetCount returns ProjectContentsActiveFlowRunsFlowRunAggregateAggregateAggregateCount.Count, and is useful for accessing the field via an interface.
-func (v *ProjectContentsActiveFlowRunsFlowRunAggregateAggregateAggregateCount) GetCount() int {
-	return v.Count
-}
+func (v *ProjectContentsActiveFlowRunsFlowRunAggregate) GetAggregate() *Count { return v.Aggregate }
 
 // ProjectContentsFlowRunsFlowRunAggregate includes the requested fields of the GraphQL type flow_run_aggregate.
 type ProjectContentsFlowRunsFlowRunAggregate struct {
-	Aggregate *ProjectContentsFlowRunsFlowRunAggregateAggregateAggregateCount `json:"aggregate"`
+	Aggregate *Count `json:"aggregate"`
 }
 
 // GetAggregate returns ProjectContentsFlowRunsFlowRunAggregate.Aggregate, and is useful for accessing the field via an interface.
-func (v *ProjectContentsFlowRunsFlowRunAggregate) GetAggregate() *ProjectContentsFlowRunsFlowRunAggregateAggregateAggregateCount {
-	return v.Aggregate
-}
-
-// ProjectContentsFlowRunsFlowRunAggregateAggregateAggregateCount includes the requested fields of the GraphQL type aggregate_count.
-type ProjectContentsFlowRunsFlowRunAggregateAggregateAggregateCount struct {
-	Count int `json:"count"`
-}
-
-// GetCount returns ProjectContentsFlowRunsFlowRunAggregateAggregateAggregateCount.Count, and is useful for accessing the field via an interface.
-func (v *ProjectContentsFlowRunsFlowRunAggregateAggregateAggregateCount) GetCount() int {
-	return v.Count
-}
+func (v *ProjectContentsFlowRunsFlowRunAggregate) GetAggregate() *Count { return v.Aggregate }
 
 // ProjectContentsFlowsFlowAggregate includes the requested fields of the GraphQL type flow_aggregate.
 type ProjectContentsFlowsFlowAggregate struct {
-	Aggregate *ProjectContentsFlowsFlowAggregateAggregateAggregateCount `json:"aggregate"`
+	Aggregate *Count `json:"aggregate"`
 }
 
 // GetAggregate returns ProjectContentsFlowsFlowAggregate.Aggregate, and is useful for accessing the field via an interface.
-func (v *ProjectContentsFlowsFlowAggregate) GetAggregate() *ProjectContentsFlowsFlowAggregateAggregateAggregateCount {
-	return v.Aggregate
-}
-
-// ProjectContentsFlowsFlowAggregateAggregateAggregateCount includes the requested fields of the GraphQL type aggregate_count.
-type ProjectContentsFlowsFlowAggregateAggregateAggregateCount struct {
-	Count int `json:"count"`
-}
-
-// GetCount returns ProjectContentsFlowsFlowAggregateAggregateAggregateCount.Count, and is useful for accessing the field via an interface.
-func (v *ProjectContentsFlowsFlowAggregateAggregateAggregateCount) GetCount() int { return v.Count }
+func (v *ProjectContentsFlowsFlowAggregate) GetAggregate() *Count { return v.Aggregate }
 
 // ProjectContentsResponse is returned by ProjectContents on success.
 type ProjectContentsResponse struct {
@@ -1333,21 +1043,11 @@ func (v *ProjectFieldsTenant) GetSlug() string { return v.Slug }
 
 // ProjectsRemainingProjectAggregate includes the requested fields of the GraphQL type project_aggregate.
 type ProjectsRemainingProjectAggregate struct {
-	Aggregate *ProjectsRemainingProjectAggregateAggregateAggregateCount `json:"aggregate"`
+	Aggregate *Count `json:"aggregate"`
 }
 
 // GetAggregate returns ProjectsRemainingProjectAggregate.Aggregate, and is useful for accessing the field via an interface.
-func (v *ProjectsRemainingProjectAggregate) GetAggregate() *ProjectsRemainingProjectAggregateAggregateAggregateCount {
-	return v.Aggregate
-}
-
-// ProjectsRemainingProjectAggregateAggregateAggregateCount includes the requested fields of the GraphQL type aggregate_count.
-type ProjectsRemainingProjectAggregateAggregateAggregateCount struct {
-	Count int `json:"count"`
-}
-
-// GetCount returns ProjectsRemainingProjectAggregateAggregateAggregateCount.Count, and is useful for accessing the field via an interface.
-func (v *ProjectsRemainingProjectAggregateAggregateAggregateCount) GetCount() int { return v.Count }
+func (v *ProjectsRemainingProjectAggregate) GetAggregate() *Count { return v.Aggregate }
 
 // ProjectsResponse is returned by Projects on success.
 type ProjectsResponse struct {
@@ -1389,27 +1089,13 @@ type ReadyTenant struct {
 // GetId returns ReadyTenant.Id, and is useful for accessing the field via an interface.
 func (v *ReadyTenant) GetId() string { return v.Id }
 
-// RegisterEdgesRegisterEdgesSuccessPayload includes the requested fields of the GraphQL type success_payload.
-type RegisterEdgesRegisterEdgesSuccessPayload struct {
-	Success *bool   `json:"success"`
-	Error   *string `json:"error"`
-}
-
-// GetSuccess returns RegisterEdgesRegisterEdgesSuccessPayload.Success, and is useful for accessing the field via an interface.
-func (v *RegisterEdgesRegisterEdgesSuccessPayload) GetSuccess() *bool { return v.Success }
-
-// GetError returns RegisterEdgesRegisterEdgesSuccessPayload.Error, and is useful for accessing the field via an interface.
-func (v *RegisterEdgesRegisterEdgesSuccessPayload) GetError() *string { return v.Error }
-
 // RegisterEdgesResponse is returned by RegisterEdges on success.
 type RegisterEdgesResponse struct {
-	RegisterEdges *RegisterEdgesRegisterEdgesSuccessPayload `json:"register_edges"`
+	RegisterEdges *Success `json:"register_edges"`
 }
 
 // GetRegisterEdges returns RegisterEdgesResponse.RegisterEdges, and is useful for accessing the field via an interface.
-func (v *RegisterEdgesResponse) GetRegisterEdges() *RegisterEdgesRegisterEdgesSuccessPayload {
-	return v.RegisterEdges
-}
+func (v *RegisterEdgesResponse) GetRegisterEdges() *Success { return v.RegisterEdges }
 
 // RegisterFlowCreateFlowFromCompressedStringFlowIdPayload includes the requested fields of the GraphQL type flow_id_payload.
 type RegisterFlowCreateFlowFromCompressedStringFlowIdPayload struct {
@@ -1429,27 +1115,13 @@ func (v *RegisterFlowResponse) GetCreateFlowFromCompressedString() *RegisterFlow
 	return v.CreateFlowFromCompressedString
 }
 
-// RegisterTasksRegisterTasksSuccessPayload includes the requested fields of the GraphQL type success_payload.
-type RegisterTasksRegisterTasksSuccessPayload struct {
-	Success *bool   `json:"success"`
-	Error   *string `json:"error"`
-}
-
-// GetSuccess returns RegisterTasksRegisterTasksSuccessPayload.Success, and is useful for accessing the field via an interface.
-func (v *RegisterTasksRegisterTasksSuccessPayload) GetSuccess() *bool { return v.Success }
-
-// GetError returns RegisterTasksRegisterTasksSuccessPayload.Error, and is useful for accessing the field via an interface.
-func (v *RegisterTasksRegisterTasksSuccessPayload) GetError() *string { return v.Error }
-
 // RegisterTasksResponse is returned by RegisterTasks on success.
 type RegisterTasksResponse struct {
-	RegisterTasks *RegisterTasksRegisterTasksSuccessPayload `json:"register_tasks"`
+	RegisterTasks *Success `json:"register_tasks"`
 }
 
 // GetRegisterTasks returns RegisterTasksResponse.RegisterTasks, and is useful for accessing the field via an interface.
-func (v *RegisterTasksResponse) GetRegisterTasks() *RegisterTasksRegisterTasksSuccessPayload {
-	return v.RegisterTasks
-}
+func (v *RegisterTasksResponse) GetRegisterTasks() *Success { return v.RegisterTasks }
 
 // SerializedFlowFlow includes the requested fields of the GraphQL type flow.
 type SerializedFlowFlow struct {
@@ -1501,211 +1173,85 @@ func (v *ServerResponse) GetApi() *ServerApiApiInfo { return v.Api }
 
 // SetCloudHookActiveResponse is returned by SetCloudHookActive on success.
 type SetCloudHookActiveResponse struct {
-	SetCloudHookActive *SetCloudHookActiveSetCloudHookActiveSuccessPayload `json:"set_cloud_hook_active"`
+	SetCloudHookActive *Success `json:"set_cloud_hook_active"`
 }
 
 // GetSetCloudHookActive returns SetCloudHookActiveResponse.SetCloudHookActive, and is useful for accessing the field via an interface.
-func (v *SetCloudHookActiveResponse) GetSetCloudHookActive() *SetCloudHookActiveSetCloudHookActiveSuccessPayload {
-	return v.SetCloudHookActive
-}
-
-// SetCloudHookActiveSetCloudHookActiveSuccessPayload includes the requested fields of the GraphQL type success_payload.
-type SetCloudHookActiveSetCloudHookActiveSuccessPayload struct {
-	Success *bool   `json:"success"`
-	Error   *string `json:"error"`
-}
-
-// GetSuccess returns SetCloudHookActiveSetCloudHookActiveSuccessPayload.Success, and is useful for accessing the field via an interface.
-func (v *SetCloudHookActiveSetCloudHookActiveSuccessPayload) GetSuccess() *bool { return v.Success }
-
-// GetError returns SetCloudHookActiveSetCloudHookActiveSuccessPayload.Error, and is useful for accessing the field via an interface.
-func (v *SetCloudHookActiveSetCloudHookActiveSuccessPayload) GetError() *string { return v.Error }
+func (v *SetCloudHookActiveResponse) GetSetCloudHookActive() *Success { return v.SetCloudHookActive }
 
 // SetCloudHookInactiveResponse is returned by SetCloudHookInactive on success.
 type SetCloudHookInactiveResponse struct {
-	SetCloudHookInactive *SetCloudHookInactiveSetCloudHookInactiveSuccessPayload `json:"set_cloud_hook_inactive"`
+	SetCloudHookInactive *Success `json:"set_cloud_hook_inactive"`
 }
 
 // GetSetCloudHookInactive returns SetCloudHookInactiveResponse.SetCloudHookInactive, and is useful for accessing the field via an interface.
-func (v *SetCloudHookInactiveResponse) GetSetCloudHookInactive() *SetCloudHookInactiveSetCloudHookInactiveSuccessPayload {
+func (v *SetCloudHookInactiveResponse) GetSetCloudHookInactive() *Success {
 	return v.SetCloudHookInactive
 }
 
-// SetCloudHookInactiveSetCloudHookInactiveSuccessPayload includes the requested fields of the GraphQL type success_payload.
-type SetCloudHookInactiveSetCloudHookInactiveSuccessPayload struct {
-	Success *bool   `json:"success"`
-	Error   *string `json:"error"`
-}
-
-// GetSuccess returns SetCloudHookInactiveSetCloudHookInactiveSuccessPayload.Success, and is useful for accessing the field via an interface.
-func (v *SetCloudHookInactiveSetCloudHookInactiveSuccessPayload) GetSuccess() *bool { return v.Success }
-
-// GetError returns SetCloudHookInactiveSetCloudHookInactiveSuccessPayload.Error, and is useful for accessing the field via an interface.
-func (v *SetCloudHookInactiveSetCloudHookInactiveSuccessPayload) GetError() *string { return v.Error }
-
 // SetFlowGroupDefaultParametersResponse is returned by SetFlowGroupDefaultParameters on success.
 type SetFlowGroupDefaultParametersResponse struct {
-	SetFlowGroupDefaultParameters *SetFlowGroupDefaultParametersSetFlowGroupDefaultParametersSuccessPayload `json:"set_flow_group_default_parameters"`
+	SetFlowGroupDefaultParameters *Success `json:"set_flow_group_default_parameters"`
 }
 
 // GetSetFlowGroupDefaultParameters returns SetFlowGroupDefaultParametersResponse.SetFlowGroupDefaultParameters, and is useful for accessing the field via an interface.
-func (v *SetFlowGroupDefaultParametersResponse) GetSetFlowGroupDefaultParameters() *SetFlowGroupDefaultParametersSetFlowGroupDefaultParametersSuccessPayload {
+func (v *SetFlowGroupDefaultParametersResponse) GetSetFlowGroupDefaultParameters() *Success {
 	return v.SetFlowGroupDefaultParameters
-}
-
-// SetFlowGroupDefaultParametersSetFlowGroupDefaultParametersSuccessPayload includes the requested fields of the GraphQL type success_payload.
-type SetFlowGroupDefaultParametersSetFlowGroupDefaultParametersSuccessPayload struct {
-	Success *bool   `json:"success"`
-	Error   *string `json:"error"`
-}
-
-// GetSuccess returns SetFlowGroupDefaultParametersSetFlowGroupDefaultParametersSuccessPayload.Success, and is useful for accessing the field via an interface.
-func (v *SetFlowGroupDefaultParametersSetFlowGroupDefaultParametersSuccessPayload) GetSuccess() *bool {
-	return v.Success
-}
-
-// GetError returns SetFlowGroupDefaultParametersSetFlowGroupDefaultParametersSuccessPayload.Error, and is useful for accessing the field via an interface.
-func (v *SetFlowGroupDefaultParametersSetFlowGroupDefaultParametersSuccessPayload) GetError() *string {
-	return v.Error
 }
 
 // SetFlowGroupDescriptionResponse is returned by SetFlowGroupDescription on success.
 type SetFlowGroupDescriptionResponse struct {
-	SetFlowGroupDescription *SetFlowGroupDescriptionSetFlowGroupDescriptionSuccessPayload `json:"set_flow_group_description"`
+	SetFlowGroupDescription *Success `json:"set_flow_group_description"`
 }
 
 // GetSetFlowGroupDescription returns SetFlowGroupDescriptionResponse.SetFlowGroupDescription, and is useful for accessing the field via an interface.
-func (v *SetFlowGroupDescriptionResponse) GetSetFlowGroupDescription() *SetFlowGroupDescriptionSetFlowGroupDescriptionSuccessPayload {
+func (v *SetFlowGroupDescriptionResponse) GetSetFlowGroupDescription() *Success {
 	return v.SetFlowGroupDescription
-}
-
-// SetFlowGroupDescriptionSetFlowGroupDescriptionSuccessPayload includes the requested fields of the GraphQL type success_payload.
-type SetFlowGroupDescriptionSetFlowGroupDescriptionSuccessPayload struct {
-	Success *bool   `json:"success"`
-	Error   *string `json:"error"`
-}
-
-// GetSuccess returns SetFlowGroupDescriptionSetFlowGroupDescriptionSuccessPayload.Success, and is useful for accessing the field via an interface.
-func (v *SetFlowGroupDescriptionSetFlowGroupDescriptionSuccessPayload) GetSuccess() *bool {
-	return v.Success
-}
-
-// GetError returns SetFlowGroupDescriptionSetFlowGroupDescriptionSuccessPayload.Error, and is useful for accessing the field via an interface.
-func (v *SetFlowGroupDescriptionSetFlowGroupDescriptionSuccessPayload) GetError() *string {
-	return v.Error
 }
 
 // SetFlowGroupLabelsResponse is returned by SetFlowGroupLabels on success.
 type SetFlowGroupLabelsResponse struct {
-	SetFlowGroupLabels *SetFlowGroupLabelsSetFlowGroupLabelsSuccessPayload `json:"set_flow_group_labels"`
+	SetFlowGroupLabels *Success `json:"set_flow_group_labels"`
 }
 
 // GetSetFlowGroupLabels returns SetFlowGroupLabelsResponse.SetFlowGroupLabels, and is useful for accessing the field via an interface.
-func (v *SetFlowGroupLabelsResponse) GetSetFlowGroupLabels() *SetFlowGroupLabelsSetFlowGroupLabelsSuccessPayload {
-	return v.SetFlowGroupLabels
-}
-
-// SetFlowGroupLabelsSetFlowGroupLabelsSuccessPayload includes the requested fields of the GraphQL type success_payload.
-type SetFlowGroupLabelsSetFlowGroupLabelsSuccessPayload struct {
-	Success *bool   `json:"success"`
-	Error   *string `json:"error"`
-}
-
-// GetSuccess returns SetFlowGroupLabelsSetFlowGroupLabelsSuccessPayload.Success, and is useful for accessing the field via an interface.
-func (v *SetFlowGroupLabelsSetFlowGroupLabelsSuccessPayload) GetSuccess() *bool { return v.Success }
-
-// GetError returns SetFlowGroupLabelsSetFlowGroupLabelsSuccessPayload.Error, and is useful for accessing the field via an interface.
-func (v *SetFlowGroupLabelsSetFlowGroupLabelsSuccessPayload) GetError() *string { return v.Error }
+func (v *SetFlowGroupLabelsResponse) GetSetFlowGroupLabels() *Success { return v.SetFlowGroupLabels }
 
 // SetFlowGroupRunConfigResponse is returned by SetFlowGroupRunConfig on success.
 type SetFlowGroupRunConfigResponse struct {
-	SetFlowGroupRunConfig *SetFlowGroupRunConfigSetFlowGroupRunConfigSuccessPayload `json:"set_flow_group_run_config"`
+	SetFlowGroupRunConfig *Success `json:"set_flow_group_run_config"`
 }
 
 // GetSetFlowGroupRunConfig returns SetFlowGroupRunConfigResponse.SetFlowGroupRunConfig, and is useful for accessing the field via an interface.
-func (v *SetFlowGroupRunConfigResponse) GetSetFlowGroupRunConfig() *SetFlowGroupRunConfigSetFlowGroupRunConfigSuccessPayload {
+func (v *SetFlowGroupRunConfigResponse) GetSetFlowGroupRunConfig() *Success {
 	return v.SetFlowGroupRunConfig
 }
 
-// SetFlowGroupRunConfigSetFlowGroupRunConfigSuccessPayload includes the requested fields of the GraphQL type success_payload.
-type SetFlowGroupRunConfigSetFlowGroupRunConfigSuccessPayload struct {
-	Success *bool   `json:"success"`
-	Error   *string `json:"error"`
-}
-
-// GetSuccess returns SetFlowGroupRunConfigSetFlowGroupRunConfigSuccessPayload.Success, and is useful for accessing the field via an interface.
-func (v *SetFlowGroupRunConfigSetFlowGroupRunConfigSuccessPayload) GetSuccess() *bool {
-	return v.Success
-}
-
-// GetError returns SetFlowGroupRunConfigSetFlowGroupRunConfigSuccessPayload.Error, and is useful for accessing the field via an interface.
-func (v *SetFlowGroupRunConfigSetFlowGroupRunConfigSuccessPayload) GetError() *string { return v.Error }
-
 // SetFlowGroupScheduleResponse is returned by SetFlowGroupSchedule on success.
 type SetFlowGroupScheduleResponse struct {
-	SetFlowGroupSchedule *SetFlowGroupScheduleSetFlowGroupScheduleSuccessPayload `json:"set_flow_group_schedule"`
+	SetFlowGroupSchedule *Success `json:"set_flow_group_schedule"`
 }
 
 // GetSetFlowGroupSchedule returns SetFlowGroupScheduleResponse.SetFlowGroupSchedule, and is useful for accessing the field via an interface.
-func (v *SetFlowGroupScheduleResponse) GetSetFlowGroupSchedule() *SetFlowGroupScheduleSetFlowGroupScheduleSuccessPayload {
+func (v *SetFlowGroupScheduleResponse) GetSetFlowGroupSchedule() *Success {
 	return v.SetFlowGroupSchedule
 }
 
-// SetFlowGroupScheduleSetFlowGroupScheduleSuccessPayload includes the requested fields of the GraphQL type success_payload.
-type SetFlowGroupScheduleSetFlowGroupScheduleSuccessPayload struct {
-	Success *bool   `json:"success"`
-	Error   *string `json:"error"`
-}
-
-// GetSuccess returns SetFlowGroupScheduleSetFlowGroupScheduleSuccessPayload.Success, and is useful for accessing the field via an interface.
-func (v *SetFlowGroupScheduleSetFlowGroupScheduleSuccessPayload) GetSuccess() *bool { return v.Success }
-
-// GetError returns SetFlowGroupScheduleSetFlowGroupScheduleSuccessPayload.Error, and is useful for accessing the field via an interface.
-func (v *SetFlowGroupScheduleSetFlowGroupScheduleSuccessPayload) GetError() *string { return v.Error }
-
 // SetFlowRunLabelsResponse is returned by SetFlowRunLabels on success.
 type SetFlowRunLabelsResponse struct {
-	SetFlowRunLabels *SetFlowRunLabelsSetFlowRunLabelsSuccessPayload `json:"set_flow_run_labels"`
+	SetFlowRunLabels *Success `json:"set_flow_run_labels"`
 }
 
 // GetSetFlowRunLabels returns SetFlowRunLabelsResponse.SetFlowRunLabels, and is useful for accessing the field via an interface.
-func (v *SetFlowRunLabelsResponse) GetSetFlowRunLabels() *SetFlowRunLabelsSetFlowRunLabelsSuccessPayload {
-	return v.SetFlowRunLabels
-}
-
-// SetFlowRunLabelsSetFlowRunLabelsSuccessPayload includes the requested fields of the GraphQL type success_payload.
-type SetFlowRunLabelsSetFlowRunLabelsSuccessPayload struct {
-	Success *bool   `json:"success"`
-	Error   *string `json:"error"`
-}
-
-// GetSuccess returns SetFlowRunLabelsSetFlowRunLabelsSuccessPayload.Success, and is useful for accessing the field via an interface.
-func (v *SetFlowRunLabelsSetFlowRunLabelsSuccessPayload) GetSuccess() *bool { return v.Success }
-
-// GetError returns SetFlowRunLabelsSetFlowRunLabelsSuccessPayload.Error, and is useful for accessing the field via an interface.
-func (v *SetFlowRunLabelsSetFlowRunLabelsSuccessPayload) GetError() *string { return v.Error }
+func (v *SetFlowRunLabelsResponse) GetSetFlowRunLabels() *Success { return v.SetFlowRunLabels }
 
 // SetFlowRunNameResponse is returned by SetFlowRunName on success.
 type SetFlowRunNameResponse struct {
-	SetFlowRunName *SetFlowRunNameSetFlowRunNameSuccessPayload `json:"set_flow_run_name"`
+	SetFlowRunName *Success `json:"set_flow_run_name"`
 }
 
 // GetSetFlowRunName returns SetFlowRunNameResponse.SetFlowRunName, and is useful for accessing the field via an interface.
-func (v *SetFlowRunNameResponse) GetSetFlowRunName() *SetFlowRunNameSetFlowRunNameSuccessPayload {
-	return v.SetFlowRunName
-}
-
-// SetFlowRunNameSetFlowRunNameSuccessPayload includes the requested fields of the GraphQL type success_payload.
-type SetFlowRunNameSetFlowRunNameSuccessPayload struct {
-	Success *bool   `json:"success"`
-	Error   *string `json:"error"`
-}
-
-// GetSuccess returns SetFlowRunNameSetFlowRunNameSuccessPayload.Success, and is useful for accessing the field via an interface.
-func (v *SetFlowRunNameSetFlowRunNameSuccessPayload) GetSuccess() *bool { return v.Success }
-
-// GetError returns SetFlowRunNameSetFlowRunNameSuccessPayload.Error, and is useful for accessing the field via an interface.
-func (v *SetFlowRunNameSetFlowRunNameSuccessPayload) GetError() *string { return v.Error }
+func (v *SetFlowRunNameResponse) GetSetFlowRunName() *Success { return v.SetFlowRunName }
 
 // SetProjectDescriptionResponse is returned by SetProjectDescription on success.
 type SetProjectDescriptionResponse struct {
@@ -1745,47 +1291,19 @@ func (v *SetProjectNameSetProjectNameProjectIdPayload) GetId() *string { return 
 
 // SetScheduleActiveResponse is returned by SetScheduleActive on success.
 type SetScheduleActiveResponse struct {
-	SetScheduleActive *SetScheduleActiveSetScheduleActiveSuccessPayload `json:"set_schedule_active"`
+	SetScheduleActive *Success `json:"set_schedule_active"`
 }
 
 // GetSetScheduleActive returns SetScheduleActiveResponse.SetScheduleActive, and is useful for accessing the field via an interface.
-func (v *SetScheduleActiveResponse) GetSetScheduleActive() *SetScheduleActiveSetScheduleActiveSuccessPayload {
-	return v.SetScheduleActive
-}
-
-// SetScheduleActiveSetScheduleActiveSuccessPayload includes the requested fields of the GraphQL type success_payload.
-type SetScheduleActiveSetScheduleActiveSuccessPayload struct {
-	Success *bool   `json:"success"`
-	Error   *string `json:"error"`
-}
-
-// GetSuccess returns SetScheduleActiveSetScheduleActiveSuccessPayload.Success, and is useful for accessing the field via an interface.
-func (v *SetScheduleActiveSetScheduleActiveSuccessPayload) GetSuccess() *bool { return v.Success }
-
-// GetError returns SetScheduleActiveSetScheduleActiveSuccessPayload.Error, and is useful for accessing the field via an interface.
-func (v *SetScheduleActiveSetScheduleActiveSuccessPayload) GetError() *string { return v.Error }
+func (v *SetScheduleActiveResponse) GetSetScheduleActive() *Success { return v.SetScheduleActive }
 
 // SetScheduleInactiveResponse is returned by SetScheduleInactive on success.
 type SetScheduleInactiveResponse struct {
-	SetScheduleInactive *SetScheduleInactiveSetScheduleInactiveSuccessPayload `json:"set_schedule_inactive"`
+	SetScheduleInactive *Success `json:"set_schedule_inactive"`
 }
 
 // GetSetScheduleInactive returns SetScheduleInactiveResponse.SetScheduleInactive, and is useful for accessing the field via an interface.
-func (v *SetScheduleInactiveResponse) GetSetScheduleInactive() *SetScheduleInactiveSetScheduleInactiveSuccessPayload {
-	return v.SetScheduleInactive
-}
-
-// SetScheduleInactiveSetScheduleInactiveSuccessPayload includes the requested fields of the GraphQL type success_payload.
-type SetScheduleInactiveSetScheduleInactiveSuccessPayload struct {
-	Success *bool   `json:"success"`
-	Error   *string `json:"error"`
-}
-
-// GetSuccess returns SetScheduleInactiveSetScheduleInactiveSuccessPayload.Success, and is useful for accessing the field via an interface.
-func (v *SetScheduleInactiveSetScheduleInactiveSuccessPayload) GetSuccess() *bool { return v.Success }
-
-// GetError returns SetScheduleInactiveSetScheduleInactiveSuccessPayload.Error, and is useful for accessing the field via an interface.
-func (v *SetScheduleInactiveSetScheduleInactiveSuccessPayload) GetError() *string { return v.Error }
+func (v *SetScheduleInactiveResponse) GetSetScheduleInactive() *Success { return v.SetScheduleInactive }
 
 // SetTenantNameResponse is returned by SetTenantName on success.
 type SetTenantNameResponse struct {
@@ -1823,83 +1341,49 @@ type SetTenantSlugUpdateTenantSlugTenantIdPayload struct {
 // GetId returns SetTenantSlugUpdateTenantSlugTenantIdPayload.Id, and is useful for accessing the field via an interface.
 func (v *SetTenantSlugUpdateTenantSlugTenantIdPayload) GetId() *string { return v.Id }
 
+// Success includes the requested fields of the GraphQL type success_payload.
+type Success struct {
+	Success *bool   `json:"success"`
+	Error   *string `json:"error"`
+}
+
+// GetSuccess returns Success.Success, and is useful for accessing the field via an interface.
+func (v *Success) GetSuccess() *bool { return v.Success }
+
+// GetError returns Success.Error, and is useful for accessing the field via an interface.
+func (v *Success) GetError() *string { return v.Error }
+
 // TenantContentsActiveFlowRunsFlowRunAggregate includes the requested fields of the GraphQL type flow_run_aggregate.
 type TenantContentsActiveFlowRunsFlowRunAggregate struct {
-	Aggregate *TenantContentsActiveFlowRunsFlowRunAggregateAggregateAggregateCount `json:"aggregate"`
+	Aggregate *Count `json:"aggregate"`
 }
 
 // GetAggregate returns TenantContentsActiveFlowRunsFlowRunAggregate.Aggregate, and is useful for accessing the field via an interface.
-func (v *TenantContentsActiveFlowRunsFlowRunAggregate) GetAggregate() *TenantContentsActiveFlowRunsFlowRunAggregateAggregateAggregateCount {
-	return v.Aggregate
-}
-
-// TenantContentsActiveFlowRunsFlowRunAggregateAggregateAggregateCount includes the requested fields of the GraphQL type aggregate_count.
-type TenantContentsActiveFlowRunsFlowRunAggregateAggregateAggregateCount struct {
-	Count int `json:"count"`
-}
-
-// GetCount returns TenantContentsActiveFlowRunsFlowRunAggregateAggregateAggregateCount.Count, and is useful for accessing the field via an interface.
-func (v *TenantContentsActiveFlowRunsFlowRunAggregateAggregateAggregateCount) GetCount() int {
-	return v.Count
-}
+func (v *TenantContentsActiveFlowRunsFlowRunAggregate) GetAggregate() *Count { return v.Aggregate }
 
 // TenantContentsFlowRunsFlowRunAggregate includes the requested fields of the GraphQL type flow_run_aggregate.
 type TenantContentsFlowRunsFlowRunAggregate struct {
-	Aggregate *TenantContentsFlowRunsFlowRunAggregateAggregateAggregateCount `json:"aggregate"`
+	Aggregate *Count `json:"aggregate"`
 }
 
 // GetAggregate returns TenantContentsFlowRunsFlowRunAggregate.Aggregate, and is useful for accessing the field via an interface.
-func (v *TenantContentsFlowRunsFlowRunAggregate) GetAggregate() *TenantContentsFlowRunsFlowRunAggregateAggregateAggregateCount {
-	return v.Aggregate
-}
-
-// TenantContentsFlowRunsFlowRunAggregateAggregateAggregateCount includes the requested fields of the GraphQL type aggregate_count.
-type TenantContentsFlowRunsFlowRunAggregateAggregateAggregateCount struct {
-	Count int `json:"count"`
-}
-
-// GetCount returns TenantContentsFlowRunsFlowRunAggregateAggregateAggregateCount.Count, and is useful for accessing the field via an interface.
-func (v *TenantContentsFlowRunsFlowRunAggregateAggregateAggregateCount) GetCount() int {
-	return v.Count
-}
+func (v *TenantContentsFlowRunsFlowRunAggregate) GetAggregate() *Count { return v.Aggregate }
 
 // TenantContentsFlowsFlowAggregate includes the requested fields of the GraphQL type flow_aggregate.
 type TenantContentsFlowsFlowAggregate struct {
-	Aggregate *TenantContentsFlowsFlowAggregateAggregateAggregateCount `json:"aggregate"`
+	Aggregate *Count `json:"aggregate"`
 }
 
 // GetAggregate returns TenantContentsFlowsFlowAggregate.Aggregate, and is useful for accessing the field via an interface.
-func (v *TenantContentsFlowsFlowAggregate) GetAggregate() *TenantContentsFlowsFlowAggregateAggregateAggregateCount {
-	return v.Aggregate
-}
-
-// TenantContentsFlowsFlowAggregateAggregateAggregateCount includes the requested fields of the GraphQL type aggregate_count.
-type TenantContentsFlowsFlowAggregateAggregateAggregateCount struct {
-	Count int `json:"count"`
-}
-
-// GetCount returns TenantContentsFlowsFlowAggregateAggregateAggregateCount.Count, and is useful for accessing the field via an interface.
-func (v *TenantContentsFlowsFlowAggregateAggregateAggregateCount) GetCount() int { return v.Count }
+func (v *TenantContentsFlowsFlowAggregate) GetAggregate() *Count { return v.Aggregate }
 
 // TenantContentsProjectsProjectAggregate includes the requested fields of the GraphQL type project_aggregate.
 type TenantContentsProjectsProjectAggregate struct {
-	Aggregate *TenantContentsProjectsProjectAggregateAggregateAggregateCount `json:"aggregate"`
+	Aggregate *Count `json:"aggregate"`
 }
 
 // GetAggregate returns TenantContentsProjectsProjectAggregate.Aggregate, and is useful for accessing the field via an interface.
-func (v *TenantContentsProjectsProjectAggregate) GetAggregate() *TenantContentsProjectsProjectAggregateAggregateAggregateCount {
-	return v.Aggregate
-}
-
-// TenantContentsProjectsProjectAggregateAggregateAggregateCount includes the requested fields of the GraphQL type aggregate_count.
-type TenantContentsProjectsProjectAggregateAggregateAggregateCount struct {
-	Count int `json:"count"`
-}
-
-// GetCount returns TenantContentsProjectsProjectAggregateAggregateAggregateCount.Count, and is useful for accessing the field via an interface.
-func (v *TenantContentsProjectsProjectAggregateAggregateAggregateCount) GetCount() int {
-	return v.Count
-}
+func (v *TenantContentsProjectsProjectAggregate) GetAggregate() *Count { return v.Aggregate }
 
 // TenantContentsResponse is returned by TenantContents on success.
 type TenantContentsResponse struct {
@@ -1957,21 +1441,11 @@ func (v *TenantFields) GetUpdated() time.Time { return v.Updated }
 
 // TenantsRemainingTenantAggregate includes the requested fields of the GraphQL type tenant_aggregate.
 type TenantsRemainingTenantAggregate struct {
-	Aggregate *TenantsRemainingTenantAggregateAggregateAggregateCount `json:"aggregate"`
+	Aggregate *Count `json:"aggregate"`
 }
 
 // GetAggregate returns TenantsRemainingTenantAggregate.Aggregate, and is useful for accessing the field via an interface.
-func (v *TenantsRemainingTenantAggregate) GetAggregate() *TenantsRemainingTenantAggregateAggregateAggregateCount {
-	return v.Aggregate
-}
-
-// TenantsRemainingTenantAggregateAggregateAggregateCount includes the requested fields of the GraphQL type aggregate_count.
-type TenantsRemainingTenantAggregateAggregateAggregateCount struct {
-	Count int `json:"count"`
-}
-
-// GetCount returns TenantsRemainingTenantAggregateAggregateAggregateCount.Count, and is useful for accessing the field via an interface.
-func (v *TenantsRemainingTenantAggregateAggregateAggregateCount) GetCount() int { return v.Count }
+func (v *TenantsRemainingTenantAggregate) GetAggregate() *Count { return v.Aggregate }
 
 // TenantsResponse is returned by Tenants on success.
 type TenantsResponse struct {

@@ -1,0 +1,182 @@
+package prefect
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"syscall"
+)
+
+// networkFailure explains why no complete answer came. sent says that the request had begun to go out.
+func (c *Client) networkFailure(ctx context.Context, err error, sent bool) *failure {
+	var urlErr *url.Error
+	if errors.As(err, &urlErr) {
+		err = urlErr.Err // the message around it only repeats method and URL
+	}
+	e := &Error{Kind: ErrUnreachable, Err: err, Message: err.Error(), Ambiguous: sent}
+	f := &failure{err: e, retryable: true}
+	if refuse := tlsFailure(err, e); refuse {
+		f.retryable, e.Ambiguous = false, false
+		return f
+	}
+	var dns *net.DNSError
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		e.Message = fmt.Sprintf("no answer within %s", c.cfg.RequestTimeout)
+	case errors.As(err, &dns):
+		e.Message = fmt.Sprintf("the host name %q cannot be resolved (%s)", dns.Name, dns.Err)
+		f.retryable = !dns.IsNotFound
+	case errors.Is(err, syscall.ECONNREFUSED):
+		e.Message = "connection refused: nothing listens there"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET),
+		errors.Is(err, syscall.EPIPE):
+		e.Message = "the connection broke before the answer was complete"
+	case strings.Contains(err.Error(), "malformed HTTP"):
+		e.Kind, e.Message, e.Ambiguous = ErrNotPrefect, "what answers there does not speak HTTP", false
+		f.retryable = false
+	case strings.Contains(err.Error(), "Proxy Authentication Required"):
+		e.Kind, e.Message = ErrUnauthorized, "the proxy wants credentials"
+		f.retryable = false
+	}
+	return f
+}
+
+// tlsFailure recognises failures to agree on a secure connection: the other side then has done nothing.
+func tlsFailure(err error, e *Error) bool {
+	var (
+		authority x509.UnknownAuthorityError
+		hostname  x509.HostnameError
+		cert      x509.CertificateInvalidError
+		verify    *tls.CertificateVerificationError
+		record    tls.RecordHeaderError
+		alert     tls.AlertError
+	)
+	switch {
+	case errors.As(err, &authority):
+		e.Message = "the certificate is signed by an authority that is not trusted here: " + err.Error()
+	case errors.As(err, &hostname), errors.As(err, &cert), errors.As(err, &verify):
+		e.Message = "the certificate is not valid: " + err.Error()
+	case errors.As(err, &record), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
+		e.Message = "the endpoint says https, but what listens there does not speak TLS; try http"
+	case errors.As(err, &alert):
+		e.Message = "the other side refused the secure connection: " + err.Error()
+		if strings.Contains(err.Error(), "certificate") {
+			e.Kind = ErrUnauthorized
+			e.Message += "; it may want a client certificate"
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// answer is a GraphQL response.
+type answer struct {
+	Data   json.RawMessage `json:"data"`
+	Errors []answerError   `json:"errors"`
+}
+
+type answerError struct {
+	Message    string `json:"message"`
+	Path       []any  `json:"path"`
+	Extensions struct {
+		Code string `json:"code"`
+	} `json:"extensions"`
+}
+
+// readAnswer returns an answer's data, or why there is none.
+func (c *Client) readAnswer(status int, header http.Header, body []byte) (json.RawMessage, *failure) {
+	if f := statusFailure(status, header); f != nil {
+		return nil, f
+	}
+	var a answer
+	trimmed := bytes.TrimSpace(body)
+	if len(trimmed) == 0 || trimmed[0] != '{' || json.Unmarshal(trimmed, &a) != nil || (a.Data == nil && a.Errors == nil) {
+		return nil, oddAnswer(status, header, trimmed)
+	}
+	if len(a.Errors) > 0 {
+		return nil, graphQLFailure(a.Errors)
+	}
+	if status != http.StatusOK {
+		return nil, oddAnswer(status, header, trimmed)
+	}
+	return a.Data, nil
+}
+
+// statusFailure judges the statuses that mean the same whatever the body is.
+func statusFailure(status int, header http.Header) *failure {
+	e := &Error{}
+	f := &failure{err: e, retryAfter: retryAfter(header)}
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusProxyAuthRequired:
+		e.Kind = ErrUnauthorized
+		e.Message = fmt.Sprintf("HTTP status %s from the Server or a gateway in front of it", statusText(status))
+		if challenge := header.Get("WWW-Authenticate"); challenge != "" {
+			e.Message += "; it asks for: " + challenge
+		}
+	case http.StatusRequestEntityTooLarge:
+		e.Kind = ErrTooLarge
+		e.Message = "HTTP status 413: the request body is larger than the Server or a gateway in front of it accepts"
+	case http.StatusTooManyRequests:
+		// The request was turned away, so nothing has happened.
+		e.Kind, e.Message, f.retryable = ErrUnavailable, "HTTP status 429: too many requests", true
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout, http.StatusRequestTimeout,
+		http.StatusTooEarly:
+		// A gateway says 502 and 503 both for a Server that it could not connect to and for one whose connection broke
+		// after it had the request, so none of them proves that nothing has happened.
+		e.Kind, f.retryable, e.Ambiguous = ErrUnavailable, true, true
+		e.Message = fmt.Sprintf("HTTP status %s: the Server is starting, stopped or overloaded", statusText(status))
+	default:
+		return nil
+	}
+	return f
+}
+
+func statusText(status int) string {
+	return strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
+}
+
+// oddAnswer explains an answer that is not GraphQL.
+func oddAnswer(status int, header http.Header, body []byte) *failure {
+	e := &Error{Kind: ErrNotPrefect}
+	f := &failure{err: e}
+	html := bytes.HasPrefix(body, []byte("<")) || strings.HasPrefix(header.Get("Content-Type"), "text/html")
+	location := header.Get("Location")
+	switch {
+	case location != "" && status/100 == 3:
+		e.Message = fmt.Sprintf("HTTP status %s redirects to %s, which may be a login page or the right URL",
+			statusText(status), stripURL(location))
+	case status >= 500:
+		e.Kind, f.retryable, e.Ambiguous = ErrInternal, true, true
+		e.Message = fmt.Sprintf("HTTP status %s", statusText(status))
+	case html && status == http.StatusOK:
+		e.Message = "a web page came back: this may be the UI (whose port is 8080 by default, the API's is 4200) or a login page"
+	case html:
+		e.Message = fmt.Sprintf("HTTP status %s with a web page: this may be the UI (whose port is 8080 by default, "+
+			"the API's is 4200) or a wrong path", statusText(status))
+	case len(body) == 0:
+		e.Message = fmt.Sprintf("HTTP status %s with an empty answer", statusText(status))
+	default:
+		e.Message = fmt.Sprintf("HTTP status %s with an answer that is not GraphQL's", statusText(status))
+	}
+	return f
+}
+
+// stripURL removes the parts of a URL that may hold secrets.
+func stripURL(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "another place"
+	}
+	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	return u.String()
+}

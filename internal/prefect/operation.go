@@ -1,0 +1,142 @@
+package prefect
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/parser"
+)
+
+// operation is what the transport needs to know of a GraphQL document.
+type operation struct {
+	// name is for people: the operation's name, or its root fields.
+	name  string
+	named bool
+	// mutation tells a mutation from a query.
+	mutation bool
+	// roots are the names of the root fields.
+	roots []string
+}
+
+// parseOperation reads a document that holds one operation.
+func parseOperation(document string) (*operation, error) {
+	doc, err := parser.ParseQuery(&ast.Source{Input: document})
+	if err != nil {
+		return nil, fmt.Errorf("%w: GraphQL document: %w", ErrInvalid, err)
+	}
+	if len(doc.Operations) != 1 {
+		return nil, invalid("a GraphQL document must hold one operation, this one holds %d", len(doc.Operations))
+	}
+	def := doc.Operations[0]
+	op := &operation{name: def.Name, named: def.Name != "", mutation: def.Operation == ast.Mutation}
+	for _, selection := range def.SelectionSet {
+		field, ok := selection.(*ast.Field)
+		if !ok {
+			return nil, invalid("a GraphQL document's root must hold fields, not fragments")
+		}
+		op.roots = append(op.roots, field.Name)
+	}
+	if !op.named {
+		op.name = strings.Join(op.roots, "+")
+	}
+	return op, nil
+}
+
+// repeatable says whether carrying out a request a second time does no harm.
+//
+// A request that failed may be repeated when nothing can have happened yet (see [Error.Ambiguous]). Where something may
+// have happened, because the connection broke after the request was sent, a gateway answered for the Server, or the
+// Server failed inside, it depends on the operation:
+//
+//   - Queries change nothing.
+//   - Mutations that set a thing to a value, remove a thing or stop a thing leave the same behind when they are carried
+//     out twice. The answer to the second removal is "no such row"; the methods that delete allow for that.
+//   - register_tasks and register_edges skip what is already there, register_agent returns the same agent.
+//   - create_flow_run and create_flow(_from_compressed_string) return the first result when an idempotency key is
+//     given. Registration has a gap there, which [Client.RegisterFlow] closes.
+//   - All other creations (tenant, project, cloud hook), and states and logs, happen again when repeated. The methods
+//     for creations look for the result first; see createOnce.
+func (o *operation) repeatable(variables []byte) bool {
+	if !o.mutation {
+		return true
+	}
+	for _, root := range o.roots {
+		switch {
+		case repeatableMutations[root]:
+		case keyedMutations[root] && hasIdempotencyKey(variables):
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// mayRepeat says whether repeating the request after this failure does no harm.
+func (o *operation) mayRepeat(f *failure, variables []byte) bool {
+	return !f.err.Ambiguous || o.repeatable(variables)
+}
+
+// repeatableMutations are idempotent by nature.
+var repeatableMutations = map[string]bool{ //nolint:gochecknoglobals // a constant table
+	"archive_flow":                      true,
+	"cancel_flow_run":                   true,
+	"delete_agent":                      true,
+	"delete_agent_config":               true,
+	"delete_cloud_hook":                 true,
+	"delete_flow":                       true,
+	"delete_flow_group":                 true,
+	"delete_flow_group_schedule":        true,
+	"delete_flow_run":                   true,
+	"delete_project":                    true,
+	"delete_tenant":                     true,
+	"disable_flow_heartbeat":            true,
+	"disable_flow_lazarus_process":      true,
+	"enable_flow_heartbeat":             true,
+	"enable_flow_lazarus_process":       true,
+	"get_or_create_task_run":            true,
+	"get_or_create_task_run_info":       true,
+	"get_runs_in_queue":                 true,
+	"register_agent":                    true,
+	"register_edges":                    true,
+	"register_tasks":                    true,
+	"set_cloud_hook_active":             true,
+	"set_cloud_hook_inactive":           true,
+	"set_flow_group_default_parameters": true,
+	"set_flow_group_description":        true,
+	"set_flow_group_labels":             true,
+	"set_flow_group_run_config":         true,
+	"set_flow_group_schedule":           true,
+	"set_flow_run_labels":               true,
+	"set_flow_run_name":                 true,
+	"set_project_description":           true,
+	"set_project_name":                  true,
+	"set_schedule_active":               true,
+	"set_schedule_inactive":             true,
+	"set_task_run_name":                 true,
+	"update_agent_config":               true,
+	"update_flow_project":               true,
+	"update_flow_run_heartbeat":         true,
+	"update_task_run_heartbeat":         true,
+	"update_tenant_name":                true,
+	"update_tenant_settings":            true,
+	"update_tenant_slug":                true,
+}
+
+// keyedMutations are idempotent when their input has an idempotency key.
+var keyedMutations = map[string]bool{ //nolint:gochecknoglobals // a constant table
+	"create_flow":                        true,
+	"create_flow_from_compressed_string": true,
+	"create_flow_run":                    true,
+}
+
+// hasIdempotencyKey looks into variables of the usual form {"input": {...}}.
+func hasIdempotencyKey(variables []byte) bool {
+	var v struct {
+		Input struct {
+			Key string `json:"idempotency_key"`
+		} `json:"input"`
+	}
+	return json.Unmarshal(variables, &v) == nil && v.Input.Key != ""
+}

@@ -1,0 +1,141 @@
+package prefect
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
+)
+
+const (
+	// maxPartItems bounds the tasks or edges of one request, so that the Server answers before a gateway's patience ends.
+	maxPartItems = 1000
+	// cleanUpTimeout bounds the deletion of a half-made flow, which happens even when the caller's context has ended.
+	cleanUpTimeout = 30 * time.Second
+)
+
+// registerInParts registers a flow without tasks and edges and adds these piece by piece. The Server archives the older
+// versions at the first step, so a failure later leaves the group without a live version; that cannot be undone, only
+// repaired by registering again.
+func (c *Client) registerInParts(ctx context.Context, in RegisterFlowInput) (string, error) {
+	tasks, err := encodeAll(in.SerializedFlow, "tasks")
+	if err != nil {
+		return "", c.refused("RegisterFlow", err.Error())
+	}
+	edges, err := encodeAll(in.SerializedFlow, "edges")
+	if err != nil {
+		return "", c.refused("RegisterFlow", err.Error())
+	}
+	text, err := marshal(without(in.SerializedFlow))
+	if err != nil {
+		return "", c.refused("RegisterFlow", err.Error())
+	}
+	packed, err := compress(text)
+	if err != nil {
+		return "", err
+	}
+	bare := in
+	// A schedule that is active already would start runs of a flow that is not there yet.
+	bare.SetScheduleActive = false
+	id, _, err := c.registerWhole(ctx, bare, packed)
+	if err != nil {
+		if errors.Is(err, ErrTooLarge) {
+			return "", fmt.Errorf("the flow is too large even without its tasks: %w", err)
+		}
+		return "", err
+	}
+	if err := c.addParts(ctx, id, in.SetScheduleActive, tasks, edges); err != nil {
+		return "", c.abandon(ctx, id, err)
+	}
+	return id, nil
+}
+
+// addParts adds tasks and edges to a flow that was registered without them, and then activates its schedule. A flow that
+// has them all, because the key named a version that is already there, stays as it is.
+func (c *Client) addParts(ctx context.Context, id string, activate bool, tasks, edges []json.RawMessage) error {
+	flow, err := c.GetFlow(ctx, id)
+	if err != nil {
+		return err
+	}
+	if flow.TaskCount >= len(tasks) && flow.EdgeCount >= len(edges) {
+		return nil
+	}
+	limit := c.cfg.BodyLimit - envelope
+	if limit, err = c.sendParts(ctx, tasks, limit, func(ctx context.Context, part json.RawMessage) error {
+		out, err := graphql.RegisterTasks(ctx, wire{c}, id, part)
+		return c.succeeded("RegisterTasks", "flow "+id, out.GetRegisterTasks(), err)
+	}); err != nil {
+		return err
+	}
+	if _, err = c.sendParts(ctx, edges, limit, func(ctx context.Context, part json.RawMessage) error {
+		out, err := graphql.RegisterEdges(ctx, wire{c}, id, part)
+		return c.succeeded("RegisterEdges", "flow "+id, out.GetRegisterEdges(), err)
+	}); err != nil {
+		return err
+	}
+	if !activate {
+		return nil
+	}
+	// As in a registration in one piece, a schedule that cannot be activated does not fail the registration.
+	if err := c.SetScheduleActive(ctx, id); err != nil && !errors.Is(err, ErrInvalid) {
+		return err
+	}
+	return nil
+}
+
+// sendParts sends a list in requests of at most limit bytes, halving the limit when the Server finds one too large.
+// It returns the limit that worked.
+func (c *Client) sendParts(
+	ctx context.Context, items []json.RawMessage, limit int, send func(context.Context, json.RawMessage) error,
+) (int, error) {
+	for len(items) > 0 {
+		n := 0
+		for size := 0; n < min(len(items), maxPartItems); n++ {
+			// With the variables as a string every quote gets a backslash.
+			size += c.encodedSize(items[n]) + 1
+			if n > 0 && size > limit {
+				break
+			}
+		}
+		part, err := marshal(items[:n])
+		if err != nil {
+			return limit, fmt.Errorf("encoding a part of the flow: %w", err)
+		}
+		err = send(ctx, part)
+		switch {
+		case err == nil:
+			items = items[n:]
+		case errors.Is(err, ErrTooLarge) && n > 1:
+			limit = len(part) / 2
+		case errors.Is(err, ErrTooLarge):
+			return limit, fmt.Errorf("one task or edge alone is too large: %w", err)
+		default:
+			return limit, err
+		}
+	}
+	return limit, nil
+}
+
+func (c *Client) encodedSize(text []byte) int {
+	if c.cfg.Encoding != VariablesAsString {
+		return len(text)
+	}
+	quoted, err := marshal(string(text))
+	if err != nil {
+		return 2 * len(text)
+	}
+	return len(quoted)
+}
+
+// abandon deletes a half-made flow and returns why it was given up.
+func (c *Client) abandon(ctx context.Context, id string, cause error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTimeout)
+	defer cancel()
+	if err := c.DeleteFlow(ctx, id); err != nil && !errors.Is(err, ErrNotFound) {
+		return errors.Join(cause, fmt.Errorf("the half-registered flow %s could not be deleted: %w", id, err))
+	}
+	return cause
+}

@@ -1,0 +1,111 @@
+package prefect
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
+)
+
+const (
+	// pageSize is how many rows one request asks for.
+	pageSize = 200
+	// beforeAll is an id smaller than any other.
+	beforeAll = "00000000-0000-0000-0000-000000000000"
+)
+
+// where is a filter: conditions by column, all of which must hold. A condition must never be null, because the Server
+// takes that for "no condition".
+type where = map[string]any
+
+func equals(v any) where          { return where{"_eq": v} }
+func like(pattern string) where   { return where{"_ilike": pattern} }
+func oneOf(values []string) where { return where{"_in": values} }
+
+// both returns a filter for the rows that fulfil the two.
+func both(a, b where) where { return where{"_and": []where{a, b}} }
+
+// after restricts a filter to the rows that follow an id.
+func after(id string, w where) where { return both(where{"id": where{"_gt": id}}, w) }
+
+// pages collects the rows of a list, page by page in the order of their ids, however few rows the Server gives at once:
+// each page comes with the number of rows that were left before it.
+func pages[T any](
+	ctx context.Context,
+	fetch func(ctx context.Context, after string) (rows []T, left *graphql.Count, err error),
+	id func(*T) string,
+) ([]T, error) {
+	var all []T
+	last := beforeAll
+	for {
+		rows, left, err := fetch(ctx, last)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, rows...)
+		if len(rows) == 0 || left == nil || len(rows) >= left.Count {
+			return all, nil
+		}
+		last = id(&rows[len(rows)-1])
+	}
+}
+
+// convert maps rows.
+func convert[T, U any](rows []T, one func(*T) U) []U {
+	out := make([]U, 0, len(rows))
+	for i := range rows {
+		out = append(out, one(&rows[i]))
+	}
+	return out
+}
+
+// value returns what a pointer points to, or the zero value.
+func value[T any](p *T) T {
+	if p == nil {
+		var zero T
+		return zero
+	}
+	return *p
+}
+
+// optional returns a pointer to a value that is not the zero one, else nil.
+func optional[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}
+
+// document returns a JSON column, nil for null.
+func document(p *json.RawMessage) json.RawMessage {
+	if p == nil || bytes.Equal(bytes.TrimSpace(*p), []byte("null")) {
+		return nil
+	}
+	return *p
+}
+
+// optionalDocument is the reverse of document.
+func optionalDocument(d json.RawMessage) *json.RawMessage {
+	if len(d) == 0 {
+		return nil
+	}
+	return &d
+}
+
+// stringList reads a JSON column that holds a list of strings: nil for null or anything else, empty for an empty list.
+func stringList(d json.RawMessage) []string {
+	var list []string
+	if json.Unmarshal(d, &list) != nil {
+		return nil
+	}
+	return list
+}
+
+func count(c *graphql.Count) int {
+	if c == nil {
+		return 0
+	}
+	return c.Count
+}

@@ -1,0 +1,133 @@
+package prefect
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+
+	"github.com/google/uuid"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
+)
+
+// envelope is room in bytes for what surrounds a flow in a request: the document, ids, the description is counted apart.
+const envelope = 4096
+
+// RegisterFlow registers a flow and returns the id of its version: a new one, or the present one when the key says that
+// nothing changed. A flow too large for one request goes up in parts; if that fails half way, what went up is deleted.
+//
+// Every registration carries a key, a random one if the input has none, so that it can be repeated after a broken
+// connection. The Server stores the key before it stores the flow, though, and takes a repetition that arrives in
+// between, or after it failed in between, for "nothing changed". So when an attempt ended without a proper answer, the
+// flow that came back is compared with the one that was sent.
+func (c *Client) RegisterFlow(ctx context.Context, in RegisterFlowInput) (string, error) {
+	if in.ProjectID == "" || len(in.SerializedFlow) == 0 {
+		return "", c.refused("RegisterFlow", "a registration needs a project and a flow")
+	}
+	text, err := marshal(in.SerializedFlow)
+	if err != nil {
+		return "", c.refused("RegisterFlow", "the flow cannot be encoded as JSON: "+err.Error())
+	}
+	id, doubtful, err := c.register(ctx, in, text)
+	if err != nil || !doubtful {
+		return id, err
+	}
+	stored, err := c.GetSerializedFlow(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	if sameJSON(stored, text) {
+		return id, nil
+	}
+	// The Server holds our key with somebody else's flow. Another key makes it take the flow; the right key must then
+	// be stored by registering once more.
+	key := in.IdempotencyKey
+	in.IdempotencyKey = ""
+	if id, _, err = c.register(ctx, in, text); err != nil || key == "" {
+		return id, err
+	}
+	in.IdempotencyKey = key
+	id, _, err = c.register(ctx, in, text)
+	return id, err
+}
+
+// register sends a flow in one request, or in parts if it is too large for one. It also says whether an attempt before
+// the last may have been carried out and the result therefore may be another flow than this one.
+func (c *Client) register(ctx context.Context, in RegisterFlowInput, text []byte) (string, bool, error) {
+	packed, err := compress(text)
+	if err != nil {
+		return "", false, err
+	}
+	if len(packed)+len(value(in.Description))+envelope > c.cfg.BodyLimit {
+		id, err := c.registerInParts(ctx, in)
+		return id, false, err
+	}
+	id, doubtful, err := c.registerWhole(ctx, in, packed)
+	if errors.Is(err, ErrTooLarge) {
+		// The limit is lower than we were told.
+		id, err = c.registerInParts(ctx, in)
+		doubtful = false
+	}
+	return id, doubtful, err
+}
+
+func (c *Client) registerWhole(ctx context.Context, in RegisterFlowInput, packed string) (string, bool, error) {
+	if in.IdempotencyKey == "" {
+		in.IdempotencyKey = uuid.NewString()
+	}
+	ctx, trace := traced(ctx)
+	out, err := graphql.RegisterFlow(ctx, wire{c}, graphql.CreateFlowFromCompressedStringInput{
+		ProjectId: in.ProjectID, SerializedFlow: packed, VersionGroupId: optional(in.VersionGroupID),
+		IdempotencyKey: &in.IdempotencyKey, SetScheduleActive: &in.SetScheduleActive, Description: in.Description,
+	})
+	if err != nil {
+		return "", false, err
+	}
+	id, err := newID(c, "RegisterFlow", out.CreateFlowFromCompressedString)
+	return id, trace.doubtful(), err
+}
+
+// compress packs a flow as create_flow_from_compressed_string wants it.
+func compress(text []byte) (string, error) {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := w.Write(text); err != nil {
+		return "", fmt.Errorf("compressing the flow: %w", err)
+	}
+	if err := w.Close(); err != nil {
+		return "", fmt.Errorf("compressing the flow: %w", err)
+	}
+	return base64.StdEncoding.EncodeToString(b.Bytes()), nil
+}
+
+// without returns a flow without its tasks and edges.
+func without(flow map[string]any) map[string]any {
+	bare := maps.Clone(flow)
+	bare["tasks"], bare["edges"] = []any{}, []any{}
+	return bare
+}
+
+// encodeAll encodes each element of a list in a flow.
+func encodeAll(flow map[string]any, key string) ([]json.RawMessage, error) {
+	list, ok := flow[key].([]any)
+	if !ok {
+		if flow[key] == nil {
+			return nil, nil
+		}
+		return nil, invalid("the flow's %s are not a list", key)
+	}
+	out := make([]json.RawMessage, 0, len(list))
+	for _, one := range list {
+		text, err := marshal(one)
+		if err != nil {
+			return nil, invalid("the flow's %s cannot be encoded as JSON: %s", key, err)
+		}
+		out = append(out, text)
+	}
+	return out, nil
+}

@@ -1,0 +1,69 @@
+package prefect
+
+import (
+	"context"
+	"fmt"
+)
+
+// tenantCache holds the id of a client's tenant once it is known.
+type tenantCache struct {
+	// lock is held while somebody asks, so that many callers ask once.
+	lock chan struct{}
+	id   string
+}
+
+func newTenantCache() *tenantCache { return &tenantCache{lock: make(chan struct{}, 1)} }
+
+// TenantID returns the id of the client's tenant. It asks the Server once; later calls return the same answer.
+// Errors are a *TenantError, or an *Error when the Server could not be asked.
+func (c *Client) TenantID(ctx context.Context) (string, error) {
+	select {
+	case c.tenant.lock <- struct{}{}:
+		defer func() { <-c.tenant.lock }()
+	case <-ctx.Done():
+		return "", fmt.Errorf("finding the tenant: %w", context.Cause(ctx))
+	}
+	if c.tenant.id != "" {
+		return c.tenant.id, nil
+	}
+	id, err := c.resolveTenant(ctx)
+	if err != nil {
+		return "", err
+	}
+	c.tenant.id = id
+	return id, nil
+}
+
+func (c *Client) resolveTenant(ctx context.Context) (string, error) {
+	wanted := c.cfg.Tenant
+	if wanted == "" {
+		tenants, err := c.ListTenants(ctx)
+		if err != nil {
+			return "", err
+		}
+		switch len(tenants) {
+		case 0:
+			return "", &TenantError{Kind: ErrNoTenant}
+		case 1:
+			return tenants[0].ID, nil
+		default:
+			return "", &TenantError{Kind: ErrSeveralTenants, Tenants: tenants}
+		}
+	}
+	condition := where{"slug": equals(wanted)}
+	if isUUID(wanted) {
+		condition = where{"id": equals(wanted)}
+	}
+	found, err := c.tenants(ctx, condition)
+	if err != nil {
+		return "", err
+	}
+	if len(found) == 1 {
+		return found[0].ID, nil
+	}
+	tenants, err := c.ListTenants(ctx)
+	if err != nil {
+		return "", err
+	}
+	return "", &TenantError{Kind: ErrTenantNotFound, Wanted: wanted, Tenants: tenants}
+}
