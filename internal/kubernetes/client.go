@@ -1,0 +1,153 @@
+package kubernetes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+)
+
+// Client works with one cluster.
+type Client struct {
+	set       kubernetes.Interface
+	rest      *rest.Config
+	namespace string
+}
+
+// NewClient resolves the configuration and returns a client. It does not talk to the cluster.
+func NewClient(cfg Config) (*Client, error) {
+	config, namespace, err := cfg.RESTConfig()
+	if err != nil {
+		return nil, err
+	}
+	return NewClientFromREST(config, namespace)
+}
+
+// NewClientFromREST returns a client for a resolved configuration. The namespace is "default" unless given.
+func NewClientFromREST(config *rest.Config, namespace string) (*Client, error) {
+	set, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return nil, &ConfigError{Kind: ErrConfigValue, Err: err,
+			Problem: "the cluster configuration cannot be used: " + err.Error(), Remedy: "Correct host, certificates and proxy"}
+	}
+	c := NewClientFromInterface(set, namespace)
+	c.rest = config
+	return c, nil
+}
+
+// NewClientFromInterface returns a client on top of any clientset, such as client-go's fake.
+func NewClientFromInterface(set kubernetes.Interface, namespace string) *Client {
+	return &Client{set: set, namespace: fallback(namespace, "default")}
+}
+
+// Namespace is the namespace that the configuration names for Jobs.
+func (c *Client) Namespace() string { return c.namespace }
+
+// Interface is the clientset, for what this package has no method for.
+func (c *Client) Interface() kubernetes.Interface { return c.set }
+
+// RESTConfig is a copy of the resolved configuration; nil for a client on a fake clientset.
+func (c *Client) RESTConfig() *rest.Config {
+	if c.rest == nil {
+		return nil
+	}
+	return rest.CopyConfig(c.rest)
+}
+
+// in returns the namespace to use: the given one, or the client's.
+func (c *Client) in(namespace string) string { return fallback(namespace, c.namespace) }
+
+// Kinds of AccessError, for errors.Is.
+var (
+	// ErrForbidden means the credentials lack a right.
+	ErrForbidden = errors.New("forbidden by the cluster")
+	// ErrUnauthorized means the cluster does not accept the credentials.
+	ErrUnauthorized = errors.New("credentials not accepted by the cluster")
+	// ErrNotFound means the object does not exist.
+	ErrNotFound = errors.New("not found in the cluster")
+	// ErrRejected means the cluster's validation, admission or quota refused an object.
+	ErrRejected = errors.New("refused by the cluster")
+	// ErrUnreachable means the cluster could not be asked.
+	ErrUnreachable = errors.New("cluster not reachable")
+	// ErrPartial means that an observation lacks a part which the credentials do not allow to read.
+	ErrPartial = errors.New("observation incomplete")
+)
+
+// AccessError is a request to a cluster that failed.
+type AccessError struct {
+	Kind      error  // one of the Err values above, or ErrPartial
+	Verb      string // as in a Role: list, watch, create ...
+	Resource  string // as in a Role: jobs, pods, events
+	Group     string // as in a Role: batch, or empty
+	Namespace string
+	Name      string // of the object, if one was meant
+	Err       error
+}
+
+// Error names what was tried and, for a missing right, what to grant.
+func (e *AccessError) Error() string {
+	object := e.Resource
+	if e.Name != "" {
+		object += " " + e.Name
+	}
+	where := fmt.Sprintf("%s %s in namespace %s", e.Verb, object, e.Namespace)
+	if errors.Is(e.Kind, ErrForbidden) {
+		return fmt.Sprintf("the cluster does not allow to %s: grant the verb %q on the resource %q of API group %q (%v)",
+			where, e.Verb, e.Resource, e.Group, e.Err)
+	}
+	return fmt.Sprintf("%s: %v", where, e.Err)
+}
+
+// Unwrap returns kind and cause.
+func (e *AccessError) Unwrap() []error { return []error{e.Kind, e.Err} }
+
+// groupOf is the API group of a resource that this package uses.
+func groupOf(resource string) string {
+	if resource == "jobs" {
+		return "batch"
+	}
+	return ""
+}
+
+// refusal is how the API server words a missing right.
+var refusal = regexp.MustCompile(`cannot (\w+) resource "([^"]+)" in API group "([^"]*)"`)
+
+// access classifies an error of a request.
+func access(verb, resource, namespace, name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	e := &AccessError{Verb: verb, Resource: resource, Group: groupOf(resource), Namespace: namespace, Name: name, Err: err}
+	switch {
+	case errors.Is(err, context.Canceled):
+		e.Kind = context.Canceled
+	case errors.Is(err, context.DeadlineExceeded):
+		e.Kind = context.DeadlineExceeded
+	case apierrors.IsUnauthorized(err):
+		e.Kind = ErrUnauthorized
+	case apierrors.IsForbidden(err):
+		e.Kind = ErrForbidden
+		m := refusal.FindStringSubmatch(err.Error())
+		switch {
+		case m != nil:
+			e.Verb, e.Resource, e.Group = m[1], m[2], m[3]
+		case verb == "create" || verb == "update" || verb == "patch":
+			e.Kind = ErrRejected // admission and quota answer 403, too
+		}
+	case apierrors.IsNotFound(err):
+		e.Kind = ErrNotFound
+	case apierrors.IsTimeout(err), apierrors.IsServerTimeout(err), apierrors.IsTooManyRequests(err),
+		apierrors.IsServiceUnavailable(err), apierrors.IsInternalError(err), apierrors.IsUnexpectedServerError(err):
+		e.Kind = ErrUnreachable
+	case apierrors.ReasonForError(err) != metav1.StatusReasonUnknown:
+		e.Kind = ErrRejected
+	default:
+		e.Kind = ErrUnreachable
+	}
+	return e
+}

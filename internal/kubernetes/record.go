@@ -1,0 +1,97 @@
+package kubernetes
+
+import (
+	"cmp"
+	"slices"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+)
+
+// record collects what was seen of a run's Jobs. Objects stay in it after their deletion.
+type record struct {
+	jobs   []*seen[batchv1.Job]
+	pods   []*seen[corev1.Pod]
+	events map[string]*corev1.Event // by namespace and name
+}
+
+type seen[T any] struct {
+	key     string // UID, or the name where there is none
+	object  *T
+	deleted bool
+}
+
+func newRecord() *record { return &record{events: map[string]*corev1.Event{}} }
+
+// put stores the newest state of an object and tells whether the object is new to the record.
+func put[T any](list []*seen[T], key string, object *T, deleted bool) ([]*seen[T], bool) {
+	for _, s := range list {
+		if s.key == key {
+			s.object, s.deleted = object, deleted
+			return list, false
+		}
+	}
+	return append(list, &seen[T]{key: key, object: object, deleted: deleted}), true
+}
+
+func (r *record) putJob(job *batchv1.Job, deleted bool) (isNew bool) {
+	r.jobs, isNew = put(r.jobs, fallback(string(job.UID), job.Name), job, deleted)
+	return isNew
+}
+
+func (r *record) putPod(pod *corev1.Pod, deleted bool) (isNew bool) {
+	r.pods, isNew = put(r.pods, fallback(string(pod.UID), pod.Name), pod, deleted)
+	return isNew
+}
+
+func (r *record) putEvent(e *corev1.Event) { r.events[e.Namespace+"/"+e.Name] = e }
+
+// snapshot describes the Jobs, oldest first. A pod whose Job was never seen gets a Job of which only the name is
+// known, marked as deleted.
+func (r *record) snapshot() []JobInfo {
+	var out []JobInfo
+	for _, s := range r.jobs {
+		info := jobInfo(s.object)
+		info.Deleted = s.deleted
+		info.Events = r.eventsOf("Job", info.Name, info.UID)
+		out = append(out, info)
+	}
+	for _, s := range r.pods {
+		info := podInfo(s.object)
+		info.Deleted = s.deleted
+		info.Events = r.eventsOf("Pod", info.Name, info.UID)
+		name, uid := jobOf(s.object)
+		i := slices.IndexFunc(out, func(j JobInfo) bool {
+			return j.Name == name && (uid == "" || j.UID == "" || j.UID == uid)
+		})
+		if i < 0 {
+			i = len(out)
+			out = append(out, JobInfo{Name: name, UID: uid, Namespace: s.object.Namespace, CreatedAt: info.CreatedAt, Deleted: true})
+		}
+		out[i].Pods = append(out[i].Pods, info)
+	}
+	slices.SortStableFunc(out, func(a, b JobInfo) int { return a.CreatedAt.Compare(b.CreatedAt) })
+	for i := range out {
+		out[i].Attempt = i + 1
+		slices.SortStableFunc(out[i].Pods, func(a, b PodInfo) int {
+			return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.Name, b.Name))
+		})
+	}
+	return out
+}
+
+func (r *record) eventsOf(kind, name, uid string) []EventInfo {
+	var keys []string
+	for key, e := range r.events {
+		if isAbout(e, kind, name, uid) {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	var out []EventInfo
+	for _, key := range keys {
+		out = append(out, eventInfo(r.events[key]))
+	}
+	sortEvents(out)
+	return out
+}
