@@ -131,3 +131,9 @@ func Logger() *slog.Logger {
 	}
 	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
+
+// AnotherTenant is the same Server with a further tenant of its own.
+func AnotherTenant(t testing.TB, server *PrefectServer) *PrefectServer {
+	t.Helper()
+	return withTenant(t, &PrefectServer{API: server.API, Server: server.Server})
+}

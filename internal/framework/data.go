@@ -23,6 +23,9 @@ type ProviderData struct {
 	Claims Claims
 
 	kubernetes func() (*kubernetes.Client, error)
+
+	mu      sync.Mutex
+	tenants map[string]*prefect.Client // by slug or id
 }
 
 // NewProviderData returns provider data for a client, which is nil while the
@@ -43,6 +46,26 @@ func NewProviderData(client *prefect.Client, cluster func() (*kubernetes.Client,
 // may be called on nil.
 func (d *ProviderData) Ready() bool {
 	return d != nil && d.Prefect != nil
+}
+
+// InTenant returns a client that works in the tenant with this slug or id, and
+// the provider's own client for "". It may only be called if Ready. Clients are
+// kept, so that each tenant is looked up once and not at every object of it.
+func (d *ProviderData) InTenant(slugOrID string) *prefect.Client {
+	if slugOrID == "" {
+		return d.Prefect
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	client, ok := d.tenants[slugOrID]
+	if !ok {
+		client = d.Prefect.WithTenant(slugOrID)
+		if d.tenants == nil {
+			d.tenants = map[string]*prefect.Client{}
+		}
+		d.tenants[slugOrID] = client
+	}
+	return client
 }
 
 // HasCluster says whether the configuration names a Kubernetes cluster whose

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
@@ -43,6 +44,10 @@ func (f Failure) Diagnose(err error) diag.Diagnostics {
 	if err == nil {
 		return nil
 	}
+	var cluster *kubernetes.ConfigError
+	if errors.As(err, &cluster) {
+		return f.diagnoseCluster(cluster)
+	}
 	kind := kindOf(err)
 	remedy := kind.remedy
 	for of, text := range f.Remedies {
@@ -62,6 +67,16 @@ func (f Failure) Diagnose(err error) diag.Diagnostics {
 		return diag.Diagnostics{diag.NewErrorDiagnostic(f.Summary, detail)}
 	}
 	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(f.Attribute, f.Summary, detail)}
+}
+
+// diagnoseCluster explains that the provider's kubernetes attribute is wrong.
+func (f Failure) diagnoseCluster(err *kubernetes.ConfigError) diag.Diagnostics {
+	where := "`kubernetes`"
+	if err.Attribute != "" {
+		where = "`kubernetes` (" + err.Attribute + ")"
+	}
+	return diag.Diagnostics{diag.NewErrorDiagnostic(f.Summary, fmt.Sprintf("The cluster in %s of the provider configuration cannot be used: %s\n\n%s",
+		where, sentence(err.Problem), sentence(err.Remedy)))}
 }
 
 // kind is what a class of errors has in common for a person.

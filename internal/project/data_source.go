@@ -88,7 +88,7 @@ func (d *projectDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	if resp.Diagnostics.HasError() || !d.data.RequireReady(&resp.Diagnostics) {
 		return
 	}
-	project, failure, err := find(ctx, d.data.Prefect, config)
+	project, failure, err := find(ctx, d.data, config)
 	if err != nil {
 		resp.Diagnostics.Append(tenantOr(failure, err, config.TenantID)...)
 		return
@@ -101,7 +101,7 @@ func (d *projectDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	})...)
 }
 
-func find(ctx context.Context, client *prefect.Client, config dataModel) (*prefect.Project, framework.Failure, error) {
+func find(ctx context.Context, data *framework.ProviderData, config dataModel) (*prefect.Project, framework.Failure, error) {
 	attribute, value := "name", config.Name.ValueString()
 	if !config.ID.IsNull() {
 		attribute, value = "id", config.ID.ValueString()
@@ -116,15 +116,13 @@ func find(ctx context.Context, client *prefect.Client, config dataModel) (*prefe
 	}
 	var project *prefect.Project
 	var err error
-	switch inTenant := !config.TenantID.IsNull(); {
-	case inTenant && attribute == "id":
-		project, err = client.WithTenant(config.TenantID.ValueString()).GetProject(ctx, value)
-	case inTenant:
-		project, err = client.WithTenant(config.TenantID.ValueString()).FindProject(ctx, value)
-	case attribute == "id":
-		project, err = findByID(ctx, client, value)
-	default:
+	switch client := data.InTenant(config.TenantID.ValueString()); {
+	case attribute == "name":
 		project, err = client.FindProject(ctx, value)
+	case config.TenantID.IsNull():
+		project, err = findByID(ctx, data, value)
+	default:
+		project, err = client.GetProject(ctx, value)
 	}
 	return project, failure, err //nolint:wrapcheck // the client's errors say what was asked of whom
 }

@@ -40,28 +40,24 @@ func (r *projectResource) ImportState(ctx context.Context, req resource.ImportSt
 
 func (r *projectResource) findImported(ctx context.Context, key framework.ImportKey) (*prefect.Project, error) {
 	if key.ID != "" {
-		return findByID(ctx, r.data.Prefect, key.ID)
+		return findByID(ctx, r.data, key.ID)
 	}
-	client := r.data.Prefect
-	if parent := key.Parent(); parent != "" {
-		client = client.WithTenant(parent)
-	}
-	return client.FindProject(ctx, key.Name())
+	return r.data.InTenant(key.Parent()).FindProject(ctx, key.Name())
 }
 
-// findByID looks in the client's tenant first, and then in all others: a UUID
+// findByID looks in the provider's tenant first, and then in all others: a UUID
 // says enough, and the provider does not have to be told the tenant as well.
-func findByID(ctx context.Context, client *prefect.Client, id string) (*prefect.Project, error) {
-	project, err := client.GetProject(ctx, id)
+func findByID(ctx context.Context, data *framework.ProviderData, id string) (*prefect.Project, error) {
+	project, err := data.Prefect.GetProject(ctx, id)
 	if err == nil || !errors.Is(err, prefect.ErrNotFound) && !errors.Is(err, prefect.ErrSeveralTenants) {
 		return project, err
 	}
-	tenants, listErr := client.ListTenants(ctx)
+	tenants, listErr := data.Prefect.ListTenants(ctx)
 	if listErr != nil {
 		return nil, listErr
 	}
 	for _, tenant := range tenants {
-		project, err = client.WithTenant(tenant.ID).GetProject(ctx, id)
+		project, err = data.InTenant(tenant.ID).GetProject(ctx, id)
 		if err == nil || !errors.Is(err, prefect.ErrNotFound) {
 			return project, err
 		}

@@ -92,10 +92,7 @@ func (r *projectResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 
 // client works in the tenant given, or in the provider's if there is none.
 func (r *projectResource) client(tenantID types.String) *prefect.Client {
-	if framework.IsSet(tenantID) {
-		return r.data.Prefect.WithTenant(tenantID.ValueString())
-	}
-	return r.data.Prefect
+	return r.data.InTenant(tenantID.ValueString())
 }
 
 // Create makes the project.

@@ -16,7 +16,7 @@ type clusterFunc = func() (*kubernetes.Client, error)
 
 // clusterConfig turns the kubernetes attribute into a function that makes the
 // cluster's client. It is nil without the attribute.
-func clusterConfig(ctx context.Context, attribute types.Object) (clusterFunc, diag.Diagnostics) {
+func clusterConfig(ctx context.Context, attribute types.Object, userAgent string) (clusterFunc, diag.Diagnostics) {
 	if attribute.IsNull() {
 		return nil, nil
 	}
@@ -38,6 +38,7 @@ func clusterConfig(ctx context.Context, attribute types.Object) (clusterFunc, di
 		ConfigContextCluster:  m.ConfigContextCluster.ValueString(),
 		ProxyURL:              m.ProxyURL.ValueString(),
 		Namespace:             m.Namespace.ValueString(),
+		UserAgent:             userAgent,
 	}
 	paths, d := framework.Strings(ctx, m.ConfigPaths)
 	diags.Append(d...)

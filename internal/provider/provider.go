@@ -67,6 +67,7 @@ func (p *prefectProvider) Configure(ctx context.Context, req provider.ConfigureR
 		return
 	}
 
+	agent := userAgent(p.version, req.TerraformVersion)
 	var client *prefect.Client
 	if others := slices.DeleteFunc(slices.Clone(unknown), func(name string) bool { return name == "kubernetes" }); len(others) == 0 {
 		settings, diags := serverConfig(ctx, config)
@@ -74,14 +75,14 @@ func (p *prefectProvider) Configure(ctx context.Context, req provider.ConfigureR
 		if resp.Diagnostics.HasError() {
 			return
 		}
-		settings.UserAgent = userAgent(p.version, req.TerraformVersion)
+		settings.UserAgent = agent
 		client, diags = newClient(settings)
 		resp.Diagnostics.Append(diags...)
 	}
 
 	var cluster clusterFunc
 	if !slices.Contains(unknown, "kubernetes") {
-		found, diags := clusterConfig(ctx, config.Kubernetes)
+		found, diags := clusterConfig(ctx, config.Kubernetes, agent)
 		resp.Diagnostics.Append(diags...)
 		cluster = found
 	}

@@ -1,0 +1,68 @@
+package project_test
+
+import (
+	"fmt"
+	"regexp"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
+)
+
+func dataConfig(server *acctest.PrefectServer, lines string) string {
+	return acctest.ProviderConfig(server, nil) + fmt.Sprintf("data \"prefect_project\" \"test\" {\n%s\n}\n", lines)
+}
+
+// TestAccProjectDataSource finds a project by id and by name, also in another
+// tenant.
+func TestAccProjectDataSource(t *testing.T) {
+	t.Parallel()
+	server := acctest.Server(t)
+	other := acctest.AnotherTenant(t, server)
+	id, err := server.Client.CreateProject(t.Context(), "shared name", text("ours"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	otherID, err := other.Client.CreateProject(t.Context(), "shared name", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	is := func(id, tenant string, description knownvalue.Check) []statecheck.StateCheck {
+		const found = "data.prefect_project.test"
+		return []statecheck.StateCheck{
+			statecheck.ExpectKnownValue(found, tfjsonpath.New("id"), knownvalue.StringExact(id)),
+			statecheck.ExpectKnownValue(found, tfjsonpath.New("name"), knownvalue.StringExact("shared name")),
+			statecheck.ExpectKnownValue(found, tfjsonpath.New("tenant_id"), knownvalue.StringExact(tenant)),
+			statecheck.ExpectKnownValue(found, tfjsonpath.New("description"), description),
+		}
+	}
+	ours := is(id, server.TenantID, knownvalue.StringExact("ours"))
+	theirs := is(otherID, other.TenantID, knownvalue.Null())
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Providers(),
+		Steps: []resource.TestStep{
+			{Config: dataConfig(server, `name = "shared name"`), ConfigStateChecks: ours},
+			{Config: dataConfig(server, fmt.Sprintf("id = %q", id)), ConfigStateChecks: ours},
+			{Config: dataConfig(server, fmt.Sprintf("id = %q", otherID)), ConfigStateChecks: theirs},
+			{Config: dataConfig(server, fmt.Sprintf("name = \"shared name\"\n tenant_id = %q", other.TenantID)), ConfigStateChecks: theirs},
+			{
+				Config:      dataConfig(server, fmt.Sprintf("id = %q\n tenant_id = %q", otherID, server.TenantID)),
+				ExpectError: regexp.MustCompile(`(?s)Could not find the project with id.*no such object`),
+			},
+			{
+				Config:      dataConfig(server, `name = "nonesuch"`),
+				ExpectError: regexp.MustCompile(`(?s)Could not find the project with name "nonesuch".*no such object`),
+			},
+			{
+				Config:      dataConfig(server, "name = \"shared name\"\n tenant_id = \"00000000-0000-4000-8000-000000000000\""),
+				ExpectError: regexp.MustCompile(`(?s)Could not find the project.*no tenant with the id`),
+			},
+			{Config: dataConfig(server, ``), ExpectError: regexp.MustCompile(`(?s)Exactly one of these attributes must be configured`)},
+			{Config: dataConfig(server, fmt.Sprintf("name = \"x\"\n id = %q", id)), ExpectError: regexp.MustCompile(`Exactly one of these attributes must be configured`)},
+		},
+	})
+}

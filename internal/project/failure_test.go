@@ -1,0 +1,118 @@
+package project_test
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+)
+
+// TestAccProject_duplicate keeps state and Server as they were when a name is
+// taken, at creation and at a rename.
+func TestAccProject_duplicate(t *testing.T) {
+	t.Parallel()
+	server := acctest.Server(t)
+	id, err := server.Client.CreateProject(t.Context(), "taken", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := func(name string) string { return config(server, fmt.Sprintf("name = %q", name)) }
+	taken := regexp.MustCompile(`(?s)has\s+a\s+project\s+named\s+"taken"\s+already.*Choose.*terraform\s+import.*` + id)
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Providers(),
+		Steps: []resource.TestStep{
+			{Config: named("taken"), ExpectError: regexp.MustCompile(`Could not create project "taken"`)},
+			{Config: named("taken"), ExpectError: taken},
+			{Config: named("free")},
+			{Config: named("taken"), ExpectError: regexp.MustCompile(`Could not update project "free"`)},
+			{Config: named("free"), ConfigPlanChecks: nothing},
+		},
+	})
+	if _, err := server.Client.FindProject(t.Context(), "free"); !errors.Is(err, prefect.ErrNotFound) {
+		t.Errorf("after the destroy: %v", err)
+	}
+	if _, err := server.Client.GetProject(t.Context(), id); err != nil {
+		t.Errorf("the project that had the name: %v", err)
+	}
+}
+
+// TestAccProject_notEmpty refuses to delete a project with a flow in it, until
+// force_destroy has been applied.
+func TestAccProject_notEmpty(t *testing.T) {
+	t.Parallel()
+	server := acctest.Server(t)
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Providers(),
+		CheckDestroy:             noneLeft(server),
+		Steps: []resource.TestStep{
+			{Config: config(server, `name = "full"`)},
+			{
+				PreConfig: func() { register(t, server, "full") },
+				Config:    config(server, `name = "full"`),
+				Destroy:   true,
+				ExpectError: regexp.MustCompile(`(?s)Could not delete project "full".*it holds\s+1\s+flow\s+version\s+and\s+1\s+flow\s+run\s+` +
+					`\(1\s+of\s+them\s+not\s+finished\).*force_destroy\s+=\s+true`),
+			},
+			{Config: config(server, `name = "full"`), ConfigPlanChecks: nothing, Check: onServer(server, "full", nil)},
+			{Config: config(server, "name = \"full\"\n force_destroy = true"), ConfigPlanChecks: inPlace},
+		},
+	})
+}
+
+// register puts a flow with a waiting run into a project.
+func register(t *testing.T, server *acctest.PrefectServer, project string) {
+	t.Helper()
+	ctx := t.Context()
+	found, err := server.Client.FindProject(ctx, project)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := server.Client.RegisterFlow(ctx, prefect.RegisterFlowInput{
+		ProjectID: found.ID,
+		SerializedFlow: map[string]any{
+			"name": "inside", "type": "prefect.core.flow.Flow", "__version__": "1.4.1",
+			"parameters": []any{}, "tasks": []any{}, "edges": []any{}, "reference_tasks": []any{}, "schedule": nil,
+			"environment": nil, "run_config": nil, "storage": nil, "result": nil,
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := server.Client.CreateFlowRun(ctx, prefect.CreateFlowRunInput{FlowID: id}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestAccProject_badInput lists what is refused before anything is sent.
+func TestAccProject_badInput(t *testing.T) {
+	t.Parallel()
+	server := acctest.Server(t)
+	var steps []resource.TestStep
+	for lines, want := range map[string]string{
+		``:                                       `argument "name" is required`,
+		`name = ""`:                              `Blank value`,
+		`name = "\t"`:                            `Blank value`,
+		`name = "etl "`:                          `starts\s+or\s+ends\s+with\s+white\s+space`,
+		"name = \"a\"\n tenant_id = \"default\"": `Not a UUID`,
+		"name = \"a\"\n tenant_id = \"00000000-0000-4000-8000-00000000000A\"": `upper-case`,
+		"name = \"a\"\n description = [1]":                                    `Incorrect attribute value type`,
+		"name = \"a\"\n force_destroy = \"maybe\"":                            `Incorrect attribute value type`,
+		"name = \"a\"\n tenant = \"default\"":                                 `Unsupported argument`,
+	} {
+		steps = append(steps, resource.TestStep{
+			Config: config(server, lines), PlanOnly: true, ExpectError: regexp.MustCompile(want),
+		})
+	}
+	steps = append(steps, resource.TestStep{
+		Config:      config(server, "name = \"a\"\n tenant_id = \"00000000-0000-4000-8000-000000000000\""),
+		ExpectError: regexp.MustCompile(`(?s)Could not create project "a".*no\s+tenant\s+with\s+the\s+id.*prefect_tenant`),
+	})
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Providers(), Steps: steps, CheckDestroy: noneLeft(server),
+	})
+}

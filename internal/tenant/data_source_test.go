@@ -1,0 +1,97 @@
+package tenant_test
+
+import (
+	"fmt"
+	"regexp"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
+)
+
+func dataConfig(server *acctest.PrefectServer, lines string) string {
+	return acctest.ProviderConfig(server, nil) + fmt.Sprintf("data \"prefect_tenant\" \"test\" {\n%s\n}\n", lines)
+}
+
+// TestAccTenantDataSource finds a tenant by everything it can be found by.
+func TestAccTenantDataSource(t *testing.T) {
+	t.Parallel()
+	server := acctest.Server(t)
+	slug, name := acctest.Name("found"), acctest.Name("Found")
+	id, err := server.Client.CreateTenant(t.Context(), name, slug)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := server.Client.DeleteTenant(t.Context(), id); err != nil {
+			t.Error(err)
+		}
+	}()
+	is := func(id, slug string) []statecheck.StateCheck {
+		return []statecheck.StateCheck{
+			statecheck.ExpectKnownValue("data.prefect_tenant.test", tfjsonpath.New("id"), knownvalue.StringExact(id)),
+			statecheck.ExpectKnownValue("data.prefect_tenant.test", tfjsonpath.New("slug"), knownvalue.StringExact(slug)),
+			statecheck.ExpectKnownValue("data.prefect_tenant.test", tfjsonpath.New("name"), knownvalue.NotNull()),
+		}
+	}
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Providers(),
+		Steps: []resource.TestStep{
+			{Config: dataConfig(server, fmt.Sprintf("id = %q", id)), ConfigStateChecks: is(id, slug)},
+			{Config: dataConfig(server, fmt.Sprintf("slug = %q", slug)), ConfigStateChecks: is(id, slug)},
+			{Config: dataConfig(server, fmt.Sprintf("name = %q", name)), ConfigStateChecks: is(id, slug)},
+			{Config: dataConfig(server, ""), ConfigStateChecks: is(server.TenantID, server.TenantSlug)},
+			{
+				Config:      dataConfig(server, `id = "00000000-0000-4000-8000-000000000000"`),
+				ExpectError: regexp.MustCompile(`(?s)Could not find the tenant with id.*no such object`),
+			},
+			{
+				Config:      dataConfig(server, `slug = "no-such-slug"`),
+				ExpectError: regexp.MustCompile(`(?s)Could not find the tenant with slug "no-such-slug".*no such object`),
+			},
+			{
+				Config:      dataConfig(server, `name = "No such name"`),
+				ExpectError: regexp.MustCompile(`(?s)Could not find the tenant with name "No such name".*No tenant of this Server`),
+			},
+			{
+				Config:      dataConfig(server, fmt.Sprintf("id = %q\n slug = %q", id, slug)),
+				ExpectError: regexp.MustCompile(`cannot be configured together`),
+			},
+			{Config: dataConfig(server, `id = "default"`), ExpectError: regexp.MustCompile(`Not a UUID`)},
+		},
+	})
+}
+
+// TestAccTenantDataSource_ambiguous lists the slugs of tenants with one name.
+func TestAccTenantDataSource_ambiguous(t *testing.T) {
+	t.Parallel()
+	server := acctest.Server(t)
+	name := acctest.Name("Twins")
+	var slugs []string
+	for range 2 {
+		slug := acctest.Name("twin")
+		id, err := server.Client.CreateTenant(t.Context(), name, slug)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := server.Client.DeleteTenant(t.Context(), id); err != nil {
+				t.Error(err)
+			}
+		}()
+		slugs = append(slugs, slug)
+	}
+	for _, slug := range slugs {
+		resource.Test(t, resource.TestCase{
+			ProtoV6ProviderFactories: acctest.Providers(),
+			Steps: []resource.TestStep{{
+				Config:      dataConfig(server, fmt.Sprintf("name = %q", name)),
+				ExpectError: regexp.MustCompile(`(?s)2\s+tenants\s+have\s+this\s+name.*` + slug),
+			}},
+		})
+	}
+}
