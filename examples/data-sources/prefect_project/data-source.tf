@@ -1,0 +1,3 @@
+data "prefect_project" "example" {
+  name = "exampleProject"
+}

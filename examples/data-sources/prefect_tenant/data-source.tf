@@ -1,0 +1,3 @@
+data "prefect_tenant" "default" {
+  slug = "default"
+}

@@ -1,0 +1,4 @@
+resource "prefect_project" "example" {
+  name        = "exampleProject"
+  description = "Nightly loads."
+}

@@ -1,0 +1,4 @@
+resource "prefect_tenant" "data" {
+  name = "Data platform"
+  slug = "data-platform"
+}
