@@ -40,6 +40,10 @@ func (c *Client) registerInParts(ctx context.Context, in RegisterFlowInput) (str
 	bare := in
 	// A schedule that is active already would start runs of a flow that is not there yet.
 	bare.SetScheduleActive = false
+	present, err := c.presentVersion(ctx, in)
+	if err != nil {
+		return "", err
+	}
 	id, _, err := c.registerWhole(ctx, bare, packed)
 	if err != nil {
 		if errors.Is(err, ErrTooLarge) {
@@ -48,9 +52,34 @@ func (c *Client) registerInParts(ctx context.Context, in RegisterFlowInput) (str
 		return "", err
 	}
 	if err := c.addParts(ctx, id, in.SetScheduleActive, tasks, edges); err != nil {
+		if id == present {
+			return "", err
+		}
 		return "", c.abandon(ctx, id, err)
 	}
 	return id, nil
+}
+
+// presentVersion returns the id of the newest version that a registration would find, or nothing. A registration that
+// fails must not delete it.
+func (c *Client) presentVersion(ctx context.Context, in RegisterFlowInput) (string, error) {
+	var flow *Flow
+	var err error
+	if in.VersionGroupID != "" {
+		flow, err = c.LatestFlow(ctx, in.VersionGroupID)
+	} else {
+		name, _ := in.SerializedFlow["name"].(string)
+		if flow, err = c.FindFlow(ctx, in.ProjectID, name); err == nil {
+			flow, err = c.LatestFlow(ctx, flow.VersionGroupID)
+		}
+	}
+	if errors.Is(err, ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return flow.ID, nil
 }
 
 // addParts adds tasks and edges to a flow that was registered without them, and then activates its schedule. A flow that
