@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"maps"
@@ -346,4 +347,39 @@ func (tx *Tx) release(referrer schema.Referrer, id string) error {
 		}
 	}
 	return nil
+}
+
+// ByLastWrite sorts rows of one table by when each was last inserted or updated,
+// leaving out repetitions and rows no longer there. That is the order in which
+// PostgreSQL, which writes a new version of a row at the end of its table, tends
+// to return rows for which a query asks no order.
+func (tx *Tx) ByLastWrite(table string, rows []Row) []Row {
+	t := tx.store.tables[table]
+	if t == nil {
+		return nil
+	}
+	entries := make([]*entry, 0, len(rows))
+	sorted := true
+	for _, row := range rows {
+		id, _ := row["id"].(string)
+		e := t.byID[id]
+		if e == nil {
+			sorted = false
+			continue
+		}
+		if n := len(entries); n > 0 && entries[n-1].written >= e.written {
+			sorted = false
+		}
+		entries = append(entries, e)
+	}
+	if sorted {
+		return rows
+	}
+	slices.SortFunc(entries, func(a, b *entry) int { return cmp.Compare(a.written, b.written) })
+	entries = slices.Compact(entries)
+	out := make([]Row, len(entries))
+	for i, e := range entries {
+		out[i] = e.row
+	}
+	return out
 }
