@@ -1,0 +1,242 @@
+package flow
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
+)
+
+// flowDataSource implements the data source prefect_flow.
+type flowDataSource struct {
+	data *framework.ProviderData
+}
+
+var (
+	_ datasource.DataSourceWithConfigure        = (*flowDataSource)(nil)
+	_ datasource.DataSourceWithConfigValidators = (*flowDataSource)(nil)
+)
+
+// dataModel is the data source in HCL.
+type dataModel struct {
+	ID             types.String `tfsdk:"id"`
+	VersionGroupID types.String `tfsdk:"version_group_id"`
+	TenantID       types.String `tfsdk:"tenant_id"`
+	ProjectID      types.String `tfsdk:"project_id"`
+	ProjectName    types.String `tfsdk:"project_name"`
+	Name           types.String `tfsdk:"name"`
+
+	version
+
+	Description    types.String `tfsdk:"description"`
+	ScheduleActive types.Bool   `tfsdk:"schedule_active"`
+	Labels         types.Set    `tfsdk:"labels"`
+	RunConfig      jsonValue    `tfsdk:"run_config"`
+	Storage        jsonValue    `tfsdk:"storage"`
+	Schedule       jsonValue    `tfsdk:"schedule"`
+	FlowJSON       jsonValue    `tfsdk:"flow_json"`
+}
+
+// NewDataSource returns the data source prefect_flow.
+func NewDataSource() datasource.DataSource { return &flowDataSource{} }
+
+// Metadata gives the type name.
+func (d *flowDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_flow"
+}
+
+// Configure takes over the provider data.
+func (d *flowDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+	d.data = framework.ConfigureDataSource(req, resp)
+}
+
+// Schema describes the data source.
+func (d *flowDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "A registered flow: the newest version of a flow, archived or not, by `id` (the same as " +
+			"`version_group_id`) or by project and `name`; or one version, by `flow_id`.",
+		Attributes: dataSourceAttributes(),
+	}
+}
+
+func dataSourceAttributes() map[string]schema.Attribute {
+	key := func(description string, validators ...validator.String) schema.StringAttribute {
+		return schema.StringAttribute{Optional: true, Computed: true, Validators: validators, MarkdownDescription: description}
+	}
+	text := func(description string) schema.StringAttribute {
+		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
+	}
+	document := func(description string) schema.StringAttribute {
+		return schema.StringAttribute{Computed: true, CustomType: jsonType{}, MarkdownDescription: description}
+	}
+	return map[string]schema.Attribute{
+		"id":               key("Version group of the flow, the `id` of the resource.", framework.NotBlank()),
+		"version_group_id": key("The same as `id`.", framework.NotBlank()),
+		"flow_id":          key("Id of a version.", framework.UUID()),
+		"tenant_id":        key("Id of the tenant to look in. Default: the provider's tenant.", framework.UUID()),
+		"project_id":       key("Id of the project. Looking by `name` needs it or `project_name`.", framework.UUID()),
+		"project_name":     key("Name of the project.", framework.NotBlank()),
+		"name":             key("Name of the flow.", stringvalidator.LengthAtLeast(1)),
+		"version":          schema.Int64Attribute{Computed: true, MarkdownDescription: "Number of the version, counted from 1 in the version group."},
+		"archived":         schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the version is archived."},
+		"flow_group_id":    text("Id of the flow group, which holds the settings that all versions share."),
+		"idempotency_key": text("Key of the last registration of the version group; null if it had none, as with " +
+			"`prefect register --force`."),
+		"core_version":    text("Version of Prefect that serialised the flow."),
+		"task_count":      schema.Int64Attribute{Computed: true, MarkdownDescription: "Number of tasks, parameters included."},
+		"description":     text("Description of the version."),
+		"schedule_active": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the Server creates runs by the schedule."},
+		"labels":          schema.SetAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Labels of the version's run configuration."},
+		"run_config":      document("Run configuration, as JSON."),
+		"storage":         document("Storage, as JSON."),
+		"schedule":        document("Schedule of the flow itself, as JSON; null if it has none."),
+		"flow_json":       document("The serialised flow, as JSON, with everything that was merged into it when it was registered."),
+		"parameters": schema.ListNestedAttribute{
+			Computed: true, MarkdownDescription: "Parameters of the flow.",
+			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+				"name":     text("Name of the parameter."),
+				"required": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether every run must give a value."},
+				"default":  document("Default value as JSON; null for a required parameter."),
+			}},
+		},
+	}
+}
+
+// ConfigValidators wants exactly one way to choose.
+func (d *flowDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
+	root := path.MatchRoot
+	return []datasource.ConfigValidator{
+		datasourcevalidator.ExactlyOneOf(root("id"), root("version_group_id"), root("flow_id"), root("name")),
+		datasourcevalidator.Conflicting(root("project_id"), root("project_name")),
+		datasourcevalidator.Conflicting(root("id"), root("project_id")),
+		datasourcevalidator.Conflicting(root("id"), root("project_name")),
+		datasourcevalidator.Conflicting(root("version_group_id"), root("project_id")),
+		datasourcevalidator.Conflicting(root("version_group_id"), root("project_name")),
+		datasourcevalidator.Conflicting(root("flow_id"), root("project_id")),
+		datasourcevalidator.Conflicting(root("flow_id"), root("project_name")),
+	}
+}
+
+// Read finds the flow.
+func (d *flowDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var config dataModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if config.Name.ValueString() != "" && config.ProjectID.IsNull() && config.ProjectName.IsNull() {
+		resp.Diagnostics.AddAttributeError(path.Root("name"), "No project given",
+			"The name of a flow is unique in its project only.\n\nAdd `project_id` or `project_name`.")
+	}
+	if resp.Diagnostics.HasError() || !d.data.RequireReady(&resp.Diagnostics) {
+		return
+	}
+	client := d.data.InTenant(config.TenantID.ValueString())
+	f, at, err := config.find(ctx, client)
+	if err != nil {
+		failure := framework.Failure{
+			Summary: "Could not find the flow with " + at + " " + config.wanted(at), Attribute: path.Root(at),
+			Remedies: map[error]string{
+				prefect.ErrNotFound: "Check the value, and that the provider's `endpoint` and `tenant` are right; set `tenant_id` for a flow of " +
+					"another tenant. If the flow is registered by the same configuration, refer to its resource instead.",
+			},
+		}
+		resp.Diagnostics.Append(failure.Diagnose(err)...)
+		return
+	}
+	raw, err := client.GetSerializedFlow(ctx, f.ID)
+	if err != nil {
+		resp.Diagnostics.Append(framework.Diagnose(err, fmt.Sprintf("Could not read the serialised form of flow %q", f.Name))...)
+		return
+	}
+	var found dataModel
+	resp.Diagnostics.Append(found.fill(ctx, f, raw)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, found)...)
+}
+
+// find returns the version chosen, or the attribute that chose none.
+func (m dataModel) find(ctx context.Context, client *prefect.Client) (f *prefect.Flow, at string, err error) {
+	switch {
+	case !m.ID.IsNull():
+		f, err = client.LatestFlow(ctx, m.ID.ValueString())
+		return f, "id", err
+	case !m.VersionGroupID.IsNull():
+		f, err = client.LatestFlow(ctx, m.VersionGroupID.ValueString())
+		return f, "version_group_id", err
+	case !m.FlowID.IsNull():
+		f, err = client.GetFlow(ctx, m.FlowID.ValueString())
+		return f, "flow_id", err
+	case !m.ProjectName.IsNull():
+		project, err := client.FindProject(ctx, m.ProjectName.ValueString())
+		if err != nil {
+			return nil, "project_name", fmt.Errorf("find project %s: %w", m.ProjectName, err)
+		}
+		f, err = client.FindFlow(ctx, project.ID, m.Name.ValueString())
+		return f, "name", err
+	}
+	f, err = client.FindFlow(ctx, m.ProjectID.ValueString(), m.Name.ValueString())
+	return f, "name", err
+}
+
+// wanted is the value of the attribute that chose.
+func (m dataModel) wanted(at string) string {
+	return map[string]types.String{
+		"id": m.ID, "version_group_id": m.VersionGroupID, "flow_id": m.FlowID, "project_name": m.ProjectName, "name": m.Name,
+	}[at].String()
+}
+
+// fill takes over the Server's record and the serialised flow.
+func (m *dataModel) fill(ctx context.Context, f *prefect.Flow, raw json.RawMessage) diag.Diagnostics {
+	var shared model
+	shared.fromServer(f)
+	diags := shared.describeStored(ctx, f)
+	shared.IdempotencyKey = framework.StringOrNullIfEmpty(f.Group.Settings.IdempotencyKey)
+	*m = dataModel{
+		ID: shared.ID, VersionGroupID: shared.VersionGroupID, TenantID: shared.TenantID, ProjectID: shared.ProjectID,
+		ProjectName: types.StringValue(f.ProjectName), Name: types.StringValue(f.Name), version: shared.version,
+		Description: shared.Description, ScheduleActive: shared.ScheduleActive, Labels: types.SetNull(types.StringType),
+	}
+	for _, field := range []struct {
+		to   *jsonValue
+		from json.RawMessage
+	}{{&m.RunConfig, f.RunConfig}, {&m.Storage, f.Storage}, {&m.Schedule, f.Schedule}, {&m.FlowJSON, raw}} {
+		value, err := normalised(field.from)
+		if err != nil {
+			diags.AddError(fmt.Sprintf("The Server's record of flow %q cannot be read", f.Name), sentence(err.Error()))
+		}
+		*field.to = value
+	}
+	if config, err := decodeObject(f.RunConfig); err == nil {
+		labels, d := framework.StringSet(ctx, notNil(serialization.NewFlow(map[string]any{"run_config": config}).Labels()))
+		diags.Append(d...)
+		m.Labels = labels
+	}
+	return diags
+}
+
+// normalised is JSON of the Server in canonical form; null for nothing.
+func normalised(raw json.RawMessage) (jsonValue, error) {
+	if !isSet(raw) {
+		return jsonNull(), nil
+	}
+	value, err := serialization.Decode(raw)
+	if err != nil {
+		return jsonNull(), fmt.Errorf("decode: %w", err)
+	}
+	return jsonOf(value)
+}

@@ -1,0 +1,194 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+)
+
+const (
+	defaultDeleteTimeout = 10 * time.Minute
+	// runPollInterval is how often the states of cancelled runs are read. A
+	// running flow notices its cancellation at its next heartbeat, after 30 s at
+	// most.
+	runPollInterval = 2 * time.Second
+)
+
+// unfinishedStates are the states that a run can be in before it has finished.
+func unfinishedStates() []string {
+	return []string{"Scheduled", "Submitted", "Queued", "Pending", "Running", "Retrying", "Resume", "Paused",
+		"Cancelling", "ClientFailed"}
+}
+
+// Delete does what deletion_policy says.
+func (r *flowResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() || state.DeletionPolicy.ValueString() == policyAbandon || !r.data.RequireReady(&resp.Diagnostics) {
+		return
+	}
+	timeout, diags := state.Timeouts.Delete(ctx, defaultDeleteTimeout)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	client, group := r.client(state.TenantID), state.ID.ValueString()
+	if err := archiveAll(ctx, client, group); err != nil && !gone(err) {
+		resp.Diagnostics.Append(framework.Diagnose(err, "Could not archive flow "+state.label())...)
+		return
+	}
+	if state.DeletionPolicy.ValueString() != policyDelete {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	resp.Diagnostics.Append(r.deleteGroup(ctx, client, state)...)
+}
+
+// archiveAll archives all versions of a group that are not. It also stops the
+// scheduler from making new runs.
+func archiveAll(ctx context.Context, client *prefect.Client, group string) error {
+	versions, err := client.FlowsByVersionGroup(ctx, group)
+	if err != nil {
+		return fmt.Errorf("list the versions: %w", err)
+	}
+	for _, f := range versions {
+		if f.Archived {
+			continue
+		}
+		if err := client.ArchiveFlow(ctx, f.ID); err != nil && !errors.Is(err, prefect.ErrNotFound) {
+			return fmt.Errorf("archive version %d: %w", f.Version, err)
+		}
+	}
+	return nil
+}
+
+// deleteGroup cancels what runs, waits for it, removes its Jobs, and deletes the
+// flow group with all versions and runs. A flow whose record is deleted under a
+// running Job would leave the Job looping.
+func (r *flowResource) deleteGroup(ctx context.Context, client *prefect.Client, state model) diag.Diagnostics {
+	failure := framework.Failure{Summary: "Could not delete flow " + state.label()}
+	cancelled, err := cancelRuns(ctx, client, state.ID.ValueString())
+	if err != nil {
+		return failure.Diagnose(err)
+	}
+	if left, err := waitForRuns(ctx, client, state.ID.ValueString()); err != nil {
+		if errors.Is(err, context.DeadlineExceeded) && len(left) > 0 {
+			return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("timeouts"), failure.Summary, stillRunning(left))}
+		}
+		return failure.Diagnose(err)
+	}
+	if err := r.deleteJobs(ctx, cancelled); err != nil {
+		return failure.Diagnose(err)
+	}
+	groups, err := groupIDs(ctx, client, state)
+	if err != nil {
+		return failure.Diagnose(err)
+	}
+	for _, id := range groups {
+		if err := client.DeleteFlowGroup(ctx, id); err != nil && !gone(err) {
+			return failure.Diagnose(err)
+		}
+	}
+	return nil
+}
+
+// groupIDs is the id of the flow group, which exists even if all versions have
+// been deleted; none if it is gone.
+func groupIDs(ctx context.Context, client *prefect.Client, state model) ([]string, error) {
+	group, err := client.FindFlowGroup(ctx, state.ID.ValueString())
+	if gone(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find the flow group: %w", err)
+	}
+	return []string{group.ID}, nil
+}
+
+// cancelRuns cancels all unfinished runs of a group and returns their ids.
+func cancelRuns(ctx context.Context, client *prefect.Client, group string) ([]string, error) {
+	runs, err := unfinishedRuns(ctx, client, group)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, run := range runs {
+		if _, err := client.CancelFlowRun(ctx, run.ID); err != nil && !errors.Is(err, prefect.ErrNotFound) {
+			return nil, fmt.Errorf("cancel run %q (%s): %w", run.Name, run.ID, err)
+		}
+		ids = append(ids, run.ID)
+	}
+	return ids, nil
+}
+
+// waitForRuns waits until no run of a group is unfinished, and returns those that
+// are when the context ends.
+func waitForRuns(ctx context.Context, client *prefect.Client, group string) ([]prefect.FlowRun, error) {
+	ticker := time.NewTicker(runPollInterval)
+	defer ticker.Stop()
+	var left []prefect.FlowRun
+	for {
+		runs, err := unfinishedRuns(ctx, client, group)
+		if err != nil {
+			return left, err
+		}
+		if left = runs; len(left) == 0 {
+			return nil, nil
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return left, context.Cause(ctx)
+		}
+	}
+}
+
+func unfinishedRuns(ctx context.Context, client *prefect.Client, group string) ([]prefect.FlowRun, error) {
+	runs, err := client.ListFlowRuns(ctx, prefect.FlowRunFilter{VersionGroupID: group, States: unfinishedStates()})
+	if err != nil {
+		return nil, fmt.Errorf("list unfinished runs: %w", err)
+	}
+	return runs, nil
+}
+
+func stillRunning(runs []prefect.FlowRun) string {
+	text := fmt.Sprintf("%s cancelled, but did not finish in time, and nothing has been deleted:\n", count(len(runs), "run was", "runs were"))
+	text += runList(runs)
+	return text + "\nA run stops when its process next asks the Server; the Server's Zombie Killer finishes those whose process is gone. " +
+		"Run the command again later, or raise `timeouts.delete` and apply that first."
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// deleteJobs removes the Jobs of the runs that were cancelled, where a cluster is
+// configured: the Server tells a submitted run's Job nothing of its
+// cancellation.
+func (r *flowResource) deleteJobs(ctx context.Context, runs []string) error {
+	if len(runs) == 0 {
+		return nil
+	}
+	cluster, err := r.data.Kubernetes()
+	if err != nil || cluster == nil {
+		return err //nolint:wrapcheck // the error of the provider's own configuration
+	}
+	for _, id := range runs {
+		if err := cluster.DeleteJobsOfRun(ctx, cluster.Namespace(), id); err != nil {
+			return fmt.Errorf("delete the Jobs of run %s: %w", id, err)
+		}
+	}
+	return nil
+}

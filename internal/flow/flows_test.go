@@ -1,0 +1,144 @@
+package flow
+
+import (
+	"encoding/json"
+	"os"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// testFlow is a serialised flow of two tasks. edit changes it; nil leaves it.
+func testFlow(t testing.TB, name string, edit func(flow map[string]any)) string {
+	t.Helper()
+	task := func(slug string) map[string]any {
+		return map[string]any{
+			"__version__": "1.4.1", "type": "prefect.tasks.core.function.FunctionTask", "name": slug[:len(slug)-2], "slug": slug,
+			"auto_generated": false, "cache_for": nil, "cache_key": nil, "max_retries": 0, "retry_delay": nil,
+			"skip_on_upstream_skip": true, "tags": []any{}, "timeout": nil, "inputs": map[string]any{}, "outputs": "typing.Any",
+			"cache_validator": map[string]any{"fn": "prefect.engine.cache_validators.never_use", "kwargs": map[string]any{}},
+			"trigger":         map[string]any{"fn": "prefect.triggers.all_successful", "kwargs": map[string]any{}},
+		}
+	}
+	end := func(slug string) map[string]any { return map[string]any{"__version__": "1.4.1", "slug": slug} }
+	flow := map[string]any{
+		"__version__": "1.4.1", "type": "prefect.core.flow.Flow", "name": name,
+		"tasks": []any{task("extract-1"), task("load-1")},
+		"edges": []any{map[string]any{"__version__": "1.4.1", "upstream_task": end("extract-1"), "downstream_task": end("load-1"),
+			"key": nil, "mapped": false, "flattened": false}},
+		"parameters": []any{}, "reference_tasks": []any{}, "schedule": nil,
+		"run_config": map[string]any{"__version__": "1.4.1", "type": "UniversalRun", "env": nil, "labels": []any{}},
+		"storage": map[string]any{"__version__": "1.4.1", "type": "Local", "directory": "/flows", "flows": map[string]any{}, "path": nil,
+			"secrets": []any{}, "stored_as_script": false},
+	}
+	if edit != nil {
+		edit(flow)
+	}
+	return encode(t, flow)
+}
+
+// withParameter adds a parameter; a nil value makes it required.
+func withParameter(name string, value any) func(map[string]any) {
+	return func(flow map[string]any) {
+		flow["parameters"] = append(flow["parameters"].([]any), map[string]any{
+			"__version__": "1.4.1", "type": "prefect.core.parameter.Parameter", "name": name, "slug": name, "outputs": "typing.Any",
+			"tags": []any{}, "required": value == nil, "default": value,
+		})
+		flow["tasks"] = append(flow["tasks"].([]any), map[string]any{"name": name, "slug": name, "type": "prefect.core.parameter.Parameter"})
+	}
+}
+
+// withCron gives the flow a schedule.
+func withCron(cron string, defaults map[string]any) func(map[string]any) {
+	return func(flow map[string]any) {
+		flow["schedule"] = map[string]any{
+			"__version__": "1.4.1", "type": "Schedule", "filters": []any{}, "or_filters": []any{}, "not_filters": []any{}, "adjustments": []any{},
+			"clocks": []any{map[string]any{"__version__": "1.4.1", "type": "CronClock", "cron": cron, "day_or": true, "start_date": nil,
+				"end_date": nil, "labels": nil, "parameter_defaults": defaults}},
+		}
+	}
+}
+
+// withTag marks a flow, which gives it another key.
+func withTag(tag string) func(map[string]any) {
+	return func(flow map[string]any) {
+		flow["tasks"].([]any)[0].(map[string]any)["tags"] = []any{tag}
+	}
+}
+
+func all(edits ...func(map[string]any)) func(map[string]any) {
+	return func(flow map[string]any) {
+		for _, edit := range edits {
+			edit(flow)
+		}
+	}
+}
+
+// document is a build document of serialised flows.
+func document(t testing.TB, version int, flows ...string) string {
+	t.Helper()
+	raw := []json.RawMessage{}
+	for _, f := range flows {
+		raw = append(raw, json.RawMessage(f))
+	}
+	return encode(t, map[string]any{"version": version, "flows": raw})
+}
+
+func encode(t testing.TB, v any) string {
+	t.Helper()
+	text, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func golden(t testing.TB) string {
+	t.Helper()
+	text, err := os.ReadFile("testdata/flows.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// noInputs are inputs of which only the flow is given.
+func noInputs(flow string) inputs {
+	return inputs{
+		FlowJSON:  jsonString(flow),
+		Name:      types.StringNull(),
+		Labels:    types.SetNull(types.StringType),
+		RunConfig: types.ObjectNull(runConfigTypes()),
+	}
+}
+
+// noRun is a kubernetesModel with nothing set.
+func noRun() kubernetesModel {
+	return kubernetesModel{
+		JobTemplate:      jsonNull(),
+		Env:              types.MapNull(types.StringType),
+		ImagePullSecrets: types.ListNull(types.StringType),
+		Labels:           types.SetNull(types.StringType),
+	}
+}
+
+func withRun(t testing.TB, in inputs, edit func(*kubernetesModel)) inputs {
+	t.Helper()
+	run := noRun()
+	edit(&run)
+	object, diags := run.object(t.Context())
+	if diags.HasError() {
+		t.Fatal(diags)
+	}
+	in.RunConfig = object
+	return in
+}
+
+func labelSet(t testing.TB, labels ...string) types.Set {
+	t.Helper()
+	set, diags := types.SetValueFrom(t.Context(), types.StringType, labels)
+	if diags.HasError() {
+		t.Fatal(diags)
+	}
+	return set
+}

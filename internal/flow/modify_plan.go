@@ -1,0 +1,245 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+)
+
+// ValidateConfig checks everything that can be known without a Server and
+// without values of other resources.
+func (r *flowResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	run, _, diags := config.kubernetes(ctx)
+	resp.Diagnostics.Append(diags...)
+	if run != nil && framework.IsSet(run.JobTemplatePath) && !run.JobTemplate.IsNull() {
+		resp.Diagnostics.AddAttributeError(kubernetesPath().AtName("job_template_path"), "Two job templates",
+			"`job_template` and `job_template_path` exclude each other. Remove one of them.")
+		return
+	}
+	if framework.IsSet(config.FlowJSON) {
+		if _, err := canonical(config.FlowJSON.ValueString()); err != nil {
+			return // the type has said so
+		}
+	}
+	// A job template may be written by a step between validation and plan, so
+	// that a missing file is no error yet.
+	in, diags := config.resolve(ctx, false)
+	if diags.HasError() {
+		in = config.inputs
+	}
+	_, diags = in.intent(ctx)
+	resp.Diagnostics.Append(diags...)
+}
+
+// ModifyPlan plans the values that the apply will have, and warns of what it
+// will do to runs.
+func (r *flowResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() {
+		r.planDestroy(ctx, req, resp)
+		return
+	}
+	p, diags := newPlanning(ctx, req)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	replaced := p.replaces()
+	if replaced {
+		resp.RequiresReplace.Append(path.Root("version_group_id"))
+		p.state, p.before = nil, ""
+	}
+	planned, diags := p.model(ctx)
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, planned)...)
+	if resp.Diagnostics.HasError() || p.want == nil || planned.ProjectID.IsUnknown() || r.data == nil {
+		return
+	}
+	if !replaced { // Terraform plans the creation once more, without the state
+		resp.Diagnostics.Append(r.claim(p, planned)...)
+	}
+	if r.data.Ready() && !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(r.planRemote(ctx, p, planned)...)
+	}
+}
+
+// claim notices two resources for one flow: both to be created, or both in
+// state.
+func (r *flowResource) claim(p planning, planned model) diag.Diagnostics {
+	if p.state != nil {
+		if r.data.Claims.Claim("keep flow of version group " + p.state.ID.ValueString()) {
+			return nil
+		}
+		var diags diag.Diagnostics
+		for _, d := range twice(p.want) {
+			diags.AddWarning(d.Summary(), d.Detail()+"\n\nTo let one of them go without touching the Server, use a `removed` block or `terraform state rm`.")
+		}
+		return diags
+	}
+	if p.config.VersionGroupID.IsUnknown() ||
+		r.data.Claims.Claim("plan "+registration(planned.ProjectID.ValueString(), p.want.flow.Name(), p.config.VersionGroupID.ValueString())) {
+		return nil
+	}
+	return twice(p.want)
+}
+
+func newPlanning(ctx context.Context, req resource.ModifyPlanRequest) (planning, diag.Diagnostics) {
+	var p planning
+	diags := req.Config.Get(ctx, &p.config)
+	diags.Append(req.Plan.Get(ctx, &p.proposed)...)
+	if !req.State.Raw.IsNull() {
+		p.state = &model{}
+		diags.Append(req.State.Get(ctx, p.state)...)
+	}
+	if diags.HasError() {
+		return p, diags
+	}
+	in, d := p.config.resolve(ctx, false)
+	diags.Append(d...)
+	if d.HasError() {
+		return p, diags
+	}
+	p.config.inputs = in
+	p.want, d = in.intent(ctx)
+	diags.Append(d...)
+	if p.state != nil && !p.state.FlowJSON.IsNull() {
+		// What is in state was valid once; if a newer provider finds fault with
+		// it, it just does not count as the same.
+		if before, d := p.state.inputs.intent(ctx); before != nil && !d.HasError() {
+			p.before = before.key
+		}
+	}
+	return p, diags
+}
+
+// planRemote asks the Server about what is planned: whether the project exists,
+// whether the flow does, whether its schedule can be active, and which runs
+// would be cancelled. Nothing is asked if nothing will be sent. A Server that
+// does not answer is no error of the plan: the same apply may start it.
+func (r *flowResource) planRemote(ctx context.Context, p planning, planned model) diag.Diagnostics {
+	registers := p.verdict() != keepVersion
+	activates := p.state != nil && framework.IsSet(planned.ScheduleActive) && planned.ScheduleActive.ValueBool() &&
+		!p.state.ScheduleActive.ValueBool()
+	if !registers && !activates || planned.TenantID.IsUnknown() && !p.config.TenantID.IsNull() {
+		return nil
+	}
+	client, name := r.client(planned.TenantID), p.want.flow.Name()
+	newest, err := existing(ctx, client, planned.ProjectID.ValueString(), name, planned.ID.ValueString())
+	if err != nil {
+		return atPlan(err, fmt.Sprintf("Could not look for flow %q", name))
+	}
+	diags := checkSchedule(p.want, p.config.ScheduleActive, newest)
+	switch {
+	case !registers:
+		return diags
+	case newest == nil:
+		diags.Append(checkProject(ctx, client, planned.ProjectID.ValueString())...)
+		return diags
+	case newest.Archived:
+		return diags
+	case p.state == nil:
+		same := newest.Group.Settings.IdempotencyKey == p.want.key
+		diags.Append(adoption(newest, same)...)
+		if same {
+			return diags
+		}
+	}
+	diags.Append(warnOfRuns(ctx, client, newest)...)
+	return diags
+}
+
+func checkProject(ctx context.Context, client *prefect.Client, projectID string) diag.Diagnostics {
+	_, err := client.GetProject(ctx, projectID)
+	if errors.Is(err, prefect.ErrNotFound) {
+		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("project_id"), "There is no such project",
+			fmt.Sprintf("The Server has no project %s in the tenant.\n\nGive the `id` of a prefect_project. For a project of another "+
+				"tenant than the provider's, set `tenant_id`, too.", projectID))}
+	}
+	return atPlan(err, "Could not look for project "+projectID)
+}
+
+func adoption(newest *prefect.Flow, same bool) diag.Diagnostics {
+	what := fmt.Sprintf("A new version will be added to its version group %s and archive version %d.", newest.VersionGroupID, newest.Version)
+	if same {
+		what = fmt.Sprintf("It is the same flow, so nothing will be registered: version %d in version group %s will be managed by this resource.",
+			newest.Version, newest.VersionGroupID)
+	}
+	return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(path.Root("flow_json"),
+		fmt.Sprintf("Flow %q is registered already", newest.Name),
+		fmt.Sprintf("The project has a flow of this name that this resource did not register. %s\n\n"+
+			"If another configuration manages that flow, give this one another name, project or `version_group_id`.", what))}
+}
+
+// warnOfRuns warns of the ad-hoc runs that the Server cancels when it archives
+// the version. Runs that the scheduler made are replaced and do not count.
+func warnOfRuns(ctx context.Context, client *prefect.Client, newest *prefect.Flow) diag.Diagnostics {
+	runs, err := client.ListFlowRuns(ctx, prefect.FlowRunFilter{VersionGroupID: newest.VersionGroupID, States: []string{"Scheduled"}})
+	if err != nil {
+		return atPlan(err, fmt.Sprintf("Could not list the runs of flow %q", newest.Name))
+	}
+	var pending []prefect.FlowRun
+	for _, run := range runs {
+		if !run.AutoScheduled && !run.Flow.Archived {
+			pending = append(pending, run)
+		}
+	}
+	if len(pending) == 0 {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewWarningDiagnostic(
+		fmt.Sprintf("Registering flow %q cancels %s", newest.Name, count(len(pending), "pending run", "pending runs")),
+		fmt.Sprintf("The new version archives version %d, and the Server cancels its scheduled runs that have not begun and that the "+
+			"schedule did not make:\n%s\nLet them begin before applying, or create them again for the new version.", newest.Version, runList(pending)))}
+}
+
+// atPlan turns an error of a remote check into diagnostics, unless it means that
+// the Server does not answer now.
+func atPlan(err error, summary string) diag.Diagnostics {
+	if err == nil || errors.Is(err, prefect.ErrUnreachable) || errors.Is(err, prefect.ErrUnavailable) {
+		return nil
+	}
+	return framework.Diagnose(err, summary)
+}
+
+// planDestroy warns of the runs that destroying cancels.
+func (r *flowResource) planDestroy(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() || !r.data.Ready() || state.DeletionPolicy.ValueString() == policyAbandon {
+		return
+	}
+	states, effect := []string{"Scheduled"}, "The runs have not begun; archiving the flow cancels them."
+	if state.DeletionPolicy.ValueString() == policyDelete {
+		states, effect = unfinishedStates(), "`deletion_policy` is \"delete\": unfinished runs are cancelled, then all versions and the history of all runs are deleted."
+	}
+	runs, err := r.client(state.TenantID).ListFlowRuns(ctx, prefect.FlowRunFilter{VersionGroupID: state.ID.ValueString(), States: states})
+	if err != nil || len(runs) == 0 {
+		return // the destroy itself will report what is wrong
+	}
+	resp.Diagnostics.AddWarning(fmt.Sprintf("Destroying flow %s cancels %s", state.label(), count(len(runs), "run", "runs")),
+		effect+"\n"+runList(runs))
+}
+
+// runList names some runs, a line each.
+func runList(runs []prefect.FlowRun) string {
+	const most = 10
+	var text string
+	for i, run := range runs {
+		if i == most {
+			return text + fmt.Sprintf("  and %d more\n", len(runs)-most)
+		}
+		text += fmt.Sprintf("  %q (%s), %s\n", run.Name, run.ID, run.State)
+	}
+	return text
+}

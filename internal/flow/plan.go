@@ -1,0 +1,127 @@
+package flow
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+)
+
+// verdict is what a plan means for the flow's versions.
+type verdict int
+
+const (
+	// keepVersion: no version will be registered.
+	keepVersion verdict = iota
+	// newVersion: a version will be registered.
+	newVersion
+	// undecided: an input is unknown.
+	undecided
+)
+
+// planning is what a plan is made of.
+type planning struct {
+	config   model  // as written, with local job templates resolved
+	proposed model  // config with defaults
+	state    *model // nil to create
+	want     *intent
+	before   string // key of the inputs in state; "" if they have none
+}
+
+// replaces says whether the configuration asks for another version group than
+// the one in state.
+func (p planning) replaces() bool {
+	return p.state != nil && framework.IsSet(p.config.VersionGroupID) && !p.config.VersionGroupID.Equal(p.state.ID)
+}
+
+// verdict applies the rule of when a version is registered.
+func (p planning) verdict() verdict {
+	switch {
+	case p.state == nil:
+		return newVersion // or the one that is there already: only the Server can tell
+	case p.want == nil:
+		return undecided
+	case p.want.key != p.state.IdempotencyKey.ValueString(),
+		p.state.Archived.ValueBool(),
+		framework.IsSet(p.config.Description) && !p.config.Description.Equal(p.state.Description):
+		return newVersion
+	case p.config.Description.IsUnknown():
+		return undecided
+	}
+	return keepVersion
+}
+
+// model is the planned state. Every value that the apply will not change is
+// known.
+func (p planning) model(ctx context.Context) (model, diag.Diagnostics) {
+	m := p.proposed
+	m.inputs = p.plannedInputs()
+	if p.state == nil {
+		m.ID = orUnknown(p.config.VersionGroupID)
+		m.VersionGroupID = m.ID
+		m.TenantID = orUnknown(p.config.TenantID)
+		m.Description = orUnknown(p.config.Description)
+		m.FlowGroupID = types.StringUnknown()
+	} else {
+		m.ID = p.state.ID
+		m.VersionGroupID = p.state.VersionGroupID
+		m.TenantID = p.state.TenantID
+		m.FlowGroupID = p.state.FlowGroupID
+		m.Description = p.config.Description
+		if m.Description.IsNull() {
+			m.Description = p.state.Description
+		}
+	}
+	diags := p.planVersion(ctx, &m)
+	return m, diags
+}
+
+// plannedInputs are those of the configuration, unless the ones in state mean
+// the same.
+func (p planning) plannedInputs() inputs {
+	if p.state != nil && p.want != nil && p.want.key == p.before {
+		return p.state.inputs
+	}
+	in := p.config.inputs
+	in.Name = in.name(p.want)
+	return in
+}
+
+// planVersion plans what belongs to the version, and the schedule.
+func (p planning) planVersion(ctx context.Context, m *model) diag.Diagnostics {
+	m.ScheduleActive = p.config.ScheduleActive
+	verdict := p.verdict()
+	if verdict == keepVersion {
+		m.version = p.state.version
+		if m.ScheduleActive.IsNull() {
+			m.ScheduleActive = p.state.ScheduleActive
+		}
+		return nil
+	}
+	if m.ScheduleActive.IsNull() {
+		m.ScheduleActive = types.BoolUnknown()
+	}
+	m.FlowID = types.StringUnknown()
+	m.Version = types.Int64Unknown()
+	m.Archived = types.BoolValue(false)
+	if p.want == nil {
+		m.IdempotencyKey = types.StringUnknown()
+		m.CoreVersion = types.StringUnknown()
+		m.TaskCount = types.Int64Unknown()
+		m.Parameters = parametersUnknown()
+		return nil
+	}
+	m.IdempotencyKey = types.StringValue(p.want.key)
+	return m.describe(ctx, p.want.flow)
+}
+
+// orUnknown is the value, or unknown if it is null: what a computed attribute
+// plans when it is not configured.
+func orUnknown(v types.String) types.String {
+	if v.IsNull() {
+		return types.StringUnknown()
+	}
+	return v
+}

@@ -1,0 +1,122 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
+)
+
+// Read refreshes the newest version of the flow and forgets the flow if no
+// version is left.
+func (r *flowResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, state.ID.ValueString())...)
+	if !r.data.Ready() {
+		return
+	}
+	client := r.client(state.TenantID)
+	newest, err := client.LatestFlow(ctx, state.ID.ValueString())
+	if gone(err) {
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	if err != nil {
+		resp.Diagnostics.Append(framework.Diagnose(err, "Could not read flow "+state.label())...)
+		return
+	}
+	resp.Diagnostics.Append(refresh(ctx, client, &state, newest)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+}
+
+// gone says whether an error means that the object is not there: it, or the
+// tenant that owns it, has been deleted.
+func gone(err error) bool {
+	return errors.Is(err, prefect.ErrNotFound) || errors.Is(err, prefect.ErrTenantNotFound)
+}
+
+// refresh takes over what the Server says of the newest version. A version never
+// changes, so what describes it is only read when it is another one than the one
+// in state. The inputs stay: they are what Terraform last applied. An imported
+// resource has none yet and gets those that the Server's record gives.
+func refresh(ctx context.Context, client *prefect.Client, state *model, newest *prefect.Flow) diag.Diagnostics {
+	var diags diag.Diagnostics
+	imported := state.FlowJSON.IsNull()
+	if state.FlowID.ValueString() != newest.ID {
+		stored, key, err := storedFlow(ctx, client, newest, imported)
+		if err != nil {
+			return framework.Diagnose(err, "Could not read flow "+state.label())
+		}
+		state.IdempotencyKey = framework.StringOrNullIfEmpty(key)
+		diags.Append(state.describeStored(ctx, newest)...)
+		if imported {
+			diags.Append(state.importInputs(ctx, stored)...)
+		}
+	}
+	state.fromServer(newest)
+	return diags
+}
+
+// storedFlow returns the key of a version: the one of its registration, or, if
+// it was registered without, that of the serialised flow which the Server holds.
+// The latter is fetched only for that, or if it is wanted itself.
+func storedFlow(ctx context.Context, client *prefect.Client, f *prefect.Flow, wanted bool) (*serialization.Flow, string, error) {
+	key := f.Group.Settings.IdempotencyKey
+	if key != "" && !wanted {
+		return nil, key, nil
+	}
+	raw, err := client.GetSerializedFlow(ctx, f.ID)
+	if err != nil {
+		return nil, "", fmt.Errorf("read serialised flow of version %d: %w", f.Version, err)
+	}
+	object, err := decodeObject(raw)
+	if err != nil {
+		return nil, "", fmt.Errorf("read serialised flow of version %d: %w", f.Version, err)
+	}
+	stored := serialization.NewFlow(object)
+	if key == "" {
+		if key, err = stored.Key(); err != nil {
+			return nil, "", fmt.Errorf("compute the key of version %d: %w", f.Version, err)
+		}
+	}
+	return stored, key, nil
+}
+
+// importInputs gives an imported resource the inputs that mean the version that
+// the Server has: the serialised flow with all that was merged into it, and its
+// name, labels and, where it is a KubernetesRun, run configuration once more, so
+// that a configuration which spells them out shows no difference. Which of them
+// the flow came with cannot be known.
+func (m *model) importInputs(ctx context.Context, stored *serialization.Flow) diag.Diagnostics {
+	text, err := jsonOf(stored.Map())
+	if err != nil {
+		return diag.Diagnostics{diag.NewErrorDiagnostic("The flow on the Server is not JSON", sentence(err.Error()))}
+	}
+	var diags diag.Diagnostics
+	m.FlowJSON = text
+	m.Name = types.StringValue(stored.Name())
+	labels, d := framework.StringSet(ctx, notNil(stored.Labels()))
+	diags.Append(d...)
+	m.Labels = labels
+	config, d := kubernetesObject(ctx, stored.RunConfig())
+	diags.Append(d...)
+	m.RunConfig = config
+	if m.DeletionPolicy.IsNull() {
+		m.DeletionPolicy = types.StringValue(policyArchive)
+	}
+	return diags
+}

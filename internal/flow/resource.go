@@ -1,0 +1,263 @@
+package flow
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+)
+
+// flowResource implements prefect_flow.
+type flowResource struct {
+	data *framework.ProviderData
+}
+
+var (
+	_ resource.ResourceWithConfigure      = (*flowResource)(nil)
+	_ resource.ResourceWithIdentity       = (*flowResource)(nil)
+	_ resource.ResourceWithImportState    = (*flowResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*flowResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*flowResource)(nil)
+)
+
+// NewResource returns the resource prefect_flow.
+func NewResource() resource.Resource { return &flowResource{} }
+
+// Metadata gives the type name.
+func (r *flowResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_flow"
+}
+
+// Configure takes over the provider data.
+func (r *flowResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	r.data = framework.ConfigureResource(req, resp)
+}
+
+// IdentitySchema is the version group id.
+func (r *flowResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = framework.IdentitySchema("flow's version group")
+}
+
+// Schema describes the resource.
+func (r *flowResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = resourceSchema(ctx)
+}
+
+// client works in the tenant given, or in the provider's if there is none.
+func (r *flowResource) client(tenantID types.String) *prefect.Client {
+	return r.data.InTenant(tenantID.ValueString())
+}
+
+// Create registers the flow, or takes over the version that the Server has
+// already if it is the same.
+func (r *flowResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
+		return
+	}
+	want, diags := plan.settle(ctx)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !r.data.Claims.Claim("create " + plan.registration(want)) {
+		resp.Diagnostics.Append(twice(want)...)
+		return
+	}
+	r.apply(ctx, plan, nil, want, &resp.State, resp.Identity, &resp.Diagnostics)
+}
+
+// Update moves the flow to another project, registers a version, and switches
+// its schedule, as far as the plan asks for it.
+func (r *flowResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan, state model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
+		return
+	}
+	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, state.ID.ValueString())...)
+	want, diags := plan.settle(ctx)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !plan.ProjectID.Equal(state.ProjectID) {
+		if diags := moveAll(ctx, r.client(state.TenantID), state, plan.ProjectID.ValueString()); diags.HasError() {
+			resp.Diagnostics.Append(diags...)
+			return
+		}
+		state.ProjectID = plan.ProjectID
+		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	}
+	r.apply(ctx, plan, &state, want, &resp.State, resp.Identity, &resp.Diagnostics)
+}
+
+// apply registers the version that is planned, if one is, and sees to its
+// schedule. State and identity are saved as soon as the version is there, before
+// anything that can fail.
+func (r *flowResource) apply(ctx context.Context, plan model, state *model, want *intent, saved *tfsdk.State, identity *tfsdk.ResourceIdentity, diags *diag.Diagnostics) {
+	client, done := r.client(plan.TenantID), plan
+	var f *prefect.Flow
+	if (planning{config: plan, state: state, want: want}).verdict() == keepVersion {
+		done.keep(state)
+	} else {
+		var d diag.Diagnostics
+		f, d = r.register(ctx, client, plan, state, want)
+		diags.Append(d...)
+		if f == nil {
+			return
+		}
+		diags.Append(done.complete(ctx, f, want)...)
+		diags.Append(framework.SetIdentity(ctx, identity, done.ID.ValueString())...)
+		diags.Append(saved.Set(ctx, done)...)
+		if d.HasError() {
+			return
+		}
+	}
+	scheduled, d := r.schedule(ctx, client, plan, state, f)
+	diags.Append(d...)
+	if scheduled != nil {
+		done.ScheduleActive = types.BoolValue(scheduled.IsScheduleActive)
+	} else if d.HasError() && state != nil {
+		done.ScheduleActive = state.ScheduleActive
+	}
+	diags.Append(saved.Set(ctx, done)...)
+}
+
+// keep fills what the plan left open, because inputs were unknown, with what is
+// in state, when the inputs turn out to mean the same.
+func (m *model) keep(state *model) {
+	m.version = state.version
+	if m.ScheduleActive.IsUnknown() {
+		m.ScheduleActive = state.ScheduleActive
+	}
+}
+
+// schedule brings the schedule to the planned state and returns the version as
+// it is then; nil if nothing is managed or has changed. f is the version that
+// was registered just now, or nil.
+func (r *flowResource) schedule(ctx context.Context, client *prefect.Client, plan model, state *model, f *prefect.Flow) (*prefect.Flow, diag.Diagnostics) {
+	if !framework.IsSet(plan.ScheduleActive) || f == nil && plan.ScheduleActive.Equal(state.ScheduleActive) {
+		return f, nil
+	}
+	if f == nil {
+		var err error
+		if f, err = client.GetFlow(ctx, state.FlowID.ValueString()); err != nil {
+			return nil, framework.Diagnose(err, "Could not read flow "+state.label())
+		}
+	}
+	return ensureSchedule(ctx, client, f, plan.ScheduleActive)
+}
+
+// register registers the version while no other resource does so for the same
+// flow. With errors, it returns the version if it is known to exist.
+func (r *flowResource) register(ctx context.Context, client *prefect.Client, plan model, state *model, want *intent) (*prefect.Flow, diag.Diagnostics) {
+	// The Server looks for the present version and archives it in separate steps.
+	defer r.data.Claims.Lock(registration(plan.ProjectID.ValueString(), want.flow.Name(), ""))()
+	return register(ctx, client, request{
+		want:           want,
+		projectID:      plan.ProjectID.ValueString(),
+		versionGroupID: plan.ID.ValueString(),
+		description:    plan.Description,
+		scheduleActive: plan.ScheduleActive,
+		state:          state,
+	})
+}
+
+// settle returns what the planned inputs mean, now that they are all known, and
+// fills those that the plan had to leave open.
+func (m *model) settle(ctx context.Context) (*intent, diag.Diagnostics) {
+	in, diags := m.resolve(ctx, true)
+	if diags.HasError() {
+		return nil, diags
+	}
+	want, d := in.intent(ctx)
+	diags.Append(d...)
+	if want == nil {
+		if !diags.HasError() {
+			diags.AddError("Inputs of the flow are not known", "Terraform applies with values that are still unknown. "+
+				"This is a bug; please report it.")
+		}
+		return nil, diags
+	}
+	m.inputs = in
+	m.Name = types.StringValue(want.flow.Name())
+	return want, diags
+}
+
+// complete fills in what is known after the version is registered. What follows
+// from the flow is taken from the flow, as in the plan.
+func (m *model) complete(ctx context.Context, f *prefect.Flow, want *intent) diag.Diagnostics {
+	m.fromServer(f)
+	m.Archived = types.BoolValue(false)
+	m.IdempotencyKey = types.StringValue(want.key)
+	if m.CoreVersion.IsUnknown() || m.Parameters.IsUnknown() || m.TaskCount.IsUnknown() {
+		return m.describe(ctx, want.flow)
+	}
+	return nil
+}
+
+// moveAll moves all versions to another project, the newest last: should one
+// fail, the refresh still finds the flow in its old project and the next apply
+// moves the rest.
+func moveAll(ctx context.Context, client *prefect.Client, state model, projectID string) diag.Diagnostics {
+	failure := framework.Failure{
+		Summary:   fmt.Sprintf("Could not move flow %s to project %s", state.label(), projectID),
+		Attribute: path.Root("project_id"),
+		Remedies: map[error]string{
+			prefect.ErrNotFound: "The project must exist and belong to the tenant of the flow.",
+		},
+	}
+	versions, err := client.FlowsByVersionGroup(ctx, state.ID.ValueString())
+	if err != nil {
+		return failure.Diagnose(err)
+	}
+	for i := len(versions) - 1; i >= 0; i-- {
+		if versions[i].ProjectID == projectID {
+			continue
+		}
+		if err := client.UpdateFlowProject(ctx, versions[i].ID, projectID); err != nil {
+			return failure.Diagnose(fmt.Errorf("move version %d: %w", versions[i].Version, err))
+		}
+	}
+	return nil
+}
+
+// registration names what no two resources must create.
+func (m *model) registration(want *intent) string {
+	return registration(m.ProjectID.ValueString(), want.flow.Name(), m.VersionGroupID.ValueString())
+}
+
+func registration(projectID, name, versionGroupID string) string {
+	if versionGroupID != "" {
+		return "flow of version group " + versionGroupID
+	}
+	return "flow " + name + " of project " + projectID
+}
+
+// label names the flow in messages.
+func (m *model) label() string {
+	if framework.IsSet(m.Name) {
+		return fmt.Sprintf("%q (%s)", m.Name.ValueString(), m.ID.ValueString())
+	}
+	return m.ID.ValueString()
+}
+
+// twice says that another resource creates the same flow.
+func twice(want *intent) diag.Diagnostics {
+	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("flow_json"),
+		fmt.Sprintf("Two resources for flow %q", want.flow.Name()),
+		fmt.Sprintf("Another prefect_flow in this configuration registers a flow named %q in the same project. The Server takes flows "+
+			"of one name in one project for versions of one flow, so that each would archive the other at every change.\n\n"+
+			"Give the flows different names, register them in different projects, or give each a `version_group_id` of its own.",
+			want.flow.Name()))}
+}

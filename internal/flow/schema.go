@@ -1,0 +1,209 @@
+package flow
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+)
+
+// Deletion policies.
+const (
+	policyArchive = "archive"
+	policyDelete  = "delete"
+	policyAbandon = "abandon"
+)
+
+const resourceDescription = "Registers a flow with a Prefect Server, as `prefect register --json` does.\n\n" +
+	"The flow comes from `prefect build`: either the whole build document, of which `name` picks a flow, or one " +
+	"serialised flow. The provider computes the same idempotency key as the CLI, so that an unchanged flow is not " +
+	"registered again, whoever registered it, and that Terraform and the CLI can be used side by side. Registering a " +
+	"changed flow makes a new version in the same version group, and the Server archives the version before it: its " +
+	"scheduled runs that have not begun are cancelled. The plan warns about them.\n\n" +
+	"`id` is the version group, which stays the same for all versions. Use `flow_id` for one version.\n\n" +
+	"A flow with the same name in the same project is one version group on the Server. Creating this resource for a " +
+	"name that the project has already therefore adds to the existing group, with a warning in the plan; two resources " +
+	"for one name in one project are refused."
+
+func resourceSchema(ctx context.Context) schema.Schema {
+	attributes := inputAttributes()
+	for name, attribute := range computedAttributes() {
+		attributes[name] = attribute
+	}
+	attributes["timeouts"] = timeouts.Attributes(ctx, timeouts.Opts{
+		Delete: true,
+		DeleteDescription: "How long `deletion_policy = \"delete\"` waits for cancelled runs to finish, such as `5m`. " +
+			"Default `10m`.",
+	})
+	return schema.Schema{
+		Version:             0,
+		MarkdownDescription: resourceDescription,
+		Attributes:          attributes,
+	}
+}
+
+func inputAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"project_id": schema.StringAttribute{
+			Required:   true,
+			Validators: []validator.String{framework.UUID()},
+			MarkdownDescription: "Id of the project to register the flow in. Changing it moves all versions of the flow " +
+				"to the other project, which must belong to the same tenant, without registering a version.",
+		},
+		"tenant_id": schema.StringAttribute{
+			Optional: true, Computed: true,
+			Validators: []validator.String{framework.UUID()},
+			PlanModifiers: []planmodifier.String{
+				stringplanmodifier.UseStateForUnknown(),
+				stringplanmodifier.RequiresReplaceIfConfigured(),
+			},
+			MarkdownDescription: "Id of the tenant that the project belongs to. Default: the provider's tenant.",
+		},
+		"flow_json": schema.StringAttribute{
+			Required:   true,
+			CustomType: jsonType{},
+			MarkdownDescription: "The flow, serialised by `prefect build` of Prefect 1: the text of a build document, such as " +
+				"`file(\"flows.json\")`, or one of its flows. Compared by meaning: formatting and the order of keys do not " +
+				"matter.",
+		},
+		"name": schema.StringAttribute{
+			Optional: true, Computed: true,
+			Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+			MarkdownDescription: "Name of the flow. Needed if `flow_json` is a build document with several flows, to pick " +
+				"one. Otherwise it may be left out; if given, it must be the name of the flow in `flow_json`.",
+		},
+		"labels": schema.SetAttribute{
+			Optional: true, Computed: true,
+			ElementType: types.StringType,
+			Validators:  []validator.Set{setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+			MarkdownDescription: "Labels to add to those of the flow's run configuration, as `prefect register --label` does. " +
+				"An agent takes a run only if it has all labels of the run.",
+		},
+		"run_config": runConfigAttribute(),
+		"description": schema.StringAttribute{
+			Optional: true, Computed: true,
+			MarkdownDescription: "Description of the version. The Server sets it only while it registers, so that a " +
+				"changed description registers a new version of the same flow. If left out, the present description is " +
+				"kept. The description of `prefect_flow_group` can be changed without a new version.",
+		},
+		"version_group_id": schema.StringAttribute{
+			Optional: true, Computed: true,
+			Validators: []validator.String{framework.NotBlank()},
+			MarkdownDescription: "Version group to register the flow in, usually a UUID. Default: the group of the newest " +
+				"flow with the same name in the project, or a new group. Changing it replaces the resource.",
+		},
+		"schedule_active": schema.BoolAttribute{
+			Optional: true, Computed: true,
+			MarkdownDescription: "Whether the Server creates runs by the flow's schedule, or by that of its flow group. If " +
+				"left out, registering activates the schedule, as `prefect register` does, and it is not managed " +
+				"afterwards. `true` is refused for a flow that has no schedule, or that has a required parameter which " +
+				"the schedule gives no value for: the Server would leave such a schedule inactive without saying so.",
+		},
+		"deletion_policy": schema.StringAttribute{
+			Optional: true, Computed: true,
+			Default:    stringdefault.StaticString(policyArchive),
+			Validators: []validator.String{stringvalidator.OneOf(policyArchive, policyDelete, policyAbandon)},
+			MarkdownDescription: "What destroying the resource does. `archive` (default): archives the flow; its runs and " +
+				"their history stay, runs that have not begun are cancelled. `delete`: cancels unfinished runs, waits " +
+				"until they have finished, and deletes all versions, all runs and the flow group. `abandon`: leaves " +
+				"everything on the Server as it is.",
+		},
+	}
+}
+
+func runConfigAttribute() schema.Attribute {
+	return schema.SingleNestedAttribute{
+		Optional: true, Computed: true,
+		MarkdownDescription: "Run configuration that replaces the one in `flow_json`. If left out, that of `flow_json` is " +
+			"used, of whatever type it is.",
+		Attributes: map[string]schema.Attribute{
+			"kubernetes": schema.SingleNestedAttribute{
+				Required: true,
+				MarkdownDescription: "Run the flow as a Kubernetes Job: `KubernetesRun` of Prefect 1. An attribute that is left " +
+					"out leaves the decision to the job template and the agent.",
+				Attributes: kubernetesAttributes(),
+			},
+		},
+	}
+}
+
+func kubernetesAttributes() map[string]schema.Attribute {
+	text := func(description string) schema.StringAttribute {
+		return schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: description}
+	}
+	return map[string]schema.Attribute{
+		"job_template": schema.StringAttribute{
+			Optional: true, Computed: true,
+			CustomType: jsonType{},
+			MarkdownDescription: "Job template, a `batch/v1` Job as JSON, such as `jsonencode(yamldecode(file(\"job.yaml\")))`. " +
+				"Stored with the flow. Conflicts with `job_template_path`. With a local `job_template_path` it holds the " +
+				"content of that file.",
+		},
+		"job_template_path": text("Path of a job template, YAML or JSON. A local file (no scheme, `file://` or `local://`) is " +
+			"read when Terraform plans and stored with the flow, so that a change of the file registers a new version; a " +
+			"relative path starts at the directory that Terraform runs in, so prefer `\"${path.module}/job.yaml\"`. Any other " +
+			"scheme (`s3://`, `gcs://`, `agent://`) is read by the agent for each run. Conflicts with `job_template`."),
+		"image": text("Image of the flow's container. Not used by a flow with Docker storage, which has its own."),
+		"env": schema.MapAttribute{
+			Optional: true, Computed: true,
+			ElementType:         types.StringType,
+			MarkdownDescription: "Environment variables of the flow's container.",
+		},
+		"cpu_limit":            text("CPU limit of the flow's container, a Kubernetes quantity such as `1` or `500m`."),
+		"cpu_request":          text("CPU request of the flow's container, a Kubernetes quantity such as `1` or `500m`."),
+		"memory_limit":         text("Memory limit of the flow's container, a Kubernetes quantity such as `512Mi`."),
+		"memory_request":       text("Memory request of the flow's container, a Kubernetes quantity such as `512Mi`."),
+		"service_account_name": text("Service account of the pod."),
+		"image_pull_secrets": schema.ListAttribute{
+			Optional: true, Computed: true,
+			ElementType:         types.StringType,
+			MarkdownDescription: "Names of the secrets to pull images with.",
+		},
+		"image_pull_policy": text("Pull policy of the flow's image: `Always`, `IfNotPresent` or `Never`."),
+		"labels": schema.SetAttribute{
+			Optional: true, Computed: true,
+			ElementType: types.StringType,
+			Validators:  []validator.Set{setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+			MarkdownDescription: "Labels of the run configuration, by which agents choose runs. The `labels` of the resource " +
+				"are added to them.",
+		},
+	}
+}
+
+func computedAttributes() map[string]schema.Attribute {
+	text := func(description string) schema.StringAttribute {
+		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
+	}
+	return map[string]schema.Attribute{
+		"id":       text("Version group of the flow. It stays the same for all versions."),
+		"flow_id":  text("Id of the newest version of the flow."),
+		"version":  schema.Int64Attribute{Computed: true, MarkdownDescription: "Number of the newest version, counted from 1 in the version group."},
+		"archived": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the newest version is archived. Terraform then registers the flow again."},
+		"flow_group_id": text("Id of the flow group, which holds the settings that all versions share. Not the same as " +
+			"`version_group_id`, which is the group's name."),
+		"idempotency_key": text("The key of the newest version: the SHA-256 of the serialised flow as `prefect register` computes it."),
+		"core_version":    text("Version of Prefect that serialised the flow."),
+		"task_count":      schema.Int64Attribute{Computed: true, MarkdownDescription: "Number of tasks in the flow, parameters included."},
+		"parameters": schema.ListNestedAttribute{
+			Computed:            true,
+			MarkdownDescription: "Parameters of the flow.",
+			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+				"name":     text("Name of the parameter."),
+				"required": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether every run must give a value."},
+				"default": schema.StringAttribute{
+					Computed: true, CustomType: jsonType{},
+					MarkdownDescription: "Default value as JSON; null for a required parameter.",
+				},
+			}},
+		},
+	}
+}
