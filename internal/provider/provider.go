@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/flow"
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 	"github.com/prefect-server/terraform-provider-prefect/internal/project"
@@ -101,6 +102,7 @@ func (p *prefectProvider) Configure(ctx context.Context, req provider.ConfigureR
 // Resources lists the managed resources.
 func (p *prefectProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
+		flow.NewResource,
 		project.NewResource,
 		tenant.NewResource,
 	}
@@ -109,6 +111,7 @@ func (p *prefectProvider) Resources(context.Context) []func() resource.Resource 
 // DataSources lists the data sources.
 func (p *prefectProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
+		flow.NewDataSource,
 		project.NewDataSource,
 		tenant.NewDataSource,
 	}
