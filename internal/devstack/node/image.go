@@ -1,0 +1,35 @@
+package node
+
+import (
+	"regexp"
+	"strings"
+)
+
+// imageReference is the grammar of image references: an optional registry, a
+// path in lower case, an optional tag and an optional digest.
+var imageReference = regexp.MustCompile(`^` +
+	`(?:(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*(?::[0-9]+)?/)?` +
+	`[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*` +
+	`(?::[\w][\w.-]{0,127})?` +
+	`(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?$`)
+
+func validImage(image string) bool { return imageReference.MatchString(image) }
+
+// present says whether the node has an image: every one, but those of registries
+// that cannot exist.
+func present(image string) bool {
+	host, _, hasPath := strings.Cut(image, "/")
+	if !hasPath {
+		return true
+	}
+	host, _, _ = strings.Cut(host, ":")
+	return host != "invalid" && !strings.HasSuffix(host, ".invalid")
+}
+
+// pullError is the text of a failed pull.
+func pullError(image string) string {
+	host, _, _ := strings.Cut(image, "/")
+	name, _, _ := strings.Cut(host, ":")
+	return `failed to pull and unpack image "` + image + `": failed to resolve reference "` + image +
+		`": failed to do request: Head "https://` + host + `/v2/": dial tcp: lookup ` + name + `: no such host`
+}

@@ -1,0 +1,43 @@
+package node
+
+import (
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// volumes waits until the config maps and secrets that the pod mounts are there;
+// false means that the pod is at its end. The processes do not see the volumes:
+// what counts is that a pod which would not start does not.
+func (w *worker) volumes() bool {
+	for {
+		volume, err := w.missingVolume()
+		if err == nil {
+			return !w.ending()
+		}
+		if w.ctx.Err() != nil {
+			return false
+		}
+		w.event(corev1.EventTypeWarning, "FailedMount", fmt.Sprintf("MountVolume.SetUp failed for volume %q : %s", volume, err))
+		if !w.pause(w.node.options.Retry) {
+			return false
+		}
+	}
+}
+
+func (w *worker) missingVolume() (string, error) {
+	s := &sources{worker: w, ctx: w.ctx, configMaps: map[string]*corev1.ConfigMap{}, secrets: map[string]*corev1.Secret{}}
+	for _, volume := range w.pod.Spec.Volumes {
+		var err error
+		switch {
+		case volume.Secret != nil:
+			_, err = s.secret(volume.Secret.SecretName, volume.Secret.Optional)
+		case volume.ConfigMap != nil:
+			_, err = s.configMap(volume.ConfigMap.Name, volume.ConfigMap.Optional)
+		}
+		if err != nil {
+			return volume.Name, err
+		}
+	}
+	return "", nil
+}
