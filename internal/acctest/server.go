@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -71,17 +72,47 @@ func embedded(t testing.TB, options prefectserver.Options) *PrefectServer {
 	if err != nil {
 		t.Fatalf("listen: %v", err)
 	}
+	connections := &connections{Listener: listener}
 	// Not the test's own context: clean-ups still need the Server after it ends.
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- server.Serve(ctx, listener) }()
+	go func() { done <- server.Serve(ctx, connections) }()
 	t.Cleanup(func() {
 		stop()
+		connections.closeAll()
 		if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
 			t.Errorf("the embedded Server ended with: %v", err)
 		}
 	})
 	return &PrefectServer{API: "http://" + listener.Addr().String(), Server: server}
+}
+
+// connections is a listener that can close what it has accepted. Clients open
+// connections that they then do not use, and for those an HTTP server waits
+// seconds when it shuts down, which every test would pay.
+type connections struct {
+	net.Listener
+	mu   sync.Mutex
+	open []net.Conn
+}
+
+// Accept implements net.Listener.
+func (c *connections) Accept() (net.Conn, error) {
+	conn, err := c.Listener.Accept()
+	if err == nil {
+		c.mu.Lock()
+		c.open = append(c.open, conn)
+		c.mu.Unlock()
+	}
+	return conn, err
+}
+
+func (c *connections) closeAll() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, conn := range c.open {
+		_ = conn.Close() // most are closed already
+	}
 }
 
 // withTenant creates the test's tenant and deletes it with everything in it

@@ -2,7 +2,6 @@ package project_test
 
 import (
 	"fmt"
-	"regexp"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -45,24 +44,24 @@ func TestAccProjectDataSource(t *testing.T) {
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps: []resource.TestStep{
+			{
+				Config:      dataConfig(server, fmt.Sprintf("id = %q\n tenant_id = %q", otherID, server.TenantID)),
+				ExpectError: acctest.Says(`Could not find the project with id`, `no such object`),
+			},
+			{
+				Config:      dataConfig(server, `name = "nonesuch"`),
+				ExpectError: acctest.Says(`Could not find the project with name "nonesuch"`, `no such object`),
+			},
+			{
+				Config:      dataConfig(server, "name = \"shared name\"\n tenant_id = \"00000000-0000-4000-8000-000000000000\""),
+				ExpectError: acctest.Says(`Could not find the project`, `no tenant with the id`),
+			},
+			{Config: dataConfig(server, ``), ExpectError: acctest.Says(`Exactly one of these attributes must be configured`)},
+			{Config: dataConfig(server, fmt.Sprintf("name = \"x\"\n id = %q", id)), ExpectError: acctest.Says(`Exactly one of these attributes must be configured`)},
 			{Config: dataConfig(server, `name = "shared name"`), ConfigStateChecks: ours},
 			{Config: dataConfig(server, fmt.Sprintf("id = %q", id)), ConfigStateChecks: ours},
 			{Config: dataConfig(server, fmt.Sprintf("id = %q", otherID)), ConfigStateChecks: theirs},
 			{Config: dataConfig(server, fmt.Sprintf("name = \"shared name\"\n tenant_id = %q", other.TenantID)), ConfigStateChecks: theirs},
-			{
-				Config:      dataConfig(server, fmt.Sprintf("id = %q\n tenant_id = %q", otherID, server.TenantID)),
-				ExpectError: regexp.MustCompile(`(?s)Could not find the project with id.*no such object`),
-			},
-			{
-				Config:      dataConfig(server, `name = "nonesuch"`),
-				ExpectError: regexp.MustCompile(`(?s)Could not find the project with name "nonesuch".*no such object`),
-			},
-			{
-				Config:      dataConfig(server, "name = \"shared name\"\n tenant_id = \"00000000-0000-4000-8000-000000000000\""),
-				ExpectError: regexp.MustCompile(`(?s)Could not find the project.*no tenant with the id`),
-			},
-			{Config: dataConfig(server, ``), ExpectError: regexp.MustCompile(`(?s)Exactly one of these attributes must be configured`)},
-			{Config: dataConfig(server, fmt.Sprintf("name = \"x\"\n id = %q", id)), ExpectError: regexp.MustCompile(`Exactly one of these attributes must be configured`)},
 		},
 	})
 }

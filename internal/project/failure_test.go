@@ -3,7 +3,6 @@ package project_test
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -22,14 +21,14 @@ func TestAccProject_duplicate(t *testing.T) {
 		t.Fatal(err)
 	}
 	named := func(name string) string { return config(server, fmt.Sprintf("name = %q", name)) }
-	taken := regexp.MustCompile(`(?s)has\s+a\s+project\s+named\s+"taken"\s+already.*Choose.*terraform\s+import.*` + id)
+	taken := acctest.Says(`has a project named "taken" already`, `Choose`, `terraform import`, id)
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps: []resource.TestStep{
-			{Config: named("taken"), ExpectError: regexp.MustCompile(`Could not create project "taken"`)},
+			{Config: named("taken"), ExpectError: acctest.Says(`Could not create project "taken"`)},
 			{Config: named("taken"), ExpectError: taken},
 			{Config: named("free")},
-			{Config: named("taken"), ExpectError: regexp.MustCompile(`Could not update project "free"`)},
+			{Config: named("taken"), ExpectError: acctest.Says(`Could not update project "free"`)},
 			{Config: named("free"), ConfigPlanChecks: nothing},
 		},
 	})
@@ -52,11 +51,10 @@ func TestAccProject_notEmpty(t *testing.T) {
 		Steps: []resource.TestStep{
 			{Config: config(server, `name = "full"`)},
 			{
-				PreConfig: func() { register(t, server, "full") },
-				Config:    config(server, `name = "full"`),
-				Destroy:   true,
-				ExpectError: regexp.MustCompile(`(?s)Could not delete project "full".*it holds\s+1\s+flow\s+version\s+and\s+1\s+flow\s+run\s+` +
-					`\(1\s+of\s+them\s+not\s+finished\).*force_destroy\s+=\s+true`),
+				PreConfig:   func() { register(t, server, "full") },
+				Config:      config(server, `name = "full"`),
+				Destroy:     true,
+				ExpectError: acctest.Says(`Could not delete project "full"`, `it holds 1 flow version and 1 flow run (1 of them not finished)`, `force_destroy = true`),
 			},
 			{Config: config(server, `name = "full"`), ConfigPlanChecks: nothing, Check: onServer(server, "full", nil)},
 			{Config: config(server, "name = \"full\"\n force_destroy = true"), ConfigPlanChecks: inPlace},
@@ -97,7 +95,7 @@ func TestAccProject_badInput(t *testing.T) {
 		``:                                       `argument "name" is required`,
 		`name = ""`:                              `Blank value`,
 		`name = "\t"`:                            `Blank value`,
-		`name = "etl "`:                          `starts\s+or\s+ends\s+with\s+white\s+space`,
+		`name = "etl "`:                          `starts or ends with white space`,
 		"name = \"a\"\n tenant_id = \"default\"": `Not a UUID`,
 		"name = \"a\"\n tenant_id = \"00000000-0000-4000-8000-00000000000A\"": `upper-case`,
 		"name = \"a\"\n description = [1]":                                    `Incorrect attribute value type`,
@@ -105,12 +103,12 @@ func TestAccProject_badInput(t *testing.T) {
 		"name = \"a\"\n tenant = \"default\"":                                 `Unsupported argument`,
 	} {
 		steps = append(steps, resource.TestStep{
-			Config: config(server, lines), PlanOnly: true, ExpectError: regexp.MustCompile(want),
+			Config: config(server, lines), PlanOnly: true, ExpectError: acctest.Says(want),
 		})
 	}
 	steps = append(steps, resource.TestStep{
 		Config:      config(server, "name = \"a\"\n tenant_id = \"00000000-0000-4000-8000-000000000000\""),
-		ExpectError: regexp.MustCompile(`(?s)Could not create project "a".*no\s+tenant\s+with\s+the\s+id.*prefect_tenant`),
+		ExpectError: acctest.Says(`Could not create project "a"`, `no tenant with the id`, `prefect_tenant`),
 	})
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(), Steps: steps, CheckDestroy: noneLeft(server),

@@ -165,9 +165,9 @@ func TestAccProject_import(t *testing.T) {
 		}
 	}
 	missing := adopt("nonesuch")
-	missing.ExpectError = regexp.MustCompile(`(?s)Could not import project "nonesuch".*such object`)
+	missing.ExpectError = acctest.Says(`Could not import project "nonesuch"`, `such object`)
 	noTenant := adopt("no-such-tenant/a")
-	noTenant.ExpectError = regexp.MustCompile(`(?s)Could not import project.*tenant`)
+	noTenant.ExpectError = acctest.Says(`Could not import project`, `tenant`)
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps:                    []resource.TestStep{adopt(id), adopt(other.TenantSlug + "/a/b"), adopt(other.TenantID + "/a/b"), missing, noTenant},
@@ -342,6 +342,11 @@ func TestAccProject_tenant(t *testing.T) {
 			{
 				// Left out again, the tenant that was chosen stays.
 				Config:           tenant + config(server, `name = "wanderer"`),
+				ConfigPlanChecks: nothing,
+			},
+			{
+				// For the order of the destroy.
+				Config:           tenant + config(server, "name = \"wanderer\"\n tenant_id = prefect_tenant.other.id"),
 				ConfigPlanChecks: nothing,
 			},
 		},

@@ -18,18 +18,6 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver"
 )
 
-// words matches an error text in which Terraform may have wrapped the lines.
-func words(parts ...string) *regexp.Regexp {
-	pattern := "(?s)"
-	for i, part := range parts {
-		if i > 0 {
-			pattern += ".*"
-		}
-		pattern += regexp.MustCompile(`\s+`).ReplaceAllString(regexp.QuoteMeta(part), `[\s│]+`)
-	}
-	return regexp.MustCompile(pattern)
-}
-
 // block is a provider block with the lines given, and a project.
 func block(lines string) string {
 	return fmt.Sprintf("provider \"prefect\" {\n%s\n}\nresource \"prefect_project\" \"test\" {\n  name = \"etl\"\n}\n", lines)
@@ -61,7 +49,7 @@ func TestAccProvider_unreachable(t *testing.T) {
 	t.Parallel()
 	url := closedPort(t)
 	fails(t, block(fmt.Sprintf("endpoint = %q\n max_retries = 0", url)),
-		words(`Could not create project "etl"`, "could not be reached", "Check that the Server runs", "endpoint "+url))
+		acctest.Says(`Could not create project "etl"`, "could not be reached", "Check that the Server runs", "endpoint "+url))
 }
 
 // TestAccProvider_unreachableLater loses the Server after the apply: nothing is
@@ -78,7 +66,7 @@ func TestAccProvider_unreachableLater(t *testing.T) {
 			{Config: acctest.ProviderConfig(server, nil) + project},
 			{
 				Config:      acctest.ProviderConfig(&gone, nil, "max_retries = 0") + project,
-				ExpectError: words(`Could not read project "etl"`, "could not be reached"),
+				ExpectError: acctest.Says(`Could not read project "etl"`, "could not be reached"),
 			},
 			{
 				Config:           acctest.ProviderConfig(server, nil) + project,
@@ -113,7 +101,7 @@ func TestAccProvider_wrongURL(t *testing.T) {
 			web := httptest.NewServer(handler)
 			t.Cleanup(web.Close)
 			fails(t, block(fmt.Sprintf("endpoint = %q", web.URL)),
-				words(`Could not create project "etl"`, "not the API of a Prefect Server", "Set `endpoint`", "4200"))
+				acctest.Says(`Could not create project "etl"`, "not the API of a Prefect Server", "Set `endpoint`", "4200"))
 		})
 	}
 }
@@ -136,7 +124,7 @@ func TestAccProvider_gateway(t *testing.T) {
 	with := func(lines string) string {
 		return block(fmt.Sprintf("endpoint = %q\n tenant = %q\n %s", gateway.URL, server.TenantID, lines))
 	}
-	refused := words(`"etl"`, "refused as unauthorised", "`basic_auth`")
+	refused := acctest.Says(`"etl"`, "refused as unauthorised", "`basic_auth`")
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps: []resource.TestStep{
@@ -153,14 +141,14 @@ func TestAccProvider_wrongTenant(t *testing.T) {
 	t.Parallel()
 	server := acctest.Server(t)
 	fails(t, block(fmt.Sprintf("endpoint = %q\n tenant = \"no-such-tenant\"", server.API)),
-		words(`Could not create project "etl"`, `Tenant "no-such-tenant" not found`, "Correct `tenant`"))
+		acctest.Says(`Could not create project "etl"`, `Tenant "no-such-tenant" not found`, "Correct `tenant`"))
 }
 
 func TestAccProvider_noTenant(t *testing.T) {
 	t.Parallel()
 	server := acctest.EmptyServer(t, prefectserver.Options{})
 	fails(t, block(fmt.Sprintf("endpoint = %q", server.API)),
-		words(`Could not create project "etl"`, "The Server has no tenant", "prefect_tenant"))
+		acctest.Says(`Could not create project "etl"`, "The Server has no tenant", "prefect_tenant"))
 }
 
 // TestAccProvider_severalTenants names the tenants, of which one must be chosen,
@@ -189,7 +177,7 @@ func TestAccProvider_severalTenants(t *testing.T) {
 		Steps: []resource.TestStep{
 			{
 				Config:      block(fmt.Sprintf("endpoint = %q", server.API)),
-				ExpectError: words("several tenants (production, staging)", "Set `tenant`"),
+				ExpectError: acctest.Says("several tenants (production, staging)", "Set `tenant`"),
 			},
 			in("staging"),
 			in(id),
@@ -224,7 +212,7 @@ resource "prefect_project" "test" {
 		Steps: []resource.TestStep{
 			{
 				Config:      late(found("")),
-				ExpectError: words("The Prefect Server is not known yet", "endpoint, tenant", "depends_on"),
+				ExpectError: acctest.Says("The Prefect Server is not known yet", "endpoint, tenant", "depends_on"),
 			},
 			{
 				Config: late(found("depends_on = [prefect_project.test]")),
@@ -264,7 +252,7 @@ func TestAccProvider_badInput(t *testing.T) {
 		`kubernetes = { client_key = "pem" }`:                                    "must be specified when",
 		`port = 4200`:                                                            "Unsupported argument",
 	} {
-		steps = append(steps, resource.TestStep{Config: block(lines), PlanOnly: true, ExpectError: words(want)})
+		steps = append(steps, resource.TestStep{Config: block(lines), PlanOnly: true, ExpectError: acctest.Says(want)})
 	}
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: steps})
 }

@@ -2,7 +2,6 @@ package tenant_test
 
 import (
 	"fmt"
-	"regexp"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -41,27 +40,27 @@ func TestAccTenantDataSource(t *testing.T) {
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps: []resource.TestStep{
+			{
+				Config:      dataConfig(server, `id = "00000000-0000-4000-8000-000000000000"`),
+				ExpectError: acctest.Says(`Could not find the tenant with id`, `no such object`),
+			},
+			{
+				Config:      dataConfig(server, `slug = "no-such-slug"`),
+				ExpectError: acctest.Says(`Could not find the tenant with slug "no-such-slug"`, `no such object`),
+			},
+			{
+				Config:      dataConfig(server, `name = "No such name"`),
+				ExpectError: acctest.Says(`Could not find the tenant with name "No such name"`, `No tenant of this Server`),
+			},
+			{
+				Config:      dataConfig(server, fmt.Sprintf("id = %q\n slug = %q", id, slug)),
+				ExpectError: acctest.Says(`cannot be configured together`),
+			},
+			{Config: dataConfig(server, `id = "default"`), ExpectError: acctest.Says(`Not a UUID`)},
 			{Config: dataConfig(server, fmt.Sprintf("id = %q", id)), ConfigStateChecks: is(id, slug)},
 			{Config: dataConfig(server, fmt.Sprintf("slug = %q", slug)), ConfigStateChecks: is(id, slug)},
 			{Config: dataConfig(server, fmt.Sprintf("name = %q", name)), ConfigStateChecks: is(id, slug)},
 			{Config: dataConfig(server, ""), ConfigStateChecks: is(server.TenantID, server.TenantSlug)},
-			{
-				Config:      dataConfig(server, `id = "00000000-0000-4000-8000-000000000000"`),
-				ExpectError: regexp.MustCompile(`(?s)Could not find the tenant with id.*no such object`),
-			},
-			{
-				Config:      dataConfig(server, `slug = "no-such-slug"`),
-				ExpectError: regexp.MustCompile(`(?s)Could not find the tenant with slug "no-such-slug".*no such object`),
-			},
-			{
-				Config:      dataConfig(server, `name = "No such name"`),
-				ExpectError: regexp.MustCompile(`(?s)Could not find the tenant with name "No such name".*No tenant of this Server`),
-			},
-			{
-				Config:      dataConfig(server, fmt.Sprintf("id = %q\n slug = %q", id, slug)),
-				ExpectError: regexp.MustCompile(`cannot be configured together`),
-			},
-			{Config: dataConfig(server, `id = "default"`), ExpectError: regexp.MustCompile(`Not a UUID`)},
 		},
 	})
 }
@@ -90,7 +89,7 @@ func TestAccTenantDataSource_ambiguous(t *testing.T) {
 			ProtoV6ProviderFactories: acctest.Providers(),
 			Steps: []resource.TestStep{{
 				Config:      dataConfig(server, fmt.Sprintf("name = %q", name)),
-				ExpectError: regexp.MustCompile(`(?s)2\s+tenants\s+have\s+this\s+name.*` + slug),
+				ExpectError: acctest.Says(`2 tenants have this name`, slug),
 			}},
 		})
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/compare"
@@ -105,7 +104,7 @@ func TestAccTenant(t *testing.T) {
 			{ResourceName: address, ImportState: true, ImportStateVerify: true, ImportStateId: second},
 			{
 				ResourceName: address, ImportState: true, ImportStateId: first,
-				ExpectError: regexp.MustCompile(`(?s)Could not import tenant.*Give the UUID or the slug`),
+				ExpectError: acctest.Says(`Could not import tenant`, `Give the UUID or the slug`),
 			},
 			{Config: config(server, `name = "Other"`), ConfigPlanChecks: nothing},
 		},
@@ -124,7 +123,7 @@ func TestAccTenant_defaultSlug(t *testing.T) {
 		Steps: []resource.TestStep{
 			{
 				Config:      config(server, `name = "数据"`),
-				ExpectError: regexp.MustCompile(`(?s)No slug can be made of the tenant's name.*Set ` + "`slug`"),
+				ExpectError: acctest.Says(`No slug can be made of the tenant's name`, `Set`, "`slug`"),
 			},
 			{
 				Config: config(server, fmt.Sprintf("name = %q", "* "+slug+" *")),
@@ -211,7 +210,7 @@ func TestAccTenant_notEmpty(t *testing.T) {
 				},
 				Config:      block(""),
 				Destroy:     true,
-				ExpectError: regexp.MustCompile(`(?s)Could not delete tenant "Full".*it holds\s+1\s+project,\s+0\s+flow\s+versions.*force_destroy\s+=\s+true`),
+				ExpectError: acctest.Says(`Could not delete tenant "Full"`, `it holds 1 project, 0 flow versions`, `force_destroy = true`),
 			},
 			{Config: block(""), ConfigPlanChecks: nothing, Check: named(server, slug, "Full")},
 			{Config: block("force_destroy = true"), ConfigPlanChecks: inPlace},
@@ -230,13 +229,13 @@ func TestAccTenant_slugTaken(t *testing.T) {
 		Steps: []resource.TestStep{
 			{
 				Config:      config(server, fmt.Sprintf("name = \"Twin\"\n slug = %q", server.TenantSlug)),
-				ExpectError: regexp.MustCompile(`(?s)Could not create tenant "Twin".*` + server.TenantSlug + `.*taken.*terraform\s+import.*` + server.TenantID),
+				ExpectError: acctest.Says(`Could not create tenant "Twin"`, server.TenantSlug, `taken`, `terraform import`, server.TenantID),
 			},
 			{Config: config(server, fmt.Sprintf("name = \"Twin\"\n slug = %q", slug))},
 			{
 				// The rename fails too, and neither it nor the state is half done.
 				Config:      config(server, fmt.Sprintf("name = \"Changed\"\n slug = %q", server.TenantSlug)),
-				ExpectError: regexp.MustCompile(`(?s)Could not update tenant "Twin".*taken`),
+				ExpectError: acctest.Says(`Could not update tenant "Twin"`, `taken`),
 			},
 			{Config: config(server, fmt.Sprintf("name = \"Twin\"\n slug = %q", slug)), ConfigPlanChecks: nothing, Check: named(server, slug, "Twin")},
 		},
@@ -272,7 +271,7 @@ func TestAccTenant_badInput(t *testing.T) {
 	for lines, want := range map[string]string{
 		`name = ""`:                           `Blank value`,
 		`name = "  "`:                         `Blank value`,
-		`name = " a"`:                         `starts\s+or\s+ends\s+with\s+white\s+space`,
+		`name = " a"`:                         `starts or ends with white space`,
 		`slug = "a"`:                          `argument "name" is required`,
 		"name = \"a\"\n slug = \"\"":          `Attribute slug must consist of lower-case`,
 		"name = \"a\"\n slug = \"Data\"":      `Attribute slug must consist of lower-case`,
@@ -283,7 +282,7 @@ func TestAccTenant_badInput(t *testing.T) {
 		"name = \"a\"\n id = \"" + "x" + "\"": `Invalid Configuration for Read-Only Attribute`,
 	} {
 		steps = append(steps, resource.TestStep{
-			Config: config(server, lines), PlanOnly: true, ExpectError: regexp.MustCompile(want),
+			Config: config(server, lines), PlanOnly: true, ExpectError: acctest.Says(want),
 		})
 	}
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: steps})
