@@ -72,9 +72,12 @@ func TestRefusedCloudHooks(t *testing.T) {
 		{"Invalid config; expected `account_sid`, `auth_token`, `messaging_service_sid`, and `to`", "TWILIO", twilio, []any{"Failed"}},
 		{"Invalid config; expected `api_token`, `routing_key`, & `severity`", "PAGERDUTY", webhook("u"), []any{"Failed"}},
 		{"Invalid config; severity must be one of {info, warning, error, critical}", "PAGERDUTY", pager, []any{"Failed"}},
-		{"[{'extensions': {'path': '$.selectionSet.insert_cloud_hook.args.objects', 'code': 'constraint-violation'}, 'message': " +
-			"'Not-NULL violation. null value in column \"config\" of relation \"cloud_hook\" violates not-null constraint'}]",
-			"PREFECT_MESSAGE", nil, []any{"Failed"}},
+		{
+			"[{'extensions': {'path': '$.selectionSet.insert_cloud_hook.args.objects', 'code': 'constraint-violation'}, 'message': " +
+				"'Not-NULL violation. null value in column \"config\" of relation \"cloud_hook\" violates not-null constraint'}]",
+			"PREFECT_MESSAGE", nil,
+			[]any{"Failed"},
+		},
 	} {
 		s.refused(test.message, "create_cloud_hook",
 			in{"tenant_id": s.tenant, "type": test.kind, "config": test.config, "states": test.states})
@@ -102,9 +105,10 @@ func TestHooksHearOfStates(t *testing.T) {
 	s.id("create_cloud_hook", in{"tenant_id": tenant, "type": "WEBHOOK", "config": webhook("http://foreign/"), "states": []any{"Running"}})
 
 	urls := func() []string {
-		var urls []string
-		for _, call := range received.all(s) {
-			urls = append(urls, call.url)
+		calls := received.all(s)
+		urls := make([]string, len(calls))
+		for i, call := range calls {
+			urls[i] = call.url
 		}
 		slices.Sort(urls)
 		return urls
@@ -182,13 +186,26 @@ func TestTestCloudHook(t *testing.T) {
 	}{
 		{"WEBHOOK", webhook("http://w/x"), in{}, "http://w/x", []string{`"is_test_event":true`, `"Cloud Hook Test Flow"`, `"Success"`}},
 		{"WEBHOOK", webhook("http://w/x"), in{"flow_run_id": run, "state_type": "FAILED"}, "http://w/x", []string{run, `"Test failed state"`}},
-		{"SLACK_WEBHOOK", webhook("http://s/x"), in{"flow_run_id": run, "state_type": "RUNNING"}, "http://s/x",
-			[]string{"Run `r` of flow `f` entered a new state:", "*State:* `Running`", "*Message:* Test running state", "http://localhost:4200/t/flow-run/" + run}},
-		{"PAGERDUTY", map[string]any{"api_token": "t", "routing_key": "r", "severity": "error"}, in{"flow_run_id": run},
-			"https://events.pagerduty.com/v2/enqueue", []string{`"severity":"error"`, `"event_action":"trigger"`}},
-		{"TWILIO", map[string]any{"account_sid": "a", "auth_token": "b", "messaging_service_sid": "c", "to": []any{"+1"}},
-			in{"flow_run_id": run, "state_type": "SCHEDULED"}, "https://api.twilio.com/2010-04-01/Accounts/a/Messages.json",
-			[]string{"To=%2B1", "From=c", "Scheduled"}},
+		{
+			"SLACK_WEBHOOK", webhook("http://s/x"),
+			in{"flow_run_id": run, "state_type": "RUNNING"},
+			"http://s/x",
+			[]string{"Run `r` of flow `f` entered a new state:", "*State:* `Running`", "*Message:* Test running state", "http://localhost:4200/t/flow-run/" + run},
+		},
+		{
+			"PAGERDUTY",
+			map[string]any{"api_token": "t", "routing_key": "r", "severity": "error"},
+			in{"flow_run_id": run},
+			"https://events.pagerduty.com/v2/enqueue",
+			[]string{`"severity":"error"`, `"event_action":"trigger"`},
+		},
+		{
+			"TWILIO",
+			map[string]any{"account_sid": "a", "auth_token": "b", "messaging_service_sid": "c", "to": []any{"+1"}},
+			in{"flow_run_id": run, "state_type": "SCHEDULED"},
+			"https://api.twilio.com/2010-04-01/Accounts/a/Messages.json",
+			[]string{"To=%2B1", "From=c", "Scheduled"},
+		},
 	} {
 		test.fields["cloud_hook_id"] = s.hook(test.kind, test.config, "Cancelled")
 		same(t, test.kind, s.call("test_cloud_hook", test.fields), map[string]any{"success": true, "error": nil})
@@ -224,9 +241,9 @@ func unescape(t *testing.T, document string) string {
 	if err := json.Unmarshal([]byte(document), &message); err != nil {
 		t.Fatal(err)
 	}
-	var lines []string
-	for _, block := range message.Blocks {
-		lines = append(lines, block.Text.Text)
+	lines := make([]string, len(message.Blocks))
+	for i, block := range message.Blocks {
+		lines[i] = block.Text.Text
 	}
 	return strings.Join(lines, "\n")
 }
@@ -235,8 +252,10 @@ func unescape(t *testing.T, document string) string {
 func TestTestCloudHookLetsOthersWork(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		s.call("update_tenant_name", in{"tenant_id": s.tenant, "name": "asked"})
+	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if _, err := s.Execute(r.Context(), s.Mutations()["update_tenant_name"], in{"tenant_id": s.tenant, "name": "asked"}); err != nil {
+			t.Error(err)
+		}
 	}))
 	t.Cleanup(receiver.Close)
 	hook := s.hook("WEBHOOK", webhook(receiver.URL), "Failed")

@@ -42,18 +42,18 @@ func (c *clock) advance(d time.Duration) {
 
 // server is an API with a tenant and a project.
 type server struct {
-	testing.TB
+	*testing.T
 	*api.API
 	clock           *clock
 	headers         http.Header
 	tenant, project string
 }
 
-func newServer(t testing.TB) *server {
+func newServer(t *testing.T) *server {
 	t.Helper()
 	clock := &clock{now: start}
 	s := &server{
-		TB: t, clock: clock, headers: http.Header{},
+		T: t, clock: clock, headers: http.Header{},
 		API: &api.API{Store: store.New(clock.read), Clock: clock.read},
 	}
 	t.Cleanup(s.Wait)
@@ -155,7 +155,7 @@ func (s *server) rows(table, column string, value any) []store.Row {
 }
 
 // decode reads JSON as the store keeps it.
-func decode(t testing.TB, document string) any {
+func decode(t *testing.T, document string) any {
 	t.Helper()
 	decoder := json.NewDecoder(strings.NewReader(document))
 	decoder.UseNumber()
@@ -167,7 +167,7 @@ func decode(t testing.TB, document string) any {
 }
 
 // flowOf is a serialised flow of two tasks; rest replaces or adds fields.
-func flowOf(t testing.TB, name string, rest string) map[string]any {
+func flowOf(t *testing.T, name, rest string) map[string]any {
 	t.Helper()
 	document, _ := decode(t, `{
 		"name": "`+name+`", "__version__": "1.4.1", "schedule": null, "environment": null,
@@ -188,7 +188,7 @@ func flowOf(t testing.TB, name string, rest string) map[string]any {
 // register registers a version of a flow.
 func (s *server) register(name, rest string) string {
 	s.Helper()
-	return s.id("create_flow", in{"project_id": s.project, "serialized_flow": flowOf(s, name, rest)})
+	return s.id("create_flow", in{"project_id": s.project, "serialized_flow": flowOf(s.T, name, rest)})
 }
 
 func (s *server) run(input in) string {
@@ -204,7 +204,7 @@ func (s *server) state(run, kind string) {
 	}}})
 }
 
-func same(t testing.TB, what string, got, want any) {
+func same(t *testing.T, what string, got, want any) {
 	t.Helper()
 	if count, ok := got.(int64); ok {
 		got = json.Number(strconv.FormatInt(count, 10))

@@ -146,14 +146,15 @@ func (a *API) slackMessage(event hookEvent) map[string]any {
 	if written, ok := event.message().(string); ok {
 		message = written
 	}
-	var blocks []any
-	for _, line := range []string{
+	lines := []string{
 		fmt.Sprintf("Run `%s` of flow `%s` entered a new state:", text(event.run, "name"), text(event.flow, "name")),
 		fmt.Sprintf("*State:* `%s`", text(event.state, "state")),
 		"*Message:* " + message,
 		"*Link:* " + a.link(event),
-	} {
-		blocks = append(blocks, map[string]any{"type": "section", "text": map[string]any{"type": "mrkdwn", "text": line}})
+	}
+	blocks := make([]any, len(lines))
+	for i, line := range lines {
+		blocks[i] = map[string]any{"type": "section", "text": map[string]any{"type": "mrkdwn", "text": line}}
 	}
 	return map[string]any{"blocks": blocks}
 }

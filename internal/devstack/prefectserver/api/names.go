@@ -33,5 +33,5 @@ func (a *API) newName() string {
 
 func word(words string) string {
 	all := strings.Fields(words)
-	return all[rand.IntN(len(all))] //nolint:gosec // a name, not a secret
+	return all[rand.IntN(len(all))]
 }

@@ -94,8 +94,7 @@ func Retrying(message string, start time.Time, attempt int64) *State {
 
 func noResult() map[string]any { return map[string]any{"type": "NoResultType"} }
 
-func (s *State) isFinished() bool { return isA(s.Type, "Finished") }
-func (s *State) isRunning() bool  { return isA(s.Type, "Running") }
+func (s *State) isRunning() bool { return isA(s.Type, "Running") }
 
 // messageOrNil is the message as a column value.
 func (s *State) messageOrNil() any {

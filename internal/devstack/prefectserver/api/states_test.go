@@ -17,10 +17,10 @@ func TestStateHistory(t *testing.T) {
 	for _, kind := range []string{"Submitted", "Running", "Running", "Success", "Failed"} {
 		s.state(run, kind)
 	}
-	var history []string
-	for _, state := range s.rows("flow_run_state", "flow_run_id", run) {
-		kind, _ := state["state"].(string)
-		history = append(history, kind)
+	rows := s.rows("flow_run_state", "flow_run_id", run)
+	history := make([]string, len(rows))
+	for i, state := range rows {
+		history[i], _ = state["state"].(string)
 	}
 	if got := strings.Join(history, " "); got != "Scheduled Submitted Running Running Success Failed" {
 		t.Errorf("history: %s", got)

@@ -75,12 +75,12 @@ var defaultStart = time.Date(2019, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func (c *intervalClock) times(after time.Time) iter.Seq[time.Time] {
 	return func(yield func(time.Time) bool) {
-		count := time.Duration(0)
-		if elapsed := after.Sub(c.start); elapsed >= 0 {
-			count = elapsed/c.interval + 1
+		elapsed := time.Duration(0)
+		if since := after.Sub(c.start); since >= 0 {
+			elapsed = since - since%c.interval + c.interval
 		}
-		for ; ; count++ {
-			moment := c.at(c.interval * count)
+		for ; ; elapsed += c.interval {
+			moment := c.at(elapsed)
 			if moment.Before(after) {
 				continue
 			}
