@@ -137,6 +137,7 @@ func located(err error, f selected) Error {
 		out.Message = data.Message
 		out.Extensions = map[string]any{"code": "data-exception", "path": "$"}
 	}
+	out.Extensions["exception"] = map[string]any{"message": out.Message}
 	return out
 }
 
