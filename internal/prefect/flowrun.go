@@ -172,13 +172,13 @@ func (c *Client) FlowRunStates(ctx context.Context, id string) ([]FlowRunState, 
 	if err != nil {
 		return nil, err
 	}
-	type row = graphql.FlowRunStatesFlowRunState
+	type row = graphql.FlowRunStateFields
 	rows, err := pages(ctx, func(ctx context.Context, last string) ([]row, *graphql.Count, error) {
 		out, err := graphql.FlowRunStates(ctx, wire{c}, tenant, id, last, pageSize)
-		if err != nil {
+		if err != nil || len(out.FlowRun) == 0 {
 			return nil, nil, err
 		}
-		return out.FlowRunState, out.Remaining.Aggregate, nil
+		return out.FlowRun[0].States, out.FlowRun[0].Remaining.Aggregate, nil
 	}, (*row).GetId)
 	if err != nil {
 		return nil, err

@@ -42,10 +42,10 @@ func (c *Client) FlowRunLogs(ctx context.Context, flowRunID string, since LogCur
 	}
 	rows, err := pages(ctx, func(ctx context.Context, last string) ([]graphql.LogFields, *graphql.Count, error) {
 		out, err := graphql.Logs(ctx, wire{c}, tenant, flowRunID, from, last, pageSize)
-		if err != nil {
+		if err != nil || len(out.FlowRun) == 0 {
 			return nil, nil, err
 		}
-		return out.Log, out.Remaining.Aggregate, nil
+		return out.FlowRun[0].Logs, out.FlowRun[0].Remaining.Aggregate, nil
 	}, (*graphql.LogFields).GetId)
 	if err != nil {
 		return nil, since, err
@@ -76,10 +76,10 @@ func (c *Client) LastFlowRunLogs(ctx context.Context, flowRunID string, limit in
 		return nil, err
 	}
 	out, err := graphql.LastLogs(ctx, wire{c}, tenant, flowRunID, limit)
-	if err != nil {
+	if err != nil || len(out.FlowRun) == 0 {
 		return nil, err
 	}
-	return logsOf(out.Log), nil
+	return logsOf(out.FlowRun[0].Logs), nil
 }
 
 // logsOf converts lines and puts them in order of time.

@@ -784,8 +784,8 @@ type FlowRunFieldsFlowProject struct {
 // GetName returns FlowRunFieldsFlowProject.Name, and is useful for accessing the field via an interface.
 func (v *FlowRunFieldsFlowProject) GetName() string { return v.Name }
 
-// FlowRunStatesFlowRunState includes the requested fields of the GraphQL type flow_run_state.
-type FlowRunStatesFlowRunState struct {
+// FlowRunStateFields includes the requested fields of the GraphQL type flow_run_state.
+type FlowRunStateFields struct {
 	Id        string    `json:"id"`
 	State     string    `json:"state"`
 	Message   *string   `json:"message"`
@@ -793,42 +793,52 @@ type FlowRunStatesFlowRunState struct {
 	Version   *int      `json:"version"`
 }
 
-// GetId returns FlowRunStatesFlowRunState.Id, and is useful for accessing the field via an interface.
-func (v *FlowRunStatesFlowRunState) GetId() string { return v.Id }
+// GetId returns FlowRunStateFields.Id, and is useful for accessing the field via an interface.
+func (v *FlowRunStateFields) GetId() string { return v.Id }
 
-// GetState returns FlowRunStatesFlowRunState.State, and is useful for accessing the field via an interface.
-func (v *FlowRunStatesFlowRunState) GetState() string { return v.State }
+// GetState returns FlowRunStateFields.State, and is useful for accessing the field via an interface.
+func (v *FlowRunStateFields) GetState() string { return v.State }
 
-// GetMessage returns FlowRunStatesFlowRunState.Message, and is useful for accessing the field via an interface.
-func (v *FlowRunStatesFlowRunState) GetMessage() *string { return v.Message }
+// GetMessage returns FlowRunStateFields.Message, and is useful for accessing the field via an interface.
+func (v *FlowRunStateFields) GetMessage() *string { return v.Message }
 
-// GetTimestamp returns FlowRunStatesFlowRunState.Timestamp, and is useful for accessing the field via an interface.
-func (v *FlowRunStatesFlowRunState) GetTimestamp() time.Time { return v.Timestamp }
+// GetTimestamp returns FlowRunStateFields.Timestamp, and is useful for accessing the field via an interface.
+func (v *FlowRunStateFields) GetTimestamp() time.Time { return v.Timestamp }
 
-// GetVersion returns FlowRunStatesFlowRunState.Version, and is useful for accessing the field via an interface.
-func (v *FlowRunStatesFlowRunState) GetVersion() *int { return v.Version }
+// GetVersion returns FlowRunStateFields.Version, and is useful for accessing the field via an interface.
+func (v *FlowRunStateFields) GetVersion() *int { return v.Version }
 
-// FlowRunStatesRemainingFlowRunStateAggregate includes the requested fields of the GraphQL type flow_run_state_aggregate.
-type FlowRunStatesRemainingFlowRunStateAggregate struct {
+// FlowRunStatesFlowRun includes the requested fields of the GraphQL type flow_run.
+type FlowRunStatesFlowRun struct {
+	States    []FlowRunStateFields                               `json:"states"`
+	Remaining FlowRunStatesFlowRunRemainingFlowRunStateAggregate `json:"remaining"`
+}
+
+// GetStates returns FlowRunStatesFlowRun.States, and is useful for accessing the field via an interface.
+func (v *FlowRunStatesFlowRun) GetStates() []FlowRunStateFields { return v.States }
+
+// GetRemaining returns FlowRunStatesFlowRun.Remaining, and is useful for accessing the field via an interface.
+func (v *FlowRunStatesFlowRun) GetRemaining() FlowRunStatesFlowRunRemainingFlowRunStateAggregate {
+	return v.Remaining
+}
+
+// FlowRunStatesFlowRunRemainingFlowRunStateAggregate includes the requested fields of the GraphQL type flow_run_state_aggregate.
+type FlowRunStatesFlowRunRemainingFlowRunStateAggregate struct {
 	Aggregate *Count `json:"aggregate"`
 }
 
-// GetAggregate returns FlowRunStatesRemainingFlowRunStateAggregate.Aggregate, and is useful for accessing the field via an interface.
-func (v *FlowRunStatesRemainingFlowRunStateAggregate) GetAggregate() *Count { return v.Aggregate }
+// GetAggregate returns FlowRunStatesFlowRunRemainingFlowRunStateAggregate.Aggregate, and is useful for accessing the field via an interface.
+func (v *FlowRunStatesFlowRunRemainingFlowRunStateAggregate) GetAggregate() *Count {
+	return v.Aggregate
+}
 
 // FlowRunStatesResponse is returned by FlowRunStates on success.
 type FlowRunStatesResponse struct {
-	FlowRunState []FlowRunStatesFlowRunState                 `json:"flow_run_state"`
-	Remaining    FlowRunStatesRemainingFlowRunStateAggregate `json:"remaining"`
+	FlowRun []FlowRunStatesFlowRun `json:"flow_run"`
 }
 
-// GetFlowRunState returns FlowRunStatesResponse.FlowRunState, and is useful for accessing the field via an interface.
-func (v *FlowRunStatesResponse) GetFlowRunState() []FlowRunStatesFlowRunState { return v.FlowRunState }
-
-// GetRemaining returns FlowRunStatesResponse.Remaining, and is useful for accessing the field via an interface.
-func (v *FlowRunStatesResponse) GetRemaining() FlowRunStatesRemainingFlowRunStateAggregate {
-	return v.Remaining
-}
+// GetFlowRun returns FlowRunStatesResponse.FlowRun, and is useful for accessing the field via an interface.
+func (v *FlowRunStatesResponse) GetFlowRun() []FlowRunStatesFlowRun { return v.FlowRun }
 
 // FlowRunsRemainingFlowRunAggregate includes the requested fields of the GraphQL type flow_run_aggregate.
 type FlowRunsRemainingFlowRunAggregate struct {
@@ -881,13 +891,21 @@ func (v *IntervalClockInput) GetInterval() int { return v.Interval }
 // GetParameterDefaults returns IntervalClockInput.ParameterDefaults, and is useful for accessing the field via an interface.
 func (v *IntervalClockInput) GetParameterDefaults() *json.RawMessage { return v.ParameterDefaults }
 
-// LastLogsResponse is returned by LastLogs on success.
-type LastLogsResponse struct {
-	Log []LogFields `json:"log"`
+// LastLogsFlowRun includes the requested fields of the GraphQL type flow_run.
+type LastLogsFlowRun struct {
+	Logs []LogFields `json:"logs"`
 }
 
-// GetLog returns LastLogsResponse.Log, and is useful for accessing the field via an interface.
-func (v *LastLogsResponse) GetLog() []LogFields { return v.Log }
+// GetLogs returns LastLogsFlowRun.Logs, and is useful for accessing the field via an interface.
+func (v *LastLogsFlowRun) GetLogs() []LogFields { return v.Logs }
+
+// LastLogsResponse is returned by LastLogs on success.
+type LastLogsResponse struct {
+	FlowRun []LastLogsFlowRun `json:"flow_run"`
+}
+
+// GetFlowRun returns LastLogsResponse.FlowRun, and is useful for accessing the field via an interface.
+func (v *LastLogsResponse) GetFlowRun() []LastLogsFlowRun { return v.FlowRun }
 
 // LogFields includes the GraphQL fields of log requested by the fragment LogFields.
 type LogFields struct {
@@ -921,25 +939,33 @@ func (v *LogFields) GetTimestamp() time.Time { return v.Timestamp }
 // GetCreated returns LogFields.Created, and is useful for accessing the field via an interface.
 func (v *LogFields) GetCreated() time.Time { return v.Created }
 
-// LogsRemainingLogAggregate includes the requested fields of the GraphQL type log_aggregate.
-type LogsRemainingLogAggregate struct {
+// LogsFlowRun includes the requested fields of the GraphQL type flow_run.
+type LogsFlowRun struct {
+	Logs      []LogFields                      `json:"logs"`
+	Remaining LogsFlowRunRemainingLogAggregate `json:"remaining"`
+}
+
+// GetLogs returns LogsFlowRun.Logs, and is useful for accessing the field via an interface.
+func (v *LogsFlowRun) GetLogs() []LogFields { return v.Logs }
+
+// GetRemaining returns LogsFlowRun.Remaining, and is useful for accessing the field via an interface.
+func (v *LogsFlowRun) GetRemaining() LogsFlowRunRemainingLogAggregate { return v.Remaining }
+
+// LogsFlowRunRemainingLogAggregate includes the requested fields of the GraphQL type log_aggregate.
+type LogsFlowRunRemainingLogAggregate struct {
 	Aggregate *Count `json:"aggregate"`
 }
 
-// GetAggregate returns LogsRemainingLogAggregate.Aggregate, and is useful for accessing the field via an interface.
-func (v *LogsRemainingLogAggregate) GetAggregate() *Count { return v.Aggregate }
+// GetAggregate returns LogsFlowRunRemainingLogAggregate.Aggregate, and is useful for accessing the field via an interface.
+func (v *LogsFlowRunRemainingLogAggregate) GetAggregate() *Count { return v.Aggregate }
 
 // LogsResponse is returned by Logs on success.
 type LogsResponse struct {
-	Log       []LogFields               `json:"log"`
-	Remaining LogsRemainingLogAggregate `json:"remaining"`
+	FlowRun []LogsFlowRun `json:"flow_run"`
 }
 
-// GetLog returns LogsResponse.Log, and is useful for accessing the field via an interface.
-func (v *LogsResponse) GetLog() []LogFields { return v.Log }
-
-// GetRemaining returns LogsResponse.Remaining, and is useful for accessing the field via an interface.
-func (v *LogsResponse) GetRemaining() LogsRemainingLogAggregate { return v.Remaining }
+// GetFlowRun returns LogsResponse.FlowRun, and is useful for accessing the field via an interface.
+func (v *LogsResponse) GetFlowRun() []LogsFlowRun { return v.FlowRun }
 
 // NewestFlowResponse is returned by NewestFlow on success.
 type NewestFlowResponse struct {
@@ -2951,21 +2977,24 @@ func FlowGroupsByName(
 // The query executed by FlowRunStates.
 const FlowRunStates_Operation = `
 query FlowRunStates ($tenant: uuid!, $run: uuid!, $after: uuid!, $limit: Int!) {
-	flow_run_state(where: {tenant_id:{_eq:$tenant},flow_run_id:{_eq:$run},id:{_gt:$after}}, order_by: [{id:asc}], limit: $limit) {
-		id
-		state
-		message
-		timestamp
-		version
-	}
-	remaining: flow_run_state_aggregate(where: {tenant_id:{_eq:$tenant},flow_run_id:{_eq:$run},id:{_gt:$after}}) {
-		aggregate {
-			count
+	flow_run(where: {tenant_id:{_eq:$tenant},id:{_eq:$run}}, limit: 1) {
+		states(where: {id:{_gt:$after}}, order_by: [{id:asc}], limit: $limit) {
+			id
+			state
+			message
+			timestamp
+			version
+		}
+		remaining: states_aggregate(where: {id:{_gt:$after}}) {
+			aggregate {
+				count
+			}
 		}
 	}
 }
 `
 
+// The Server stores a run's states without their tenant, so they are read through the run.
 func FlowRunStates(
 	ctx_ context.Context,
 	client_ graphql.Client,
@@ -3182,8 +3211,10 @@ func Flows(
 // The query executed by LastLogs.
 const LastLogs_Operation = `
 query LastLogs ($tenant: uuid!, $run: uuid!, $limit: Int!) {
-	log(where: {tenant_id:{_eq:$tenant},flow_run_id:{_eq:$run}}, order_by: [{timestamp:desc},{id:desc}], limit: $limit) {
-		... LogFields
+	flow_run(where: {tenant_id:{_eq:$tenant},id:{_eq:$run}}, limit: 1) {
+		logs(order_by: [{timestamp:desc},{id:desc}], limit: $limit) {
+			... LogFields
+		}
 	}
 }
 fragment LogFields on log {
@@ -3229,12 +3260,14 @@ func LastLogs(
 // The query executed by Logs.
 const Logs_Operation = `
 query Logs ($tenant: uuid!, $run: uuid!, $since: timestamptz!, $after: uuid!, $limit: Int!) {
-	log(where: {tenant_id:{_eq:$tenant},flow_run_id:{_eq:$run},created:{_gte:$since},id:{_gt:$after}}, order_by: [{id:asc}], limit: $limit) {
-		... LogFields
-	}
-	remaining: log_aggregate(where: {tenant_id:{_eq:$tenant},flow_run_id:{_eq:$run},created:{_gte:$since},id:{_gt:$after}}) {
-		aggregate {
-			count
+	flow_run(where: {tenant_id:{_eq:$tenant},id:{_eq:$run}}, limit: 1) {
+		logs(where: {created:{_gte:$since},id:{_gt:$after}}, order_by: [{id:asc}], limit: $limit) {
+			... LogFields
+		}
+		remaining: logs_aggregate(where: {created:{_gte:$since},id:{_gt:$after}}) {
+			aggregate {
+				count
+			}
 		}
 	}
 }
@@ -3249,6 +3282,7 @@ fragment LogFields on log {
 }
 `
 
+// The Server stores lines without their tenant, so they are read through the run.
 func Logs(
 	ctx_ context.Context,
 	client_ graphql.Client,
