@@ -49,7 +49,7 @@ func (r *flowResource) ImportState(ctx context.Context, req resource.ImportState
 // findByID takes the id for a version group, and then for a version.
 func findByID(ctx context.Context, client *prefect.Client, id string) (*prefect.Flow, error) {
 	f, err := client.LatestFlow(ctx, id)
-	if errors.Is(err, prefect.ErrNotFound) {
+	if errors.Is(err, prefect.ErrNotFound) && framework.IsUUID(id) {
 		f, err = client.GetFlow(ctx, id)
 	}
 	if err != nil {

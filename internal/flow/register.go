@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -14,6 +15,9 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
+
+// cleanUpTimeout bounds what is done after a failure.
+const cleanUpTimeout = 30 * time.Second
 
 // request is a version to register.
 type request struct {
@@ -87,6 +91,9 @@ func register(ctx context.Context, client *prefect.Client, in request) (*prefect
 		Description:       framework.StringPointer(in.description),
 	})
 	if err != nil {
+		if newest == nil {
+			err = errors.Join(err, removeEmptyGroup(ctx, client, group))
+		}
 		return nil, registerFailure(name).Diagnose(err)
 	}
 	registered, err := client.GetFlow(ctx, id)
@@ -96,6 +103,26 @@ func register(ctx context.Context, client *prefect.Client, in request) (*prefect
 		return unread(id, group, in), diags
 	}
 	return registered, nil
+}
+
+// removeEmptyGroup removes the flow group that a failed first registration has
+// left behind without a version. If the version is there after all, it stays:
+// the next apply finds it by its key.
+func removeEmptyGroup(ctx context.Context, client *prefect.Client, versionGroupID string) error {
+	// Cleaning up must not stop because the apply was interrupted.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTimeout)
+	defer cancel()
+	group, err := client.FindFlowGroup(ctx, versionGroupID)
+	if err != nil {
+		return nil //nolint:nilerr // no group, or a Server that does not answer: the registration's own error says it
+	}
+	if _, err := client.LatestFlow(ctx, versionGroupID); !errors.Is(err, prefect.ErrNotFound) {
+		return nil //nolint:nilerr // as above
+	}
+	if err := client.DeleteFlowGroup(ctx, group.ID); err != nil && !errors.Is(err, prefect.ErrNotFound) {
+		return fmt.Errorf("the empty flow group %s is left behind: %w", group.ID, err)
+	}
+	return nil
 }
 
 // unread is what is known of a version that was registered but could not be read
