@@ -2,7 +2,9 @@ package query
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/validator"
@@ -163,35 +165,53 @@ func leafMatches(scalar string, value *ast.Value) bool {
 // fragments do not count, and introspection is free.
 func depthLimit(observers *validator.Events, addError validator.AddErrFunc) {
 	observers.OnOperation(func(_ *validator.Walker, operation *ast.OperationDefinition) {
-		if at := tooDeep(operation.SelectionSet, 0, map[string]int{}); at != nil {
+		if at := tooDeep(operation.SelectionSet, 0, &spreads{}); at != nil {
 			message := fmt.Sprintf("'%s' exceeds maximum operation depth of %d", operation.Name, MaxDepth)
 			addError(core.Message("%s", message), core.At(at))
 		}
 	})
 }
 
-// tooDeep returns the position of a field below MaxDepth. Fragments are entered
-// again only when reached deeper than before, which also ends cycles.
-func tooDeep(set ast.SelectionSet, depth int, entered map[string]int) *ast.Position {
+// spreads remembers the fragments that a document has been followed into.
+type spreads struct {
+	open    []string       // those being followed: another rule reports cycles
+	deepest map[string]int // how deep each has been entered so far
+}
+
+func (s *spreads) enter(name string, depth int) bool {
+	if before, ok := s.deepest[name]; slices.Contains(s.open, name) || (ok && depth <= before) {
+		return false
+	}
+	if s.deepest == nil {
+		s.deepest = map[string]int{}
+	}
+	s.deepest[name] = depth
+	s.open = append(s.open, name)
+	return true
+}
+
+func (s *spreads) leave() { s.open = s.open[:len(s.open)-1] }
+
+// tooDeep returns the position of a field below MaxDepth.
+func tooDeep(set ast.SelectionSet, depth int, fragments *spreads) *ast.Position {
 	for _, selection := range set {
 		var found *ast.Position
 		switch s := selection.(type) {
 		case *ast.Field:
-			if len(s.Name) > 2 && s.Name[:2] == "__" {
+			if strings.HasPrefix(s.Name, "__") {
 				continue
 			}
 			if depth > MaxDepth {
 				return s.Position
 			}
-			found = tooDeep(s.SelectionSet, depth+1, entered)
+			found = tooDeep(s.SelectionSet, depth+1, fragments)
 		case *ast.InlineFragment:
-			found = tooDeep(s.SelectionSet, depth, entered)
+			found = tooDeep(s.SelectionSet, depth, fragments)
 		case *ast.FragmentSpread:
-			if before, ok := entered[s.Name]; s.Definition == nil || (ok && depth <= before) {
-				continue
+			if s.Definition != nil && fragments.enter(s.Name, depth) {
+				found = tooDeep(s.Definition.SelectionSet, depth, fragments)
+				fragments.leave()
 			}
-			entered[s.Name] = depth
-			found = tooDeep(s.Definition.SelectionSet, depth, entered)
 		}
 		if found != nil {
 			return found
