@@ -290,7 +290,7 @@ func environment(run FlowRun, config runConfig, agent AgentSettings, image strin
 	}
 	for _, v := range [][2]string{
 		{"PREFECT__BACKEND", fallback(agent.Backend, "server")},
-		{"PREFECT__CLOUD__AGENT__LABELS", pythonList(agent.Labels)},
+		{"PREFECT__CLOUD__AGENT__LABELS", PythonList(agent.Labels)},
 		{"PREFECT__CLOUD__API", agent.API},
 		{"PREFECT__CLOUD__API_KEY", agent.APIKey},
 		{"PREFECT__CLOUD__TENANT_ID", tenant},

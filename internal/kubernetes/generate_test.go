@@ -162,7 +162,7 @@ func TestFlowCommand(t *testing.T) {
 
 func TestPythonList(t *testing.T) {
 	t.Parallel()
-	got := pythonList([]string{"a'b", `a"b`, `a'"b`, "é\n\x7f\u2028😀\\", "\u00a0\u00ad"})
+	got := PythonList([]string{"a'b", `a"b`, `a'"b`, "é\n\x7f\u2028😀\\", "\u00a0\u00ad"})
 	if want := `["a'b", 'a"b', 'a\'"b', 'é\n\x7f\u2028😀\\', '\xa0\xad']`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

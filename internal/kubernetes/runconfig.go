@@ -266,16 +266,17 @@ func release(s string) []int {
 	return out
 }
 
-// pythonList writes a list of strings as Python's str() does.
-func pythonList(list []string) string {
+// PythonList writes a list of strings as Python's str() does.
+func PythonList(list []string) string {
 	parts := make([]string, 0, len(list))
 	for _, s := range list {
-		parts = append(parts, pythonString(s))
+		parts = append(parts, PythonString(s))
 	}
 	return "[" + strings.Join(parts, ", ") + "]"
 }
 
-func pythonString(s string) string {
+// PythonString writes a string as Python's repr() does.
+func PythonString(s string) string {
 	quote := '\''
 	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {
 		quote = '"'
