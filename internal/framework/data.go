@@ -79,7 +79,7 @@ func (d *ProviderData) HasCluster() bool {
 // of making a client from the configuration, such as a missing kubeconfig.
 func (d *ProviderData) Kubernetes() (*kubernetes.Client, error) {
 	if !d.HasCluster() {
-		return nil, nil //nolint:nilnil // no cluster is a valid configuration, documented above
+		return nil, nil
 	}
 	return d.kubernetes()
 }

@@ -124,5 +124,5 @@ func find(ctx context.Context, data *framework.ProviderData, config dataModel) (
 	default:
 		project, err = client.GetProject(ctx, value)
 	}
-	return project, failure, err //nolint:wrapcheck // the client's errors say what was asked of whom
+	return project, failure, err
 }
