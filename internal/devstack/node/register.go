@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"runtime"
 	"time"
@@ -30,20 +31,36 @@ func (n *Node) register(ctx context.Context, port int32) error {
 	wanted := n.object(port)
 	created, err := nodes.Create(ctx, wanted, metav1.CreateOptions{})
 	if apierrors.IsAlreadyExists(err) {
-		if created, err = nodes.Get(ctx, wanted.Name, metav1.GetOptions{}); err == nil {
-			created.Labels = wanted.Labels
-			created.Spec.Unschedulable = wanted.Spec.Unschedulable
-			created, err = nodes.Update(ctx, created, metav1.UpdateOptions{})
-		}
+		created, err = n.takeOver(ctx, wanted)
 	}
 	if err != nil {
 		return fmt.Errorf("register node %s: %w", n.options.Name, err)
 	}
-	created.Status = wanted.Status
-	if _, err := nodes.UpdateStatus(ctx, created, metav1.UpdateOptions{}); err != nil {
+	// A patch, because the controllers change the new node at the same time.
+	patch, err := json.Marshal(map[string]any{"status": wanted.Status})
+	if err != nil {
+		return fmt.Errorf("encode the status of node %s: %w", n.options.Name, err)
+	}
+	if _, err := nodes.Patch(ctx, created.Name, patchType, patch, metav1.PatchOptions{}, "status"); err != nil {
 		return fmt.Errorf("report node %s as ready: %w", n.options.Name, err)
 	}
 	return nil
+}
+
+// takeOver gives an existing node the labels that this one is to have.
+func (n *Node) takeOver(ctx context.Context, wanted *corev1.Node) (*corev1.Node, error) {
+	patch, err := json.Marshal(map[string]any{
+		"metadata": map[string]any{"labels": wanted.Labels},
+		"spec":     map[string]any{"unschedulable": wanted.Spec.Unschedulable},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("encode the labels: %w", err)
+	}
+	node, err := n.client.CoreV1().Nodes().Patch(ctx, wanted.Name, patchType, patch, metav1.PatchOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("take over the node of this name: %w", err)
+	}
+	return node, nil
 }
 
 // unregister removes the node, so that a cluster that lives on does not keep it.

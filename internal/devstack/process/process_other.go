@@ -11,12 +11,13 @@ import (
 
 // Spec says what to start.
 type Spec struct {
-	Path   string
-	Args   []string
-	Env    []string
-	Dir    string
-	Output *os.File
-	Guard  *Guard
+	Path                  string
+	Args                  []string
+	Env                   []string
+	Dir                   string
+	Input, Output, Errors *os.File
+	SameGroup             bool
+	Guard                 *Guard
 }
 
 // Process is a running program; there are none on this operating system.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -22,17 +23,26 @@ type Spec struct {
 	Env []string
 	// Dir is the working directory; "" means the caller's.
 	Dir string
-	// Output receives standard output and standard error.
-	Output *os.File
+	// Input is standard input; nil means none.
+	Input *os.File
+	// Output receives standard output, and standard error unless Errors is set.
+	Output, Errors *os.File
+	// SameGroup leaves the program in the caller's process group, for one that
+	// shares the caller's terminal. Signals then go to the program alone.
+	SameGroup bool
 	// Guard, if not nil, ends the process group when this process dies.
 	Guard *Guard
 }
 
-// Process is a running program that leads a process group.
+// Process is a running program.
 type Process struct {
-	pid  int
-	done chan struct{}
-	err  error
+	pid int
+	// target is what signals are sent to: the process, or as a negative number
+	// its group.
+	target int
+	mu     sync.Mutex
+	done   chan struct{}
+	err    error
 }
 
 // Start starts a program. It lives until it ends by itself, until Stop or
@@ -44,31 +54,42 @@ func Start(ctx context.Context, spec Spec) (*Process, error) {
 		cmd.Env = []string{}
 	}
 	cmd.Dir = spec.Dir
+	// A nil *os.File in one of these interfaces would not be nil.
+	if spec.Input != nil {
+		cmd.Stdin = spec.Input
+	}
 	if spec.Output != nil {
-		cmd.Stdout = spec.Output
-		cmd.Stderr = spec.Output
+		cmd.Stdout, cmd.Stderr = spec.Output, spec.Output
+	}
+	if spec.Errors != nil {
+		cmd.Stderr = spec.Errors
 	}
 	cmd.SysProcAttr = attributes()
-	cmd.Cancel = func() error { return killGroup(cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.SysProcAttr.Setpgid = !spec.SameGroup
 
 	p := &Process{done: make(chan struct{})}
+	cmd.Cancel = func() error {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return kill(p.target, syscall.SIGKILL)
+	}
 	started := make(chan error, 1)
 	// The kernel's parent-death signal is bound to the thread that started the
 	// program, not to the process: the thread has to stay until the end.
 	go func() {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
-		if err := cmd.Start(); err != nil {
+		if err := p.begin(cmd, spec); err != nil {
 			started <- err
 			return
 		}
-		p.pid = cmd.Process.Pid
-		spec.Guard.add(p.pid)
 		started <- nil
 		err := cmd.Wait()
-		// Whatever the program left behind in its group goes with it.
-		_ = killGroup(p.pid, syscall.SIGKILL)
-		spec.Guard.remove(p.pid)
+		if !spec.SameGroup {
+			// Whatever the program left behind in its group goes with it.
+			_ = kill(p.target, syscall.SIGKILL)
+			spec.Guard.remove(p.pid)
+		}
 		p.err = exitError(err)
 		close(p.done)
 	}()
@@ -78,7 +99,23 @@ func Start(ctx context.Context, spec Spec) (*Process, error) {
 	return p, nil
 }
 
-// PID is the process id, which is also the id of the process group.
+// begin starts the program. The lock keeps a cancellation from looking for the
+// target before it is known.
+func (p *Process) begin(cmd *exec.Cmd, spec Spec) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := cmd.Start(); err != nil {
+		return err //nolint:wrapcheck // wrapped by Start
+	}
+	p.pid, p.target = cmd.Process.Pid, cmd.Process.Pid
+	if !spec.SameGroup {
+		p.target = -p.pid
+		spec.Guard.add(p.pid)
+	}
+	return nil
+}
+
+// PID is the process id and, without SameGroup, the id of the process group.
 func (p *Process) PID() int { return p.pid }
 
 // Done is closed when the program has ended.
@@ -95,14 +132,14 @@ func (p *Process) Err() error {
 	}
 }
 
-// Signal sends a signal to the whole process group. A group that has ended is
-// no error.
+// Signal sends a signal to the whole process group (the program alone with
+// SameGroup). A program that has ended is no error.
 func (p *Process) Signal(signal syscall.Signal) error {
 	select {
 	case <-p.done:
 		return nil
 	default:
-		return killGroup(p.pid, signal)
+		return kill(p.target, signal)
 	}
 }
 
@@ -123,14 +160,14 @@ func (p *Process) Stop(grace time.Duration) {
 	<-p.done
 }
 
-func killGroup(pid int, signal syscall.Signal) error {
-	err := syscall.Kill(-pid, signal)
+func kill(target int, signal syscall.Signal) error {
+	err := syscall.Kill(target, signal)
 	// EPERM is macOS's answer for a group of zombies.
 	if errors.Is(err, syscall.ESRCH) || errors.Is(err, syscall.EPERM) {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("signal process group %d: %w", pid, err)
+		return fmt.Errorf("signal process %d: %w", target, err)
 	}
 	return nil
 }

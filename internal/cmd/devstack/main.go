@@ -1,0 +1,85 @@
+// Command devstack runs the embedded stack: a Prefect Server, a Kubernetes
+// control plane, a virtual node and an agent, for the demonstration and for
+// tests.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+
+	"k8s.io/klog/v2"
+)
+
+// Exit codes of this program; exec passes on those of its command.
+const (
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+// command is one subcommand.
+type command struct {
+	name, synopsis, help string
+	// run does the work. An error of type exitCode ends the program without a
+	// message of its own.
+	run func(ctx context.Context, arguments []string) error
+}
+
+func commands() []command {
+	return []command{
+		{"up", "[flags]", "start the stack, print the environment to use it, and run until interrupted", up},
+		{"exec", "[flags] -- COMMAND [ARGUMENT...]", "start the stack, run a command with its environment, and stop the stack", execute},
+		{"flow-run", "", "execute the flow run that the environment names, as the virtual node does", flowRun},
+	}
+}
+
+// exitCode ends the program with a code that is not about its own failure.
+type exitCode int
+
+// Error implements error.
+func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+func main() {
+	// client-go's own log lines would end up between the command's.
+	klog.LogToStderr(false)
+	klog.SetOutput(io.Discard)
+	os.Exit(run(context.Background(), os.Args[1:], os.Stderr))
+}
+
+func run(ctx context.Context, arguments []string, messages io.Writer) int {
+	if len(arguments) == 0 || arguments[0] == "help" || arguments[0] == "-h" || arguments[0] == "--help" {
+		usage(messages)
+		return exitUsage
+	}
+	for _, c := range commands() {
+		if c.name != arguments[0] {
+			continue
+		}
+		err := c.run(ctx, arguments[1:])
+		var code exitCode
+		switch {
+		case err == nil:
+			return 0
+		case errors.As(err, &code):
+			return int(code)
+		case errors.Is(err, flag.ErrHelp):
+			return exitUsage
+		}
+		_, _ = fmt.Fprintf(messages, "devstack %s: %v\n", c.name, err)
+		return exitFailure
+	}
+	_, _ = fmt.Fprintf(messages, "devstack: there is no command %q\n\n", arguments[0])
+	usage(messages)
+	return exitUsage
+}
+
+func usage(out io.Writer) {
+	_, _ = fmt.Fprintln(out, "Usage:")
+	for _, c := range commands() {
+		_, _ = fmt.Fprintf(out, "  devstack %s %s\n      %s\n", c.name, c.synopsis, c.help)
+	}
+	_, _ = fmt.Fprintln(out, "Flags of a command: devstack COMMAND --help")
+}

@@ -1,0 +1,31 @@
+package main
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// signals receives what asks this program to end.
+type signals struct{ received chan os.Signal }
+
+func listen() *signals {
+	s := &signals{received: make(chan os.Signal, 8)}
+	signal.Notify(s.received, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	return s
+}
+
+func (s *signals) close() { signal.Stop(s.received) }
+
+// terminal says whether a file is a terminal.
+func terminal(file *os.File) bool {
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && file.Name() != os.DevNull && !isNull(info)
+}
+
+// isNull says whether a file is the null device, which is a character device
+// too.
+func isNull(info os.FileInfo) bool {
+	null, err := os.Stat(os.DevNull)
+	return err == nil && os.SameFile(info, null)
+}

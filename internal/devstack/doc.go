@@ -1,0 +1,100 @@
+// Package devstack runs everything that a flow run needs on one machine: an
+// embedded Prefect Server, a real Kubernetes control plane, a virtual node and a
+// Kubernetes agent. It is what the demonstration and the tests use; nothing that
+// is shipped imports it.
+package devstack
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+)
+
+// NodeMode says when a cluster gets the virtual node.
+type NodeMode string
+
+const (
+	// NodeAuto adds the virtual node to a cluster that has no ready node.
+	NodeAuto NodeMode = "auto"
+	// NodeAlways adds it in any case.
+	NodeAlways NodeMode = "always"
+	// NodeNever never adds it.
+	NodeNever NodeMode = "never"
+)
+
+// Options says what to start.
+type Options struct {
+	// BinDir holds the control plane's programs; "" means
+	// controlplane.DefaultBinDir.
+	BinDir string
+	// DataDir keeps the control plane's data and is not removed; "" means a
+	// temporary directory.
+	DataDir string
+	// Kubeconfig is the file of a cluster to use instead of starting one.
+	Kubeconfig string
+	// Node says whether the cluster gets the virtual node; "" means NodeAuto.
+	Node NodeMode
+	// ClusterOnly starts neither Server nor agent.
+	ClusterOnly bool
+	// Listen is the Server's address; "" means a free port of the loopback
+	// interface. Pods on other machines need an address that they can reach.
+	Listen string
+	// Tenant is the name and slug of the tenant that is made; "" means "default".
+	Tenant string
+	// Namespace is where the agent makes Jobs; "" means "default". It is created
+	// if it is not there.
+	Namespace string
+	// Labels are the agent's.
+	Labels []string
+	// KeepFinishedJobs has the agent leave finished Jobs in the cluster.
+	KeepFinishedJobs bool
+	// FlowRunCommand is what runs a flow where there is no Prefect 1; empty means
+	// this very program with the argument "flow-run".
+	FlowRunCommand []string
+	// IgnorePrefect has FlowRunCommand used even where there is a Prefect 1.
+	IgnorePrefect bool
+	// Progress receives one line for each step; nil means nothing.
+	Progress func(line string)
+	// Logger receives what the parts log; nil means nothing.
+	Logger *slog.Logger
+}
+
+func (o Options) withDefaults() (Options, error) {
+	if o.Node == "" {
+		o.Node = NodeAuto
+	}
+	if o.Node != NodeAuto && o.Node != NodeAlways && o.Node != NodeNever {
+		return o, fmt.Errorf("unknown node mode %q: want %s, %s or %s", o.Node, NodeAuto, NodeAlways, NodeNever)
+	}
+	if o.Listen == "" {
+		o.Listen = "127.0.0.1:0"
+	}
+	if o.Tenant == "" {
+		o.Tenant = "default"
+	}
+	if o.Namespace == "" {
+		o.Namespace = "default"
+	}
+	if o.Progress == nil {
+		o.Progress = func(string) {}
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Kubeconfig != "" {
+		path, err := filepath.Abs(o.Kubeconfig)
+		if err != nil {
+			return o, fmt.Errorf("find the kubeconfig: %w", err)
+		}
+		o.Kubeconfig = path
+	}
+	if len(o.FlowRunCommand) == 0 {
+		program, err := os.Executable()
+		if err != nil {
+			return o, fmt.Errorf("find this program, which runs the flows: %w", err)
+		}
+		o.FlowRunCommand = []string{program, "flow-run"}
+	}
+	return o, nil
+}
