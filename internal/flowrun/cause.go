@@ -3,6 +3,8 @@ package flowrun
 import (
 	"fmt"
 	"strings"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
 )
 
 // cause is why a run does not get on, or why it failed, as far as the cluster
@@ -24,7 +26,7 @@ func (c cause) found() bool { return c.Code != "" }
 
 // findCause explains the state of a Job. It returns the zero cause for a Job with
 // which nothing is wrong.
-func findCause(j *job) cause {
+func findCause(j *kubernetes.JobInfo) cause {
 	if j == nil {
 		return cause{}
 	}
@@ -40,7 +42,7 @@ func findCause(j *job) cause {
 }
 
 // jobContext adds what the Job's condition says to the cause found at a pod.
-func jobContext(c cause, j *job) cause {
+func jobContext(c cause, j *kubernetes.JobInfo) cause {
 	if above := conditionCause(j); above.found() && above.Code != "JobFailed" {
 		c.Text += " " + above.Text
 		if above.Code == "DeadlineExceeded" {
@@ -51,9 +53,9 @@ func jobContext(c cause, j *job) cause {
 }
 
 // conditionCause explains a failed Job by its own condition.
-func conditionCause(j *job) cause {
+func conditionCause(j *kubernetes.JobInfo) cause {
 	for _, c := range j.Conditions {
-		if c.Type != "Failed" && c.Type != "FailureTarget" {
+		if c.Status != "True" || c.Type != "Failed" && c.Type != "FailureTarget" {
 			continue
 		}
 		switch c.Reason {
@@ -82,7 +84,7 @@ func conditionCause(j *job) cause {
 
 // creationCause explains a Job whose pods cannot be created. Kubernetes says so
 // in events only.
-func creationCause(j *job) cause {
+func creationCause(j *kubernetes.JobInfo) cause {
 	if len(j.Pods) > 0 {
 		return cause{}
 	}
@@ -114,7 +116,7 @@ func creationCause(j *job) cause {
 	return cause{}
 }
 
-func podCause(p pod) cause {
+func podCause(p kubernetes.PodInfo) cause {
 	switch p.Reason {
 	case "Evicted":
 		return cause{
@@ -140,10 +142,10 @@ func podCause(p pod) cause {
 			return found
 		}
 	}
-	if p.Phase == podPending && p.Unschedulable != "" {
+	if message := unschedulable(p); p.Phase == podPending && message != "" {
 		return cause{
 			Code:   "Unschedulable",
-			Text:   fmt.Sprintf("Pod %s cannot be scheduled: %s.", p.Name, trim(p.Unschedulable)),
+			Text:   fmt.Sprintf("Pod %s cannot be scheduled: %s.", p.Name, trim(message)),
 			Remedy: "Make a node available that fits the pod's node selector, tolerations and requests, or change them in the job template or run configuration.",
 		}
 	}
@@ -157,18 +159,18 @@ func podCause(p pod) cause {
 	return cause{}
 }
 
-func containerCause(p pod, c container) cause {
+func containerCause(p kubernetes.PodInfo, c kubernetes.ContainerInfo) cause {
 	switch c.State {
-	case containerWaiting:
+	case kubernetes.StateWaiting:
 		return waitingCause(p, c)
-	case containerTerminated:
+	case kubernetes.StateTerminated:
 		return terminatedCause(p, c.Name, c.Reason, c.Message, c.ExitCode)
 	default:
 		return cause{}
 	}
 }
 
-func waitingCause(p pod, c container) cause {
+func waitingCause(p kubernetes.PodInfo, c kubernetes.ContainerInfo) cause {
 	text := func(what string) string {
 		return fmt.Sprintf("Container %s of pod %s %s%s.", c.Name, p.Name, what, reasonSuffix(c.Reason, c.Message))
 	}
@@ -196,7 +198,7 @@ func waitingCause(p pod, c container) cause {
 	case "CrashLoopBackOff":
 		crash := terminatedCause(p, c.Name, c.LastReason, "", c.LastExitCode)
 		return cause{
-			Code: c.Reason, Text: strings.TrimSpace(text(fmt.Sprintf("crashed %d times", c.Restarts)) + " " + crash.Text),
+			Code: c.Reason, Text: strings.TrimSpace(text(fmt.Sprintf("crashed %d times", c.RestartCount)) + " " + crash.Text),
 			Remedy: "The flow's process ends before it has executed the flow. The container's log says why.",
 		}
 	default:
@@ -204,7 +206,7 @@ func waitingCause(p pod, c container) cause {
 	}
 }
 
-func terminatedCause(p pod, name, reason, message string, exitCode *int32) cause {
+func terminatedCause(p kubernetes.PodInfo, name, reason, message string, exitCode *int32) cause {
 	if exitCode == nil || *exitCode == 0 && reason != "OOMKilled" {
 		return cause{}
 	}
@@ -242,7 +244,7 @@ func reasonSuffix(reason, message string) string {
 	}
 }
 
-func fromNode(p pod) string {
+func fromNode(p kubernetes.PodInfo) string {
 	if p.Node == "" {
 		return ""
 	}

@@ -3,30 +3,34 @@ package flowrun
 import (
 	"strings"
 	"testing"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
 )
 
 func TestFindCause(t *testing.T) {
 	t.Parallel()
 	code := func(n int32) *int32 { return &n }
-	waiting := func(reason, message string) *job {
-		return &job{Pods: []pod{{Name: "p", Phase: podPending, Containers: []container{{Name: "flow", Image: "img:1", State: containerWaiting, Reason: reason, Message: message}}}}}
+	waiting := func(reason, message string) *kubernetes.JobInfo {
+		return &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{{Name: "p", Phase: podPending, Containers: []kubernetes.ContainerInfo{{Name: "flow", Image: "img:1", State: kubernetes.StateWaiting, Reason: reason, Message: message}}}}}
 	}
-	ended := func(reason string, exit int32) *job {
-		return &job{Pods: []pod{{Name: "p", Phase: podFailed, Containers: []container{{Name: "flow", State: containerTerminated, Reason: reason, ExitCode: code(exit)}}}}}
+	ended := func(reason string, exit int32) *kubernetes.JobInfo {
+		return &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{{Name: "p", Phase: podFailed, Containers: []kubernetes.ContainerInfo{{Name: "flow", State: kubernetes.StateTerminated, Reason: reason, ExitCode: code(exit)}}}}}
 	}
-	refused := func(message string) *job { return &job{Events: []event{{Reason: "FailedCreate", Message: message}}} }
+	refused := func(message string) *kubernetes.JobInfo {
+		return &kubernetes.JobInfo{Events: []kubernetes.EventInfo{{Reason: "FailedCreate", Message: message}}}
+	}
 	for _, tt := range []struct {
 		name     string
-		job      *job
+		job      *kubernetes.JobInfo
 		code     string
 		hopeless bool
 		says     []string
 	}{
 		{name: "nothing seen"},
-		{name: "all well", job: &job{Pods: []pod{{Phase: podSucceeded, Containers: []container{{State: containerTerminated, ExitCode: code(0)}}}}}},
+		{name: "all well", job: &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{{Phase: podSucceeded, Containers: []kubernetes.ContainerInfo{{State: kubernetes.StateTerminated, ExitCode: code(0)}}}}}},
 		{name: "just starting", job: waiting("ContainerCreating", "")},
 		{
-			name: "unschedulable", job: &job{Pods: []pod{{Name: "p", Phase: podPending, Unschedulable: "0/1 nodes are available: 1 node(s) didn't match."}}},
+			name: "unschedulable", job: &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{{Name: "p", Phase: podPending, Conditions: []kubernetes.ConditionInfo{{Type: "PodScheduled", Status: "False", Reason: "Unschedulable", Message: "0/1 nodes are available: 1 node(s) didn't match."}}}}},
 			code: "Unschedulable", says: []string{"0/1 nodes", "node selector"},
 		},
 		{
@@ -52,38 +56,38 @@ func TestFindCause(t *testing.T) {
 		{name: "no such command", job: ended("StartError", 128), code: "CommandNotFound", says: []string{"exit code 128"}},
 		{
 			name: "crash loop",
-			job: &job{Pods: []pod{{Name: "p", Phase: "Running", Containers: []container{{
-				Name: "flow", State: containerWaiting, Reason: "CrashLoopBackOff", Restarts: 4, LastReason: "Error", LastExitCode: code(2),
+			job: &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{{Name: "p", Phase: "Running", Containers: []kubernetes.ContainerInfo{{
+				Name: "flow", State: kubernetes.StateWaiting, Reason: "CrashLoopBackOff", RestartCount: 4, LastReason: "Error", LastExitCode: code(2),
 			}}}}},
 			code: "CrashLoopBackOff", says: []string{"crashed 4 times", "exit code 2"},
 		},
 		{
-			name: "evicted", job: &job{Pods: []pod{{Name: "p", Node: "n1", Phase: podFailed, Reason: "Evicted", Message: "The node was low on resource: memory."}}},
+			name: "evicted", job: &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{{Name: "p", Node: "n1", Phase: podFailed, Reason: "Evicted", Message: "The node was low on resource: memory."}}},
 			code: "Evicted", says: []string{"n1", "low on resource"},
 		},
 		{
 			name: "deadline",
-			job: &job{Failed: true, Conditions: []condition{{Type: "Failed", Reason: "DeadlineExceeded", Message: "Job was active longer than specified deadline"}},
-				Pods: []pod{{Name: "p", Phase: podFailed}}},
+			job: &kubernetes.JobInfo{Failed: true, Conditions: []kubernetes.ConditionInfo{{Status: "True", Type: "Failed", Reason: "DeadlineExceeded", Message: "Job was active longer than specified deadline"}},
+				Pods: []kubernetes.PodInfo{{Name: "p", Phase: podFailed}}},
 			code: "DeadlineExceeded", hopeless: true, says: []string{"activeDeadlineSeconds"},
 		},
 		{
 			name: "backoff limit",
-			job: func() *job {
+			job: func() *kubernetes.JobInfo {
 				j := ended("Error", 1)
-				j.Failed, j.Conditions = true, []condition{{Type: "Failed", Reason: "BackoffLimitExceeded", Message: "Job has reached the specified backoff limit"}}
+				j.Failed, j.Conditions = true, []kubernetes.ConditionInfo{{Status: "True", Type: "Failed", Reason: "BackoffLimitExceeded", Message: "Job has reached the specified backoff limit"}}
 				return j
 			}(),
 			code: "ContainerFailed", says: []string{"exit code 1", "backoff limit"},
 		},
 		{
 			name: "backoff limit, pods gone", code: "BackoffLimitExceeded", hopeless: true, says: []string{"backoffLimit"},
-			job: &job{Failed: true, Conditions: []condition{{Type: "Failed", Reason: "BackoffLimitExceeded", Message: "Job has reached the specified backoff limit"}}},
+			job: &kubernetes.JobInfo{Failed: true, Conditions: []kubernetes.ConditionInfo{{Status: "True", Type: "Failed", Reason: "BackoffLimitExceeded", Message: "Job has reached the specified backoff limit"}}},
 		},
 		{
 			name: "the newest pod counts",
-			job: &job{Pods: []pod{
-				{Name: "old", Phase: podFailed, Containers: []container{{Name: "flow", State: containerTerminated, ExitCode: code(1)}}},
+			job: &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{
+				{Name: "old", Phase: podFailed, Containers: []kubernetes.ContainerInfo{{Name: "flow", State: kubernetes.StateTerminated, ExitCode: code(1)}}},
 				{Name: "new", Phase: podFailed, Reason: "Evicted"},
 			}},
 			code: "Evicted", says: []string{"new"},

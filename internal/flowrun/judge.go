@@ -1,6 +1,10 @@
 package flowrun
 
-import "time"
+import (
+	"time"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+)
 
 // limits are the deadlines of a wait; zero means none.
 type limits struct {
@@ -40,7 +44,7 @@ type observation struct {
 	Passed []string
 	// Due is when the run was scheduled to start.
 	Due  time.Time
-	Jobs []job
+	Jobs []kubernetes.JobInfo
 	// Watching says whether Jobs can be seen at all.
 	Watching bool
 	// Agents is the newest answer about agents, or nil if nobody has asked.
@@ -185,10 +189,10 @@ func (j *judge) remember(o observation) {
 		j.queuedSince = o.Due
 	}
 	last := newest(o.Jobs)
-	waitsForPod := !queued(o.State) && !ran(o.State) && !finished(o.State) && (last == nil || !last.started())
+	waitsForPod := !queued(o.State) && !ran(o.State) && !finished(o.State) && (last == nil || !started(last))
 	since(&j.submittedSince, waitsForPod)
 
-	stuck := last != nil && !queued(o.State) && !finished(o.State) && (last.over() && last.quiet() || findCause(last).Hopeless)
+	stuck := last != nil && !queued(o.State) && !finished(o.State) && (over(last) && quiet(last) || findCause(last).Hopeless)
 	if stuck && last.UID != j.stuckJob {
 		j.stuckSince, j.stuckJob = time.Time{}, last.UID
 	}

@@ -3,6 +3,8 @@ package flowrun
 import (
 	"testing"
 	"time"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
 )
 
 var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -15,15 +17,15 @@ func testGoal() goal {
 	}}
 }
 
-func pendingJob(uid string) job {
-	return job{UID: uid, Pods: []pod{{Name: "p", UID: uid + "p", Phase: podPending}}}
+func pendingJob(uid string) kubernetes.JobInfo {
+	return kubernetes.JobInfo{UID: uid, Pods: []kubernetes.PodInfo{{Name: "p", UID: uid + "p", Phase: podPending}}}
 }
 
-func failedJob(uid string) job {
+func failedJob(uid string) kubernetes.JobInfo {
 	one := int32(1)
-	return job{
-		UID: uid, Failed: true, Conditions: []condition{{Type: "Failed", Reason: "BackoffLimitExceeded", Message: "no more"}},
-		Pods: []pod{{Name: "p", Phase: podFailed, Containers: []container{{Name: "flow", State: containerTerminated, Reason: "Error", ExitCode: &one}}}},
+	return kubernetes.JobInfo{
+		UID: uid, Failed: true, Conditions: []kubernetes.ConditionInfo{{Status: "True", Type: "Failed", Reason: "BackoffLimitExceeded", Message: "no more"}},
+		Pods: []kubernetes.PodInfo{{Name: "p", Phase: podFailed, Containers: []kubernetes.ContainerInfo{{Name: "flow", State: kubernetes.StateTerminated, Reason: "Error", ExitCode: &one}}}},
 	}
 }
 
@@ -42,7 +44,7 @@ func TestJudge(t *testing.T) {
 		{name: "success", seen: []observation{{At: at(0), State: "Running"}, {At: at(1), State: "Success"}}, want: succeeded},
 		{name: "failure", seen: []observation{{At: at(0), State: "Failed"}}, want: failed},
 		{
-			name: "failure with a cause", seen: []observation{{At: at(0), State: "Failed", Jobs: []job{failedJob("a")}}},
+			name: "failure with a cause", seen: []observation{{At: at(0), State: "Failed", Jobs: []kubernetes.JobInfo{failedJob("a")}}},
 			want: failed, code: "ContainerFailed",
 		},
 		{name: "failure that is welcome", goal: func(g *goal) { g.Success = []string{"Failed"} }, seen: []observation{{At: at(0), State: "TimedOut"}}, want: succeeded},
@@ -73,7 +75,7 @@ func TestJudge(t *testing.T) {
 			want: late, limit: limitAgent,
 		},
 		{
-			name: "pod does not start", seen: []observation{{At: at(0), State: "Submitted"}, {At: at(120), State: "Submitted", Jobs: []job{pendingJob("a")}}},
+			name: "pod does not start", seen: []observation{{At: at(0), State: "Submitted"}, {At: at(120), State: "Submitted", Jobs: []kubernetes.JobInfo{pendingJob("a")}}},
 			want: late, limit: limitPodStart,
 		},
 		{
@@ -82,30 +84,30 @@ func TestJudge(t *testing.T) {
 		},
 		{
 			name: "pod started, process slow",
-			seen: []observation{{At: at(0), State: "Submitted"}, {At: at(120), State: "Submitted", Jobs: []job{{UID: "a", Pods: []pod{{Phase: "Running", Containers: []container{{State: containerRunning}}}}}}}},
+			seen: []observation{{At: at(0), State: "Submitted"}, {At: at(120), State: "Submitted", Jobs: []kubernetes.JobInfo{{UID: "a", Pods: []kubernetes.PodInfo{{Phase: "Running", Containers: []kubernetes.ContainerInfo{{State: kubernetes.StateRunning}}}}}}}},
 			want: carryOn,
 		},
 		{
 			name: "Job failed, run does not know",
-			seen: []observation{{At: at(0), State: "Running", Jobs: []job{failedJob("a")}}, {At: at(30), State: "Running", Jobs: []job{failedJob("a")}}},
+			seen: []observation{{At: at(0), State: "Running", Jobs: []kubernetes.JobInfo{failedJob("a")}}, {At: at(30), State: "Running", Jobs: []kubernetes.JobInfo{failedJob("a")}}},
 			want: late, limit: limitLostJob, code: "ContainerFailed",
 		},
 		{
 			name: "resurrected in time",
 			seen: []observation{
-				{At: at(0), State: "Running", Jobs: []job{failedJob("a")}},
-				{At: at(20), State: "Scheduled", Jobs: []job{failedJob("a")}},
-				{At: at(25), State: "Submitted", Jobs: []job{failedJob("a"), pendingJob("b")}},
-				{At: at(40), State: "Running", Jobs: []job{failedJob("a"), pendingJob("b")}},
+				{At: at(0), State: "Running", Jobs: []kubernetes.JobInfo{failedJob("a")}},
+				{At: at(20), State: "Scheduled", Jobs: []kubernetes.JobInfo{failedJob("a")}},
+				{At: at(25), State: "Submitted", Jobs: []kubernetes.JobInfo{failedJob("a"), pendingJob("b")}},
+				{At: at(40), State: "Running", Jobs: []kubernetes.JobInfo{failedJob("a"), pendingJob("b")}},
 			},
 			want: carryOn,
 		},
 		{
 			name: "second Job is lost too, counted anew",
 			seen: []observation{
-				{At: at(0), State: "Running", Jobs: []job{failedJob("a")}},
-				{At: at(25), State: "Running", Jobs: []job{failedJob("a"), failedJob("b")}},
-				{At: at(40), State: "Running", Jobs: []job{failedJob("a"), failedJob("b")}},
+				{At: at(0), State: "Running", Jobs: []kubernetes.JobInfo{failedJob("a")}},
+				{At: at(25), State: "Running", Jobs: []kubernetes.JobInfo{failedJob("a"), failedJob("b")}},
+				{At: at(40), State: "Running", Jobs: []kubernetes.JobInfo{failedJob("a"), failedJob("b")}},
 			},
 			want: carryOn,
 		},

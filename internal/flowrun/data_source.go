@@ -1,0 +1,207 @@
+package flowrun
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework-jsontypes/jsontypes"
+	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	resourceschema "github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+)
+
+// flowRunDataSource implements the data source prefect_flow_run.
+type flowRunDataSource struct {
+	data *framework.ProviderData
+}
+
+var (
+	_ datasource.DataSourceWithConfigure        = (*flowRunDataSource)(nil)
+	_ datasource.DataSourceWithConfigValidators = (*flowRunDataSource)(nil)
+)
+
+// dataModel is the data source.
+type dataModel struct {
+	ID                 types.String         `tfsdk:"id"`
+	Name               types.String         `tfsdk:"name"`
+	FlowID             types.String         `tfsdk:"flow_id"`
+	VersionGroupID     types.String         `tfsdk:"version_group_id"`
+	FlowName           types.String         `tfsdk:"flow_name"`
+	FlowVersion        types.Int64          `tfsdk:"flow_version"`
+	Parameters         jsontypes.Normalized `tfsdk:"parameters"`
+	Context            jsontypes.Normalized `tfsdk:"context"`
+	RunConfig          jsontypes.Normalized `tfsdk:"run_config"`
+	Labels             types.Set            `tfsdk:"labels"`
+	IdempotencyKey     types.String         `tfsdk:"idempotency_key"`
+	AutoScheduled      types.Bool           `tfsdk:"auto_scheduled"`
+	ScheduledStartTime types.String         `tfsdk:"scheduled_start_time"`
+	State              types.String         `tfsdk:"state"`
+	StateMessage       types.String         `tfsdk:"state_message"`
+	Finished           types.Bool           `tfsdk:"finished"`
+	StartTime          types.String         `tfsdk:"start_time"`
+	EndTime            types.String         `tfsdk:"end_time"`
+	TimesResurrected   types.Int64          `tfsdk:"times_resurrected"`
+	Agent              types.Object         `tfsdk:"agent"`
+	States             types.List           `tfsdk:"states"`
+	Logs               types.List           `tfsdk:"logs"`
+	Job                types.Object         `tfsdk:"job"`
+}
+
+// NewDataSource returns the data source prefect_flow_run.
+func NewDataSource() datasource.DataSource { return &flowRunDataSource{} }
+
+// Metadata gives the type name.
+func (d *flowRunDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_flow_run"
+}
+
+// Configure takes over the provider data.
+func (d *flowRunDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+	d.data = framework.ConfigureDataSource(req, resp)
+}
+
+// Schema describes the data source.
+func (d *flowRunDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	text := func(description string) schema.StringAttribute {
+		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
+	}
+	asJSON := func(description string) schema.StringAttribute {
+		return schema.StringAttribute{Computed: true, CustomType: jsontypes.NormalizedType{}, MarkdownDescription: description}
+	}
+	attributes := map[string]schema.Attribute{
+		"id": schema.StringAttribute{
+			Optional: true, Computed: true, Validators: []validator.String{framework.UUID()},
+			MarkdownDescription: "UUID of the run.",
+		},
+		"name": schema.StringAttribute{
+			Optional: true, Computed: true, Validators: []validator.String{framework.NotBlank()},
+			MarkdownDescription: "Name of the run. It must be the only one of that name, of the flow if `flow_id` or `version_group_id` is given.",
+		},
+		"flow_id": schema.StringAttribute{
+			Optional: true, Computed: true, Validators: []validator.String{framework.UUID()},
+			MarkdownDescription: "Id of the flow version. Without `id` and `name`, its newest run is read.",
+		},
+		"version_group_id": schema.StringAttribute{
+			Optional: true, Computed: true, Validators: []validator.String{framework.NotBlank()},
+			MarkdownDescription: "Version group of the flow. Without `id` and `name`, its newest run is read.",
+		},
+		"parameters":           asJSON("Parameters, with those that have their default, as JSON."),
+		"context":              asJSON("Context, as JSON."),
+		"run_config":           asJSON("Run configuration, serialised as Prefect does, as JSON."),
+		"labels":               schema.SetAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Labels of the run."},
+		"idempotency_key":      text("Idempotency key it was created with."),
+		"scheduled_start_time": text("When the run is or was due, in RFC 3339."),
+		"auto_scheduled":       schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the flow's schedule created the run."},
+		"finished":             schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the state is final."},
+	}
+	for name, attribute := range computedAttributes() {
+		if name != "id" && name != "record_deleted" {
+			attributes[name] = forDataSource(attribute)
+		}
+	}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "A flow run: by `id`, by `name`, or the newest of a flow. With a cluster in the provider's `kubernetes`, `job` is the " +
+			"run's Job as it is now.",
+		Attributes: attributes,
+	}
+}
+
+// forDataSource turns a computed attribute of the resource into one of the data
+// source. Both have the same shape and description.
+func forDataSource(from resourceschema.Attribute) schema.Attribute {
+	switch a := from.(type) {
+	case resourceschema.Int64Attribute:
+		return schema.Int64Attribute{Computed: true, MarkdownDescription: a.MarkdownDescription}
+	case resourceschema.ListAttribute:
+		return schema.ListAttribute{Computed: true, ElementType: a.ElementType, MarkdownDescription: a.MarkdownDescription}
+	case resourceschema.ListNestedAttribute:
+		return schema.ListNestedAttribute{
+			Computed: true, MarkdownDescription: a.MarkdownDescription,
+			NestedObject: schema.NestedAttributeObject{Attributes: allForDataSource(a.NestedObject.Attributes)},
+		}
+	case resourceschema.SingleNestedAttribute:
+		return schema.SingleNestedAttribute{
+			Computed: true, MarkdownDescription: a.MarkdownDescription, Attributes: allForDataSource(a.Attributes),
+		}
+	default:
+		return schema.StringAttribute{Computed: true, MarkdownDescription: from.GetMarkdownDescription()}
+	}
+}
+
+func allForDataSource(from map[string]resourceschema.Attribute) map[string]schema.Attribute {
+	all := make(map[string]schema.Attribute, len(from))
+	for name, attribute := range from {
+		all[name] = forDataSource(attribute)
+	}
+	return all
+}
+
+// ConfigValidators wants a way to choose.
+func (d *flowRunDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
+	root := path.MatchRoot
+	return []datasource.ConfigValidator{
+		datasourcevalidator.AtLeastOneOf(root("id"), root("name"), root("flow_id"), root("version_group_id")),
+		datasourcevalidator.Conflicting(root("id"), root("name")),
+		datasourcevalidator.Conflicting(root("id"), root("flow_id")),
+		datasourcevalidator.Conflicting(root("id"), root("version_group_id")),
+	}
+}
+
+// Read finds the run.
+func (d *flowRunDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var config dataModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() || !d.data.RequireReady(&resp.Diagnostics) {
+		return
+	}
+	run, diags := config.find(ctx, d.data.Prefect)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	m := emptyModel()
+	resp.Diagnostics.Append(m.refresh(ctx, run)...)
+	resp.Diagnostics.Append(m.details(ctx, d.data.Prefect, nil)...)
+	resp.Diagnostics.Append(m.findJob(ctx, d.data)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, dataModel{
+		ID: m.ID, Name: m.Name, FlowID: m.FlowID, VersionGroupID: m.VersionGroupID, FlowName: m.FlowName, FlowVersion: m.FlowVersion,
+		Parameters: m.Parameters, Context: m.Context, RunConfig: otherwiseJSON(jsontypes.NewNormalizedNull(), run.RunConfig),
+		Labels: m.Labels, IdempotencyKey: m.IdempotencyKey, AutoScheduled: types.BoolValue(run.AutoScheduled),
+		ScheduledStartTime: m.ScheduledStartTime, State: m.State, StateMessage: m.StateMessage, Finished: types.BoolValue(finished(run.State)),
+		StartTime: m.StartTime, EndTime: m.EndTime, TimesResurrected: m.TimesResurrected,
+		Agent: m.Agent, States: m.States, Logs: m.Logs, Job: m.Job,
+	})...)
+}
+
+func (m dataModel) find(ctx context.Context, client *prefect.Client) (*prefect.FlowRun, diag.Diagnostics) {
+	filter := prefect.FlowRunFilter{
+		Name: m.Name.ValueString(), FlowID: m.FlowID.ValueString(), VersionGroupID: m.VersionGroupID.ValueString(),
+	}
+	if !m.ID.IsNull() || filter.Name != "" {
+		at := path.Root("name")
+		if !m.ID.IsNull() {
+			at = path.Root("id")
+		}
+		return findRun(ctx, client, m.ID.ValueString(), filter, at)
+	}
+	filter.Limit = 1
+	in := inputs{FlowID: filter.FlowID, VersionGroupID: filter.VersionGroupID}
+	summary := fmt.Sprintf("Could not find a run of %s", in.subject())
+	runs, err := client.ListFlowRuns(ctx, filter)
+	if err != nil {
+		return nil, framework.Diagnose(err, summary)
+	}
+	if len(runs) == 0 {
+		return nil, diag.Diagnostics{diag.NewErrorDiagnostic(summary,
+			"The flow has no run, or there is no such flow in this tenant.\n\nCheck the id, and that the provider's `endpoint` and `tenant` are right.")}
+	}
+	return &runs[0], nil
+}

@@ -1,0 +1,123 @@
+package flowrun
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+)
+
+// Delete does what on_destroy says, except for a run that the Create of the same
+// apply carries on with.
+func (r *flowRunResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
+		return
+	}
+	var kept record
+	var next replacement
+	hasRun, diags := getPrivate(ctx, req.Private, recordKey, &kept)
+	resp.Diagnostics.Append(diags...)
+	planned, diags := getPrivate(ctx, req.Private, replacementKey, &next)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	tainted := planned && !hasRun
+	id := state.ID.ValueString()
+	switch {
+	case r.data.Claims.Held(id):
+		tflog.Info(ctx, "The new object carries on with the run; it is left alone", map[string]any{"flow_run_id": id})
+		return
+	case tainted && next.Digest != "" && next.Digest == digestOf(state.IdempotencyKey.ValueString()):
+		tflog.Info(ctx, "The run is left for the creation that follows", map[string]any{"flow_run_id": id})
+		return
+	}
+	policy := state.OnDestroy.ValueString()
+	if !state.RecordDeleted.ValueBool() && !(tainted && next.Digest == "" && policy == onKeep) {
+		markRecorded(ctx, r.data.Prefect, id, "The resource of this run was removed from its Terraform state.")
+	}
+	resp.Diagnostics.Append(destroy(ctx, r.data, &state, policy)...)
+}
+
+// destroy carries out on_destroy.
+func destroy(ctx context.Context, data *framework.ProviderData, m *model, policy string) diag.Diagnostics {
+	if policy == onKeep {
+		return nil
+	}
+	_, patience, diags := m.limits(ctx)
+	id := m.ID.ValueString()
+	summary := fmt.Sprintf("Could not cancel flow run %q (%s)", m.Name.ValueString(), id)
+	var cluster *kubernetes.Client
+	if policy == onDestroy {
+		var err error
+		if cluster, err = data.Kubernetes(); err != nil {
+			diags.AddError(summary, err.Error()+"\n\nThe run's Job could not be removed, so nothing was done. Correct the provider's `kubernetes`.")
+			return diags
+		}
+	}
+	var idle func(context.Context) bool
+	if cluster != nil {
+		idle = func(ctx context.Context) bool { return nothingRuns(ctx, cluster, id) }
+	}
+	run, err := cancel(ctx, data.Prefect, id, patience, idle)
+	switch {
+	case errors.Is(err, errNotEnded) && cluster == nil:
+		diags.AddError(summary, fmt.Sprintf("The run is still %s %s after it was cancelled: its process has not stopped.\n\n"+
+			"If the process is gone, the Server ends the run by itself after some minutes; run the command again, or raise `timeouts.stop`.",
+			stateName(run.State), patience))
+		return diags
+	case err != nil && !errors.Is(err, errNotEnded):
+		diags.Append(framework.Diagnose(err, summary)...)
+		return diags
+	}
+	if policy == onDestroy {
+		if patience > 0 {
+			var stop context.CancelFunc
+			ctx, stop = context.WithTimeout(ctx, patience)
+			defer stop()
+		}
+		diags.Append(erase(ctx, data.Prefect, cluster, id, m.Name.ValueString())...)
+	}
+	return diags
+}
+
+// nothingRuns says whether no pod of the run is left running.
+func nothingRuns(ctx context.Context, cluster *kubernetes.Client, id string) bool {
+	jobs, err := cluster.JobsOfRun(ctx, "", id)
+	if err != nil || len(jobs) == 0 {
+		return false // perhaps something else than a Job executes it
+	}
+	for i := range jobs {
+		if !over(&jobs[i]) || !quiet(&jobs[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// erase removes the Job and pods of a run, and then its record. In this order: a
+// Job whose run has no record fails again and again, and no agent cleans it up.
+func erase(ctx context.Context, client *prefect.Client, cluster *kubernetes.Client, id, name string) diag.Diagnostics {
+	var diags diag.Diagnostics
+	if cluster != nil {
+		err := cluster.DeleteJobsOfRun(ctx, "", id)
+		if err != nil {
+			diags.AddError(fmt.Sprintf("Could not delete the Job of flow run %q (%s)", name, id), err.Error()+
+				"\n\nThe run's record was kept. Give the provider the right to delete Jobs, or set `on_destroy` to `cancel` or `keep`.")
+			return diags
+		}
+	}
+	if err := client.DeleteFlowRun(ctx, id); err != nil && !errors.Is(err, prefect.ErrNotFound) {
+		diags.Append(framework.Diagnose(err, fmt.Sprintf("Could not delete flow run %q (%s)", name, id))...)
+	}
+	return diags
+}

@@ -1,0 +1,267 @@
+package flowrun
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+)
+
+// report is everything that a diagnostic about a wait may say.
+type report struct {
+	outcome
+	goal goal
+	logs []prefect.Log
+	// unseen is what the cluster did not allow to see, in words, or "".
+	unseen string
+	// cancelled says that the run was cancelled because of on_timeout.
+	cancelled bool
+}
+
+// How many lines and events a diagnostic shows.
+const (
+	explainLogs   = 20
+	explainEvents = 8
+)
+
+// summary is the headline.
+func (r report) summary() string {
+	name := r.subject()
+	switch {
+	case r.Interrupted:
+		return name + ": waiting was interrupted"
+	case errors.Is(r.Err, prefect.ErrNotFound):
+		return name + " was deleted while it was waited for"
+	case r.Err != nil:
+		return name + " could not be followed to its end"
+	case r.Verdict == late && r.Limit == limitAgent:
+		return name + " waits for an agent, and none will take it"
+	case r.Verdict == late && r.Limit == limitPickUp:
+		return fmt.Sprintf("%s was not taken by an agent within %s", name, r.After)
+	case r.Verdict == late && r.Limit == limitPodStart:
+		return fmt.Sprintf("%s did not start within %s", name, r.After)
+	case r.Verdict == late && r.Limit == limitLostJob:
+		return name + " has no Job that executes it"
+	case r.Verdict == late:
+		return fmt.Sprintf("%s did not come as far as %q within %s", name, r.goal.WaitFor, r.After)
+	default:
+		return fmt.Sprintf("%s ended in the state %s", name, r.Run.State)
+	}
+}
+
+func (r report) subject() string {
+	if r.Run == nil {
+		return "Flow run"
+	}
+	return fmt.Sprintf("Flow run %q", r.Run.Name)
+}
+
+// detail says what happened, what is known about why, and what to do.
+func (r report) detail() string {
+	var parts []string
+	add := func(text string) {
+		if text != "" {
+			parts = append(parts, text)
+		}
+	}
+	add(r.state())
+	add(r.why())
+	add(r.cluster())
+	add(r.events())
+	add(r.tail())
+	if r.unseen != "" && (r.Verdict == failed || r.Verdict == late) {
+		add("The cluster could not be asked for everything: " + r.unseen)
+	}
+	add(r.remedy())
+	return strings.Join(parts, "\n\n")
+}
+
+// state names the run and its state.
+func (r report) state() string {
+	if r.Run == nil {
+		return ""
+	}
+	flow := r.Run.Flow.Name
+	if r.Run.Flow.Version > 0 {
+		flow = fmt.Sprintf("%s, version %d", flow, r.Run.Flow.Version)
+	}
+	text := fmt.Sprintf("Flow run %s (id %s) of flow %s is %s", r.Run.Name, r.Run.ID, flow, stateName(r.Run.State))
+	if r.Run.StateMessage != "" {
+		text += ": " + r.Run.StateMessage
+	}
+	text = strings.TrimRight(text, ".") + "."
+	if n := r.Run.TimesResurrected; n > 0 {
+		text += fmt.Sprintf(" Prefect's Lazarus has resurrected it %d time(s).", n)
+	}
+	return text
+}
+
+// why is the cause that was found.
+func (r report) why() string {
+	switch {
+	case r.Err != nil && !errors.Is(r.Err, prefect.ErrNotFound):
+		return r.Err.Error()
+	case r.Verdict == late && (r.Limit == limitAgent || r.Limit == limitPickUp) && r.Agents != nil:
+		return r.Agents.Text
+	case r.Cause.found():
+		return r.Cause.Text
+	case r.Verdict == late && r.Limit == limitLostJob:
+		if j := newest(r.Jobs); j != nil && j.Deleted {
+			return "Its Job was deleted before the run had finished."
+		}
+		return "Its Job is over, but its process did not report a final state to the Server."
+	default:
+		return ""
+	}
+}
+
+// cluster describes the newest Job, its pods and containers.
+func (r report) cluster() string {
+	j := newest(r.Jobs)
+	if j == nil || r.Interrupted {
+		return ""
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "Job %s/%s: %s", j.Namespace, j.Name, jobStatus(j))
+	if n := len(r.Jobs); n > 1 {
+		fmt.Fprintf(&b, " (the newest of %d Jobs of this run)", n)
+	}
+	for _, p := range j.Pods {
+		fmt.Fprintf(&b, "\n  pod %s", p.Name)
+		if p.Node != "" {
+			fmt.Fprintf(&b, " on node %s", p.Node)
+		}
+		fmt.Fprintf(&b, ": %s%s", p.Phase, reasonSuffix(p.Reason, p.Message))
+		for _, c := range append(append([]kubernetes.ContainerInfo{}, p.InitContainers...), p.Containers...) {
+			fmt.Fprintf(&b, "\n    container %s (%s): %s", c.Name, c.Image, containerStatus(c))
+		}
+	}
+	return b.String()
+}
+
+func jobStatus(j *kubernetes.JobInfo) string {
+	status := "active"
+	switch {
+	case j.Failed:
+		status = "failed" + reasonSuffix(j.Reason, j.Message)
+	case j.Completed:
+		status = "complete"
+	}
+	if j.Deleted {
+		status += ", deleted since"
+	}
+	return status
+}
+
+func containerStatus(c kubernetes.ContainerInfo) string {
+	status := c.State
+	if status == "" {
+		status = "not reported yet"
+	}
+	if c.State == kubernetes.StateTerminated && c.ExitCode != nil {
+		status = fmt.Sprintf("ended with exit code %d", *c.ExitCode)
+	}
+	status += reasonSuffix(c.Reason, c.Message)
+	if c.RestartCount > 0 {
+		status += fmt.Sprintf(", restarted %d time(s)", c.RestartCount)
+		if c.LastExitCode != nil {
+			status += fmt.Sprintf(" (last exit code %d%s)", *c.LastExitCode, reasonSuffix(c.LastReason, c.LastMessage))
+		}
+	}
+	return status
+}
+
+// events lists the last events that are warnings, or all if none is.
+func (r report) events() string {
+	j := newest(r.Jobs)
+	if j == nil || r.Interrupted {
+		return ""
+	}
+	all := append([]kubernetes.EventInfo{}, j.Events...)
+	for _, p := range j.Pods {
+		all = append(all, p.Events...)
+	}
+	var warnings []kubernetes.EventInfo
+	for _, e := range all {
+		if e.Type == "Warning" {
+			warnings = append(warnings, e)
+		}
+	}
+	if len(warnings) > 0 {
+		all = warnings
+	} else if r.Verdict == failed {
+		return "" // nothing but the usual
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	if len(all) > explainEvents {
+		all = all[len(all)-explainEvents:]
+	}
+	lines := []string{"Events:"}
+	for _, e := range all {
+		line := fmt.Sprintf("  %s %s: %s", e.Object, e.Reason, strings.TrimSpace(e.Message))
+		if e.Count > 1 {
+			line += fmt.Sprintf(" (%d times)", e.Count)
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// tail is the end of the run's log.
+func (r report) tail() string {
+	if len(r.logs) == 0 {
+		return ""
+	}
+	lines := []string{"Last log lines:"}
+	for _, l := range r.logs {
+		lines = append(lines, fmt.Sprintf("  %s %s %s | %s", l.Timestamp.UTC().Format(time.TimeOnly), l.Level, l.Name,
+			strings.ReplaceAll(strings.TrimRight(l.Message, "\n"), "\n", "\n    ")))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// remedy says what to do about the cause and what the next apply does.
+func (r report) remedy() string {
+	const carriesOn = "The run is kept. The next apply carries on waiting for it and does not start another."
+	switch {
+	case r.Interrupted:
+		return carriesOn
+	case errors.Is(r.Err, prefect.ErrNotFound):
+		return "Somebody deleted the run, or its flow, project or tenant. The next apply starts another run."
+	case r.Err != nil:
+		return carriesOn
+	}
+	var advice []string
+	if r.Cause.found() {
+		advice = append(advice, r.Cause.Remedy)
+	}
+	if r.Verdict == failed {
+		advice = append(advice, "A finished run is not repeated. To run the flow again, change a value in `triggers` or an input. "+
+			"To accept the result, set `on_failure = \"warn\"` or add the state to `success_states`. Until then every apply reports this.")
+		return strings.Join(advice, "\n\n")
+	}
+	switch r.Limit {
+	case limitAgent:
+		advice = append(advice, "Start an agent with these labels, or correct the labels of the run or of the flow. "+
+			"If agents start only on demand, raise `timeouts.agent`.")
+	case limitPickUp:
+		advice = append(advice, "Look into the log of the agent, or raise `timeouts.pick_up`.")
+	case limitPodStart:
+		if !r.Cause.found() {
+			advice = append(advice, "Look at the Job and its pod in the cluster, or raise `timeouts.pod_start`.")
+		}
+	case limitLostJob:
+		advice = append(advice, "Prefect's Lazarus may start the run again after about ten minutes; raise `timeouts.lost_job` to wait for that.")
+	case limitTotal:
+		advice = append(advice, "Raise `timeouts.total` if the flow needs longer.")
+	}
+	if r.cancelled {
+		return strings.Join(append(advice, "The run was cancelled, as `on_timeout` wants. To run the flow again, change a value in `triggers` or an input."), "\n\n")
+	}
+	return strings.Join(append(advice, carriesOn), "\n\n")
+}

@@ -1,0 +1,271 @@
+package flowrun
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-jsontypes/jsontypes"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
+)
+
+// model is the resource.
+type model struct {
+	ID                 types.String         `tfsdk:"id"`
+	FlowID             types.String         `tfsdk:"flow_id"`
+	VersionGroupID     types.String         `tfsdk:"version_group_id"`
+	Name               types.String         `tfsdk:"name"`
+	Parameters         jsontypes.Normalized `tfsdk:"parameters"`
+	Context            jsontypes.Normalized `tfsdk:"context"`
+	Labels             types.Set            `tfsdk:"labels"`
+	RunConfig          types.Object         `tfsdk:"run_config"`
+	ScheduledStartTime types.String         `tfsdk:"scheduled_start_time"`
+	IdempotencyKey     types.String         `tfsdk:"idempotency_key"`
+	Triggers           types.Map            `tfsdk:"triggers"`
+
+	WaitFor       types.String `tfsdk:"wait_for"`
+	SuccessStates types.Set    `tfsdk:"success_states"`
+	OnFailure     types.String `tfsdk:"on_failure"`
+	OnTimeout     types.String `tfsdk:"on_timeout"`
+	OnDestroy     types.String `tfsdk:"on_destroy"`
+	Timeouts      types.Object `tfsdk:"timeouts"`
+
+	FlowName         types.String `tfsdk:"flow_name"`
+	FlowVersion      types.Int64  `tfsdk:"flow_version"`
+	State            types.String `tfsdk:"state"`
+	StateMessage     types.String `tfsdk:"state_message"`
+	StartTime        types.String `tfsdk:"start_time"`
+	EndTime          types.String `tfsdk:"end_time"`
+	TimesResurrected types.Int64  `tfsdk:"times_resurrected"`
+	RecordDeleted    types.Bool   `tfsdk:"record_deleted"`
+	Agent            types.Object `tfsdk:"agent"`
+	States           types.List   `tfsdk:"states"`
+	Logs             types.List   `tfsdk:"logs"`
+	Job              types.Object `tfsdk:"job"`
+}
+
+// timeoutsModel is timeouts.
+type timeoutsModel struct {
+	Agent    types.String `tfsdk:"agent"`
+	PickUp   types.String `tfsdk:"pick_up"`
+	PodStart types.String `tfsdk:"pod_start"`
+	LostJob  types.String `tfsdk:"lost_job"`
+	Total    types.String `tfsdk:"total"`
+	Stop     types.String `tfsdk:"stop"`
+}
+
+// limits returns the deadlines, with defaults, and how long stopping may take.
+func (m *model) limits(ctx context.Context) (limits, time.Duration, diag.Diagnostics) {
+	var given timeoutsModel
+	var diags diag.Diagnostics
+	if framework.IsSet(m.Timeouts) {
+		diags = m.Timeouts.As(ctx, &given, basetypes.ObjectAsOptions{UnhandledNullAsEmpty: true, UnhandledUnknownAsEmpty: true})
+	}
+	duration := func(v types.String, otherwise time.Duration) time.Duration {
+		if !framework.IsSet(v) {
+			return otherwise
+		}
+		d, err := time.ParseDuration(v.ValueString())
+		if err != nil {
+			diags.AddAttributeError(path.Root("timeouts"), "Not a duration", err.Error())
+		}
+		return d
+	}
+	return limits{
+		Agent:    duration(given.Agent, 15*time.Second),
+		PickUp:   duration(given.PickUp, 10*time.Minute),
+		PodStart: duration(given.PodStart, 10*time.Minute),
+		LostJob:  duration(given.LostJob, 30*time.Second),
+		Total:    duration(given.Total, time.Hour),
+	}, duration(given.Stop, 5*time.Minute), diags
+}
+
+func (m *model) goal(ctx context.Context) (goal, diag.Diagnostics) {
+	deadlines, _, diags := m.limits(ctx)
+	success, d := framework.Strings(ctx, m.SuccessStates)
+	diags.Append(d...)
+	return goal{WaitFor: m.WaitFor.ValueString(), Success: success, Limits: deadlines}, diags
+}
+
+// inputsKnown says whether everything that tells this run from others is known.
+// It looks at the configuration, where what is left out is null.
+func (m *model) inputsKnown() bool {
+	for _, v := range []interface{ IsUnknown() bool }{
+		m.FlowID, m.VersionGroupID, m.Name, m.Parameters, m.Context, m.ScheduledStartTime, m.IdempotencyKey,
+	} {
+		if v.IsUnknown() {
+			return false
+		}
+	}
+	for _, v := range []interface {
+		ToTerraformValue(context.Context) (tftypesValue, error)
+	}{m.Labels, m.RunConfig, m.Triggers} {
+		value, err := v.ToTerraformValue(context.Background())
+		if err != nil || !value.IsFullyKnown() {
+			return false
+		}
+	}
+	return true
+}
+
+// inputs returns what identifies the run. It is to be called on the
+// configuration, where what is left out is null, and known.
+func (m *model) inputs(ctx context.Context) (inputs, diag.Diagnostics) {
+	in := inputs{
+		FlowID: m.FlowID.ValueString(), VersionGroupID: m.VersionGroupID.ValueString(), Name: m.Name.ValueString(),
+		Parameters: m.Parameters.ValueString(), Context: m.Context.ValueString(),
+	}
+	if framework.IsSet(m.ScheduledStartTime) {
+		in.ScheduledStartTime = instant(m.ScheduledStartTime.ValueString())
+	}
+	var diags, d diag.Diagnostics
+	in.Labels, d = framework.Strings(ctx, m.Labels)
+	diags.Append(d...)
+	in.Triggers, d = framework.StringsByKey(ctx, m.Triggers)
+	diags.Append(d...)
+	in.RunConfig, d = serializeRunConfig(ctx, m.RunConfig)
+	diags.Append(d...)
+	return in, diags
+}
+
+// creation returns the request for a run. It is to be called on the
+// configuration.
+func (m *model) creation(in inputs, key string) (prefect.CreateFlowRunInput, error) {
+	request := prefect.CreateFlowRunInput{
+		FlowID: in.FlowID, VersionGroupID: in.VersionGroupID, Name: in.Name, Labels: in.Labels, IdempotencyKey: key,
+	}
+	if in.Parameters != "" {
+		request.Parameters = json.RawMessage(in.Parameters)
+	}
+	if in.Context != "" {
+		request.Context = json.RawMessage(in.Context)
+	}
+	if in.RunConfig != nil {
+		text, err := serialization.Canonical(in.RunConfig)
+		if err != nil {
+			return request, fmt.Errorf("encode the run configuration: %w", err)
+		}
+		request.RunConfig = text
+	}
+	if framework.IsSet(m.ScheduledStartTime) {
+		start, err := time.Parse(time.RFC3339, m.ScheduledStartTime.ValueString())
+		if err != nil {
+			return request, fmt.Errorf("scheduled_start_time: %w", err)
+		}
+		request.ScheduledStartTime = &start
+	}
+	return request, nil
+}
+
+// refresh takes over what the Server says of the run. Inputs that were given keep
+// their form; those that were not get what the run has.
+func (m *model) refresh(ctx context.Context, run *prefect.FlowRun) diag.Diagnostics {
+	m.ID = types.StringValue(run.ID)
+	m.FlowID = types.StringValue(run.FlowID)
+	m.VersionGroupID = framework.StringOrNullIfEmpty(run.Flow.VersionGroupID)
+	m.FlowName = types.StringValue(run.Flow.Name)
+	m.FlowVersion = types.Int64Value(int64(run.Flow.Version))
+	m.Name = types.StringValue(run.Name)
+	m.IdempotencyKey = framework.StringOrNullIfEmpty(run.IdempotencyKey)
+	m.Parameters = otherwiseJSON(m.Parameters, run.Parameters)
+	m.Context = otherwiseJSON(m.Context, run.Context)
+	if !framework.IsSet(m.ScheduledStartTime) || instant(m.ScheduledStartTime.ValueString()) != timeText(run.ScheduledStartTime) {
+		m.ScheduledStartTime = types.StringValue(timeText(run.ScheduledStartTime))
+	}
+	if m.RunConfig.IsUnknown() {
+		m.RunConfig = types.ObjectNull(runConfigTypes())
+	}
+
+	m.State = framework.StringOrNullIfEmpty(run.State)
+	m.StateMessage = framework.StringOrNullIfEmpty(run.StateMessage)
+	m.StartTime, m.EndTime = optionalTime(run.StartTime), optionalTime(run.EndTime)
+	m.TimesResurrected = types.Int64Value(int64(run.TimesResurrected))
+	m.RecordDeleted = types.BoolValue(false)
+
+	var diags, d diag.Diagnostics
+	labels := slices.Clone(run.Labels)
+	if labels == nil {
+		labels = []string{}
+	}
+	m.Labels, d = framework.StringSet(ctx, labels)
+	diags.Append(d...)
+	m.Agent, d = agentValue(ctx, run.Agent)
+	diags.Append(d...)
+	return diags
+}
+
+// known replaces computed values that are still unknown by null, so that a state
+// can be stored at any time.
+func (m *model) known() {
+	if m.States.IsUnknown() {
+		m.States = types.ListNull(stateType())
+	}
+	if m.Logs.IsUnknown() {
+		m.Logs = types.ListNull(logType())
+	}
+	if m.Job.IsUnknown() {
+		m.Job = types.ObjectNull(jobTypes())
+	}
+}
+
+// defaults fills in what only the configuration knows, after an import.
+func (m *model) defaults() {
+	fill := func(v *types.String, value string) {
+		if v.IsNull() {
+			*v = types.StringValue(value)
+		}
+	}
+	fill(&m.WaitFor, waitFinished)
+	fill(&m.OnFailure, onError)
+	fill(&m.OnTimeout, onError)
+	fill(&m.OnDestroy, onKeep)
+	if m.SuccessStates.IsNull() {
+		m.SuccessStates = types.SetValueMust(types.StringType, []attrValue{types.StringValue(stateSuccess)})
+	}
+	if m.Triggers.IsNull() {
+		m.Triggers = types.MapNull(types.StringType)
+	}
+}
+
+// otherwiseJSON is the value that was given, or else the Server's.
+func otherwiseJSON(given jsontypes.Normalized, held json.RawMessage) jsontypes.Normalized {
+	if framework.IsSet(given) {
+		return given
+	}
+	if len(held) == 0 {
+		return jsontypes.NewNormalizedNull()
+	}
+	if text, err := canonicalJSON(string(held)); err == nil {
+		return jsontypes.NewNormalizedValue(text)
+	}
+	return jsontypes.NewNormalizedValue(string(held))
+}
+
+// timeText writes a time as this resource does.
+func timeText(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+
+// instant writes a time in RFC 3339 as timeText does, so that two forms of the
+// same instant are equal. The Server keeps microseconds.
+func instant(text string) string {
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return text
+	}
+	return timeText(t.Truncate(time.Microsecond))
+}
+
+func optionalTime(t *time.Time) types.String {
+	if t == nil {
+		return types.StringNull()
+	}
+	return types.StringValue(timeText(*t))
+}

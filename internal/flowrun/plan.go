@@ -1,0 +1,247 @@
+package flowrun
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+)
+
+// ModifyPlan decides whether a difference starts another run, changes this one,
+// or means nothing, and says what the apply will do that the plan does not show.
+func (r *flowRunResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() {
+		return // destroying needs no plan
+	}
+	var config, plan model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if req.State.Raw.IsNull() {
+		resp.Diagnostics.Append(r.planCreation(ctx, &config, req.Private, resp.Private)...)
+		return
+	}
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	var kept record
+	_, diags := getPrivate(ctx, req.Private, recordKey, &kept)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	changes, diags := compare(ctx, &config, &plan, &state, kept)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.RequiresReplace = append(resp.RequiresReplace, changes...)
+	if len(changes) == 0 && !kept.Settled {
+		plan.reopen()
+		resp.Diagnostics.Append(carriesOn(ctx, &config, &state)...)
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+}
+
+// planCreation leaves the digest of the inputs to the Delete that comes first if
+// this creation replaces an object, warns if it will carry on with an earlier
+// run, and checks the parameters.
+func (r *flowRunResource) planCreation(ctx context.Context, config *model, before, after private) diag.Diagnostics {
+	var next replacement
+	if !config.inputsKnown() {
+		return setPrivate(ctx, after, replacementKey, next)
+	}
+	in, diags := config.inputs(ctx)
+	if diags.HasError() {
+		return diags
+	}
+	digest, err := in.digest()
+	if err != nil {
+		diags.AddError("The inputs of the run cannot be used", err.Error())
+		return diags
+	}
+	next.Digest = digest
+	diags.Append(setPrivate(ctx, after, replacementKey, next)...)
+	if !r.data.Ready() {
+		return diags
+	}
+	var old record
+	_, d := getPrivate(ctx, before, recordKey, &old)
+	diags.Append(d...)
+	if !framework.IsSet(config.IdempotencyKey) {
+		earlier, err := openRun(ctx, r.data, digest)
+		switch {
+		case err != nil:
+			tflog.Warn(ctx, "It is not known whether the apply will carry on with an earlier run", map[string]any{"error": err.Error()})
+		case earlier != nil && earlier.ID != old.ID:
+			diags.AddWarning("The apply carries on with a run that exists",
+				fmt.Sprintf("An earlier apply started flow run %q (%s), now %s, with the same inputs, and failed or was cut off before it could "+
+					"finish with it. The next apply carries on with this run and does not start another.\n\n"+
+					"To start another run instead, change a value in `triggers` or an input.", earlier.Name, earlier.ID, stateName(earlier.State)))
+			return diags
+		}
+	}
+	flow, err := findFlow(ctx, r.data.Prefect, in)
+	if err != nil {
+		tflog.Debug(ctx, "The flow is not there yet; its parameters are checked by the apply", map[string]any{"error": err.Error()})
+		return diags
+	}
+	diags.Append(checkParameters(flow, in.Parameters)...)
+	return diags
+}
+
+// carriesOn says what an update that only waits will do.
+func carriesOn(ctx context.Context, config, state *model) diag.Diagnostics {
+	var diags diag.Diagnostics
+	current := state.State.ValueString()
+	success, d := framework.Strings(ctx, config.SuccessStates)
+	if success == nil {
+		success = []string{stateSuccess}
+	}
+	diags.Append(d...)
+	if !finished(current) || accepted(current, success) || config.OnFailure.ValueString() == onWarn {
+		return diags
+	}
+	diags.AddWarning(fmt.Sprintf("Flow run %q ended in the state %s", state.Name.ValueString(), current),
+		"It is not repeated, and the apply will report the failure. To run the flow again, change a value in `triggers` or an input.")
+	return diags
+}
+
+// compare finds the differences that need another run. Differences that mean
+// nothing are taken out of the plan.
+func compare(ctx context.Context, config, plan, state *model, kept record) (path.Paths, diag.Diagnostics) {
+	var replace path.Paths
+	var diags diag.Diagnostics
+	need := func(attribute string) { replace = append(replace, path.Root(attribute)) }
+
+	for _, id := range []struct {
+		name         string
+		config, held types.String
+	}{
+		{"flow_id", config.FlowID, state.FlowID},
+		{"version_group_id", config.VersionGroupID, state.VersionGroupID},
+		{"idempotency_key", config.IdempotencyKey, state.IdempotencyKey},
+	} {
+		if !id.config.IsNull() && !id.config.Equal(id.held) {
+			need(id.name)
+		}
+	}
+	if c := config.Parameters; !c.IsNull() {
+		same := !c.IsUnknown() && (sameJSON(c.ValueString(), state.Parameters.ValueString()) ||
+			kept.FromServer && within(c.ValueString(), state.Parameters.ValueString()))
+		if same {
+			plan.Parameters = state.Parameters
+		} else {
+			need("parameters")
+		}
+	}
+	if c := config.Context; !c.IsNull() {
+		if !c.IsUnknown() && sameJSON(c.ValueString(), state.Context.ValueString()) {
+			plan.Context = state.Context
+		} else {
+			need("context")
+		}
+	}
+	if c := config.ScheduledStartTime; !c.IsNull() {
+		if !c.IsUnknown() && instant(c.ValueString()) == instant(state.ScheduledStartTime.ValueString()) {
+			plan.ScheduledStartTime = state.ScheduledStartTime
+		} else {
+			need("scheduled_start_time")
+		}
+	}
+	if !config.Labels.IsNull() && !plan.Labels.Equal(state.Labels) && !queued(state.State.ValueString()) {
+		need("labels")
+	}
+	changed, d := runConfigChanged(ctx, config, plan, state)
+	diags.Append(d...)
+	if changed {
+		need("run_config")
+	}
+	if triggersFired(config.Triggers, state.Triggers) {
+		need("triggers")
+	}
+	return replace, diags
+}
+
+func runConfigChanged(ctx context.Context, config, plan, state *model) (bool, diag.Diagnostics) {
+	if config.RunConfig.IsNull() || plan.RunConfig.Equal(state.RunConfig) {
+		return false, nil
+	}
+	value, err := config.RunConfig.ToTerraformValue(ctx)
+	if err != nil || !value.IsFullyKnown() || state.RunConfig.IsNull() {
+		return true, nil
+	}
+	wanted, diags := serializeRunConfig(ctx, config.RunConfig)
+	held, d := serializeRunConfig(ctx, state.RunConfig)
+	diags.Append(d...)
+	if diags.HasError() {
+		return false, diags
+	}
+	a, errA := inputs{RunConfig: wanted}.digest()
+	b, errB := inputs{RunConfig: held}.digest()
+	if errA != nil || errB != nil || a != b {
+		return true, diags
+	}
+	plan.RunConfig = state.RunConfig
+	return false, diags
+}
+
+// triggersFired says whether the value of a trigger changes. A value that is not
+// known yet counts as changed, because it may.
+func triggersFired(config, state types.Map) bool {
+	if config.IsUnknown() {
+		return len(state.Elements()) > 0
+	}
+	before, after := map[string]string{}, map[string]string{}
+	for name, value := range state.Elements() {
+		before[name] = textOf(value)
+	}
+	for name, value := range config.Elements() {
+		after[name] = textOf(value)
+	}
+	return len(triggered(before, after)) > 0
+}
+
+// textOf writes a value of a trigger so that null, unknown and every string
+// differ.
+func textOf(v attr.Value) string {
+	text, ok := v.(types.String)
+	switch {
+	case !ok || v.IsUnknown():
+		return "unknown"
+	case v.IsNull():
+		return "null"
+	default:
+		return "=" + text.ValueString()
+	}
+}
+
+// reopen makes everything unknown that a wait may change.
+func (m *model) reopen() {
+	m.State, m.StateMessage = types.StringUnknown(), types.StringUnknown()
+	m.StartTime, m.EndTime = types.StringUnknown(), types.StringUnknown()
+	m.TimesResurrected, m.RecordDeleted = types.Int64Unknown(), types.BoolUnknown()
+	m.Agent, m.Job = types.ObjectUnknown(agentTypes()), types.ObjectUnknown(jobTypes())
+	m.States, m.Logs = types.ListUnknown(stateType()), types.ListUnknown(logType())
+}
+
+// emptyModel has the right types for everything that is null.
+func emptyModel() model {
+	return model{
+		Labels: types.SetNull(types.StringType), RunConfig: types.ObjectNull(runConfigTypes()), Triggers: types.MapNull(types.StringType),
+		SuccessStates: types.SetNull(types.StringType), Timeouts: types.ObjectNull(timeoutTypes()), Agent: types.ObjectNull(agentTypes()),
+		States: types.ListNull(stateType()), Logs: types.ListNull(logType()), Job: types.ObjectNull(jobTypes()),
+	}
+}
+
+func timeoutTypes() map[string]attr.Type {
+	return texts("agent", "pick_up", "pod_start", "lost_job", "total", "stop")
+}

@@ -1,0 +1,352 @@
+package flowrun
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+)
+
+// flowRunResource implements prefect_flow_run.
+type flowRunResource struct {
+	data *framework.ProviderData
+}
+
+var (
+	_ resource.ResourceWithConfigure   = (*flowRunResource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*flowRunResource)(nil)
+	_ resource.ResourceWithImportState = (*flowRunResource)(nil)
+	_ resource.ResourceWithIdentity    = (*flowRunResource)(nil)
+)
+
+// NewResource returns the resource prefect_flow_run.
+func NewResource() resource.Resource { return &flowRunResource{} }
+
+// Metadata gives the type name.
+func (r *flowRunResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_flow_run"
+}
+
+// Schema describes the resource.
+func (r *flowRunResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = resourceSchema()
+}
+
+// IdentitySchema describes the identity.
+func (r *flowRunResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = framework.IdentitySchema("flow run")
+}
+
+// Configure takes over the provider data.
+func (r *flowRunResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	r.data = framework.ConfigureResource(req, resp)
+}
+
+// Create starts a run, or finds that of an earlier attempt, and waits for it.
+func (r *flowRunResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var config, plan model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
+		return
+	}
+	id, diags := obtain(ctx, r.data, &config)
+	resp.Diagnostics.Append(diags...)
+	if id == "" {
+		return
+	}
+	kept := record{ID: id, FromServer: config.Parameters.IsNull()}
+	// From here on the run exists. Whatever happens, its id goes into the state.
+	save := func() {
+		plan.known()
+		resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, id)...)
+		resp.Diagnostics.Append(setPrivate(ctx, resp.Private, recordKey, kept)...)
+		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	}
+	run, err := r.data.Prefect.GetFlowRun(ctx, id)
+	if err != nil {
+		resp.Diagnostics.Append(framework.Diagnose(err, fmt.Sprintf("Flow run %s was started, but could not be read", id))...)
+		plan.minimal(id)
+		save()
+		return
+	}
+	resp.Diagnostics.Append(r.adapt(ctx, &config, run)...)
+	resp.Diagnostics.Append(plan.refresh(ctx, run)...)
+	save()
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	kept.Settled, diags = await(ctx, r.data, &plan)
+	resp.Diagnostics.Append(diags...)
+	save()
+}
+
+// adapt deals with a run that a key of the user's had made before: its name can
+// be changed, and what cannot be must be as configured.
+func (r *flowRunResource) adapt(ctx context.Context, config *model, run *prefect.FlowRun) diag.Diagnostics {
+	var diags diag.Diagnostics
+	if name := config.Name; framework.IsSet(name) && name.ValueString() != run.Name {
+		if err := r.data.Prefect.SetFlowRunName(ctx, run.ID, name.ValueString()); err != nil {
+			return framework.Diagnose(err, "Could not rename flow run "+run.ID)
+		}
+		run.Name = name.ValueString()
+	}
+	var different []string
+	if labels, d := framework.Strings(ctx, config.Labels); labels != nil {
+		diags.Append(d...)
+		want, _ := framework.StringSet(ctx, labels)
+		have, _ := framework.StringSet(ctx, append([]string{}, run.Labels...))
+		if !want.Equal(have) {
+			different = append(different, "labels")
+		}
+	}
+	if start := config.ScheduledStartTime; framework.IsSet(start) && instant(start.ValueString()) != timeText(run.ScheduledStartTime) {
+		different = append(different, "scheduled_start_time")
+	}
+	if p := config.Parameters; framework.IsSet(p) && !within(p.ValueString(), string(run.Parameters)) {
+		different = append(different, "parameters")
+	}
+	if len(different) > 0 {
+		diags.AddAttributeError(path.Root("idempotency_key"), "The idempotency key belongs to a run with other inputs",
+			fmt.Sprintf("The Server has run %s (%q) under this key, whose %s differ from the configuration.\n\nChoose another key, or the same inputs.",
+				run.ID, run.Name, strings.Join(different, ", ")))
+	}
+	return diags
+}
+
+// minimal makes a state of nothing but the id.
+func (m *model) minimal(id string) {
+	m.ID = types.StringValue(id)
+	null := func(values ...*types.String) {
+		for _, v := range values {
+			if v.IsUnknown() {
+				*v = types.StringNull()
+			}
+		}
+	}
+	null(&m.FlowID, &m.VersionGroupID, &m.Name, &m.ScheduledStartTime, &m.IdempotencyKey, &m.FlowName, &m.State, &m.StateMessage, &m.StartTime, &m.EndTime)
+	m.Parameters, m.Context = otherwiseJSON(m.Parameters, nil), otherwiseJSON(m.Context, nil)
+	m.FlowVersion, m.TimesResurrected, m.RecordDeleted = types.Int64Null(), types.Int64Null(), types.BoolValue(false)
+	if m.Labels.IsUnknown() {
+		m.Labels = types.SetNull(types.StringType)
+	}
+	if m.RunConfig.IsUnknown() {
+		m.RunConfig = types.ObjectNull(runConfigTypes())
+	}
+	m.Agent = types.ObjectNull(agentTypes())
+}
+
+// Read brings the state up to date. It never makes a finished run look like one
+// that has to be run.
+func (r *flowRunResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	id := state.ID.ValueString()
+	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, id)...)
+	if !r.data.Ready() {
+		return
+	}
+	run, err := r.data.Prefect.GetFlowRun(ctx, id)
+	switch {
+	case errors.Is(err, prefect.ErrNotFound) && finished(state.State.ValueString()):
+		tflog.Info(ctx, "The Server no longer has the run; it had finished and is kept as it was", map[string]any{"flow_run_id": id})
+		state.RecordDeleted = types.BoolValue(true)
+		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+		return
+	case errors.Is(err, prefect.ErrNotFound):
+		resp.State.RemoveResource(ctx)
+		return
+	case err != nil:
+		resp.Diagnostics.Append(framework.Diagnose(err, "Could not read flow run "+id)...)
+		return
+	}
+	before := state.State.ValueString()
+	changed := before != run.State || state.EndTime != optionalTime(run.EndTime) || state.States.IsNull()
+	resp.Diagnostics.Append(state.refresh(ctx, run)...)
+	if changed || !finished(run.State) {
+		resp.Diagnostics.Append(state.details(ctx, r.data.Prefect, nil)...)
+		resp.Diagnostics.Append(state.findJob(ctx, r.data)...)
+	}
+	resp.Diagnostics.Append(r.settle(ctx, &state, req.Private, resp.Private)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+}
+
+// settle ends the wait for a run that has come as far as it should meanwhile.
+func (r *flowRunResource) settle(ctx context.Context, m *model, before, after private) diag.Diagnostics {
+	var kept record
+	found, diags := getPrivate(ctx, before, recordKey, &kept)
+	g, d := m.goal(ctx)
+	diags.Append(d...)
+	state := m.State.ValueString()
+	if !found || kept.Settled || diags.HasError() || !reached(g.WaitFor, state, nil) || finished(state) && !accepted(state, g.Success) {
+		return diags
+	}
+	kept.Settled = true
+	diags.Append(setPrivate(ctx, after, recordKey, kept)...)
+	return diags
+}
+
+// findJob looks for the run's Job in the cluster. What was seen before stays if
+// nothing is there any more.
+func (m *model) findJob(ctx context.Context, data *framework.ProviderData) diag.Diagnostics {
+	cluster, err := data.Kubernetes()
+	if err != nil || cluster == nil {
+		return nil
+	}
+	jobs, err := cluster.JobsOfRun(ctx, "", m.ID.ValueString())
+	if err != nil {
+		tflog.Warn(ctx, "The run's Jobs could not be read completely", map[string]any{"flow_run_id": m.ID.ValueString(), "error": err.Error()})
+	}
+	job, diags := jobValue(ctx, jobs)
+	if !job.IsNull() {
+		m.Job = job
+	}
+	return diags
+}
+
+// Update changes what can be changed in place, and carries on with a wait that
+// has not come to its end.
+func (r *flowRunResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan, state model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	var kept record
+	_, diags := getPrivate(ctx, req.Private, recordKey, &kept)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
+		return
+	}
+	id := state.ID.ValueString()
+	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, id)...)
+	resp.Diagnostics.Append(r.change(ctx, &plan, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !kept.Settled {
+		r.data.Claims.Claim(id)
+		plan.carryOver(&state)
+		kept.Settled, diags = await(ctx, r.data, &plan)
+		resp.Diagnostics.Append(diags...)
+		plan.known()
+	}
+	resp.Diagnostics.Append(setPrivate(ctx, resp.Private, recordKey, kept)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+}
+
+// change renames and relabels the run.
+func (r *flowRunResource) change(ctx context.Context, plan, state *model) diag.Diagnostics {
+	var diags diag.Diagnostics
+	id := state.ID.ValueString()
+	if framework.IsSet(plan.Name) && !plan.Name.Equal(state.Name) {
+		if err := r.data.Prefect.SetFlowRunName(ctx, id, plan.Name.ValueString()); err != nil {
+			diags.Append(framework.Diagnose(err, "Could not rename flow run "+id, path.Root("name"))...)
+			return diags
+		}
+	}
+	if framework.IsSet(plan.Labels) && !plan.Labels.Equal(state.Labels) {
+		labels, d := framework.Strings(ctx, plan.Labels)
+		diags.Append(d...)
+		if err := r.data.Prefect.SetFlowRunLabels(ctx, id, labels); err != nil {
+			diags.Append(framework.Diagnose(err, "Could not change the labels of flow run "+id, path.Root("labels"))...)
+		}
+	}
+	return diags
+}
+
+// carryOver gives what the plan leaves open the value of the state, so that a
+// wait that ends early still knows it.
+func (m *model) carryOver(state *model) {
+	carry := func(v *types.String, old types.String) {
+		if v.IsUnknown() {
+			*v = old
+		}
+	}
+	carry(&m.State, state.State)
+	carry(&m.StateMessage, state.StateMessage)
+	carry(&m.StartTime, state.StartTime)
+	carry(&m.EndTime, state.EndTime)
+	if m.TimesResurrected.IsUnknown() {
+		m.TimesResurrected = state.TimesResurrected
+	}
+	if m.RecordDeleted.IsUnknown() {
+		m.RecordDeleted = state.RecordDeleted
+	}
+	if m.Agent.IsUnknown() {
+		m.Agent = state.Agent
+	}
+	if m.States.IsUnknown() {
+		m.States = state.States
+	}
+	if m.Logs.IsUnknown() {
+		m.Logs = state.Logs
+	}
+	if m.Job.IsUnknown() {
+		m.Job = state.Job
+	}
+}
+
+// ImportState accepts the run's UUID, its name if that is unique, or the identity.
+func (r *flowRunResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	key, diags := framework.ParseImport(ctx, req, 1)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
+		return
+	}
+	run, diags := findRun(ctx, r.data.Prefect, key.ID, prefect.FlowRunFilter{Name: key.Name()}, path.Empty())
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	state := emptyModel()
+	resp.Diagnostics.Append(state.refresh(ctx, run)...)
+	state.RunConfig, diags = runConfigOf(ctx, run.RunConfig)
+	resp.Diagnostics.Append(diags...)
+	state.defaults()
+	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, run.ID)...)
+	resp.Diagnostics.Append(setPrivate(ctx, resp.Private, recordKey, record{ID: run.ID, Settled: true, FromServer: true})...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+}
+
+// findRun finds a run by id, or else the only one that the filter selects.
+func findRun(ctx context.Context, client *prefect.Client, id string, filter prefect.FlowRunFilter, at path.Path) (*prefect.FlowRun, diag.Diagnostics) {
+	if id != "" {
+		run, err := client.GetFlowRun(ctx, id)
+		return run, framework.Failure{
+			Summary: fmt.Sprintf("Could not find flow run %q", id), Attribute: at,
+			Remedies: map[error]string{prefect.ErrNotFound: "Check the id, and that the provider's `endpoint` and `tenant` are right."},
+		}.Diagnose(err)
+	}
+	filter.Limit = 6
+	runs, err := client.ListFlowRuns(ctx, filter)
+	summary := fmt.Sprintf("Could not find flow run %q", filter.Name)
+	if err != nil {
+		return nil, framework.Diagnose(err, summary, at)
+	}
+	var diags diag.Diagnostics
+	switch len(runs) {
+	case 0:
+		diags.AddError(summary, "The tenant has no such run.\n\nCheck the name, and that the provider's `endpoint` and `tenant` are right; or give the UUID of the run.")
+		return nil, diags
+	case 1:
+		return &runs[0], diags
+	}
+	var found []string
+	for _, run := range runs {
+		found = append(found, fmt.Sprintf("%s (flow %q, %s, created %s)", run.ID, run.Flow.Name, stateName(run.State), timeText(run.Created)))
+	}
+	diags.AddError(fmt.Sprintf("Several flow runs are named %q", filter.Name),
+		"Names of runs need not be unique. Give the UUID of one of them. The newest are:\n\n  "+strings.Join(found, "\n  "))
+	return nil, diags
+}

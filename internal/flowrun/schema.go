@@ -1,0 +1,278 @@
+package flowrun
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework-jsontypes/jsontypes"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/boolplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/listplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/objectplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/setdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/setplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+)
+
+// Values of on_failure, on_timeout and on_destroy.
+const (
+	onError   = "error"
+	onWarn    = "warn"
+	onCancel  = "cancel"
+	onKeep    = "keep"
+	onDestroy = "delete"
+)
+
+const resourceDescription = "Runs a flow once and waits for the run.\n\n" +
+	"Creating the resource starts a run. The run is history afterwards: it is never repeated, unless an input changes or a value in " +
+	"`triggers` does, which replaces the resource by a new run. A Job or record that was cleaned up does not start one.\n\n" +
+	"While it waits, the provider says within seconds if no agent would take the run. With a cluster in the provider's " +
+	"`kubernetes`, it checks the Job before it creates the run, follows the run to its Job and pods, and reports why a pod does " +
+	"not start or failed.\n\n" +
+	"If an apply fails, times out or is interrupted while it waits, the run is kept, and the next apply carries on with the same " +
+	"run instead of starting another. After a failure, Terraform shows that as a replacement of a tainted resource; it is still " +
+	"the same run, and the plan says so. A run that has failed makes every apply fail, without running again, until an input or " +
+	"a trigger changes, or `on_failure` is `warn`.\n\n" +
+	"Two resources of different configurations should not have the same inputs, `name` and `triggers` at the same time: one would " +
+	"carry on with a run that the other has started and not recorded yet."
+
+func resourceSchema() schema.Schema {
+	attributes := inputAttributes()
+	for name, attribute := range waitAttributes() {
+		attributes[name] = attribute
+	}
+	for name, attribute := range computedAttributes() {
+		attributes[name] = attribute
+	}
+	return schema.Schema{MarkdownDescription: resourceDescription, Attributes: attributes}
+}
+
+func inputAttributes() map[string]schema.Attribute {
+	keep := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
+	return map[string]schema.Attribute{
+		"flow_id": schema.StringAttribute{
+			Optional: true, Computed: true, PlanModifiers: keep,
+			Validators: []validator.String{
+				framework.UUID(),
+				stringvalidator.ExactlyOneOf(path.MatchRoot("flow_id"), path.MatchRoot("version_group_id")),
+			},
+			MarkdownDescription: "Id of the flow version to run, such as the `flow_id` of a `prefect_flow`. A new version then starts a new " +
+				"run. Excludes `version_group_id`. Changing it starts a new run.",
+		},
+		"version_group_id": schema.StringAttribute{
+			Optional: true, Computed: true, PlanModifiers: keep,
+			Validators: []validator.String{framework.NotBlank()},
+			MarkdownDescription: "Version group to run, such as the `id` of a `prefect_flow`: the newest version that is not archived. A new " +
+				"version does not start a new run. Excludes `flow_id`. Changing it starts a new run.",
+		},
+		"name": schema.StringAttribute{
+			Optional: true, Computed: true, PlanModifiers: keep,
+			Validators:          []validator.String{framework.NotBlank()},
+			MarkdownDescription: "Name of the run. The Server makes one up if it is left out. Changing it renames the run.",
+		},
+		"parameters": schema.StringAttribute{
+			Optional: true, Computed: true, CustomType: jsontypes.NormalizedType{}, PlanModifiers: keep,
+			Validators: []validator.String{jsonObject()},
+			MarkdownDescription: "Parameters as a JSON object, such as `jsonencode({ x = 1 })`. Compared by meaning. Those left out have the " +
+				"defaults of the flow group, else of the flow. If the attribute is left out, it holds what the run has. Changing a " +
+				"value starts a new run.",
+		},
+		"context": schema.StringAttribute{
+			Optional: true, Computed: true, CustomType: jsontypes.NormalizedType{}, PlanModifiers: keep,
+			Validators:          []validator.String{jsonObject()},
+			MarkdownDescription: "Values for `prefect.context` of the run, as a JSON object. Changing a value starts a new run.",
+		},
+		"labels": schema.SetAttribute{
+			Optional: true, Computed: true, ElementType: types.StringType,
+			PlanModifiers: []planmodifier.Set{setplanmodifier.UseStateForUnknown()},
+			Validators:    []validator.Set{setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+			MarkdownDescription: "Labels of the run, all of which an agent must have to take it. Left out: those of `run_config` if that is " +
+				"given, else of the flow group, else of the flow. `[]`: no labels, which only an agent without labels takes. Changing " +
+				"them changes a run that still waits for an agent, and starts a new run otherwise.",
+		},
+		"run_config": runConfigAttribute(),
+		"scheduled_start_time": schema.StringAttribute{
+			Optional: true, Computed: true, PlanModifiers: keep,
+			Validators: []validator.String{rfc3339()},
+			MarkdownDescription: "When the run is due, in RFC 3339, such as `2030-01-31T08:00:00Z`. Left out: at once. Deadlines count from " +
+				"then. Changing the time starts a new run.",
+		},
+		"idempotency_key": schema.StringAttribute{
+			Optional: true, Computed: true, PlanModifiers: keep,
+			Validators: []validator.String{framework.NotBlank()},
+			MarkdownDescription: "Key by which the Server tells repeated requests for the same run: for one flow version, a key ever gives one " +
+				"run. The provider makes one from the inputs. Give your own to share a run with something else that starts it, such as " +
+				"a CI job. Changing it starts a new run.",
+		},
+		"triggers": schema.MapAttribute{
+			Optional: true, ElementType: types.StringType,
+			MarkdownDescription: "Values that start a new run when one of them changes. Adding or removing a key, or the map, does not.",
+		},
+	}
+}
+
+func waitAttributes() map[string]schema.Attribute {
+	choice := func(value, description string, values ...string) schema.StringAttribute {
+		return schema.StringAttribute{
+			Optional: true, Computed: true, Default: stringdefault.StaticString(value),
+			Validators:          []validator.String{stringvalidator.OneOf(values...)},
+			MarkdownDescription: description,
+		}
+	}
+	return map[string]schema.Attribute{
+		"wait_for": choice(waitFinished, "How far to wait: `none`, until the run exists; `submitted`, until an agent has taken it; `running`, "+
+			"until the flow's process has begun; `finished` (default).", waitNone, waitSubmitted, waitRunning, waitFinished),
+		"success_states": schema.SetAttribute{
+			Optional: true, Computed: true, ElementType: types.StringType,
+			Default: setdefault.StaticValue(types.SetValueMust(types.StringType, []attr.Value{types.StringValue(stateSuccess)})),
+			Validators: []validator.Set{
+				setvalidator.SizeAtLeast(1),
+				setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1)),
+			},
+			MarkdownDescription: "Final states that count as success, `[\"Success\"]` by default. A state stands for its special cases too: " +
+				"`Success` for `Cached`, `Mapped` and `Skipped`, `Failed` for `TimedOut`, `TriggerFailed` and `ValidationFailed`.",
+		},
+		"on_failure": choice(onError, "What a run that ends in another state does to the apply: `error` (default) fails it, and every later one "+
+			"until something changes; `warn` gives a warning with the same text.", onError, onWarn),
+		"on_timeout": choice(onError, "What a deadline of `timeouts` does: `error` (default) fails the apply and leaves the run alone; `warn` gives "+
+			"a warning; `cancel` cancels the run and fails the apply. Unless it was cancelled, the next apply carries on waiting.",
+			onError, onWarn, onCancel),
+		"on_destroy": choice(onKeep, "What destroying or replacing the resource does: `keep` (default) leaves the run and its history alone; "+
+			"`cancel` cancels a run that has not finished and waits for its end; `delete` does so, removes its Job and pods if a "+
+			"cluster is configured, and deletes the run with its history.", onKeep, onCancel, onDestroy),
+		"timeouts": timeoutsAttribute(),
+	}
+}
+
+func timeoutsAttribute() schema.Attribute {
+	deadline := func(description string) schema.StringAttribute {
+		return schema.StringAttribute{
+			Optional: true, Validators: []validator.String{framework.Duration()}, MarkdownDescription: description,
+		}
+	}
+	return schema.SingleNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: "Deadlines, such as `90s` or `2h`. `0s` switches one off.",
+		Attributes: map[string]schema.Attribute{
+			"agent": deadline("For an agent to exist that is alive and has the run's labels, from the time the run is due. Default `15s`. " +
+				"Raise it if agents start on demand."),
+			"pick_up":   deadline("For an agent to take the run, from the time the run is due. Default `10m`."),
+			"pod_start": deadline("For the flow's container to start, or without a cluster for the run to be running, from the submission. Default `10m`."),
+			"lost_job": deadline("For a run to get on whose Job is over, is gone or cannot ever start. Default `30s`. Prefect's Lazarus " +
+				"resurrects such runs after about ten minutes; raise it to wait for that."),
+			"total": deadline("For everything that `wait_for` asks for, from the time the run is due. Default `1h`."),
+			"stop":  deadline("For a cancelled run to end and its Job to go away, when the resource is destroyed or a deadline cancels the run. Default `5m`."),
+		},
+	}
+}
+
+func computedAttributes() map[string]schema.Attribute {
+	text := func(description string) schema.StringAttribute {
+		return schema.StringAttribute{
+			Computed: true, MarkdownDescription: description,
+			PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+		}
+	}
+	number := func(description string) schema.Int64Attribute {
+		return schema.Int64Attribute{
+			Computed: true, MarkdownDescription: description,
+			PlanModifiers: []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
+		}
+	}
+	keepList := []planmodifier.List{listplanmodifier.UseStateForUnknown()}
+	keepObject := []planmodifier.Object{objectplanmodifier.UseStateForUnknown()}
+	attributes := map[string]schema.Attribute{
+		"id":                text("UUID of the run."),
+		"flow_name":         text("Name of the flow."),
+		"flow_version":      number("Version of the flow that is run."),
+		"state":             text("Name of the run's state, such as `Success`."),
+		"state_message":     text("Message of the state."),
+		"start_time":        text("When the flow's process began, in RFC 3339; null if it has not."),
+		"end_time":          text("When the run finished, in RFC 3339; null if it has not."),
+		"times_resurrected": number("How often Prefect's Lazarus has started the run again."),
+		"record_deleted": schema.BoolAttribute{
+			Computed: true, PlanModifiers: []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
+			MarkdownDescription: "Whether the Server no longer has the run. A finished run stays in the state nevertheless, as it was last " +
+				"seen.",
+		},
+		"agent": schema.SingleNestedAttribute{
+			Computed: true, PlanModifiers: keepObject, MarkdownDescription: "The agent that took the run; null if none has.",
+			Attributes: map[string]schema.Attribute{
+				"id":     schema.StringAttribute{Computed: true, MarkdownDescription: "UUID of the agent."},
+				"name":   schema.StringAttribute{Computed: true, MarkdownDescription: "Name of the agent."},
+				"labels": schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Labels of the agent."},
+			},
+		},
+		"states": schema.ListNestedAttribute{
+			Computed: true, PlanModifiers: keepList, MarkdownDescription: "States that the run passed through, oldest first.",
+			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+				"state":   schema.StringAttribute{Computed: true, MarkdownDescription: "Name of the state."},
+				"message": schema.StringAttribute{Computed: true, MarkdownDescription: "Its message."},
+				"time":    schema.StringAttribute{Computed: true, MarkdownDescription: "When it was set, in RFC 3339."},
+			}},
+		},
+		"logs": schema.ListNestedAttribute{
+			Computed: true, PlanModifiers: keepList,
+			MarkdownDescription: "The last 50 lines of the run's log at the time the wait ended, oldest first.",
+			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+				"time":    schema.StringAttribute{Computed: true, MarkdownDescription: "When the line was written, in RFC 3339."},
+				"level":   schema.StringAttribute{Computed: true, MarkdownDescription: "Level, such as `INFO`."},
+				"name":    schema.StringAttribute{Computed: true, MarkdownDescription: "Name of the logger."},
+				"message": schema.StringAttribute{Computed: true, MarkdownDescription: "The line."},
+			}},
+		},
+		"job": jobAttribute(keepObject),
+	}
+	return attributes
+}
+
+func jobAttribute(keep []planmodifier.Object) schema.Attribute {
+	text := func(description string) schema.StringAttribute {
+		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
+	}
+	return schema.SingleNestedAttribute{
+		Computed: true, PlanModifiers: keep,
+		MarkdownDescription: "The Kubernetes Job that executes the run, the newest if there were several, as it was last seen. The agent deletes " +
+			"Jobs soon after they finish; these facts stay. Null without a cluster in the provider's `kubernetes`.",
+		Attributes: map[string]schema.Attribute{
+			"name":      text("Name of the Job."),
+			"namespace": text("Its namespace."),
+			"uid":       text("Its UID."),
+			"image":     text("Image of the flow's container."),
+			"node":      text("Node of the newest pod."),
+			"status":    text("`active`, `complete` or `failed`."),
+			"reason":    text("Why it failed, such as `BackoffLimitExceeded`."),
+			"attempt":   schema.Int64Attribute{Computed: true, MarkdownDescription: "Number of the Job among those of this run, from 1."},
+			"pods": schema.ListNestedAttribute{
+				Computed: true, MarkdownDescription: "Its pods, oldest first.",
+				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+					"name": text("Name of the pod."), "uid": text("Its UID."), "node": text("Its node."),
+					"phase":   text("`Pending`, `Running`, `Succeeded` or `Failed`."),
+					"reason":  text("Reason of the pod as a whole, such as `Evicted`."),
+					"message": text("Message to it."),
+					"containers": schema.ListNestedAttribute{
+						Computed: true, MarkdownDescription: "Its containers; the first one runs the flow.",
+						NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+							"name": text("Name of the container."), "image": text("Its image."),
+							"state":         text("`waiting`, `running` or `terminated`."),
+							"reason":        text("Reason of the state, such as `OOMKilled`."),
+							"message":       text("Message to it."),
+							"exit_code":     schema.Int64Attribute{Computed: true, MarkdownDescription: "Exit code, once it has ended."},
+							"restart_count": schema.Int64Attribute{Computed: true, MarkdownDescription: "How often it was restarted."},
+							"start_time":    text("When it started, in RFC 3339."),
+							"end_time":      text("When it ended, in RFC 3339."),
+						}},
+					},
+				}},
+			},
+		},
+	}
+}

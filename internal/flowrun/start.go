@@ -1,0 +1,278 @@
+package flowrun
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+)
+
+// logger is the name of the lines that the provider writes to a run's log. A run
+// whose log has one is recorded in a Terraform state; see the package comment.
+const logger = "terraform"
+
+// openRun returns the newest run with the digest that an earlier attempt has
+// started and Terraform does not hold, or nil.
+func openRun(ctx context.Context, data *framework.ProviderData, digest string) (*prefect.KeyedFlowRun, error) {
+	runs, err := data.Prefect.FlowRunsByKeyPrefix(ctx, keyPrefix(digest), logger, 50)
+	if err != nil {
+		return nil, fmt.Errorf("look for an earlier attempt: %w", err)
+	}
+	for _, run := range runs {
+		if !run.Marked && !data.Claims.Held(run.ID) {
+			return &run, nil
+		}
+	}
+	return nil, nil //nolint:nilnil // none is the usual case
+}
+
+// markRecorded notes on the Server that the run is in a Terraform state. It
+// is tried even when Terraform wants to stop, for a moment: without the mark,
+// another resource with the same inputs might take the run for an orphan.
+func markRecorded(ctx context.Context, client *prefect.Client, id, message string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	defer cancel()
+	if err := client.WriteFlowRunLog(ctx, id, logger, message); err != nil && !errors.Is(err, prefect.ErrNotFound) {
+		tflog.Warn(ctx, "The run's log could not be written to", map[string]any{"flow_run_id": id, "error": err.Error()})
+	}
+}
+
+// obtain returns the id of the run to wait for: that of an earlier attempt with
+// the same inputs, or else of a new run.
+func obtain(ctx context.Context, data *framework.ProviderData, config *model) (string, diag.Diagnostics) {
+	in, diags := config.inputs(ctx)
+	if diags.HasError() {
+		return "", diags
+	}
+	digest, err := in.digest()
+	if err != nil {
+		diags.AddError("The inputs of the run cannot be used", err.Error())
+		return "", diags
+	}
+	key := config.IdempotencyKey.ValueString()
+	if key == "" {
+		defer data.Claims.Lock(digest)()
+		earlier, err := openRun(ctx, data, digest)
+		if err != nil {
+			diags.Append(framework.Diagnose(err, "Could not start a flow run")...)
+			return "", diags
+		}
+		if earlier != nil {
+			data.Claims.Claim(earlier.ID)
+			tflog.Info(ctx, "Carrying on with the run of an earlier attempt", map[string]any{"flow_run_id": earlier.ID, "state": earlier.State})
+			return earlier.ID, diags
+		}
+		key = newKey(digest)
+	}
+	diags.Append(preflight(ctx, data, in)...)
+	if diags.HasError() {
+		return "", diags
+	}
+	request, err := config.creation(in, key)
+	if err != nil {
+		diags.AddError("The inputs of the run cannot be used", err.Error())
+		return "", diags
+	}
+	id, err := data.Prefect.CreateFlowRun(ctx, request)
+	if err != nil {
+		diags.Append(startFailure(in, err)...)
+		return "", diags
+	}
+	data.Claims.Claim(id)
+	return id, diags
+}
+
+// startFailure explains why the Server did not create a run.
+func startFailure(in inputs, err error) diag.Diagnostics {
+	attribute := "flow_id"
+	if in.FlowID == "" {
+		attribute = "version_group_id"
+	}
+	f := framework.Failure{
+		Summary: "Could not start a run of " + in.subject(),
+		Remedies: map[error]string{
+			prefect.ErrNotFound: "There is no such flow. Use the `flow_id` or `id` of a `prefect_flow` resource or data source, and check the provider's `endpoint`.",
+			prefect.ErrArchived: "An archived version cannot be run. Use the flow's newest version, for instance by `version_group_id`; if the newest is archived, register the flow again.",
+			prefect.ErrInvalid:  "If parameters are missing, give them in `parameters`, or set defaults for them in the flow group.",
+		},
+	}
+	if errors.Is(err, prefect.ErrNotFound) || errors.Is(err, prefect.ErrArchived) {
+		f.Attribute = path.Root(attribute)
+	} else if errors.Is(err, prefect.ErrInvalid) {
+		f.Attribute = path.Root("parameters")
+	}
+	return f.Diagnose(err)
+}
+
+func (in inputs) subject() string {
+	if in.FlowID != "" {
+		return "flow " + in.FlowID
+	}
+	return "version group " + in.VersionGroupID
+}
+
+// findFlow returns the flow version that the Server would run.
+func findFlow(ctx context.Context, client *prefect.Client, in inputs) (*prefect.Flow, error) {
+	if in.FlowID != "" {
+		return client.GetFlow(ctx, in.FlowID) //nolint:wrapcheck // the client's errors say what was asked of whom
+	}
+	versions, err := client.FlowsByVersionGroup(ctx, in.VersionGroupID)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // as above
+	}
+	for i := range versions {
+		if !versions[i].Archived {
+			return &versions[i], nil
+		}
+	}
+	if len(versions) > 0 {
+		return &versions[0], nil
+	}
+	return nil, fmt.Errorf("version group %s: %w", in.VersionGroupID, prefect.ErrNotFound)
+}
+
+// preflight refuses what is known to fail before a run exists.
+func preflight(ctx context.Context, data *framework.ProviderData, in inputs) diag.Diagnostics {
+	flow, err := findFlow(ctx, data.Prefect, in)
+	if err == nil && flow.Archived {
+		err = fmt.Errorf("flow %q version %d: %w", flow.Name, flow.Version, prefect.ErrArchived)
+	}
+	if err != nil {
+		return startFailure(in, err)
+	}
+	diags := checkParameters(flow, in.Parameters)
+	if diags.HasError() || !data.HasCluster() {
+		return diags
+	}
+	diags.Append(tryJob(ctx, data, flow, in)...)
+	return diags
+}
+
+// checkParameters compares the parameters given with those that the flow has.
+func checkParameters(flow *prefect.Flow, given string) diag.Diagnostics {
+	var declared []struct {
+		Name     string          `json:"name"`
+		Required bool            `json:"required"`
+		Default  json.RawMessage `json:"default"`
+	}
+	if json.Unmarshal(flow.Parameters, &declared) != nil {
+		return nil // nothing is known about them
+	}
+	values, defaults := map[string]json.RawMessage{}, map[string]json.RawMessage{}
+	_ = json.Unmarshal([]byte(given), &values)                  // absent means none
+	_ = json.Unmarshal(flow.Group.DefaultParameters, &defaults) // likewise
+	names := map[string]bool{}
+	var missing []string
+	for _, p := range declared {
+		names[p.Name] = true
+		_, isGiven := values[p.Name]
+		_, hasDefault := defaults[p.Name]
+		if p.Required && !isGiven && !hasDefault {
+			missing = append(missing, p.Name)
+		}
+	}
+	var diags diag.Diagnostics
+	if len(missing) > 0 {
+		slices.Sort(missing)
+		diags.AddAttributeError(path.Root("parameters"), "Required parameters are missing",
+			fmt.Sprintf("Flow %q (version %d) needs a value for %s, and neither `parameters` nor the flow group's default parameters give one.\n\n"+
+				"Add them to `parameters`, or to `default_parameters` of the flow group.", flow.Name, flow.Version, quoteAll(missing)))
+	}
+	var unknown []string
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if !names[name] {
+			unknown = append(unknown, name)
+		}
+	}
+	if len(unknown) > 0 {
+		has := "it has none"
+		if len(names) > 0 {
+			has = "it has " + quoteAll(slices.Sorted(maps.Keys(names)))
+		}
+		diags.AddAttributeWarning(path.Root("parameters"), "Parameters that the flow does not have",
+			fmt.Sprintf("Flow %q (version %d) has no parameter %s; %s. The Server accepts them, but the flow does not see them.",
+				flow.Name, flow.Version, quoteAll(unknown), has))
+	}
+	return diags
+}
+
+// effectiveRunConfig is the run configuration that the run will have.
+func effectiveRunConfig(flow *prefect.Flow, in inputs) map[string]any {
+	if in.RunConfig != nil {
+		return in.RunConfig
+	}
+	for _, raw := range []json.RawMessage{flow.Group.RunConfig, flow.RunConfig} {
+		if value, err := decodeJSON(string(raw)); err == nil {
+			if object, ok := value.(map[string]any); ok {
+				return object
+			}
+		}
+	}
+	return nil
+}
+
+// tryJob submits the Job that the agent would create as a trial, so that what the
+// cluster refuses is known before the run exists.
+func tryJob(ctx context.Context, data *framework.ProviderData, flow *prefect.Flow, in inputs) diag.Diagnostics {
+	const summary = "The Job could not be tried in the cluster"
+	var diags diag.Diagnostics
+	config := effectiveRunConfig(flow, in)
+	switch config["type"] {
+	case nil, "KubernetesRun", "UniversalRun":
+	default:
+		return nil // for an agent of another kind
+	}
+	storage, err := decodeJSON(string(flow.Storage))
+	if err != nil {
+		return nil
+	}
+	stored, _ := storage.(map[string]any)
+	job, err := kubernetes.GenerateJob(kubernetes.FlowRun{
+		ID: "00000000-0000-0000-0000-000000000000", FlowID: flow.ID, CoreVersion: flow.CoreVersion, RunConfig: config, Storage: stored,
+	}, kubernetes.AgentSettings{API: data.Prefect.Endpoint()}, "00000000")
+	switch {
+	case errors.Is(err, kubernetes.ErrTemplateUnavailable):
+		tflog.Info(ctx, "The job template is read by the agent; the Job is not tried", map[string]any{"error": err.Error()})
+		return nil
+	case err != nil:
+		diags.AddError("The Kubernetes agent could not create a Job for "+flowTitle(flow),
+			fmt.Sprintf("%s.\n\nThe agent would fail the run. Correct the run configuration, of the run, the flow group or the flow. No run was created.", trim(err.Error())))
+		return diags
+	}
+	cluster, err := data.Kubernetes()
+	if err != nil {
+		diags.AddWarning(summary, err.Error()+"\n\nThe run is created without the trial.")
+		return diags
+	}
+	err = cluster.DryRunJob(ctx, "", job)
+	switch {
+	case err == nil:
+	case errors.Is(err, kubernetes.ErrRejected):
+		diags.AddError("The cluster refuses the Job of "+flowTitle(flow),
+			fmt.Sprintf("%s.\n\nThe agent would create this Job for the run, so that the run would fail. Correct the job template or the run configuration, "+
+				"or what the cluster demands. No run was created.", trim(err.Error())))
+	case errors.Is(err, kubernetes.ErrForbidden):
+		diags.AddWarning(summary, fmt.Sprintf("%s.\n\nThe run is created without the trial.", trim(err.Error())))
+	case ctx.Err() != nil:
+		diags.AddError("Starting the flow run was interrupted", "No run was created.")
+	default:
+		diags.AddWarning(summary, fmt.Sprintf("%s.\n\nThe run is created without the trial.", trim(err.Error())))
+	}
+	return diags
+}
+
+func flowTitle(flow *prefect.Flow) string {
+	return strings.TrimSpace(fmt.Sprintf("flow %q", flow.Name))
+}
