@@ -118,7 +118,7 @@ func TestActivation(t *testing.T) {
 		"schedule":                    {`{` + daily + `}`, true, 10},
 		"required parameter":          {`{` + daily + `, ` + required + `}`, false, 0},
 		"required parameter is given": {`{` + given + `, ` + required + `}`, true, 10},
-		"unreadable schedule":         {`{"schedule": {"clocks": [{"type": "RRuleClock"}]}}`, true, 0},
+		"unreadable schedule":         {`{"schedule": {"clocks": [{"type": "SunDial"}]}}`, true, 0},
 	} {
 		s := newServer(t)
 		flow := s.register("f", test.flow)

@@ -188,9 +188,10 @@ func parseClock(raw any) (timetable, error) {
 		table.clock, err = parseIntervalClock(document, start, end)
 	case "DatesClock":
 		table.clock, err = parseDatesClock(document)
+	case "RRuleClock":
+		table.clock, err = parseRecurrenceClock(document, start, end)
 	default:
-		// RRuleClock is a clock of the Server that this package does not have.
-		err = fmt.Errorf("%w: clock type %v is not supported", ErrInvalid, document["type"])
+		err = fmt.Errorf("%w: clock type %v", ErrInvalid, document["type"])
 	}
 	return table, err
 }

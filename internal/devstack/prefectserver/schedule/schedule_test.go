@@ -245,6 +245,7 @@ func TestUnknownParts(t *testing.T) {
 	t.Parallel()
 	for _, document := range []string{
 		`null`, `[]`, `{}`, `{"clocks": null}`, `{"clocks": [{"type": "RRuleClock"}]}`,
+		`{"clocks": [{"type": "RRuleClock", "rrule_obj": {"type": "rrule", "rr": "RRULE:FREQ=NEVER"}}]}`,
 		`{"clocks": [], "filters": [{"fn": "os.system", "kwargs": {}}]}`,
 		`{"clocks": [], "filters": [{"fn": "prefect.schedules.filters.at_time", "kwargs": {"t": "noon"}}]}`,
 		`{"clocks": [], "filters": 1}`, `{"clocks": [], "adjustments": [{"fn": "prefect.schedules.adjustments.add", "kwargs": {}}]}`,
