@@ -2,6 +2,7 @@ package flow_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -241,13 +242,13 @@ func TestAccFlowGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var names []string
-	for _, name := range parsed.Names() {
-		names = append(names, fmt.Sprintf("%q", name))
+	path := b.file("flows.json", document)
+	config := acctest.ProviderConfig(b.PrefectServer, nil)
+	for i, name := range parsed.Names() {
+		config += fmt.Sprintf(
+			"resource \"prefect_flow\" \"f%d\" {\n  project_id = %q\n  flow_json = file(%q)\n  name = %s\n  labels = [\"extra\"]\n}\n",
+			i, b.projectID, path, hcl(t, name))
 	}
-	config := acctest.ProviderConfig(b.PrefectServer, nil) + fmt.Sprintf(
-		"resource \"prefect_flow\" \"all\" {\n  for_each = toset([%s])\n  project_id = %q\n  flow_json = file(%q)\n  name = each.key\n  labels = [\"extra\"]\n}\n",
-		strings.Join(names, ", "), b.projectID, b.file("flows.json", document))
 	run(t,
 		resource.TestStep{Config: config, Check: func(*terraform.State) error {
 			for _, f := range parsed.Flows {
@@ -259,6 +260,16 @@ func TestAccFlowGolden(t *testing.T) {
 		}},
 		resource.TestStep{Config: config, ConfigPlanChecks: nothing()},
 	)
+}
+
+// hcl quotes a string for HCL.
+func hcl(t testing.TB, s string) string {
+	t.Helper()
+	text, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 func encodeFlow(t testing.TB, f *serialization.Flow) string {

@@ -1,5 +1,7 @@
 package flow
 
+import "testing"
+
 // The flows of the unit tests, for the acceptance tests.
 var (
 	TestFlow      = testFlow
@@ -10,3 +12,21 @@ var (
 	Document      = document
 	Golden        = golden
 )
+
+// Decode decodes a JSON object; Encode is its inverse for any value.
+var Decode = decodeObject
+
+// Encode writes a decoded value as canonical JSON.
+func Encode(v any) string {
+	if v == nil {
+		return "null"
+	}
+	text, err := jsonOf(v)
+	if err != nil {
+		return err.Error()
+	}
+	return text.ValueString()
+}
+
+// KeyOf is the key of a flow without further labels.
+func KeyOf(t testing.TB, text string) string { return mustMean(t, noInputs(text)).key }
