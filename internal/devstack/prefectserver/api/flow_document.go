@@ -200,6 +200,7 @@ func abbreviated(value any, field string) any {
 	return value
 }
 
+// textProblem says why a value is not a text, "" if it may stand for one; null may.
 func textProblem(value any) string {
 	switch value.(type) {
 	case nil, string, json.Number:

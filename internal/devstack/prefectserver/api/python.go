@@ -113,7 +113,7 @@ func parseTime(value string) (time.Time, bool) {
 	for _, layout := range []string{
 		"2006-01-02T15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999Z07:00",
 		"2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999",
-		"2006-01-02T15:04Z07:00", "2006-01-02T15:04", "2006-01-02",
+		"2006-01-02T15:04Z07:00", "2006-01-02T15:04",
 	} {
 		if parsed, err := time.Parse(layout, value); err == nil {
 			return parsed, true

@@ -1,8 +1,10 @@
 package api
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -188,9 +190,12 @@ func readContext(s *State, fields map[string]any, _ time.Time) error {
 
 func readResults(s *State, fields map[string]any, _ time.Time) error {
 	s.result = noResult()
-	if value, present := fields["_result"]; present {
+	if value, present := fields["_result"]; present && s.Type != "Mapped" {
 		if s.result = parseResult(value); s.result == nil {
 			return invalidState("_result", "Field may not be null.")
+		}
+		if _, ok := s.result["location"].(string); !ok && s.result["location"] != nil {
+			return fail("{'_result': {'location': ['Not a valid string.']}}")
 		}
 	}
 	inputs := fields["cached_inputs"]
@@ -209,7 +214,7 @@ func readResults(s *State, fields map[string]any, _ time.Time) error {
 
 // resultFields says what each type of result serialises beside its location.
 var resultFields = map[string][]string{
-	"Result": nil, "ConstantResult": nil, "PrefectResult": nil, "SecretResult": {"secret_type"},
+	"Result": nil, "ConstantResult": nil, "PrefectResult": nil, "SecretResult": nil,
 	"LocalResult": {"dir"}, "S3Result": {"bucket"}, "GCSResult": {"bucket"}, "AzureResult": {"container"},
 }
 
@@ -233,6 +238,9 @@ func parseResult(raw any) map[string]any {
 		if value, present := fields[field]; present {
 			result[field] = value
 		}
+	}
+	if name == "SecretResult" {
+		result["secret_type"] = "SecretBase" // the secret itself is not known here
 	}
 	return result
 }
@@ -270,16 +278,34 @@ func readCounts(s *State, fields map[string]any, _ time.Time) error {
 		return nil
 	}
 	s.own[c.field] = number(c.initial)
-	value := fields[c.field]
-	if value == nil {
+	value, present := fields[c.field]
+	switch {
+	case !present, value == nil && c.field == "run_count":
 		return nil
+	case value == nil:
+		return invalidState(c.field, "Field may not be null.")
 	}
-	count, ok := integer(value)
+	count, ok := countOf(value)
 	if !ok {
 		return invalidState(c.field, "Not a valid integer.")
 	}
 	s.own[c.field] = number(count)
 	return nil
+}
+
+// countOf reads a number that may be written as a text, too.
+func countOf(value any) (int64, bool) {
+	switch typed := value.(type) {
+	case string:
+		count, err := strconv.ParseInt(strings.TrimSpace(typed), 10, 64)
+		return count, err == nil
+	case json.Number:
+		count, err := typed.Float64()
+		return int64(count), err == nil
+	case bool:
+		return int64(b2i(typed)), true
+	}
+	return integer(value)
 }
 
 func readCached(s *State, fields map[string]any, _ time.Time) error {
@@ -288,6 +314,9 @@ func readCached(s *State, fields map[string]any, _ time.Time) error {
 	}
 	for _, field := range []string{"cached_parameters", "cached_result_expiration", "hashed_inputs"} {
 		s.own[field] = fields[field]
+	}
+	if value := fields["hashed_inputs"]; value != nil && object(value) == nil {
+		return invalidState("hashed_inputs", "Not a valid mapping type.")
 	}
 	if value := fields["cached_result_expiration"]; value != nil {
 		written, _ := value.(string)
