@@ -297,7 +297,7 @@ func (s *Server) encode(response query.Response) *answer {
 		s.logger.Error("encoding a response", "error", err)
 		return &answer{status: http.StatusInternalServerError, typ: "text/plain", body: []byte("Internal Server Error")}
 	}
-	a.body = append(body, '\n')
+	a.body = body
 	return a
 }
 

@@ -149,7 +149,7 @@ func TestFaults(t *testing.T) {
 		t.Parallel()
 		server, address := newServer(t, prefectserver.Options{})
 		remove := server.Faults().Add(prefectserver.Fault{Field: "tenant", Status: 503, RetryAfter: "7", Skip: 1, Times: 1})
-		var statuses []int
+		statuses := make([]int, 0, 3)
 		for range 3 {
 			status, _, header, err := post(address, read)
 			if err != nil {

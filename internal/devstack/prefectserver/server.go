@@ -127,10 +127,10 @@ func (s *Server) resolver(
 		}
 		var visible *api.Error
 		if errors.As(err, &visible) {
-			return nil, &query.Failure{Message: visible.Message, Code: visible.Code}
+			return nil, &query.ClientError{Message: visible.Message, Code: visible.Code}
 		}
 		s.logger.ErrorContext(ctx, "operation failed", "error", err)
-		return nil, &query.Failure{Message: internalMessage, Code: "API_ERROR"}
+		return nil, &query.ClientError{Message: internalMessage, Code: "API_ERROR"}
 	}
 }
 

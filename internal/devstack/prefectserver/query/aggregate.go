@@ -79,9 +79,10 @@ func (e *Engine) compileAggregate(
 	if err != nil {
 		return nil, err
 	}
-	var keys []string
-	var parts []func(*store.Tx, []store.Row) any
-	for _, f := range collect(field.children(), variables) {
+	fields := collect(field.children(), variables)
+	keys := make([]string, 0, len(fields))
+	parts := make([]func(*store.Tx, []store.Row) any, 0, len(fields))
+	for _, f := range fields {
 		part, err := e.compileAggregateField(t, f, variables)
 		if err != nil {
 			return nil, err
@@ -119,9 +120,10 @@ func (e *Engine) compileAggregateField(
 
 // compileFunctions compiles count and the functions over columns.
 func (e *Engine) compileFunctions(field selected, variables map[string]any) func(*store.Tx, []store.Row) any {
-	var keys []string
-	var parts []func([]store.Row) any
-	for _, f := range collect(field.children(), variables) {
+	fields := collect(field.children(), variables)
+	keys := make([]string, 0, len(fields))
+	parts := make([]func([]store.Row) any, 0, len(fields))
+	for _, f := range fields {
 		keys = append(keys, f.key)
 		switch f.name() {
 		case "count":

@@ -130,8 +130,8 @@ func (c *coercion) value(v any, t *ast.Type, path string) any {
 }
 
 func suggest(typed string, known []string) string {
-	if close := core.SuggestionList(typed, known); len(close) > 0 {
-		return " Did you mean the enum value " + core.OrList(close...) + "?"
+	if similar := core.SuggestionList(typed, known); len(similar) > 0 {
+		return " Did you mean the enum value " + core.OrList(similar...) + "?"
 	}
 	return ""
 }

@@ -52,7 +52,7 @@ func syntaxError(err error) Error {
 }
 
 func locations(err *gqlerror.Error) []Location {
-	var out []Location
+	out := make([]Location, 0, len(err.Locations))
 	for _, l := range err.Locations {
 		out = append(out, Location{Line: l.Line, Column: l.Column})
 	}

@@ -15,13 +15,13 @@ import (
 // input, or a query, given its arguments. What was left out is not in the map.
 type Resolver func(ctx context.Context, input map[string]any) (any, error)
 
-// Failure is an error that a resolver wants the client to see.
-type Failure struct {
+// ClientError is an error that the client is meant to see.
+type ClientError struct {
 	Message string
 	Code    string // extensions.code, INTERNAL_SERVER_ERROR if empty
 }
 
-func (f *Failure) Error() string { return f.Message }
+func (f *ClientError) Error() string { return f.Message }
 
 // Engine executes requests. It is safe for concurrent use.
 type Engine struct {
@@ -103,7 +103,7 @@ func (e *Engine) resolve(ctx context.Context, root *ast.Definition, f selected, 
 	}
 	resolver := e.resolvers[f.name()]
 	if resolver == nil {
-		return nil, &Failure{Message: "Unable to complete operation. An internal API error occurred.", Code: "API_ERROR"}
+		return nil, &ClientError{Message: "Unable to complete operation. An internal API error occurred.", Code: "API_ERROR"}
 	}
 	input, err := e.serviceInput(f.fields[0], variables)
 	if err != nil {
@@ -125,7 +125,7 @@ func located(err error, f selected) Error {
 		Message: err.Error(), Path: []any{f.key}, Locations: at(f.fields[0].Position),
 		Extensions: map[string]any{"code": CodeInternal},
 	}
-	var failure *Failure
+	var failure *ClientError
 	var data *store.DataError
 	switch {
 	case errors.As(err, &failure):

@@ -28,10 +28,10 @@ func (i *introspector) object(typ string, f selected, value func(f selected) any
 	return out
 }
 
-func objects[T any](items []T, make func(T) any) any {
-	out := []any{}
-	for _, item := range items {
-		out = append(out, make(item))
+func objects[T any](items []T, object func(T) any) any {
+	out := make([]any, len(items))
+	for i, item := range items {
+		out[i] = object(item)
 	}
 	return out
 }

@@ -29,15 +29,16 @@ func newKey(column, direction string, value func(*store.Tx, store.Row) any) sort
 
 // compileOrder compiles the order_by argument.
 func (e *Engine) compileOrder(t *schema.Table, orderBy any) []sortKey {
-	var out []sortKey
-	for _, term := range asList(orderBy) {
+	terms := asList(orderBy)
+	out := make([]sortKey, 0, len(terms))
+	for _, term := range terms {
 		out = append(out, e.compileTerm(t, asFields(term))...)
 	}
 	return out
 }
 
 func (e *Engine) compileTerm(t *schema.Table, term Fields) []sortKey {
-	var out []sortKey
+	out := make([]sortKey, 0, len(term))
 	for _, f := range term {
 		if f.Value == nil {
 			continue

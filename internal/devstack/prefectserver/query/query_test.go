@@ -22,8 +22,8 @@ const (
 
 // fixture is an engine over two projects, alpha with three flows of one group and
 // beta with none.
-func fixture(t testing.TB) *query.Engine {
-	t.Helper()
+func fixture(tb testing.TB) *query.Engine {
+	tb.Helper()
 	at := time.Date(2022, 1, 1, 0, 0, 0, 0, time.UTC)
 	s := store.New(func() time.Time { at = at.Add(time.Second); return at })
 	insert := func(table string, row store.Row) string {
@@ -36,7 +36,7 @@ func fixture(t testing.TB) *query.Engine {
 			return err
 		})
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		return id
 	}
@@ -56,7 +56,7 @@ func fixture(t testing.TB) *query.Engine {
 	e, err := query.New(s, map[string]query.Resolver{
 		"create_project": func(_ context.Context, input map[string]any) (any, error) {
 			if input["name"] == "taken" {
-				return nil, &query.Failure{Message: "Uniqueness violation."}
+				return nil, &query.ClientError{Message: "Uniqueness violation."}
 			}
 			return map[string]any{"id": beta}, nil
 		},
@@ -69,15 +69,15 @@ func fixture(t testing.TB) *query.Engine {
 		},
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return e
 }
 
 // run executes a query and returns the answer as compact JSON, without places and
 // repeated messages.
-func run(t testing.TB, e *query.Engine, source, variables string) string {
-	t.Helper()
+func run(tb testing.TB, e *query.Engine, source, variables string) string {
+	tb.Helper()
 	var response query.Response
 	document, errs := e.Parse(source)
 	if len(errs) > 0 {
@@ -88,10 +88,10 @@ func run(t testing.TB, e *query.Engine, source, variables string) string {
 			decoder := json.NewDecoder(strings.NewReader(variables))
 			decoder.UseNumber()
 			if err := decoder.Decode(&given); err != nil {
-				t.Fatal(err)
+				tb.Fatal(err)
 			}
 		}
-		response = e.Execute(t.Context(), document, "", given)
+		response = e.Execute(tb.Context(), document, "", given)
 	}
 	for i := range response.Errors {
 		response.Errors[i].Locations = nil
@@ -99,7 +99,7 @@ func run(t testing.TB, e *query.Engine, source, variables string) string {
 	}
 	raw, err := json.Marshal(response)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return string(raw)
 }

@@ -36,13 +36,13 @@ func (o origin) at(step string) origin {
 
 func (o origin) refuse(value any, scalar, reason string) error {
 	if o.literal != nil {
-		return &Failure{Message: fmt.Sprintf("Expected value of type '%s', found %s; %s", o.expected, o.literal, reason)}
+		return &ClientError{Message: fmt.Sprintf("Expected value of type '%s', found %s; %s", o.expected, o.literal, reason)}
 	}
 	where := ""
 	if o.path != "" {
 		where = fmt.Sprintf(" at '%s%s'", o.variable, o.path)
 	}
-	return &Failure{Message: fmt.Sprintf("Variable '$%s' got invalid value %s%s; Expected type %s. %s",
+	return &ClientError{Message: fmt.Sprintf("Variable '$%s' got invalid value %s%s; Expected type %s. %s",
 		o.variable, repr(value), where, scalar, reason)}
 }
 

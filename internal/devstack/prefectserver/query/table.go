@@ -63,7 +63,7 @@ func (l *list) leadWithDistinct() {
 		lead = append(lead, rest[i])
 		rest = slices.Delete(rest, i, i+1)
 	}
-	l.order = append(lead, rest...)
+	l.order = slices.Concat(lead, rest)
 }
 
 // apply filters, orders and cuts rows of the table.

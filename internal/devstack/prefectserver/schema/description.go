@@ -90,9 +90,12 @@ type Relationship struct {
 	Remote string // the other table's joining column
 }
 
-// Table describes one table.
+// Table describes one table. Rows are known by the column id.
 type Table struct {
-	Name          string
+	Name string
+	// NoPrimaryKey says that id is not declared as the key, so that GraphQL has no
+	// query by it.
+	NoPrimaryKey  bool
 	Columns       []Column
 	Uniques       []Unique
 	ForeignKeys   []ForeignKey

@@ -41,8 +41,15 @@ type Comparison struct {
 // Comparisons are the operators that columns of a type can be filtered with.
 func Comparisons(t Type) []Comparison {
 	all := []Comparison{
-		{"_eq", "$"}, {"_neq", "$"}, {"_gt", "$"}, {"_gte", "$"}, {"_lt", "$"}, {"_lte", "$"},
-		{"_in", "[$!]"}, {"_nin", "[$!]"}, {"_is_null", "Boolean"},
+		{"_eq", "$"},
+		{"_neq", "$"},
+		{"_gt", "$"},
+		{"_gte", "$"},
+		{"_lt", "$"},
+		{"_lte", "$"},
+		{"_in", "[$!]"},
+		{"_nin", "[$!]"},
+		{"_is_null", "Boolean"},
 	}
 	switch t {
 	case Text:
@@ -67,14 +74,21 @@ type Aggregate struct {
 
 // Aggregates are the functions over columns that <table>_aggregate offers.
 func Aggregates() []Aggregate {
-	comparable := func(t Type) bool { return t != JSON && t != Boolean }
+	ordered := func(t Type) bool { return t != JSON && t != Boolean }
 	numeric := func(t Type) bool { return t == Integer }
 	same := Type.Scalar
 	float := func(Type) string { return "Float" }
 	return []Aggregate{
-		{"max", comparable, same}, {"min", comparable, same}, {"sum", numeric, same}, {"avg", numeric, float},
-		{"stddev", numeric, float}, {"stddev_pop", numeric, float}, {"stddev_samp", numeric, float},
-		{"var_pop", numeric, float}, {"var_samp", numeric, float}, {"variance", numeric, float},
+		{"max", ordered, same},
+		{"min", ordered, same},
+		{"sum", numeric, same},
+		{"avg", numeric, float},
+		{"stddev", numeric, float},
+		{"stddev_pop", numeric, float},
+		{"stddev_samp", numeric, float},
+		{"var_pop", numeric, float},
+		{"var_samp", numeric, float},
+		{"variance", numeric, float},
 	}
 }
 
@@ -95,6 +109,9 @@ func SDL(d *Database, o Operations) string {
 			{t.Name + "_aggregate", t.Name + "_aggregate!", list},
 			{t.Name + "_by_pk", t.Name, []Field{{"id", "uuid!"}}},
 		} {
+			if t.NoPrimaryKey && root.name == t.Name+"_by_pk" {
+				continue
+			}
 			query = append(query, Field{root.name, root.typ})
 			arguments[root.name] = root.arguments
 		}
@@ -104,7 +121,7 @@ func SDL(d *Database, o Operations) string {
 		arguments[operation.Name] = operation.Arguments
 	}
 	w.object("type", "Query", query, arguments)
-	mutation := []Field{}
+	mutation := make([]Field, 0, len(o.Mutations))
 	for _, operation := range o.Mutations {
 		mutation = append(mutation, Field{operation.Name, operation.Type})
 		arguments[operation.Name] = operation.Arguments
@@ -142,8 +159,9 @@ func (w *writer) scalars() {
 	}
 	w.enum("order_by", []string{"asc", "asc_nulls_first", "asc_nulls_last", "desc", "desc_nulls_first", "desc_nulls_last"})
 	for _, t := range []Type{UUID, Text, Integer, Boolean, Timestamp, JSON, Interval} {
-		fields := []Field{}
-		for _, c := range Comparisons(t) {
+		comparisons := Comparisons(t)
+		fields := make([]Field, 0, len(comparisons))
+		for _, c := range comparisons {
 			fields = append(fields, Field{c.Operator, strings.ReplaceAll(c.Operand, "$", t.Scalar())})
 		}
 		w.object("input", t.Scalar()+"_comparison_exp", fields, nil)
@@ -175,8 +193,11 @@ func (w *writer) object(kind, name string, fields []Field, arguments map[string]
 
 func listArguments(table string) []Field {
 	return []Field{
-		{"distinct_on", "[" + table + "_select_column!]"}, {"limit", "Int"}, {"offset", "Int"},
-		{"order_by", "[" + table + "_order_by!]"}, {"where", table + "_bool_exp"},
+		{"distinct_on", "[" + table + "_select_column!]"},
+		{"limit", "Int"},
+		{"offset", "Int"},
+		{"order_by", "[" + table + "_order_by!]"},
+		{"where", table + "_bool_exp"},
 	}
 }
 
@@ -186,9 +207,9 @@ func (w *writer) table(t *Table) {
 	w.object("type", t.Name, fields, arguments)
 	w.filter(t)
 	w.order(t)
-	names := []string{}
-	for _, c := range t.Columns {
-		names = append(names, c.Name)
+	names := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		names[i] = c.Name
 	}
 	w.enum(t.Name+"_select_column", names)
 	w.aggregates(t)
@@ -221,7 +242,8 @@ func tableFields(t *Table) ([]Field, map[string][]Field) {
 
 func (w *writer) filter(t *Table) {
 	name := t.Name + "_bool_exp"
-	fields := []Field{{"_and", "[" + name + "!]"}, {"_not", name}, {"_or", "[" + name + "!]"}}
+	fields := make([]Field, 0, 3+len(t.Columns)+len(t.Relationships))
+	fields = append(fields, Field{"_and", "[" + name + "!]"}, Field{"_not", name}, Field{"_or", "[" + name + "!]"})
 	for _, c := range t.Columns {
 		fields = append(fields, Field{c.Name, c.Type.Scalar() + "_comparison_exp"})
 	}

@@ -148,7 +148,8 @@ func logTable() *Table {
 	archive := boolean("is_loaded_from_archive")
 	archive.NotNull = false
 	return &Table{
-		Name: "log",
+		Name:         "log",
+		NoPrimaryKey: true,
 		Columns: columns(
 			uuid("tenant_id"),
 			uuid("flow_run_id"),

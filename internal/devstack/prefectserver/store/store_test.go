@@ -30,30 +30,41 @@ func update(t *testing.T, s *store.Store, f func(tx *store.Tx)) {
 	}
 }
 
-func insert(t testing.TB, tx *store.Tx, table string, row store.Row) store.Row {
-	t.Helper()
+func insert(tb testing.TB, tx *store.Tx, table string, row store.Row) store.Row {
+	tb.Helper()
 	out, err := tx.Insert(table, row)
 	if err != nil {
-		t.Fatalf("insert into %s: %v", table, err)
+		tb.Fatalf("insert into %s: %v", table, err)
 	}
 	return out
 }
 
 // flow makes a tenant, a project, a group and a flow of that many tasks.
-func flow(t testing.TB, tx *store.Tx, slug string, tasks int) store.Row {
-	t.Helper()
-	tenant := insert(t, tx, "tenant", store.Row{"name": slug, "slug": slug})["id"]
-	project := insert(t, tx, "project", store.Row{"name": "p", "tenant_id": tenant})["id"]
-	group := insert(t, tx, "flow_group", store.Row{"name": "g", "tenant_id": tenant})["id"]
-	f := insert(t, tx, "flow", store.Row{
+func flow(tb testing.TB, tx *store.Tx, slug string, tasks int) store.Row {
+	tb.Helper()
+	tenant := insert(tb, tx, "tenant", store.Row{"name": slug, "slug": slug})["id"]
+	project := insert(tb, tx, "project", store.Row{"name": "p", "tenant_id": tenant})["id"]
+	group := insert(tb, tx, "flow_group", store.Row{"name": "g", "tenant_id": tenant})["id"]
+	f := insert(tb, tx, "flow", store.Row{
 		"name": "f", "tenant_id": tenant, "project_id": project, "flow_group_id": group,
 	})
 	for i := range tasks {
-		insert(t, tx, "task", store.Row{
+		insert(tb, tx, "task", store.Row{
 			"flow_id": f["id"], "tenant_id": tenant, "slug": string(rune('a'+i%26)) + json.Number(rune('0'+i/26)).String(),
 		})
 	}
 	return f
+}
+
+// text reads a column of text, id or interval.
+func text(row store.Row, column string) string {
+	s, _ := row[column].(string)
+	return s
+}
+
+func moment(row store.Row, column string) time.Time {
+	at, _ := row[column].(time.Time)
+	return at
 }
 
 func TestInsertFillsDefaults(t *testing.T) {
@@ -61,12 +72,12 @@ func TestInsertFillsDefaults(t *testing.T) {
 	s := store.New(ticking())
 	update(t, s, func(tx *store.Tx) {
 		row := insert(t, tx, "tenant", store.Row{"name": "n", "slug": "s"})
-		if len(row["id"].(string)) != 36 {
+		if len(text(row, "id")) != 36 {
 			t.Errorf("id = %v", row["id"])
 		}
 		want := epoch.Add(time.Second).Round(time.Microsecond)
 		for _, column := range []string{"created", "updated"} {
-			if !row[column].(time.Time).Equal(want) {
+			if !moment(row, column).Equal(want) {
 				t.Errorf("%s = %v, want the start of the transaction %v", column, row[column], want)
 			}
 		}
@@ -129,7 +140,7 @@ func TestUpdateStampsAndChecks(t *testing.T) {
 	s := store.New(ticking())
 	var id string
 	update(t, s, func(tx *store.Tx) {
-		id = insert(t, tx, "tenant", store.Row{"name": "n", "slug": "s"})["id"].(string)
+		id = text(insert(t, tx, "tenant", store.Row{"name": "n", "slug": "s"}), "id")
 		insert(t, tx, "tenant", store.Row{"name": "other", "slug": "other"})
 	})
 	update(t, s, func(tx *store.Tx) {
@@ -141,7 +152,7 @@ func TestUpdateStampsAndChecks(t *testing.T) {
 		if after["name"] != "new" || before["name"] != "n" {
 			t.Errorf("before %v, after %v: a row handed out must not change", before["name"], after["name"])
 		}
-		if !after["updated"].(time.Time).After(before["updated"].(time.Time)) || after["created"] != before["created"] {
+		if !moment(after, "updated").After(moment(before, "updated")) || after["created"] != before["created"] {
 			t.Errorf("stamps before %v %v, after %v %v", before["created"], before["updated"], after["created"], after["updated"])
 		}
 		if _, err := tx.Update("tenant", id, store.Row{"slug": "other"}); !errors.Is(err, store.ErrUnique) {
@@ -186,7 +197,7 @@ func TestStateInsertUpdatesItsRun(t *testing.T) {
 	update(t, s, func(tx *store.Tx) {
 		f := flow(t, tx, "s", 0)
 		run := insert(t, tx, "flow_run", store.Row{"flow_id": f["id"]})
-		id := run["id"].(string)
+		id := text(run, "id")
 		at := epoch
 		state := func(name string, version int64) store.Row {
 			at = at.Add(time.Minute)
@@ -222,16 +233,16 @@ func TestDeleteCascades(t *testing.T) {
 	update(t, s, func(tx *store.Tx) {
 		keep := flow(t, tx, "keep", 1)
 		f := flow(t, tx, "s", 2)
-		agent := insert(t, tx, "agent", store.Row{"tenant_id": keep["tenant_id"]})["id"]
+		agent := text(insert(t, tx, "agent", store.Row{"tenant_id": keep["tenant_id"]}), "id")
 		run := insert(t, tx, "flow_run", store.Row{"flow_id": f["id"], "agent_id": agent})
 		insert(t, tx, "log", store.Row{"flow_run_id": run["id"], "message": "hello"})
-		if ok, err := tx.Delete("agent", agent.(string)); !ok || err != nil {
+		if ok, err := tx.Delete("agent", agent); !ok || err != nil {
 			t.Fatal(ok, err)
 		}
-		if row, _ := tx.Get("flow_run", run["id"].(string)); row["agent_id"] != nil {
+		if row, _ := tx.Get("flow_run", text(run, "id")); row["agent_id"] != nil {
 			t.Errorf("agent_id = %v, want NULL", row["agent_id"])
 		}
-		if ok, err := tx.Delete("project", f["project_id"].(string)); !ok || err != nil {
+		if ok, err := tx.Delete("project", text(f, "project_id")); !ok || err != nil {
 			t.Fatal(ok, err)
 		}
 		want := map[string]int{"tenant": 2, "flow_group": 2, "project": 1, "flow": 1, "task": 1, "flow_run": 0, "task_run": 0, "task_run_state": 0, "log": 0}
@@ -240,7 +251,7 @@ func TestDeleteCascades(t *testing.T) {
 				t.Errorf("%d rows of %s, want %d", got, table, n)
 			}
 		}
-		if ok, err := tx.Delete("project", f["project_id"].(string)); ok || err != nil {
+		if ok, err := tx.Delete("project", text(f, "project_id")); ok || err != nil {
 			t.Errorf("again: %v, %v", ok, err)
 		}
 	})
@@ -254,7 +265,7 @@ func TestScanWhileDeleting(t *testing.T) {
 		seen := 0
 		for row := range tx.Scan("task") {
 			seen++
-			if _, err := tx.Delete("task", row["id"].(string)); err != nil {
+			if _, err := tx.Delete("task", text(row, "id")); err != nil {
 				t.Error(err)
 			}
 			insert(t, tx, "task", store.Row{"flow_id": f["id"]})
@@ -307,7 +318,7 @@ func dump(s *store.Store) map[string]any {
 			for _, c := range table.Columns {
 				for _, row := range rows {
 					if tx.Indexed(table.Name, c.Name) && row[c.Name] != nil {
-						out[table.Name+"."+c.Name+"="+row[c.Name].(string)] = tx.By(table.Name, c.Name, row[c.Name])
+						out[table.Name+"."+c.Name+"="+text(row, c.Name)] = tx.By(table.Name, c.Name, row[c.Name])
 					}
 				}
 			}
@@ -341,7 +352,7 @@ func TestRollbackLeavesNothing(t *testing.T) {
 				if len(rows) == 0 {
 					continue
 				}
-				id := rapid.SampledFrom(rows).Draw(rt, "row")["id"].(string)
+				id := text(rapid.SampledFrom(rows).Draw(rt, "row"), "id")
 				var err error
 				if rapid.Bool().Draw(rt, "delete") {
 					_, err = tx.Delete(table, id)
@@ -397,7 +408,7 @@ func BenchmarkFlowOfThousandTasks(b *testing.B) {
 		_ = s.Update(func(tx *store.Tx) error {
 			f := flow(b, tx, "s", 1000)
 			insert(b, tx, "flow_run", store.Row{"flow_id": f["id"]})
-			_, err := tx.Delete("tenant", f["tenant_id"].(string))
+			_, err := tx.Delete("tenant", text(f, "tenant_id"))
 			return err
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -45,6 +46,11 @@ func (tx *Tx) writableTable(name string) (*table, error) {
 	return t, nil
 }
 
+func idOf(row Row) string {
+	id, _ := row["id"].(string)
+	return id
+}
+
 // Get returns the row of that id.
 func (tx *Tx) Get(table, id string) (Row, bool) {
 	t := tx.store.tables[table]
@@ -53,8 +59,8 @@ func (tx *Tx) Get(table, id string) (Row, bool) {
 	}
 	e := t.byID[id]
 	if e == nil && !canonicalUUID(id) {
-		if v, err := uuidValue(id); err == nil {
-			e = t.byID[v.(string)]
+		if parsed, err := uuid.Parse(strings.TrimSpace(id)); err == nil {
+			e = t.byID[parsed.String()]
 		}
 	}
 	if e == nil {
@@ -170,7 +176,7 @@ func (tx *Tx) Insert(table string, row Row) (Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, _ := full["id"].(string)
+	id := idOf(full)
 	if _, exists := t.byID[id]; exists {
 		return nil, &ConstraintError{Table: table, Constraint: table + "_pkey", Kind: ErrUnique}
 	}
@@ -272,7 +278,7 @@ func (tx *Tx) Update(table, id string, set Row) (bool, error) {
 	if !ok {
 		return false, nil
 	}
-	e := t.byID[current["id"].(string)]
+	e := t.byID[idOf(current)]
 	row := maps.Clone(current)
 	for name, v := range set {
 		c := t.def.Column(name)
@@ -318,7 +324,7 @@ func (tx *Tx) Delete(table, id string) (bool, error) {
 	if !ok {
 		return false, nil
 	}
-	id = row["id"].(string)
+	id = idOf(row)
 	e := t.byID[id]
 	t.drop(e, id)
 	e.row = nil
@@ -334,7 +340,7 @@ func (tx *Tx) Delete(table, id string) (bool, error) {
 // release applies one foreign key's action to the rows that refer to a deleted id.
 func (tx *Tx) release(referrer schema.Referrer, id string) error {
 	for _, row := range tx.By(referrer.Table, referrer.Key.Column, id) {
-		own := row["id"].(string)
+		own := idOf(row)
 		var err error
 		switch referrer.Key.OnDelete {
 		case schema.Cascade:
@@ -361,8 +367,7 @@ func (tx *Tx) ByLastWrite(table string, rows []Row) []Row {
 	entries := make([]*entry, 0, len(rows))
 	sorted := true
 	for _, row := range rows {
-		id, _ := row["id"].(string)
-		e := t.byID[id]
+		e := t.byID[idOf(row)]
 		if e == nil {
 			sorted = false
 			continue
