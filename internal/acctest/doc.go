@@ -10,6 +10,9 @@
 //	PREFECT_ACC_KUBECONFIG  kubeconfig of a cluster; each test uses a namespace
 //	                        of its own. Tests that need a cluster are skipped
 //	                        without it.
+//	PREFECT_ACC_FLOW_RUN_API
+//	                        URL of the Server as pods of the cluster reach it, if
+//	                        it differs.
 //	PREFECT_ACC_REQUIRE     if set, what would be skipped fails instead.
 //	PREFECT_ACC_LOG         if set, the embedded Server and agent log to
 //	                        standard error.

@@ -55,11 +55,3 @@ func need(t testing.TB, what string) {
 	}
 	t.Skip(what)
 }
-
-// acceptance skips a test that is not to run outside acceptance testing.
-func acceptance(t testing.TB) {
-	t.Helper()
-	if os.Getenv("TF_ACC") == "" {
-		t.Skip("acceptance tests run with TF_ACC=1; `make test` sets it")
-	}
-}

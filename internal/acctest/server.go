@@ -137,8 +137,9 @@ func withTenant(t testing.TB, server *PrefectServer) *PrefectServer {
 	return server
 }
 
-// client is a client as the provider would configure it for this endpoint.
-func client(t testing.TB, api, tenant string) *prefect.Client {
+// clientConfig is what the provider would configure a client with for this
+// endpoint.
+func clientConfig(t testing.TB, api, tenant string) prefect.Config {
 	t.Helper()
 	home, err := os.UserHomeDir()
 	if err != nil {
@@ -148,7 +149,12 @@ func client(t testing.TB, api, tenant string) *prefect.Client {
 	if err != nil {
 		t.Fatalf("configure a client: %v", err)
 	}
-	made, err := prefect.New(config)
+	return config
+}
+
+func client(t testing.TB, api, tenant string) *prefect.Client {
+	t.Helper()
+	made, err := prefect.New(clientConfig(t, api, tenant))
 	if err != nil {
 		t.Fatalf("make a client: %v", err)
 	}

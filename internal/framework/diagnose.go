@@ -96,7 +96,7 @@ func (k kind) cause(err error) string {
 	}
 	switch {
 	case k.prefix == "":
-		return capitalise(message)
+		return capitalise(strings.TrimPrefix(message, prefect.ErrInvalid.Error()+": "))
 	case k.alone || message == "":
 		return k.prefix
 	default:
@@ -149,7 +149,7 @@ func kinds() []kind {
 			remedy: "Use the current version of the flow, for instance by `version_group_id`."},
 		{is: prefect.ErrNotFound, prefix: "The Server has no such object",
 			remedy: "It may have been deleted outside Terraform. Run `terraform plan` to see the difference."},
-		{is: prefect.ErrInvalid, prefix: "The Server refused the request", remedy: ""},
+		{is: prefect.ErrInvalid}, // the words say it, whether the Server's or the client's
 		{is: prefect.ErrInternal, prefix: "The Server failed while it executed the request",
 			remedy: "The cause is in the log of the Server's GraphQL service. If it was temporary, run the command again."},
 		{is: context.DeadlineExceeded, connection: true, alone: true, prefix: "The time allowed for the operation ran out",
