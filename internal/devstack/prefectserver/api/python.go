@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
 // The service is written in Python and lets its notation through: in messages, in keys, in
@@ -125,57 +127,11 @@ func parseTime(value string) (time.Time, bool) {
 // dumps is json.dumps(value) with sorted keys. The API only measures it or takes its
 // characters in order, so the order of keys does not matter.
 func dumps(value any) string {
-	switch typed := value.(type) {
-	case nil:
-		return "null"
-	case bool:
-		return strconv.FormatBool(typed)
-	case string:
-		return dumpString(typed)
-	case json.Number:
-		return typed.String()
-	case []any:
-		items := make([]string, len(typed))
-		for i, item := range typed {
-			items[i] = dumps(item)
-		}
-		return "[" + strings.Join(items, ", ") + "]"
-	case map[string]any:
-		items := make([]string, 0, len(typed))
-		for key, item := range typed {
-			items = append(items, dumpString(key)+": "+dumps(item))
-		}
-		slices.Sort(items)
-		return "{" + strings.Join(items, ", ") + "}"
+	text, err := serialization.Canonical(value)
+	if err != nil {
+		return "" // only values that never were JSON
 	}
-	return fmt.Sprint(value)
-}
-
-func dumpString(value string) string {
-	var out strings.Builder
-	out.WriteByte('"')
-	for _, r := range value {
-		switch {
-		case r == '"' || r == '\\':
-			out.WriteByte('\\')
-			out.WriteRune(r)
-		case r == '\n':
-			out.WriteString(`\n`)
-		case r == '\r':
-			out.WriteString(`\r`)
-		case r == '\t':
-			out.WriteString(`\t`)
-		case r >= ' ' && r < 0x7f:
-			out.WriteRune(r)
-		case r > 0xffff:
-			r -= 0x10000
-			fmt.Fprintf(&out, `\u%04x\u%04x`, 0xd800+(r>>10), 0xdc00+(r&0x3ff))
-		default:
-			fmt.Fprintf(&out, `\u%04x`, r)
-		}
-	}
-	out.WriteByte('"')
-	return out.String()
+	return string(text)
 }
 
 // sizeOf is sys.getsizeof(json.dumps(value)): the object header and the characters.
