@@ -1,0 +1,254 @@
+package flowrun
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+)
+
+// fakeServer has one run, whose state the test sets.
+type fakeServer struct {
+	mu       sync.Mutex
+	run      prefect.FlowRun
+	agents   []prefect.Agent
+	err      error
+	requests []time.Time
+}
+
+func (s *fakeServer) GetFlowRun(ctx context.Context, _ string) (*prefect.FlowRun, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests = append(s.requests, time.Now())
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if s.err != nil {
+		return nil, s.err
+	}
+	run := s.run
+	return &run, nil
+}
+
+func (s *fakeServer) ListAgents(context.Context) ([]prefect.Agent, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests = append(s.requests, time.Now())
+	return s.agents, nil
+}
+
+func (s *fakeServer) set(change func(*fakeServer)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(s)
+}
+
+func (s *fakeServer) state(state string) { s.set(func(s *fakeServer) { s.run.State = state }) }
+
+// busiest is the largest number of requests within a minute.
+func (s *fakeServer) busiest() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	most := 0
+	for i, from := range s.requests {
+		n := 0
+		for _, at := range s.requests[i:] {
+			if at.Sub(from) < time.Minute {
+				n++
+			}
+		}
+		most = max(most, n)
+	}
+	return most
+}
+
+type fakeWatch struct {
+	mu      sync.Mutex
+	jobs    []kubernetes.JobInfo
+	changes chan struct{}
+}
+
+func newFakeWatch() *fakeWatch                      { return &fakeWatch{changes: make(chan struct{}, 1)} }
+func (w *fakeWatch) Changes() <-chan struct{}       { return w.changes }
+func (w *fakeWatch) Close()                         {}
+func (w *fakeWatch) Snapshot() []kubernetes.JobInfo { w.mu.Lock(); defer w.mu.Unlock(); return w.jobs }
+func (w *fakeWatch) show(jobs ...kubernetes.JobInfo) {
+	w.mu.Lock()
+	w.jobs = jobs
+	w.mu.Unlock()
+	select {
+	case w.changes <- struct{}{}:
+	default:
+	}
+}
+
+func podJob(phase string) kubernetes.JobInfo {
+	return kubernetes.JobInfo{UID: "a", Name: "job", Completed: phase == podSucceeded, Pods: []kubernetes.PodInfo{{Name: "p", UID: "p", Phase: phase}}}
+}
+
+func after(d time.Duration, do func()) { time.AfterFunc(d, do) }
+
+func TestWaitNoticesTheEndOfThePod(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, w := &fakeServer{run: prefect.FlowRun{ID: "r", State: "Submitted"}}, newFakeWatch()
+		start := time.Now()
+		after(20*time.Second, func() { s.state("Running"); w.show(podJob("Running")) })
+		const end = 5*time.Minute + 1300*time.Millisecond
+		after(end-50*time.Millisecond, func() { s.state("Success") })
+		after(end, func() { w.show(podJob(podSucceeded)) })
+		waiter := newWaiter(s, w, "r", testGoal())
+		out := waiter.wait(t.Context())
+		if out.Verdict != succeeded {
+			t.Fatalf("got %+v", out)
+		}
+		if late := time.Since(start) - end; late > 100*time.Millisecond {
+			t.Errorf("noticed %s after the pod ended", late)
+		}
+		if n := s.busiest(); n >= 20 {
+			t.Errorf("%d requests within a minute", n)
+		}
+	})
+}
+
+func TestWaitStaysWithinBudgetWhateverHappens(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, w := &fakeServer{run: prefect.FlowRun{ID: "r", State: "Scheduled"}}, newFakeWatch()
+		s.agents = []prefect.Agent{{Name: "a", LastQueried: new(time.Now().Add(time.Hour))}}
+		ctx, stop := context.WithCancel(t.Context())
+		var noise sync.WaitGroup
+		noise.Go(func() { // pods that change all the time
+			tick := time.NewTicker(100 * time.Millisecond)
+			defer tick.Stop()
+			for i := 0; ; i++ {
+				select {
+				case <-ctx.Done():
+					return
+				case <-tick.C:
+					w.show(kubernetes.JobInfo{UID: fmt.Sprint(i)})
+				}
+			}
+		})
+		defer noise.Wait()
+		after(9*time.Minute, stop)
+		out := newWaiter(s, w, "r", goal{WaitFor: waitFinished, Success: []string{stateSuccess}, Limits: limits{Agent: 15 * time.Second}}).wait(ctx)
+		if !out.Interrupted {
+			t.Fatalf("got %+v", out)
+		}
+		if n := s.busiest(); n >= 20 {
+			t.Errorf("%d requests within a minute", n)
+		}
+	})
+}
+
+func TestWaitEndsAtOnceWhenInterrupted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &fakeServer{run: prefect.FlowRun{ID: "r", State: "Running"}}
+		ctx, stop := context.WithCancel(t.Context())
+		start := time.Now()
+		after(90*time.Second+time.Millisecond, stop)
+		out := newWaiter(s, nil, "r", testGoal()).wait(ctx)
+		if !out.Interrupted || out.Err != nil || out.Run == nil || out.Run.State != "Running" {
+			t.Errorf("got %+v", out)
+		}
+		if d := time.Since(start); d != 90*time.Second+time.Millisecond {
+			t.Errorf("returned after %s", d)
+		}
+	})
+}
+
+func TestWaitAsksAboutAgents(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &fakeServer{run: prefect.FlowRun{ID: "r", Name: "n", State: "Scheduled", Labels: []string{"gpu"}}}
+		s.agents = []prefect.Agent{{Name: "cpu-agent", Labels: []string{"cpu"}, LastQueried: new(time.Now())}}
+		start := time.Now()
+		out := newWaiter(s, nil, "r", testGoal()).wait(t.Context())
+		if out.Verdict != late || out.Limit != limitAgent {
+			t.Fatalf("got %+v", out)
+		}
+		if d := time.Since(start); d < 15*time.Second || d > 20*time.Second {
+			t.Errorf("said after %s", d)
+		}
+		text := report{outcome: out, goal: testGoal()}.detail()
+		for _, part := range []string{`"cpu-agent"`, `"cpu"`, `"gpu"`, "The next apply carries on"} {
+			if !strings.Contains(text, part) {
+				t.Errorf("does not say %s:\n%s", part, text)
+			}
+		}
+	})
+}
+
+func TestWaitPutsUpWithAServerThatIsAway(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		away := &prefect.Error{Operation: "GetFlowRun", Message: "connection refused", Kind: prefect.ErrUnreachable}
+		s := &fakeServer{run: prefect.FlowRun{ID: "r", State: "Running"}}
+		after(10*time.Second, func() { s.set(func(s *fakeServer) { s.err = away }) })
+		after(100*time.Second, func() { s.set(func(s *fakeServer) { s.err = nil; s.run.State = "Success" }) })
+		if out := newWaiter(s, nil, "r", testGoal()).wait(t.Context()); out.Verdict != succeeded {
+			t.Errorf("got %+v", out)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		away := &prefect.Error{Operation: "GetFlowRun", Message: "connection refused", Kind: prefect.ErrUnreachable}
+		out := newWaiter(&fakeServer{err: away}, nil, "r", testGoal()).wait(t.Context())
+		if out.Err == nil || out.Interrupted {
+			t.Errorf("got %+v", out)
+		}
+	})
+}
+
+func TestWaitEndsWhenTheRunIsDeleted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &fakeServer{run: prefect.FlowRun{ID: "r", State: "Running"}}
+		after(time.Minute, func() { s.set(func(s *fakeServer) { s.err = &prefect.Error{Kind: prefect.ErrNotFound} }) })
+		out := newWaiter(s, nil, "r", testGoal()).wait(t.Context())
+		if text := (report{outcome: out}).summary(); !strings.Contains(text, "was deleted") {
+			t.Errorf("got %q", text)
+		}
+	})
+}
+
+func TestWaitFollowsAResurrectedRun(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, w := &fakeServer{run: prefect.FlowRun{ID: "r", State: "Running"}}, newFakeWatch()
+		zero := int32(0)
+		first := failedJob("a")
+		second := kubernetes.JobInfo{UID: "b", Name: "second", Attempt: 2, Completed: true, Pods: []kubernetes.PodInfo{{
+			UID: "q", Phase: podSucceeded, Containers: []kubernetes.ContainerInfo{{Name: "flow", State: kubernetes.StateTerminated, ExitCode: &zero}},
+		}}}
+		after(30*time.Second, func() { w.show(first) })
+		after(50*time.Second, func() { s.set(func(s *fakeServer) { s.run.State, s.run.TimesResurrected = "Scheduled", 1 }) })
+		after(55*time.Second, func() { s.state("Hibernating") })
+		after(60*time.Second, func() { s.state("Submitted") })
+		after(70*time.Second, func() { s.state("Success"); w.show(first, second) })
+		out := newWaiter(s, w, "r", testGoal()).wait(t.Context())
+		if out.Verdict != succeeded || len(out.Jobs) != 2 || newest(out.Jobs).Name != "second" {
+			t.Errorf("got %+v", out)
+		}
+	})
+}
+
+func TestWaitLetsPodsEndAndLooksAgainAtCancelled(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, w := &fakeServer{run: prefect.FlowRun{ID: "r", State: "Cancelled"}}, newFakeWatch()
+		w.show(podJob("Running"))
+		after(2*time.Second, func() { s.state("Failed"); w.show(podJob(podFailed)) })
+		out := newWaiter(s, w, "r", testGoal()).wait(t.Context())
+		if out.Verdict != failed || out.Run.State != "Failed" || out.Cause.Code != "PodFailed" {
+			t.Errorf("got %+v", out)
+		}
+	})
+}
