@@ -17,14 +17,15 @@ type field struct {
 	name     string
 	min, max int
 	names    []string // names[0] stands for min
+	takesAny bool     // "?" is another way to write "*"
 }
 
 var (
 	minuteField  = field{name: "minute", max: 59}
 	hourField    = field{name: "hour", max: 23}
-	dayField     = field{name: "day of month", min: 1, max: 31}
+	dayField     = field{name: "day of month", min: 1, max: 31, takesAny: true}
 	monthField   = field{name: "month", min: 1, max: 12, names: strings.Fields("jan feb mar apr may jun jul aug sep oct nov dec")}
-	weekdayField = field{name: "day of week", max: 6, names: strings.Fields("sun mon tue wed thu fri sat")}
+	weekdayField = field{name: "day of week", max: 6, names: strings.Fields("sun mon tue wed thu fri sat"), takesAny: true}
 	secondField  = field{name: "second", max: 59}
 )
 
@@ -118,6 +119,9 @@ func (c *cronExpression) takeNth(text string) (string, error) {
 		}
 		c.nth[weekday%7] = append(c.nth[weekday%7], nth)
 	}
+	if len(rest) > 0 && len(c.nth) > 0 {
+		return "", errors.New("weekdays of a month do not go together with those of every week")
+	}
 	return strings.Join(rest, ","), nil
 }
 
@@ -142,7 +146,7 @@ func (f field) add(set []bool, part string) error {
 		}
 	}
 	from, to := f.min, f.max
-	if !isAny(span) {
+	if span != "*" && (span != "?" || !f.takesAny) {
 		first, last, ranged := strings.Cut(span, "-")
 		var err error
 		if from, err = f.value(first); err != nil {

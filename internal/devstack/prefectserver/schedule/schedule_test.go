@@ -82,6 +82,7 @@ func TestInvalidClocks(t *testing.T) {
 		`{"type": "CronClock", "cron": "1-60 * * * *"}`, `{"type": "CronClock", "cron": "*/0 * * * *"}`,
 		`{"type": "CronClock", "cron": "0 25 * * *"}`, `{"type": "CronClock", "cron": "0 0 0 * *"}`,
 		`{"type": "CronClock", "cron": "0 0 * * 8"}`, `{"type": "CronClock", "cron": "0 0 * *"}`,
+		`{"type": "CronClock", "cron": "? 0 * * *"}`, `{"type": "CronClock", "cron": "0 0 * * mon,5#1"}`,
 		`{"type": "CronClock", "cron": "0 0 * * 5#6"}`, `{"type": "CronClock"}`,
 		`{"type": "IntervalClock", "interval": 59999999}`, `{"type": "IntervalClock"}`,
 		`{"type": "DatesClock", "dates": []}`, `{"type": "SunDial"}`, `7`,
