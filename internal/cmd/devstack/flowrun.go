@@ -2,8 +2,27 @@ package main
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"os"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/executor"
 )
 
-// flowRun executes the flow run that the environment names.
-func flowRun(context.Context, []string) error { return errors.New("not there yet") }
+// flowRun executes the flow run that the environment names. Like the real
+// command it does not handle signals: one that ends the container ends it
+// without another word to the Server.
+func flowRun(ctx context.Context, _ []string) error {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		home = ""
+	}
+	options, err := executor.FromEnvironment(os.Getenv, home, os.Stdout)
+	if err != nil {
+		return fmt.Errorf("prefect execute flow-run: %w", err)
+	}
+	options.Exit = os.Exit
+	if code := executor.Run(ctx, options); code != 0 {
+		return exitCode(code)
+	}
+	return nil
+}

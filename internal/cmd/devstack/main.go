@@ -32,6 +32,7 @@ func commands() []command {
 	return []command{
 		{"up", "[flags]", "start the stack, print the environment to use it, and run until interrupted", up},
 		{"exec", "[flags] -- COMMAND [ARGUMENT...]", "start the stack, run a command with its environment, and stop the stack", execute},
+		{"demo", "[flags]", "run the walk-through of examples/quickstart on a stack and check what it claims", demo},
 		{"flow-run", "", "execute the flow run that the environment names, as the virtual node does", flowRun},
 	}
 }

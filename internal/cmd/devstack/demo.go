@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/devstack"
+	walkthrough "github.com/prefect-server/terraform-provider-prefect/internal/devstack/demo"
+)
+
+// demoLabel is the label that the example flow's run asks for.
+const demoLabel = "9bad561ac917"
+
+// demo starts a stack, runs the walk-through on it, and stops it unless it is to be kept.
+func demo(ctx context.Context, arguments []string) error {
+	flags := flag.NewFlagSet("devstack demo", flag.ContinueOnError)
+	options := stackFlags(flags)
+	cli := flags.String("terraform", "terraform", "the Terraform or OpenTofu `command`")
+	keep := flags.Bool("keep", false, "keep the stack up after the first apply and print how to use it, until interrupted")
+	if err := flags.Parse(arguments); err != nil {
+		return usageError(err)
+	}
+	stackOptions := options()
+	if len(stackOptions.Labels) == 0 {
+		stackOptions.Labels = []string{demoLabel}
+	}
+	// The walk-through looks at the finished Job, which the agent would delete within a minute.
+	stackOptions.KeepFinishedJobs = true
+	root, err := os.Getwd()
+	if err != nil {
+		return fmt.Errorf("find the project: %w", err)
+	}
+	dir, err := os.MkdirTemp("", "prefect-demo-")
+	if err != nil {
+		return fmt.Errorf("make a working directory: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+
+	signals := listen()
+	defer signals.close()
+	stack, err := startStack(ctx, stackOptions, signals)
+	if err != nil {
+		return err
+	}
+	providerDir, err := filepath.Abs(stackOptions.BinDir)
+	if err == nil {
+		err = walk(ctx, stack, signals, dir, walkthrough.Options{
+			API: stack.API, TenantID: stack.TenantID, Kubeconfig: stack.Kubeconfig, Namespace: stack.Namespace,
+			Terraform: *cli, ProviderDir: providerDir, Root: root, KeepResources: *keep, Out: os.Stdout,
+		})
+	}
+	return errors.Join(err, stopStack(stack))
+}
+
+// walk runs the walk-through until it ends, a signal arrives or a part of the stack fails.
+func walk(ctx context.Context, stack *devstack.Stack, signals *signals, dir string, options walkthrough.Options) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	finished := make(chan struct{})
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		select {
+		case signal := <-signals.received:
+			progress("stopping after " + signal.String())
+			cancel(errInterrupted)
+		case <-stack.Done():
+			cancel(stack.Err())
+		case <-finished:
+		}
+	})
+	result, err := walkthrough.Run(ctx, dir, options)
+	close(finished)
+	watching.Wait()
+	if err != nil || !options.KeepResources {
+		return err //nolint:wrapcheck // says everything
+	}
+	show(stack, result)
+	select {
+	case <-signals.received:
+		return nil
+	case <-stack.Done():
+		return stack.Err()
+	}
+}
+
+// show prints how to use a stack that is kept up.
+func show(stack *devstack.Stack, result *walkthrough.Result) {
+	fmt.Println("\nThe stack stays up until Ctrl-C. In another shell:")
+	for _, variable := range append(stack.Environment(),
+		"TF_CLI_CONFIG_FILE="+result.CLIConfig,
+		"TF_VAR_kubeconfig="+stack.Kubeconfig,
+		"TF_VAR_namespace="+stack.Namespace,
+	) {
+		fmt.Println("  " + export(variable))
+	}
+	fmt.Printf("  cd %s && terraform plan    # or: kubectl get jobs, pods\n", result.Directory)
+}
