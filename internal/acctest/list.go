@@ -26,11 +26,11 @@ type Listed struct {
 // does, which needs Terraform 1.14 and therefore cannot be relied on in tests.
 // Config gives the list block's arguments that are strings. A limit of 0 means
 // none. Errors come back as text.
-func Query(t testing.TB, server *PrefectServer, resource string, config map[string]string, full bool, limit int64) (found []Listed, failures string) {
+func Query(t *testing.T, server *PrefectServer, resource string, config map[string]string, full bool, limit int64) (found []Listed, failures string) {
 	t.Helper()
-	q := query{TB: t}
+	q := query{T: t}
 	q.start(server)
-	lister, ok := q.server.(tfprotov6.ProviderServerWithListResource)
+	lister, ok := q.server.(tfprotov6.ListResourceServer)
 	if !ok {
 		t.Fatal("the provider serves no list resources")
 	}
@@ -48,19 +48,20 @@ func Query(t testing.TB, server *PrefectServer, resource string, config map[stri
 		TypeName: resource, Config: given, IncludeResource: full, Limit: limit,
 	})
 	q.check(err)
+	var failed []*tfprotov6.Diagnostic
 	for result := range stream.Results {
-		if text := describe(result.Diagnostics); text != "" {
-			failures += text
+		if len(result.Diagnostics) > 0 {
+			failed = append(failed, result.Diagnostics...)
 			continue
 		}
 		found = append(found, q.listed(resource, result))
 	}
-	return found, failures
+	return found, describe(failed)
 }
 
 // query is one conversation with the provider.
 type query struct {
-	testing.TB
+	*testing.T
 	server     tfprotov6.ProviderServer
 	schemas    *tfprotov6.GetProviderSchemaResponse
 	identities map[string]*tfprotov6.ResourceIdentitySchema

@@ -116,44 +116,74 @@ func kindOf(err error) kind {
 // kinds lists the classes of errors, most specific first.
 func kinds() []kind {
 	return []kind{
-		{is: context.Canceled, connection: true, alone: true, prefix: "The operation was interrupted",
-			remedy: "Run the command again. What the Server had already done is found by the next refresh."},
-		{is: prefect.ErrNoTenant, connection: true,
+		{
+			is: context.Canceled, connection: true, alone: true, prefix: "The operation was interrupted",
+			remedy: "Run the command again. What the Server had already done is found by the next refresh.",
+		},
+		{
+			is: prefect.ErrNoTenant, connection: true,
 			remedy: "Create one with a `prefect_tenant` resource and give its id as `tenant_id` of what belongs to it, " +
-				"or create it with `prefect server create-tenant --name default`."},
-		{is: prefect.ErrSeveralTenants, connection: true,
+				"or create it with `prefect server create-tenant --name default`.",
+		},
+		{
+			is: prefect.ErrSeveralTenants, connection: true,
 			remedy: "Set `tenant` in the provider configuration to the slug or id of one of them, " +
-				"or the environment variable PREFECT__CLOUD__TENANT_ID to its id."},
-		{is: prefect.ErrTenantNotFound, connection: true,
+				"or the environment variable PREFECT__CLOUD__TENANT_ID to its id.",
+		},
+		{
+			is: prefect.ErrTenantNotFound, connection: true,
 			remedy: "Correct `tenant` in the provider configuration (a slug or an id), " +
-				"or PREFECT__CLOUD__TENANT_ID, if `tenant` is not set."},
-		{is: prefect.ErrNotPrefect, connection: true, prefix: "What answers is not the API of a Prefect Server",
+				"or PREFECT__CLOUD__TENANT_ID, if `tenant` is not set.",
+		},
+		{
+			is: prefect.ErrNotPrefect, connection: true, prefix: "What answers is not the API of a Prefect Server",
 			remedy: "Set `endpoint` in the provider configuration to the API, not to the UI: " +
 				"the API listens on port 4200 by default and the UI on 8080. Behind a proxy, " +
-				"include the path under which the API is served. Prefect 2 and later have a different API and are not supported."},
-		{is: prefect.ErrUnauthorized, connection: true, prefix: "The request was refused as unauthorised",
+				"include the path under which the API is served. Prefect 2 and later have a different API and are not supported.",
+		},
+		{
+			is: prefect.ErrUnauthorized, connection: true, prefix: "The request was refused as unauthorised",
 			remedy: "Prefect Server itself has no authentication; what stands in front of it does. " +
-				"Set `api_key`, `basic_auth`, `headers` or a client certificate in the provider configuration."},
-		{is: prefect.ErrUnreachable, connection: true, prefix: "The Prefect Server could not be reached",
+				"Set `api_key`, `basic_auth`, `headers` or a client certificate in the provider configuration.",
+		},
+		{
+			is: prefect.ErrUnreachable, connection: true, prefix: "The Prefect Server could not be reached",
 			remedy: "Check that the Server runs and that `endpoint` in the provider configuration " +
-				"(or PREFECT__CLOUD__API) is right. Set `ready_timeout` to wait for a Server that is still starting."},
-		{is: prefect.ErrUnavailable, connection: true, prefix: "The Prefect Server is not able to answer now",
-			remedy: "Retries were exhausted. Check the Server's own health (its database, its GraphQL and Hasura services) and run the command again."},
-		{is: prefect.ErrTooLarge, prefix: "The request is larger than the Server accepts",
-			remedy: "Make the object smaller, or raise the body limit of the Server's apollo service."},
-		{is: prefect.ErrUniqueness, prefix: "An object with the same key exists already",
-			remedy: "Choose another name, or import the existing object."},
-		{is: prefect.ErrForeignKey, prefix: "An object that this one refers to does not exist",
-			remedy: "Check the ids of the objects that it refers to. One of them may have been deleted outside Terraform."},
-		{is: prefect.ErrArchived, prefix: "The flow version is archived",
-			remedy: "Use the current version of the flow, for instance by `version_group_id`."},
-		{is: prefect.ErrNotFound, prefix: "The Server has no such object",
-			remedy: "It may have been deleted outside Terraform. Run `terraform plan` to see the difference."},
+				"(or PREFECT__CLOUD__API) is right. Set `ready_timeout` to wait for a Server that is still starting.",
+		},
+		{
+			is: prefect.ErrUnavailable, connection: true, prefix: "The Prefect Server is not able to answer now",
+			remedy: "Retries were exhausted. Check the Server's own health (its database, its GraphQL and Hasura services) and run the command again.",
+		},
+		{
+			is: prefect.ErrTooLarge, prefix: "The request is larger than the Server accepts",
+			remedy: "Make the object smaller, or raise the body limit of the Server's apollo service.",
+		},
+		{
+			is: prefect.ErrUniqueness, prefix: "An object with the same key exists already",
+			remedy: "Choose another name, or import the existing object.",
+		},
+		{
+			is: prefect.ErrForeignKey, prefix: "An object that this one refers to does not exist",
+			remedy: "Check the ids of the objects that it refers to. One of them may have been deleted outside Terraform.",
+		},
+		{
+			is: prefect.ErrArchived, prefix: "The flow version is archived",
+			remedy: "Use the current version of the flow, for instance by `version_group_id`.",
+		},
+		{
+			is: prefect.ErrNotFound, prefix: "The Server has no such object",
+			remedy: "It may have been deleted outside Terraform. Run `terraform plan` to see the difference.",
+		},
 		{is: prefect.ErrInvalid}, // the words say it, whether the Server's or the client's
-		{is: prefect.ErrInternal, prefix: "The Server failed while it executed the request",
-			remedy: "The cause is in the log of the Server's GraphQL service. If it was temporary, run the command again."},
-		{is: context.DeadlineExceeded, connection: true, alone: true, prefix: "The time allowed for the operation ran out",
-			remedy: "Raise the timeout concerned, or find out what holds the Server up."},
+		{
+			is: prefect.ErrInternal, prefix: "The Server failed while it executed the request",
+			remedy: "The cause is in the log of the Server's GraphQL service. If it was temporary, run the command again.",
+		},
+		{
+			is: context.DeadlineExceeded, connection: true, alone: true, prefix: "The time allowed for the operation ran out",
+			remedy: "Raise the timeout concerned, or find out what holds the Server up.",
+		},
 	}
 }
 

@@ -26,8 +26,11 @@ func TestDiagnose(t *testing.T) {
 		wantDetails []string
 		not         []string
 	}{
-		"uniqueness": {failed(prefect.ErrUniqueness, "Uniqueness violation."), true,
-			[]string{"same key exists already: Uniqueness violation.", "import the existing object", "operation CreateProject", "http://prefect:4200"}, nil},
+		"uniqueness": {
+			failed(prefect.ErrUniqueness, "Uniqueness violation."), true,
+			[]string{"same key exists already: Uniqueness violation.", "import the existing object", "operation CreateProject", "http://prefect:4200"},
+			nil,
+		},
 		"wrapped":         {fmt.Errorf("while at it: %w", failed(prefect.ErrForeignKey, "Foreign key violation.")), true, []string{"does not exist", "Foreign key violation"}, nil},
 		"unreachable":     {failed(prefect.ErrUnreachable, "connection refused"), false, []string{"could not be reached: connection refused.", "`endpoint`", "ready_timeout"}, nil},
 		"not Prefect":     {failed(prefect.ErrNotPrefect, "the answer is HTML"), false, []string{"not the API", "HTML", "port 4200"}, nil},

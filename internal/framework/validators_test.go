@@ -17,14 +17,18 @@ func TestValidators(t *testing.T) {
 		validator validator.String
 		good, bad []string
 	}{
-		"UUID": {framework.UUID(),
+		"UUID": {
+			framework.UUID(),
 			[]string{someID},
-			[]string{"", "etl", strings.ToUpper(someID), "{" + someID + "}", strings.ReplaceAll(someID, "-", ""), "urn:uuid:" + someID, someID + "0"}},
+			[]string{"", "etl", strings.ToUpper(someID), "{" + someID + "}", strings.ReplaceAll(someID, "-", ""), "urn:uuid:" + someID, someID + "0"},
+		},
 		"NotBlank": {framework.NotBlank(), []string{"a", "a b", "ü"}, []string{"", " ", "\t\n", " a", "a "}},
 		"Duration": {framework.Duration(), []string{"0s", "30s", "1h30m"}, []string{"", "30", "-1s", "soon", "1d"}},
-		"HTTPURL": {framework.HTTPURL(),
+		"HTTPURL": {
+			framework.HTTPURL(),
 			[]string{"http://localhost:4200", "https://prefect.example.com/api/graphql"},
-			[]string{"", "localhost:4200", "/graphql", "ftp://example.com", "http://", "http://[::1"}},
+			[]string{"", "localhost:4200", "/graphql", "ftp://example.com", "http://", "http://[::1"},
+		},
 		"HTTPURL with another scheme": {framework.HTTPURL("socks5"), []string{"socks5://localhost:1080", "http://proxy"}, []string{"socks4://localhost"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -90,8 +90,7 @@ func register(t *testing.T, server *acctest.PrefectServer, project string) {
 func TestAccProject_badInput(t *testing.T) {
 	t.Parallel()
 	server := acctest.Server(t)
-	var steps []resource.TestStep
-	for lines, want := range map[string]string{
+	refused := map[string]string{
 		``:                                       `argument "name" is required`,
 		`name = ""`:                              `Blank value`,
 		`name = "\t"`:                            `Blank value`,
@@ -101,7 +100,9 @@ func TestAccProject_badInput(t *testing.T) {
 		"name = \"a\"\n description = [1]":                                    `Incorrect attribute value type`,
 		"name = \"a\"\n force_destroy = \"maybe\"":                            `Incorrect attribute value type`,
 		"name = \"a\"\n tenant = \"default\"":                                 `Unsupported argument`,
-	} {
+	}
+	steps := make([]resource.TestStep, 0, len(refused)+1)
+	for lines, want := range refused {
 		steps = append(steps, resource.TestStep{
 			Config: config(server, lines), PlanOnly: true, ExpectError: acctest.Says(want),
 		})

@@ -230,8 +230,7 @@ resource "prefect_project" "test" {
 // TestAccProvider_badInput lists what is refused before anything is sent.
 func TestAccProvider_badInput(t *testing.T) {
 	t.Parallel()
-	var steps []resource.TestStep
-	for lines, want := range map[string]string{
+	refused := map[string]string{
 		`endpoint = "localhost:4200"`: "Not a URL",
 		`endpoint = ""`:               "Not a URL",
 		`endpoint = "ftp://example"`:  "has the scheme",
@@ -251,7 +250,9 @@ func TestAccProvider_badInput(t *testing.T) {
 		`kubernetes = { exec = { api_version = "v1", command = "aws" } }`:        "value must be one of",
 		`kubernetes = { client_key = "pem" }`:                                    "must be specified when",
 		`port = 4200`:                                                            "Unsupported argument",
-	} {
+	}
+	steps := make([]resource.TestStep, 0, len(refused))
+	for lines, want := range refused {
 		steps = append(steps, resource.TestStep{Config: block(lines), PlanOnly: true, ExpectError: acctest.Says(want)})
 	}
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: steps})

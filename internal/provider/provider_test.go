@@ -91,8 +91,8 @@ func TestIdentities(t *testing.T) {
 func TestEverythingImplementsConfigure(t *testing.T) {
 	t.Parallel()
 	p := prefectprovider.New("test")()
-	for _, make := range p.Resources(t.Context()) {
-		if r := make(); r != nil {
+	for _, construct := range p.Resources(t.Context()) {
+		if r := construct(); r != nil {
 			if _, ok := r.(resource.ResourceWithConfigure); !ok {
 				t.Errorf("%T has no Configure", r)
 			}
@@ -101,8 +101,8 @@ func TestEverythingImplementsConfigure(t *testing.T) {
 			}
 		}
 	}
-	for _, make := range p.DataSources(t.Context()) {
-		if d, ok := make().(datasource.DataSourceWithConfigure); !ok {
+	for _, construct := range p.DataSources(t.Context()) {
+		if d, ok := construct().(datasource.DataSourceWithConfigure); !ok {
 			t.Errorf("%T has no Configure", d)
 		}
 	}

@@ -70,9 +70,8 @@ func TestAccTenantDataSource_ambiguous(t *testing.T) {
 	t.Parallel()
 	server := acctest.Server(t)
 	name := acctest.Name("Twins")
-	var slugs []string
-	for range 2 {
-		slug := acctest.Name("twin")
+	slugs := []string{acctest.Name("twin"), acctest.Name("twin")}
+	for _, slug := range slugs {
 		id, err := server.Client.CreateTenant(t.Context(), name, slug)
 		if err != nil {
 			t.Fatal(err)
@@ -82,7 +81,6 @@ func TestAccTenantDataSource_ambiguous(t *testing.T) {
 				t.Error(err)
 			}
 		}()
-		slugs = append(slugs, slug)
 	}
 	for _, slug := range slugs {
 		resource.Test(t, resource.TestCase{

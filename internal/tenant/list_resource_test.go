@@ -16,8 +16,9 @@ func TestAccTenantList(t *testing.T) {
 	if got, failures := acctest.Query(t, server, "prefect_tenant", nil, true, 0); len(got) != 0 || failures != "" {
 		t.Errorf("an empty Server has %v (%s)", got, failures)
 	}
-	var want []acctest.Listed
-	for _, slug := range []string{"a", "b"} {
+	slugs := []string{"a", "b"}
+	want := make([]acctest.Listed, 0, len(slugs))
+	for _, slug := range slugs {
 		id, err := server.Client.CreateTenant(t.Context(), "Team "+slug, slug)
 		if err != nil {
 			t.Fatal(err)

@@ -31,8 +31,11 @@ func config(server *acctest.PrefectServer, lines string) string {
 func gone(server *acctest.PrefectServer, slugs ...string) resource.TestCheckFunc {
 	return func(*terraform.State) error {
 		for _, slug := range slugs {
-			if _, err := server.Client.FindTenant(context.Background(), slug); !errors.Is(err, prefect.ErrNotFound) {
-				return fmt.Errorf("tenant %q: want it gone, got %v", slug, err)
+			switch _, err := server.Client.FindTenant(context.Background(), slug); {
+			case err == nil:
+				return fmt.Errorf("tenant %q is still there", slug)
+			case !errors.Is(err, prefect.ErrNotFound):
+				return err
 			}
 		}
 		return nil
@@ -267,8 +270,7 @@ resource "prefect_project" "test" {
 func TestAccTenant_badInput(t *testing.T) {
 	t.Parallel()
 	server := acctest.Server(t)
-	var steps []resource.TestStep
-	for lines, want := range map[string]string{
+	refused := map[string]string{
 		`name = ""`:                           `Blank value`,
 		`name = "  "`:                         `Blank value`,
 		`name = " a"`:                         `starts or ends with white space`,
@@ -280,7 +282,9 @@ func TestAccTenant_badInput(t *testing.T) {
 		"name = \"a\"\n slug = \"-a\"":        `Attribute slug must consist of lower-case`,
 		"name = \"--\"":                       `No slug can be made`,
 		"name = \"a\"\n id = \"" + "x" + "\"": `Invalid Configuration for Read-Only Attribute`,
-	} {
+	}
+	steps := make([]resource.TestStep, 0, len(refused))
+	for lines, want := range refused {
 		steps = append(steps, resource.TestStep{
 			Config: config(server, lines), PlanOnly: true, ExpectError: acctest.Says(want),
 		})
