@@ -1,6 +1,12 @@
 // Package prefectserver is an embedded Prefect Server: the public GraphQL API of
 // Prefect 1's Server over an in-memory database that enforces the real one's
 // constraints, with its background services, without containers or PostgreSQL.
+//
+// What the real one has and this one has not: Hasura's own mutations of tables
+// (insert_, update_ and delete_) and subscriptions, the functions that traverse
+// tasks, upgrades and telemetry. Text is ordered by code point rather than by the
+// collation of a locale, regular expressions are Go's, and nothing outlives the
+// process.
 package prefectserver
 
 import (
@@ -51,6 +57,11 @@ type Options struct {
 	ZombieKillerInterval time.Duration
 	// Version and CoreVersion are what the query api answers; a release's by default.
 	Version, CoreVersion string
+	// URL is what links in messages of cloud hooks start with; a local Server's UI by
+	// default.
+	URL string
+	// HTTPClient delivers cloud hooks; a plain client by default.
+	HTTPClient *http.Client
 	// NewID and NewName make ids and names of runs, for tests; random by default.
 	NewID, NewName func() string
 }
@@ -94,7 +105,7 @@ func New(options Options) (*Server, error) {
 	}
 	s.api = &api.API{
 		Store: s.store, Clock: clock, Logger: logger, NewID: options.NewID, NewName: options.NewName,
-		Version: options.Version, CoreVersion: options.CoreVersion,
+		Version: options.Version, CoreVersion: options.CoreVersion, URL: options.URL, HTTPClient: options.HTTPClient,
 	}
 	s.services = &services.Services{API: s.api, Clock: clock, Logger: logger}
 	engine, err := query.New(s.store, s.resolvers())
