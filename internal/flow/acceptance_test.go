@@ -28,18 +28,18 @@ const address = "prefect_flow.test"
 // configurations read.
 type bench struct {
 	*acctest.PrefectServer
-	t         testing.TB
+	t         *testing.T
 	projectID string
 	directory string
 }
 
-func newBench(t testing.TB) *bench {
+func newBench(t *testing.T) *bench {
 	t.Helper()
 	server := acctest.Server(t)
 	return benchOn(t, server)
 }
 
-func benchOn(t testing.TB, server *acctest.PrefectServer) *bench {
+func benchOn(t *testing.T, server *acctest.PrefectServer) *bench {
 	t.Helper()
 	id, err := server.Client.CreateProject(t.Context(), "flows", nil)
 	if err != nil {

@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -74,7 +75,7 @@ func (in inputs) intent(ctx context.Context) (*intent, diag.Diagnostics) {
 	if diags.HasError() {
 		return nil, diags
 	}
-	diags.Append(in.checkRun(ctx, run)...)
+	diags.Append(in.checkRun(run)...)
 
 	if !framework.IsSet(in.FlowJSON) {
 		return nil, diags
@@ -97,13 +98,13 @@ func (in inputs) intent(ctx context.Context) (*intent, diag.Diagnostics) {
 	if diags.HasError() || !runKnown || !fullyKnown(in.Labels) {
 		return nil, diags
 	}
-	return in.merge(ctx, f, run, diags)
+	return in.merge(f, run, diags)
 }
 
 // merge puts the run configuration and the labels into the flow.
-func (in inputs) merge(ctx context.Context, f *serialization.Flow, run *kubernetesModel, diags diag.Diagnostics) (*intent, diag.Diagnostics) {
+func (in inputs) merge(f *serialization.Flow, run *kubernetesModel, diags diag.Diagnostics) (*intent, diag.Diagnostics) {
 	if run != nil {
-		typed, d := run.serialization(ctx)
+		typed, d := run.serialization()
 		diags.Append(d...)
 		if diags.HasError() {
 			return nil, diags
@@ -115,9 +116,7 @@ func (in inputs) merge(ctx context.Context, f *serialization.Flow, run *kubernet
 		}
 		f = f.WithRunConfig(config)
 	}
-	labels, d := framework.Strings(ctx, in.Labels)
-	diags.Append(d...)
-	f = f.WithLabels(labels)
+	f = f.WithLabels(texts(in.Labels.Elements()))
 	key, err := f.Key()
 	if err != nil {
 		diags.AddAttributeError(path.Root("flow_json"), "Flow cannot be serialised", sentence(err.Error()))
@@ -139,17 +138,18 @@ func (in inputs) checkDocument() diag.Diagnostics {
 }
 
 // checkRun checks the typed run configuration, as far as it is known.
-func (in inputs) checkRun(ctx context.Context, run *kubernetesModel) diag.Diagnostics {
+func (in inputs) checkRun(run *kubernetesModel) diag.Diagnostics {
 	if run == nil {
 		return nil
 	}
-	typed, diags := run.serialization(ctx)
+	typed, diags := run.serialization()
 	if diags.HasError() {
 		return diags
 	}
 	for _, problem := range serialization.Problems(typed.Validate()) {
 		at, where := kubernetesProblemPath(problem.Path)
-		diags.AddAttributeError(at, "Invalid run configuration", detail(where, problem))
+		// Terraform shows the block only for an attribute inside an object.
+		diags.AddAttributeError(at, "Invalid run configuration", fmt.Sprintf("Attribute %s: %s", at, detail(where, problem)))
 	}
 	return diags
 }

@@ -87,7 +87,7 @@ func (v jsonValue) ValidateAttribute(_ context.Context, req xattr.ValidateAttrib
 		return
 	}
 	if _, err := serialization.Decode([]byte(v.ValueString())); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, "Not JSON", sentence(err.Error())+
+		resp.Diagnostics.AddAttributeError(req.Path, "Not JSON", fmt.Sprintf("Attribute %s: %s", req.Path, sentence(err.Error()))+
 			"\n\nGive the text of a JSON file, such as `file(\"flows.json\")`, or a value encoded with `jsonencode`.")
 	}
 }

@@ -154,7 +154,7 @@ func fullyKnown(v attr.Value) bool {
 // serialization converts the model to what the flow is serialised with. A local
 // template path must have been resolved into job_template before; see
 // resolveTemplate.
-func (m *kubernetesModel) serialization(ctx context.Context) (serialization.KubernetesRun, diag.Diagnostics) {
+func (m *kubernetesModel) serialization() (serialization.KubernetesRun, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	run := serialization.KubernetesRun{
 		Image:              framework.StringPointer(m.Image),
@@ -168,21 +168,46 @@ func (m *kubernetesModel) serialization(ctx context.Context) (serialization.Kube
 	if path := m.JobTemplatePath; framework.IsSet(path) && !localTemplate(path.ValueString()) {
 		run.JobTemplatePath = framework.StringPointer(path)
 	}
-	var d diag.Diagnostics
-	run.Env, d = framework.StringsByKey(ctx, m.Env)
-	diags.Append(d...)
-	run.ImagePullSecrets, d = framework.Strings(ctx, m.ImagePullSecrets)
-	diags.Append(d...)
-	run.Labels, d = framework.Strings(ctx, m.Labels)
-	diags.Append(d...)
+	if framework.IsSet(m.Env) {
+		run.Env = map[string]string{}
+		for name, value := range m.Env.Elements() {
+			run.Env[name] = text(value)
+		}
+	}
+	if framework.IsSet(m.ImagePullSecrets) {
+		run.ImagePullSecrets = texts(m.ImagePullSecrets.Elements())
+	}
+	if framework.IsSet(m.Labels) {
+		run.Labels = texts(m.Labels.Elements())
+	}
 	if framework.IsSet(m.JobTemplate) {
 		template, err := decodeTemplate([]byte(m.JobTemplate.ValueString()))
 		if err != nil {
-			diags.AddAttributeError(kubernetesPath().AtName("job_template"), "Job template is not an object", sentence(err.Error()))
+			diags.AddAttributeError(kubernetesPath().AtName("job_template"), "Job template is not an object", "Attribute job_template: "+sentence(err.Error()))
 		}
 		run.JobTemplate = template
 	}
 	return run, diags
+}
+
+// texts are the known strings among elements. Null ones are refused by the
+// schema; they must not get in the way of the other checks.
+func texts(elements []attr.Value) []string {
+	out := make([]string, 0, len(elements))
+	for _, e := range elements {
+		if framework.IsSet(e) {
+			out = append(out, text(e))
+		}
+	}
+	return out
+}
+
+func text(v attr.Value) string {
+	s, ok := v.(types.String)
+	if !ok {
+		return ""
+	}
+	return s.ValueString()
 }
 
 // kubernetesObject makes the value of run_config from a serialised run

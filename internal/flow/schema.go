@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -84,7 +86,7 @@ func inputAttributes() map[string]schema.Attribute {
 		"labels": schema.SetAttribute{
 			Optional: true, Computed: true,
 			ElementType: types.StringType,
-			Validators:  []validator.Set{setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+			Validators:  []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
 			MarkdownDescription: "Labels to add to those of the flow's run configuration, as `prefect register --label` does. " +
 				"An agent takes a run only if it has all labels of the run.",
 		},
@@ -156,6 +158,7 @@ func kubernetesAttributes() map[string]schema.Attribute {
 		"env": schema.MapAttribute{
 			Optional: true, Computed: true,
 			ElementType:         types.StringType,
+			Validators:          []validator.Map{mapvalidator.NoNullValues()},
 			MarkdownDescription: "Environment variables of the flow's container.",
 		},
 		"cpu_limit":            text("CPU limit of the flow's container, a Kubernetes quantity such as `1` or `500m`."),
@@ -166,13 +169,14 @@ func kubernetesAttributes() map[string]schema.Attribute {
 		"image_pull_secrets": schema.ListAttribute{
 			Optional: true, Computed: true,
 			ElementType:         types.StringType,
+			Validators:          []validator.List{listvalidator.NoNullValues()},
 			MarkdownDescription: "Names of the secrets to pull images with.",
 		},
 		"image_pull_policy": text("Pull policy of the flow's image: `Always`, `IfNotPresent` or `Never`."),
 		"labels": schema.SetAttribute{
 			Optional: true, Computed: true,
 			ElementType: types.StringType,
-			Validators:  []validator.Set{setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+			Validators:  []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
 			MarkdownDescription: "Labels of the run configuration, by which agents choose runs. The `labels` of the resource " +
 				"are added to them.",
 		},
