@@ -58,7 +58,7 @@ func tlsFailure(err error, e *Error) bool {
 		cert      x509.CertificateInvalidError
 		verify    *tls.CertificateVerificationError
 		record    tls.RecordHeaderError
-		alert     tls.AlertError
+		op        *net.OpError
 	)
 	switch {
 	case errors.As(err, &authority):
@@ -67,16 +67,27 @@ func tlsFailure(err error, e *Error) bool {
 		e.Message = "the certificate is not valid: " + err.Error()
 	case errors.As(err, &record), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
 		e.Message = "the endpoint says https, but what listens there does not speak TLS; try http"
-	case errors.As(err, &alert):
+	case errors.As(err, &op) && op.Op == "remote error" && handshakeAlert(op.Err.Error()):
 		e.Message = "the other side refused the secure connection: " + err.Error()
 		if strings.Contains(err.Error(), "certificate") {
 			e.Kind = ErrUnauthorized
-			e.Message += "; it may want a client certificate"
+			e.Message += "; it may want a client certificate, or another one"
 		}
 	default:
 		return false
 	}
 	return true
+}
+
+// handshakeAlert says whether a TLS alert is one that ends the negotiation of a connection. Under TLS 1.3 it may arrive
+// after the request was sent, which the other side then has not read.
+func handshakeAlert(text string) bool {
+	for _, part := range []string{"certificate", "handshake failure", "protocol version", "unrecognized name", "unknown ca"} {
+		if strings.Contains(text, part) {
+			return true
+		}
+	}
+	return false
 }
 
 // answer is a GraphQL response.
