@@ -32,8 +32,10 @@ func NewClient(cfg Config) (*Client, error) {
 func NewClientFromREST(config *rest.Config, namespace string) (*Client, error) {
 	set, err := kubernetes.NewForConfig(config)
 	if err != nil {
-		return nil, &ConfigError{Kind: ErrConfigValue, Err: err,
-			Problem: "the cluster configuration cannot be used: " + err.Error(), Remedy: "Correct host, certificates and proxy"}
+		return nil, &ConfigError{
+			Kind: ErrConfigValue, Err: err,
+			Problem: "the cluster configuration cannot be used: " + err.Error(), Remedy: "Correct host, certificates and proxy",
+		}
 	}
 	c := NewClientFromInterface(set, namespace)
 	c.rest = config

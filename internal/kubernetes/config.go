@@ -112,18 +112,22 @@ func (c Config) RESTConfig() (*rest.Config, string, error) {
 		&clientcmd.ClientConfigLoadingRules{Precedence: paths, WarnIfAllMissing: false}, c.overrides())
 	raw, err := loader.RawConfig()
 	if err != nil {
-		return nil, "", &ConfigError{Kind: ErrKubeconfig, Attribute: "config_path", Err: err,
+		return nil, "", &ConfigError{
+			Kind: ErrKubeconfig, Attribute: "config_path", Err: err,
 			Problem: fmt.Sprintf("the kubeconfig %s cannot be read: %v", strings.Join(paths, ", "), err),
-			Remedy:  "Correct the file or name another"}
+			Remedy:  "Correct the file or name another",
+		}
 	}
 	if err := c.checkNames(&raw, paths); err != nil {
 		return nil, "", err
 	}
 	config, err := loader.ClientConfig()
 	if err != nil {
-		return nil, "", &ConfigError{Kind: ErrKubeconfig, Attribute: "config_context", Err: err,
+		return nil, "", &ConfigError{
+			Kind: ErrKubeconfig, Attribute: "config_context", Err: err,
 			Problem: fmt.Sprintf("the kubeconfig %s names no usable cluster: %v", strings.Join(paths, ", "), err),
-			Remedy:  "Set config_context to one of its contexts, or set host and credentials"}
+			Remedy:  "Set config_context to one of its contexts, or set host and credentials",
+		}
 	}
 	namespace, _, err := loader.Namespace()
 	if err != nil || namespace == "" {
@@ -143,9 +147,11 @@ func (c Config) finish(config *rest.Config) {
 func (c Config) inCluster() (*rest.Config, string, error) {
 	config, err := rest.InClusterConfig()
 	if err != nil {
-		return nil, "", &ConfigError{Kind: ErrNoCluster, Err: err,
+		return nil, "", &ConfigError{
+			Kind: ErrNoCluster, Err: err,
 			Problem: "no Kubernetes cluster is configured, and this is not a pod of one",
-			Remedy:  "Set config_path or host, or the environment variable KUBE_CONFIG_PATH"}
+			Remedy:  "Set config_path or host, or the environment variable KUBE_CONFIG_PATH",
+		}
 	}
 	if c.Token != "" {
 		config.BearerToken, config.BearerTokenFile = c.Token, ""
@@ -206,16 +212,20 @@ func checkedPaths(attribute string, paths []string) ([]string, error) {
 		if rest, ok := strings.CutPrefix(p, "~/"); ok {
 			home, err := os.UserHomeDir()
 			if err != nil {
-				return nil, &ConfigError{Kind: ErrKubeconfig, Attribute: attribute, Err: err,
-					Problem: fmt.Sprintf("%s cannot be resolved: %v", p, err), Remedy: "Use an absolute path"}
+				return nil, &ConfigError{
+					Kind: ErrKubeconfig, Attribute: attribute, Err: err,
+					Problem: fmt.Sprintf("%s cannot be resolved: %v", p, err), Remedy: "Use an absolute path",
+				}
 			}
 			full = filepath.Join(home, rest)
 		}
 		f, err := os.Open(full)
 		if err != nil {
-			return nil, &ConfigError{Kind: ErrKubeconfig, Attribute: attribute, Err: err,
+			return nil, &ConfigError{
+				Kind: ErrKubeconfig, Attribute: attribute, Err: err,
 				Problem: fmt.Sprintf("the kubeconfig %s cannot be opened: %v", p, errors.Unwrap(err)),
-				Remedy:  "Name an existing kubeconfig file, or set host and credentials"}
+				Remedy:  "Name an existing kubeconfig file, or set host and credentials",
+			}
 		}
 		_ = f.Close()
 		out = append(out, full)
@@ -307,9 +317,11 @@ func (c Config) checkCertificates(wrong func(attribute, problem, remedy string) 
 		return nil
 	}
 	if _, err := exec.LookPath(c.Exec.Command); err != nil {
-		return &ConfigError{Kind: ErrConfigValue, Attribute: "exec.command", Err: err,
+		return &ConfigError{
+			Kind: ErrConfigValue, Attribute: "exec.command", Err: err,
 			Problem: fmt.Sprintf("the command %q cannot be run: %v", c.Exec.Command, errors.Unwrap(err)),
-			Remedy:  "Install it or correct its path"}
+			Remedy:  "Install it or correct its path",
+		}
 	}
 	return nil
 }
@@ -331,8 +343,10 @@ func (c Config) checkNames(raw *clientcmdapi.Config, paths []string) error {
 		if len(n.known) == 0 {
 			remedy = "Name a kubeconfig that has one"
 		}
-		return &ConfigError{Kind: ErrKubeconfig, Attribute: n.attribute, Remedy: remedy,
-			Problem: fmt.Sprintf("the kubeconfig %s has no %s %q", strings.Join(paths, ", "), n.what, n.name)}
+		return &ConfigError{
+			Kind: ErrKubeconfig, Attribute: n.attribute, Remedy: remedy,
+			Problem: fmt.Sprintf("the kubeconfig %s has no %s %q", strings.Join(paths, ", "), n.what, n.name),
+		}
 	}
 	return nil
 }

@@ -70,7 +70,11 @@ func kubernetesRun(members string) map[string]any {
 	if err != nil {
 		panic(err)
 	}
-	return v.(map[string]any)
+	m, ok := v.(map[string]any)
+	if !ok {
+		panic(members)
+	}
+	return m
 }
 
 func TestGenerateJobRefusals(t *testing.T) {

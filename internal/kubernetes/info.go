@@ -116,7 +116,7 @@ func podInfo(pod *corev1.Pod) PodInfo {
 
 // containerInfos describes containers in the order of the specification, with or without a status.
 func containerInfos(specs []corev1.Container, statuses []corev1.ContainerStatus) []ContainerInfo {
-	var out []ContainerInfo
+	out := make([]ContainerInfo, 0, len(specs))
 	for _, spec := range specs {
 		info := ContainerInfo{Name: spec.Name, Image: spec.Image}
 		for i := range statuses {

@@ -88,7 +88,7 @@ func (r *record) eventsOf(kind, name, uid string) []EventInfo {
 		}
 	}
 	slices.Sort(keys)
-	var out []EventInfo
+	out := make([]EventInfo, 0, len(keys))
 	for _, key := range keys {
 		out = append(out, eventInfo(r.events[key]))
 	}

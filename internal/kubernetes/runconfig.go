@@ -101,19 +101,25 @@ func loadRunConfig(run FlowRun) (runConfig, error) {
 		return runConfig{}, &GenerateError{Kind: ErrRunConfig, Problem: err.Error(), Err: err}
 	}
 	if parsed.JobTemplatePath != nil && template != nil {
-		return runConfig{}, &GenerateError{Kind: ErrRunConfig, Path: "job_template_path",
-			Problem: "job_template and job_template_path exclude each other"}
+		return runConfig{}, &GenerateError{
+			Kind: ErrRunConfig, Path: "job_template_path",
+			Problem: "job_template and job_template_path exclude each other",
+		}
 	}
 	if p := parsed.ImagePullPolicy; p != nil && !slices.Contains([]string{"Always", "IfNotPresent", "Never"}, *p) {
-		return runConfig{}, &GenerateError{Kind: ErrRunConfig, Path: "image_pull_policy",
-			Problem: fmt.Sprintf("%q is not an image pull policy", *p)}
+		return runConfig{}, &GenerateError{
+			Kind: ErrRunConfig, Path: "image_pull_policy",
+			Problem: fmt.Sprintf("%q is not an image pull policy", *p),
+		}
 	}
 	return runConfig{
 		template: template, templatePath: parsed.JobTemplatePath, image: parsed.Image, env: env,
 		serviceAccount: parsed.ServiceAccountName, pullSecrets: parsed.ImagePullSecrets, pullPolicy: parsed.ImagePullPolicy,
 		quantities: []quantity{
-			{"requests", "memory", deref(parsed.MemoryRequest)}, {"limits", "memory", deref(parsed.MemoryLimit)},
-			{"requests", "cpu", deref(parsed.CPURequest)}, {"limits", "cpu", deref(parsed.CPULimit)},
+			{"requests", "memory", deref(parsed.MemoryRequest)},
+			{"limits", "memory", deref(parsed.MemoryLimit)},
+			{"requests", "cpu", deref(parsed.CPURequest)},
+			{"limits", "cpu", deref(parsed.CPULimit)},
 		},
 	}, nil
 }
@@ -156,13 +162,17 @@ func jobTemplate(config runConfig, agent AgentSettings) (map[string]any, bool, e
 	case config.templatePath != nil && *config.templatePath != "":
 		path := *config.templatePath
 		if agent.ReadTemplate == nil {
-			return nil, false, &GenerateError{Kind: ErrTemplateUnavailable, Path: "job_template_path",
-				Problem: fmt.Sprintf("the job template %q is read by the agent when the run starts and cannot be read from here", path)}
+			return nil, false, &GenerateError{
+				Kind: ErrTemplateUnavailable, Path: "job_template_path",
+				Problem: fmt.Sprintf("the job template %q is read by the agent when the run starts and cannot be read from here", path),
+			}
 		}
 		data, err := agent.ReadTemplate(path)
 		if err != nil {
-			return nil, false, &GenerateError{Kind: ErrTemplateUnavailable, Path: "job_template_path",
-				Problem: fmt.Sprintf("read the job template %q: %v", path, err), Err: err}
+			return nil, false, &GenerateError{
+				Kind: ErrTemplateUnavailable, Path: "job_template_path",
+				Problem: fmt.Sprintf("read the job template %q: %v", path, err), Err: err,
+			}
 		}
 		job, err := parseTemplate("job_template_path", data)
 		return job, true, err

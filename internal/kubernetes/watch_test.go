@@ -32,7 +32,8 @@ func TestWatchFollowsJobs(t *testing.T) {
 	c.add(t, newEvent("e2", "Pod", "first-pod", "BackOff", "pull again later", 3),
 		newEvent("e1", "Pod", "first-pod", "Failed", "cannot pull", 2), newEvent("e3", "Job", "first", "FailedCreate", "quota", 2))
 	pod.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "flow", State: corev1.ContainerState{
-		Waiting: &corev1.ContainerStateWaiting{Reason: "ImagePullBackOff", Message: "Back-off"}}}}
+		Waiting: &corev1.ContainerStateWaiting{Reason: "ImagePullBackOff", Message: "Back-off"},
+	}}}
 	if _, err := c.CoreV1().Pods(testNamespace).UpdateStatus(ctx, pod, metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)
 	}

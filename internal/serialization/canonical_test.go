@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -108,30 +109,21 @@ func scrambled(t *rapid.T, v any) string {
 	space := rapid.SampledFrom([]string{"", " ", "\n", "\t\r\n "}).Draw(t, "space")
 	switch v := v.(type) {
 	case map[string]any:
-		keys := make([]string, 0, len(v))
-		for k := range v {
-			keys = append(keys, k)
-		}
+		keys := sorted(keysOf(v))
 		if len(keys) > 0 {
-			keys = rapid.Permutation(sorted(keys)).Draw(t, "order")
+			keys = rapid.Permutation(keys).Draw(t, "order")
 		}
-		out := "{" + space
-		for i, k := range keys {
-			if i > 0 {
-				out += "," + space
-			}
-			out += string(appendString(nil, k)) + space + ":" + space + scrambled(t, v[k])
+		members := make([]string, 0, len(keys))
+		for _, k := range keys {
+			members = append(members, string(appendString(nil, k))+space+":"+space+scrambled(t, v[k]))
 		}
-		return out + space + "}"
+		return "{" + space + strings.Join(members, ","+space) + space + "}"
 	case []any:
-		out := "["
-		for i, e := range v {
-			if i > 0 {
-				out += space + ","
-			}
-			out += scrambled(t, e)
+		elements := make([]string, 0, len(v))
+		for _, e := range v {
+			elements = append(elements, scrambled(t, e))
 		}
-		return out + "]" + space
+		return "[" + strings.Join(elements, space+",") + "]" + space
 	default:
 		text, err := Canonical(v)
 		if err != nil {
@@ -146,7 +138,7 @@ func anyValue(depth int) *rapid.Generator[any] {
 	text := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{
 		"", "\x00", "\x7f", "\u2028", "<>&", "é漢😀", "\xed\xa0\x80", "a\"b\\c/", "\t\n\r\f\b",
 	}))
-	leaf := []*rapid.Generator[any]{
+	leaf := []*rapid.Generator[any]{ //nolint:prealloc // extended below, once
 		rapid.Just[any](nil),
 		rapid.Bool().AsAny(),
 		text.AsAny(),

@@ -59,8 +59,12 @@ var literals = []struct {
 	word  string
 	value any
 }{
-	{"null", nil}, {"true", true}, {"false", false},
-	{"NaN", math.NaN()}, {"Infinity", math.Inf(1)}, {"-Infinity", math.Inf(-1)},
+	{"null", nil},
+	{"true", true},
+	{"false", false},
+	{"NaN", math.NaN()},
+	{"Infinity", math.Inf(1)},
+	{"-Infinity", math.Inf(-1)},
 }
 
 func (d *decoder) value(depth int) (any, error) {

@@ -102,20 +102,28 @@ func (d *Document) Flow(name string) (*Flow, error) {
 	case len(found) == 1:
 		return found[0], nil
 	case len(d.Flows) == 0:
-		return nil, &Error{Kind: ErrFlowNotFound, Path: "flows", Problem: "the build document holds no flow",
-			Remedy: "Build it again with a path to a script that defines a flow"}
+		return nil, &Error{
+			Kind: ErrFlowNotFound, Path: "flows", Problem: "the build document holds no flow",
+			Remedy: "Build it again with a path to a script that defines a flow",
+		}
 	case len(found) == 0:
-		return nil, &Error{Kind: ErrFlowNotFound, Path: "flows",
+		return nil, &Error{
+			Kind: ErrFlowNotFound, Path: "flows",
 			Problem: fmt.Sprintf("the build document holds no flow named %q", name),
-			Remedy:  "Use one of its names: " + quotedList(d.Names())}
+			Remedy:  "Use one of its names: " + quotedList(d.Names()),
+		}
 	case name == "":
-		return nil, &Error{Kind: ErrAmbiguousFlow, Path: "flows",
+		return nil, &Error{
+			Kind: ErrAmbiguousFlow, Path: "flows",
 			Problem: fmt.Sprintf("the build document holds %d flows and no name was given", len(found)),
-			Remedy:  "Name one of: " + quotedList(d.Names())}
+			Remedy:  "Name one of: " + quotedList(d.Names()),
+		}
 	default:
-		return nil, &Error{Kind: ErrAmbiguousFlow, Path: "flows",
+		return nil, &Error{
+			Kind: ErrAmbiguousFlow, Path: "flows",
 			Problem: fmt.Sprintf("the build document holds %d flows named %q", len(found), name),
-			Remedy:  "Give every flow a name of its own and build again"}
+			Remedy:  "Give every flow a name of its own and build again",
+		}
 	}
 }
 
@@ -142,9 +150,11 @@ func ParseFlow(data []byte, name string) (*Flow, error) {
 	}
 	flow := &Flow{data: m}
 	if name != "" && flow.Name() != name {
-		return nil, &Error{Kind: ErrFlowNotFound, Path: "name",
+		return nil, &Error{
+			Kind: ErrFlowNotFound, Path: "name",
 			Problem: fmt.Sprintf("the serialised flow is named %q, not %q", flow.Name(), name),
-			Remedy:  "Use its name, or no name at all"}
+			Remedy:  "Use its name, or no name at all",
+		}
 	}
 	return flow, nil
 }

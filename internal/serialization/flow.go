@@ -43,8 +43,9 @@ func (f *Flow) TaskCount() int {
 
 // Parameters lists the parameters in the order of the document.
 func (f *Flow) Parameters() []Parameter {
-	var out []Parameter
-	for _, p := range f.objects("parameters") {
+	parameters := f.objects("parameters")
+	out := make([]Parameter, 0, len(parameters))
+	for _, p := range parameters {
 		required, _ := p["required"].(bool)
 		out = append(out, Parameter{Name: text(p["name"]), Slug: text(p["slug"]), Required: required, Default: copyValue(p["default"])})
 	}

@@ -9,8 +9,10 @@ import (
 
 // storageTypes and runConfigTypes are the classes of Prefect 1.4.1 that have a serialised form.
 var (
-	storageTypes = []string{"Azure", "Bitbucket", "CodeCommit", "Docker", "GCS", "Git", "GitHub", "GitLab", "Local",
-		"Module", "S3", "Storage", "Webhook"}
+	storageTypes = []string{
+		"Azure", "Bitbucket", "CodeCommit", "Docker", "GCS", "Git", "GitHub", "GitLab", "Local",
+		"Module", "S3", "Storage", "Webhook",
+	}
 	runConfigTypes = []string{"DockerRun", "ECSRun", kubernetesRunType, "LocalRun", "UniversalRun", "VertexRun"}
 )
 

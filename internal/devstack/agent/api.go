@@ -268,6 +268,8 @@ func isScheduled(state map[string]any) bool {
 }
 
 func isFinished(kind string) bool {
-	return slices.Contains([]string{"Finished", "Looped", "Success", "Cached", "Mapped", "Skipped", "Failed", "TimedOut",
-		"TriggerFailed", "ValidationFailed", "Cancelled"}, kind)
+	return slices.Contains([]string{
+		"Finished", "Looped", "Success", "Cached", "Mapped", "Skipped", "Failed", "TimedOut",
+		"TriggerFailed", "ValidationFailed", "Cancelled",
+	}, kind)
 }
