@@ -77,7 +77,7 @@ func walk(ctx context.Context, stack *devstack.Stack, signals *signals, dir stri
 	close(finished)
 	watching.Wait()
 	if err != nil || !options.KeepResources {
-		return err //nolint:wrapcheck // says everything
+		return err
 	}
 	show(stack, result)
 	select {

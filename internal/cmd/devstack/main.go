@@ -23,7 +23,7 @@ const (
 // command is one subcommand.
 type command struct {
 	name, synopsis, help string
-	// run does the work. An error of type exitCode ends the program without a
+	// run does the work. An error of type exitCodeError ends the program without a
 	// message of its own.
 	run func(ctx context.Context, arguments []string) error
 }
@@ -37,11 +37,11 @@ func commands() []command {
 	}
 }
 
-// exitCode ends the program with a code that is not about its own failure.
-type exitCode int
+// exitCodeError ends the program with a code that is not about its own failure.
+type exitCodeError int
 
 // Error implements error.
-func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+func (e exitCodeError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 func main() {
 	// client-go's own log lines would end up between the command's.
@@ -60,7 +60,7 @@ func run(ctx context.Context, arguments []string, messages io.Writer) int {
 			continue
 		}
 		err := c.run(ctx, arguments[1:])
-		var code exitCode
+		var code exitCodeError
 		switch {
 		case err == nil:
 			return 0
