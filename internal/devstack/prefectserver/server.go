@@ -57,7 +57,7 @@ type Options struct {
 	ZombieKillerInterval time.Duration
 	// Version and CoreVersion are what the query api answers; a release's by default.
 	Version, CoreVersion string
-	// URL is what links in messages of cloud hooks start with; a local Server's UI by
+	// URL is what links in messages of cloud hooks start with; http://localhost:4200 by
 	// default.
 	URL string
 	// HTTPClient delivers cloud hooks; a plain client by default.
