@@ -21,7 +21,7 @@ const address = "prefect_flow_run.test"
 // each run what a script says.
 type bench struct {
 	*acctest.PrefectServer
-	t       testing.TB
+	t       *testing.T
 	project string
 	flow    string
 	group   string
@@ -60,12 +60,12 @@ func kubernetesRun(set map[string]any, labels ...string) map[string]any {
 	return run
 }
 
-func newBench(t testing.TB, parameters ...string) *bench {
+func newBench(t *testing.T, parameters ...string) *bench {
 	t.Helper()
 	return benchOn(t, acctest.Server(t), flowJSON("etl", parameters...))
 }
 
-func benchOn(t testing.TB, server *acctest.PrefectServer, flow map[string]any) *bench {
+func benchOn(t *testing.T, server *acctest.PrefectServer, flow map[string]any) *bench {
 	t.Helper()
 	project, err := server.Client.CreateProject(t.Context(), "runs", nil)
 	if err != nil {
@@ -211,11 +211,34 @@ func (b *bench) starts(run prefect.FlowRun) {
 }
 
 // members decodes a JSON object.
-func members(t testing.TB, text string) map[string]any {
+func members(t *testing.T, text string) map[string]any {
 	t.Helper()
 	var object map[string]any
 	if err := json.Unmarshal([]byte(text), &object); err != nil {
 		t.Fatal(err)
 	}
 	return object
+}
+
+// stopsWhenAsked plays the process of a run that is cancelled.
+func (b *bench) stopsWhenAsked(id string) {
+	tick := time.NewTicker(30 * time.Millisecond)
+	defer tick.Stop()
+	ctx, stop := context.WithTimeout(context.Background(), 20*time.Second)
+	defer stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		run, err := b.Client.GetFlowRun(ctx, id)
+		switch {
+		case err != nil, run.State == "Cancelled":
+			return
+		case run.State == "Cancelling":
+			b.set(id, "Cancelled", "Flow run cancelled.")
+			return
+		}
+	}
 }

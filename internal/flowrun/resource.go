@@ -249,6 +249,9 @@ func (r *flowRunResource) Update(ctx context.Context, req resource.UpdateRequest
 func (r *flowRunResource) change(ctx context.Context, plan, state *model) diag.Diagnostics {
 	var diags diag.Diagnostics
 	id := state.ID.ValueString()
+	if state.RecordDeleted.ValueBool() {
+		return diags // there is nothing left on the Server to change
+	}
 	if framework.IsSet(plan.Name) && !plan.Name.Equal(state.Name) {
 		if err := r.data.Prefect.SetFlowRunName(ctx, id, plan.Name.ValueString()); err != nil {
 			diags.Append(framework.Diagnose(err, "Could not rename flow run "+id, path.Root("name"))...)

@@ -76,7 +76,7 @@ func TestAccFlowRun_success(t *testing.T) {
 				Check:             b.total(1),
 			},
 			{ // a changed parameter is another run
-				Config:           b.config(`name = "weekly"`, `parameters = jsonencode({ y = 2 })`, `labels = ["k8s"]`),
+				Config:           b.config(`name = "monthly"`, `parameters = jsonencode({ y = 2 })`, `labels = ["k8s"]`),
 				ConfigPlanChecks: action(plancheck.ResourceActionReplace),
 				Check:            b.total(2),
 			},
@@ -86,9 +86,9 @@ func TestAccFlowRun_success(t *testing.T) {
 			},
 			{
 				ResourceName: address, ImportState: true, ImportStateVerify: true,
-				ImportStateVerifyIgnore: []string{"logs", "parameters", "run_config"},
+				ImportStateVerifyIgnore: []string{"parameters", "run_config"},
 			},
-			{ResourceName: address, ImportState: true, ImportStateId: "weekly", ImportStateVerify: true, ImportStateVerifyIgnore: []string{"parameters", "run_config"}},
+			{ResourceName: address, ImportState: true, ImportStateId: "monthly", ImportStateVerify: true, ImportStateVerifyIgnore: []string{"parameters", "run_config"}},
 		},
 	})
 	if err := b.count(2); err != nil {
