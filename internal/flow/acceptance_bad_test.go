@@ -2,10 +2,13 @@ package flow_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
 	"github.com/prefect-server/terraform-provider-prefect/internal/flow"
@@ -51,39 +54,73 @@ func TestAccFlowBadInput(t *testing.T) {
 		"serialised run config": {flow: edit(func(f map[string]any) {
 			f["run_config"] = map[string]any{"type": "KubernetesRun", "cpu_limit": "x", "labels": []any{}}
 		}), says: []string{"Invalid run configuration", "flow_json", "run_config.cpu_limit"}},
-		"blank project":             {flow: good, lines: []string{`version_group_id = " "`}, says: []string{"Blank value", "version_group_id"}},
-		"empty label":               {flow: good, lines: []string{`labels = [""]`}, says: []string{"labels", "string length must be at least 1"}},
-		"null label":                {flow: good, lines: []string{`labels = ["a", null]`}, says: []string{"labels"}},
-		"deletion policy":           {flow: good, lines: []string{`deletion_policy = "burn"`}, says: []string{"deletion_policy", `"archive" "delete" "abandon"`}},
-		"timeout":                   {flow: good, lines: []string{`timeouts = { delete = "soon" }`}, says: []string{"Time Duration", "soon"}},
-		"run config without type":   {flow: good, lines: []string{`run_config = {}`}, says: []string{"kubernetes", "required"}},
-		"two templates":             {flow: good, lines: []string{kubernetes(`job_template = "{}", job_template_path = "x.yaml"`)}, says: []string{"Two job templates", "job_template_path", "Remove one"}},
-		"template not JSON":         {flow: good, lines: []string{kubernetes(`job_template = "kind: Job"`)}, says: []string{"Not JSON", "job_template", "jsonencode"}},
-		"template a list":           {flow: good, lines: []string{kubernetes(`job_template = "[]"`)}, says: []string{"Job template is not an object", "job_template"}},
-		"template not a Job":        {flow: good, lines: []string{template(`{ kind = "Pod", ` + pod + ` }`)}, says: []string{"Invalid run configuration", "job_template", "kind", "must be a Job", "Pod"}},
-		"template of another API":   {flow: good, lines: []string{template(`{ apiVersion = "batch/v2", ` + pod + ` }`)}, says: []string{"Invalid run configuration", "job_template", "apiVersion", "batch/v1"}},
-		"template unknown field":    {flow: good, lines: []string{template(`{ spec = { backofLimit = 1, template = { spec = { containers = [{ name = "flow" }] } } } }`)}, says: []string{"Invalid run configuration", "job_template", "backofLimit"}},
-		"template wrong type":       {flow: good, lines: []string{template(`{ spec = { backoffLimit = "many", template = { spec = {} } } }`)}, says: []string{"Invalid run configuration", "job_template", "backoffLimit"}},
-		"template without a pod":    {flow: good, lines: []string{template(`{ kind = "Job", spec = {} }`)}, says: []string{"Invalid run configuration", "job_template", "spec.template.spec"}},
-		"template scheme":           {flow: good, lines: []string{kubernetes(`job_template_path = "ftp://host/job.yaml"`)}, says: []string{"Invalid run configuration", "job_template_path", "ftp://host/job.yaml"}},
-		"cpu limit":                 {flow: good, lines: []string{kubernetes(`cpu_limit = "two"`)}, says: []string{"Invalid run configuration", "cpu_limit", "not a quantity", "500m"}},
-		"memory request":            {flow: good, lines: []string{kubernetes(`memory_request = "1 GB"`)}, says: []string{"Invalid run configuration", "memory_request", "not a quantity"}},
-		"negative":                  {flow: good, lines: []string{kubernetes(`memory_limit = "-1Gi"`)}, says: []string{"Invalid run configuration", "memory_limit", "negative"}},
-		"request over limit":        {flow: good, lines: []string{kubernetes(`cpu_request = "2", cpu_limit = "1"`)}, says: []string{"Invalid run configuration", "cpu_request", "exceeds cpu_limit"}},
-		"pull policy":               {flow: good, lines: []string{kubernetes(`image_pull_policy = "Sometimes"`)}, says: []string{"Invalid run configuration", "image_pull_policy", "Always, IfNotPresent, Never"}},
-		"image":                     {flow: good, lines: []string{kubernetes(`image = ""`)}, says: []string{"Invalid run configuration", "image", "must not be empty"}},
-		"environment":               {flow: good, lines: []string{kubernetes(`env = { "A=B" = "x" }`)}, says: []string{"Invalid run configuration", "env", "A=B"}},
-		"service account":           {flow: good, lines: []string{kubernetes(`service_account_name = "Not A Name"`)}, says: []string{"Invalid run configuration", "service_account_name"}},
-		"pull secret":               {flow: good, lines: []string{kubernetes(`image_pull_secrets = ["a_b"]`)}, says: []string{"Invalid run configuration", "image_pull_secrets", "a_b"}},
-		"schedule without clocks":   {flow: good, lines: []string{"schedule_active = true"}, says: []string{"The schedule cannot be activated", "schedule_active", "no schedule"}},
-		"schedule lacks parameters": {flow: edit(flow.AllOf(flow.WithCron("0 0 * * *", nil), flow.WithParameter("n", nil))), lines: []string{"schedule_active = true"}, says: []string{"The schedule cannot be activated", "schedule_active", `"n"`}},
+		"blank project":           {flow: good, lines: []string{`version_group_id = " "`}, says: []string{"Blank value", "version_group_id"}},
+		"empty label":             {flow: good, lines: []string{`labels = [""]`}, says: []string{"labels", "string length must be at least 1"}},
+		"null label":              {flow: good, lines: []string{`labels = ["a", null]`}, says: []string{"labels"}},
+		"deletion policy":         {flow: good, lines: []string{`deletion_policy = "burn"`}, says: []string{"deletion_policy", `"archive" "delete" "abandon"`}},
+		"timeout":                 {flow: good, lines: []string{`timeouts = { delete = "soon" }`}, says: []string{"Time Duration", "soon"}},
+		"run config without type": {flow: good, lines: []string{`run_config = {}`}, says: []string{"kubernetes", "required"}},
+		"two templates":           {flow: good, lines: []string{kubernetes(`job_template = "{}", job_template_path = "x.yaml"`)}, says: []string{"Two job templates", "job_template_path", "Remove one"}},
+		"template not JSON":       {flow: good, lines: []string{kubernetes(`job_template = "kind: Job"`)}, says: []string{"Not JSON", "job_template", "jsonencode"}},
+		"template a list":         {flow: good, lines: []string{kubernetes(`job_template = "[]"`)}, says: []string{"Job template is not an object", "job_template"}},
+		"template not a Job":      {flow: good, lines: []string{template(`{ kind = "Pod", ` + pod + ` }`)}, says: []string{"Invalid run configuration", "job_template", "kind", "must be a Job", "Pod"}},
+		"template of another API": {flow: good, lines: []string{template(`{ apiVersion = "batch/v2", ` + pod + ` }`)}, says: []string{"Invalid run configuration", "job_template", "apiVersion", "batch/v1"}},
+		"template unknown field":  {flow: good, lines: []string{template(`{ spec = { backofLimit = 1, template = { spec = { containers = [{ name = "flow" }] } } } }`)}, says: []string{"Invalid run configuration", "job_template", "backofLimit"}},
+		"template wrong type":     {flow: good, lines: []string{template(`{ spec = { backoffLimit = "many", template = { spec = {} } } }`)}, says: []string{"Invalid run configuration", "job_template", "backoffLimit"}},
+		"template without a pod":  {flow: good, lines: []string{template(`{ kind = "Job", spec = {} }`)}, says: []string{"Invalid run configuration", "job_template", "spec.template.spec"}},
+		"template scheme":         {flow: good, lines: []string{kubernetes(`job_template_path = "ftp://host/job.yaml"`)}, says: []string{"Invalid run configuration", "job_template_path", "ftp://host/job.yaml"}},
+		"cpu limit":               {flow: good, lines: []string{kubernetes(`cpu_limit = "two"`)}, says: []string{"Invalid run configuration", "cpu_limit", "not a quantity", "500m"}},
+		"memory request":          {flow: good, lines: []string{kubernetes(`memory_request = "1 GB"`)}, says: []string{"Invalid run configuration", "memory_request", "not a quantity"}},
+		"negative":                {flow: good, lines: []string{kubernetes(`memory_limit = "-1Gi"`)}, says: []string{"Invalid run configuration", "memory_limit", "negative"}},
+		"request over limit":      {flow: good, lines: []string{kubernetes(`cpu_request = "2", cpu_limit = "1"`)}, says: []string{"Invalid run configuration", "cpu_request", "exceeds cpu_limit"}},
+		"pull policy":             {flow: good, lines: []string{kubernetes(`image_pull_policy = "Sometimes"`)}, says: []string{"Invalid run configuration", "image_pull_policy", "Always, IfNotPresent, Never"}},
+		"image":                   {flow: good, lines: []string{kubernetes(`image = ""`)}, says: []string{"Invalid run configuration", "image", "must not be empty"}},
+		"environment":             {flow: good, lines: []string{kubernetes(`env = { "A=B" = "x" }`)}, says: []string{"Invalid run configuration", "env", "A=B"}},
+		"service account":         {flow: good, lines: []string{kubernetes(`service_account_name = "Not A Name"`)}, says: []string{"Invalid run configuration", "service_account_name"}},
+		"pull secret":             {flow: good, lines: []string{kubernetes(`image_pull_secrets = ["a_b"]`)}, says: []string{"Invalid run configuration", "image_pull_secrets", "a_b"}},
 	}
+	// One configuration holds them all, so that one run of Terraform refuses them.
+	config, resources := acctest.ProviderConfig(b.PrefectServer, nil), map[string]string{}
 	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			run(t, resource.TestStep{Config: b.config(c.flow, c.lines...), PlanOnly: true, ExpectError: acctest.Says(c.says...)})
-		})
+		resources[name] = fmt.Sprintf("case%d", len(resources))
+		config += b.block(resources[name], c.flow, c.lines...)
 	}
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Providers(),
+		Steps:                    []resource.TestStep{{Config: config, PlanOnly: true}},
+		ErrorCheck: func(err error) error {
+			problems := strings.Split(err.Error(), "Error: ")
+			for name, c := range cases {
+				want := acctest.Says(c.says...)
+				if !slices.ContainsFunc(problems, func(problem string) bool {
+					return strings.Contains(problem, fmt.Sprintf("resource \"prefect_flow\" %q", resources[name])) && want.MatchString(problem)
+				}) {
+					t.Errorf("%s: no error that says %q", name, c.says)
+				}
+			}
+			return nil
+		},
+	})
+}
+
+// What the flow and the Server decide together is refused by the plan, too.
+func TestAccFlowBadSchedule(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	lacks := flow.TestFlow(t, "etl", flow.AllOf(flow.WithCron("0 0 * * *", nil), flow.WithParameter("n", nil)))
+	refused := func(text, because string) resource.TestStep {
+		return resource.TestStep{
+			Config: b.config(text, "schedule_active = true"), PlanOnly: true,
+			ExpectError: acctest.Says("The schedule cannot be activated", "schedule_active", because),
+		}
+	}
+	run(t,
+		refused(flow.TestFlow(t, "etl", nil), "no schedule"),
+		refused(lacks, `"n"`),
+		// Not asked for: registered, inactive.
+		resource.TestStep{Config: b.config(lacks), ConfigStateChecks: []statecheck.StateCheck{known("schedule_active", knownvalue.Bool(false))}},
+		refused(lacks, `"n"`),
+	)
 }
 
 // Projects that are not there, or not in reach.

@@ -53,6 +53,7 @@ func TestAccFlowImport(t *testing.T) {
 		given := ids[n%len(ids)]
 		n++
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // none of them changes the Server
 			run(t,
 				resource.TestStep{
 					Config: config + importBlock(given), ConfigPlanChecks: nothing(),
@@ -62,7 +63,7 @@ func TestAccFlowImport(t *testing.T) {
 					},
 				},
 				resource.TestStep{Config: config, ConfigPlanChecks: nothing()},
-				resource.TestStep{ // leave the flow to the next case
+				resource.TestStep{ // leave the flow to the others
 					Config: acctest.ProviderConfig(server, nil) + fmt.Sprintf("removed {\n  from = %s\n  lifecycle { destroy = false }\n}\n", address),
 				},
 			)
@@ -115,6 +116,12 @@ func TestAccFlowImportCommand(t *testing.T) {
 			bad("flows/", "empty part"),
 		},
 	})
+}
+
+func TestAccFlowImportByIdentity(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	config := b.config(flow.TestFlow(t, "etl", nil))
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_12_0)},
