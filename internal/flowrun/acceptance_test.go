@@ -210,14 +210,13 @@ func (b *bench) starts(run prefect.FlowRun) {
 	b.set(run.ID, "Running", "Running flow.")
 }
 
-// members decodes a JSON object.
-func members(t *testing.T, text string) map[string]any {
+func encode(t *testing.T, value any) json.RawMessage {
 	t.Helper()
-	var object map[string]any
-	if err := json.Unmarshal([]byte(text), &object); err != nil {
+	text, err := json.Marshal(value)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return object
+	return text
 }
 
 // stopsWhenAsked plays the process of a run that is cancelled.

@@ -1,0 +1,221 @@
+package flowrun_test
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	corev1 "k8s.io/api/core/v1"
+	apiresource "k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
+	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/agent"
+)
+
+// clusterBench is a bench whose runs are executed by a real agent in a real
+// cluster.
+type clusterBench struct {
+	*bench
+	cluster *acctest.KubernetesCluster
+}
+
+// newClusterBench registers a flow with this job template, if it is not nil.
+func newClusterBench(t *testing.T, template map[string]any) *clusterBench {
+	t.Helper()
+	cluster := acctest.Cluster(t)
+	server := acctest.Server(t)
+	flow := flowJSON("my-example-flow")
+	flow["run_config"] = kubernetesRun(map[string]any{"job_template": template}, "k8s")
+	return &clusterBench{bench: benchOn(t, server, flow), cluster: cluster}
+}
+
+func (b *clusterBench) agent(change ...func(*agent.Options)) {
+	b.t.Helper()
+	acctest.AgentWith(b.t, b.PrefectServer, b.cluster, func(o *agent.Options) {
+		o.Labels = []string{"k8s"}
+		for _, c := range change {
+			c(o)
+		}
+	})
+}
+
+func (b *clusterBench) config(lines ...string) string {
+	return acctest.ProviderConfig(b.PrefectServer, b.cluster) + b.block("test", lines...)
+}
+
+// jobTemplate is a Job whose first container is changed by set.
+func jobTemplate(set map[string]any, podSpec map[string]any) map[string]any {
+	container := map[string]any{"name": "flow"}
+	for name, value := range set {
+		container[name] = value
+	}
+	spec := map[string]any{"containers": []any{container}, "restartPolicy": "Never"}
+	for name, value := range podSpec {
+		spec[name] = value
+	}
+	return map[string]any{
+		"apiVersion": "batch/v1", "kind": "Job",
+		"spec": map[string]any{"backoffLimit": 0, "template": map[string]any{"spec": spec}},
+	}
+}
+
+// TestAccFlowRun_job follows a run to its Job, which the agent deletes as soon as
+// it has finished.
+func TestAccFlowRun_job(t *testing.T) {
+	t.Parallel()
+	b := newClusterBench(t, nil)
+	b.agent(func(o *agent.Options) { o.DeleteFinishedJobs = true })
+	job := knownvalue.ObjectPartial(map[string]knownvalue.Check{
+		"name":      knownvalue.StringRegexp(regexp.MustCompile(`^prefect-job-[0-9a-f]{8}$`)),
+		"namespace": knownvalue.StringExact(b.cluster.Namespace),
+		"uid":       knownvalue.NotNull(),
+		"image":     knownvalue.StringExact("prefecthq/prefect:1.4.1"),
+		"node":      knownvalue.NotNull(),
+		"attempt":   knownvalue.Int64Exact(1),
+		"pods": knownvalue.ListExact([]knownvalue.Check{knownvalue.ObjectPartial(map[string]knownvalue.Check{
+			"phase": knownvalue.StringExact("Succeeded"),
+			"containers": knownvalue.ListPartial(map[int]knownvalue.Check{0: knownvalue.ObjectPartial(map[string]knownvalue.Check{
+				"name": knownvalue.StringExact("flow"), "state": knownvalue.StringExact("terminated"),
+				"reason": knownvalue.StringExact("Completed"), "exit_code": knownvalue.Int64Exact(0),
+			})}),
+		})}),
+	})
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Providers(),
+		Steps: []resource.TestStep{
+			{
+				Config: b.config(`on_destroy = "delete"`), ConfigPlanChecks: emptyPlan(), Check: b.total(1),
+				ConfigStateChecks: []statecheck.StateCheck{
+					value("state", knownvalue.StringExact("Success")),
+					value("job", job),
+					value("agent", knownvalue.ObjectPartial(map[string]knownvalue.Check{"id": knownvalue.NotNull()})),
+					value("logs", knownvalue.NotNull()),
+				},
+			},
+		},
+	})
+	if err := b.count(0); err != nil {
+		t.Error(err)
+	}
+	jobs, err := b.cluster.Client.Interface().BatchV1().Jobs(b.cluster.Namespace).List(t.Context(), metav1.ListOptions{})
+	if err != nil || len(jobs.Items) > 0 {
+		t.Errorf("%d Jobs are left: %v", len(jobs.Items), err)
+	}
+}
+
+// TestAccFlowRun_jobFails shows the diagnostic that each failure in the cluster
+// ends in.
+func TestAccFlowRun_jobFails(t *testing.T) {
+	t.Parallel()
+	const soon = `timeouts = { pod_start = "8s", lost_job = "3s" }`
+	for _, tt := range []struct {
+		name     string
+		template map[string]any
+		before   func(*testing.T, *clusterBench)
+		line     string
+		says     []string
+	}{
+		{
+			name:     "the container fails",
+			template: jobTemplate(map[string]any{"command": []any{"/bin/sh", "-c", "exit 3"}}, nil),
+			says:     []string{"exit code 3", "BackoffLimitExceeded", "container flow"},
+		},
+		{
+			name:     "no node fits",
+			template: jobTemplate(nil, map[string]any{"nodeSelector": map[string]any{"disk": "unobtainium"}}),
+			says:     []string{"did not start within 8s", "cannot be scheduled", "FailedScheduling", "node selector"},
+		},
+		{
+			name:     "quota",
+			template: jobTemplate(map[string]any{"resources": map[string]any{"limits": map[string]any{"cpu": "2", "memory": "1Gi"}}}, nil),
+			before: func(t *testing.T, b *clusterBench) {
+				t.Helper()
+				quota := &corev1.ResourceQuota{
+					ObjectMeta: metav1.ObjectMeta{Name: "small"},
+					Spec:       corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{corev1.ResourceLimitsCPU: apiresource.MustParse("1")}},
+				}
+				if _, err := b.cluster.Client.Interface().CoreV1().ResourceQuotas(b.cluster.Namespace).Create(t.Context(), quota, metav1.CreateOptions{}); err != nil {
+					t.Fatal(err)
+				}
+			},
+			says: []string{"refuses to create the pod", "exceeded quota: small"},
+		},
+		{
+			name:     "no such service account",
+			template: jobTemplate(nil, map[string]any{"serviceAccountName": "robot"}),
+			says:     []string{"has no Job that executes it", `serviceaccount "robot" not found`, "Create the service account"},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			b := newClusterBench(t, tt.template)
+			if tt.before != nil {
+				tt.before(t, b)
+			}
+			b.agent()
+			resource.Test(t, resource.TestCase{
+				ProtoV6ProviderFactories: acctest.Providers(),
+				Steps:                    []resource.TestStep{{Config: b.config(soon, `on_destroy = "delete"`), ExpectError: acctest.Says(tt.says...)}},
+			})
+		})
+	}
+}
+
+// TestAccFlowRun_jobRefused finds out before the run exists that the cluster
+// would refuse its Job.
+func TestAccFlowRun_jobRefused(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		template map[string]any
+		lines    []string
+		says     []string
+	}{
+		"by the API server": {
+			template: jobTemplate(map[string]any{"imagePullPolicy": "Sometimes"}, nil),
+			says:     []string{"The cluster refuses the Job", "imagePullPolicy", "No run was created"},
+		},
+		"by the agent": {
+			template: map[string]any{"apiVersion": "batch/v1", "kind": "Job", "spec": map[string]any{"template": "none"}},
+			says:     []string{"The Kubernetes agent could not create a Job", "No run was created"},
+		},
+		"quantity": {
+			lines: []string{`run_config = { kubernetes = { cpu_limit = "much", labels = ["k8s"] } }`},
+			says:  []string{"much"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newClusterBench(t, tt.template)
+			resource.Test(t, resource.TestCase{
+				ProtoV6ProviderFactories: acctest.Providers(),
+				Steps:                    []resource.TestStep{{Config: b.config(tt.lines...), ExpectError: acctest.Says(tt.says...)}},
+			})
+			if err := b.count(0); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestAccFlowRun_withoutCluster degrades to the Server alone when the cluster
+// cannot be reached, and says so.
+func TestAccFlowRun_withoutCluster(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.serve(b.ends("Success", ""))
+	config := strings.Replace(b.config(), "provider \"prefect\" {\n",
+		fmt.Sprintf("provider \"prefect\" {\n  kubernetes = {\n    host = %q\n    token = \"none\"\n    insecure = true\n  }\n", "https://127.0.0.1:1"), 1)
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Providers(),
+		Steps: []resource.TestStep{{
+			Config: config, ConfigPlanChecks: emptyPlan(),
+			ConfigStateChecks: []statecheck.StateCheck{value("state", knownvalue.StringExact("Success")), value("job", knownvalue.Null())},
+		}},
+	})
+}
