@@ -45,6 +45,7 @@ func TestAccProject_duplicate(t *testing.T) {
 func TestAccProject_notEmpty(t *testing.T) {
 	t.Parallel()
 	server := acctest.Server(t)
+	var group string
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		CheckDestroy:             noneLeft(server),
@@ -60,10 +61,14 @@ func TestAccProject_notEmpty(t *testing.T) {
 			{Config: config(server, "name = \"full\"\n force_destroy = true"), ConfigPlanChecks: inPlace},
 		},
 	})
+	if _, err := server.Client.FindFlowGroup(t.Context(), group); !errors.Is(err, prefect.ErrNotFound) {
+		t.Errorf("the flow group of the deleted project: %v", err)
+	}
 }
 
-// register puts a flow with a waiting run into a project.
-func register(t *testing.T, server *acctest.PrefectServer, project string) {
+// register puts a flow with a waiting run into a project, and returns the flow's
+// version group.
+func register(t *testing.T, server *acctest.PrefectServer, project string) string {
 	t.Helper()
 	ctx := t.Context()
 	found, err := server.Client.FindProject(ctx, project)
@@ -84,6 +89,11 @@ func register(t *testing.T, server *acctest.PrefectServer, project string) {
 	if _, err := server.Client.CreateFlowRun(ctx, prefect.CreateFlowRunInput{FlowID: id}); err != nil {
 		t.Fatal(err)
 	}
+	flow, err := server.Client.GetFlow(ctx, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return flow.VersionGroupID
 }
 
 // TestAccProject_badInput lists what is refused before anything is sent.

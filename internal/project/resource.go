@@ -179,33 +179,3 @@ func (r *projectResource) Update(ctx context.Context, req resource.UpdateRequest
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 }
-
-// Delete deletes the project if it is empty or force_destroy is set.
-func (r *projectResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	var state model
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
-		return
-	}
-	id, client, summary := state.ID.ValueString(), r.client(state.TenantID), "Could not delete project "+label(state)
-	if !state.ForceDestroy.ValueBool() {
-		contents, err := client.ProjectContents(ctx, id)
-		if gone(err) {
-			return
-		}
-		if err != nil {
-			resp.Diagnostics.Append(framework.Diagnose(err, summary)...)
-			return
-		}
-		if lost := losses(contents); lost != "" {
-			resp.Diagnostics.AddAttributeError(path.Root("force_destroy"), summary,
-				fmt.Sprintf("The project is not empty: it holds %s, which the Server would delete with it.\n\n"+
-					"Delete the flows first (a `prefect_flow` leaves its versions behind unless its `deletion_policy` is \"delete\"), or move them to another project. "+
-					"If everything is to be deleted, set `force_destroy = true`, apply that, and destroy again.", lost))
-			return
-		}
-	}
-	if err := client.DeleteProject(ctx, id); err != nil && !gone(err) {
-		resp.Diagnostics.Append(framework.Diagnose(err, summary)...)
-	}
-}
