@@ -195,7 +195,7 @@ func TestListsPagePastEveryLimit(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t, prefectserver.Options{})
 	const n = 450 // two full pages and a bit
-	var want []string
+	want := make([]string, 0, n)
 	for i := range n {
 		name := "p" + strconv.Itoa(i)
 		e.project(t, name)
@@ -458,7 +458,7 @@ func TestLogsComeOnceAndInOrder(t *testing.T) {
 		return map[string]any{"message": message, "level": "INFO", "name": "n", "timestamp": base.Add(offset).Format(time.RFC3339Nano)}
 	}
 	messages := func(logs []prefect.Log) []string {
-		out := []string{}
+		out := make([]string, 0, len(logs))
 		for _, l := range logs {
 			out = append(out, l.Message)
 		}

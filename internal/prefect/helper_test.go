@@ -99,7 +99,7 @@ func smallFlow(name string) map[string]any {
 
 // flowOf is a serialised flow: a chain of so many tasks.
 func flowOf(name string, tasks int) map[string]any {
-	var list, edges []any
+	list, edges := make([]any, 0, tasks), make([]any, 0, tasks)
 	slug := func(i int) string { return fmt.Sprintf("task-%03d", i) }
 	for i := range tasks {
 		list = append(list, map[string]any{

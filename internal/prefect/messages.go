@@ -1,6 +1,7 @@
 package prefect
 
 import (
+	"errors"
 	"strings"
 )
 
@@ -71,7 +72,7 @@ func graphQLFailure(errs []answerError) *failure {
 			break
 		}
 	}
-	if e.Kind == ErrNotPrefect {
+	if errors.Is(e.Kind, ErrNotPrefect) {
 		e.Message += " (this may be another GraphQL service of the same installation: the API's port is 4200 by default)"
 	}
 	return f

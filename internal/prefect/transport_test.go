@@ -161,7 +161,7 @@ func TestNetworkFailures(t *testing.T) {
 // rawServer answers every connection with the same bytes.
 func rawServer(t *testing.T, answer string) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a test's listener
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	check(t, err)
 	t.Cleanup(func() { _ = l.Close() })
 	go func() {
@@ -326,7 +326,7 @@ func TestRequestForm(t *testing.T) {
 		Do(t.Context(), `query Named($n: String) { tenant(where: {slug: {_eq: $n}}) { id } }`, variables, nil))
 	r := last()
 	if r.header.Get("Authorization") != "Bearer key-of-mine" || r.header.Get("X-Prefect-Tenant-Id") != tenant ||
-		r.body.OperationName != "Named" || r.body.Variables.(map[string]any)["n"] != "a<b" {
+		r.body.OperationName != "Named" || fmt.Sprint(r.body.Variables) != "map[n:a<b]" {
 		t.Errorf("request %+v", r)
 	}
 	check(t, newClient(t, prefect.Config{Endpoint: url, Encoding: prefect.VariablesAsString, Headers: map[string]string{"X-Gate": "open"}}).
