@@ -93,12 +93,7 @@ func (d *projectDataSource) Read(ctx context.Context, req datasource.ReadRequest
 		resp.Diagnostics.Append(tenantOr(failure, err, config.TenantID)...)
 		return
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, dataModel{
-		ID:          types.StringValue(project.ID),
-		Name:        types.StringValue(project.Name),
-		Description: framework.StringOrNull(project.Description),
-		TenantID:    types.StringValue(project.TenantID),
-	})...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, found(project))...)
 }
 
 func find(ctx context.Context, data *framework.ProviderData, config dataModel) (*prefect.Project, framework.Failure, error) {

@@ -65,3 +65,50 @@ func TestAccProjectDataSource(t *testing.T) {
 		},
 	})
 }
+
+// TestAccProjectsDataSource lists projects of one tenant, and of another.
+func TestAccProjectsDataSource(t *testing.T) {
+	t.Parallel()
+	server := acctest.Server(t)
+	other := acctest.AnotherTenant(t, server)
+	for _, name := range []string{"etl-b", "etl-a", "report"} {
+		if _, err := server.Client.CreateProject(t.Context(), name, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := other.Client.CreateProject(t.Context(), "theirs", text("")); err != nil {
+		t.Fatal(err)
+	}
+	step := func(arguments, tenant string, names ...string) resource.TestStep {
+		checks := make([]knownvalue.Check, 0, len(names))
+		for _, name := range names {
+			var description knownvalue.Check = knownvalue.Null()
+			if name == "theirs" {
+				description = knownvalue.StringExact("")
+			}
+			checks = append(checks, knownvalue.ObjectExact(map[string]knownvalue.Check{
+				"id": knownvalue.NotNull(), "name": knownvalue.StringExact(name), "description": description,
+				"tenant_id": knownvalue.StringExact(tenant),
+			}))
+		}
+		return resource.TestStep{
+			Config: acctest.ProviderConfig(server, nil) + fmt.Sprintf("data \"prefect_projects\" \"test\" {\n%s\n}\n", arguments),
+			ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownValue("data.prefect_projects.test", tfjsonpath.New("projects"), knownvalue.ListExact(checks)),
+				statecheck.ExpectKnownValue("data.prefect_projects.test", tfjsonpath.New("tenant_id"), knownvalue.StringExact(tenant)),
+			},
+		}
+	}
+	missing := step(`tenant_id = "00000000-0000-4000-8000-000000000000"`, "")
+	missing.ExpectError = acctest.Says("Could not list the projects", "no tenant with the id")
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Providers(),
+		Steps: []resource.TestStep{
+			missing,
+			step("", server.TenantID, "etl-a", "etl-b", "report"),
+			step(`name_like = "ETL-%"`, server.TenantID, "etl-a", "etl-b"),
+			step(`name_like = "nothing"`, server.TenantID),
+			step(fmt.Sprintf("tenant_id = %q", other.TenantID), other.TenantID, "theirs"),
+		},
+	})
+}

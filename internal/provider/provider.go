@@ -116,7 +116,9 @@ func (p *prefectProvider) DataSources(context.Context) []func() datasource.DataS
 		flow.NewDataSource,
 		flowrun.NewDataSource,
 		project.NewDataSource,
+		project.NewPluralDataSource,
 		tenant.NewDataSource,
+		tenant.NewPluralDataSource,
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
+	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver"
 )
 
 func dataConfig(server *acctest.PrefectServer, lines string) string {
@@ -91,4 +92,36 @@ func TestAccTenantDataSource_ambiguous(t *testing.T) {
 			}},
 		})
 	}
+}
+
+// TestAccTenantsDataSource lists the tenants of a Server that has none, and two.
+func TestAccTenantsDataSource(t *testing.T) {
+	t.Parallel()
+	server := acctest.EmptyServer(t, prefectserver.Options{})
+	config := acctest.ProviderConfig(server, nil) + "data \"prefect_tenants\" \"test\" {}\n"
+	is := func(slugs ...string) []statecheck.StateCheck {
+		checks := make([]knownvalue.Check, 0, len(slugs))
+		for _, slug := range slugs {
+			checks = append(checks, knownvalue.ObjectExact(map[string]knownvalue.Check{
+				"id": knownvalue.NotNull(), "slug": knownvalue.StringExact(slug), "name": knownvalue.StringExact("Team " + slug),
+			}))
+		}
+		return []statecheck.StateCheck{
+			statecheck.ExpectKnownValue("data.prefect_tenants.test", tfjsonpath.New("tenants"), knownvalue.ListExact(checks)),
+		}
+	}
+	create := func() {
+		for _, slug := range []string{"b", "a"} {
+			if _, err := server.Client.CreateTenant(t.Context(), "Team "+slug, slug); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Providers(),
+		Steps: []resource.TestStep{
+			{Config: config, ConfigStateChecks: is()},
+			{PreConfig: create, Config: config, ConfigStateChecks: is("a", "b")},
+		},
+	})
 }
