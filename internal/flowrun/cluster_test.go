@@ -149,7 +149,7 @@ func TestAccFlowRun_jobFails(t *testing.T) {
 		{
 			name:     "no such service account",
 			template: jobTemplate(nil, map[string]any{"serviceAccountName": "robot"}),
-			says:     []string{"has no Job that executes it", `serviceaccount "robot" not found`, "Create the service account"},
+			says:     []string{"has a Job that cannot start", `serviceaccount "robot" not found`, "Create the service account"},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

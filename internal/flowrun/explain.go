@@ -43,6 +43,8 @@ func (r report) summary() string {
 		return fmt.Sprintf("%s was not taken by an agent within %s", name, r.After)
 	case r.Verdict == late && r.Limit == limitPodStart:
 		return fmt.Sprintf("%s did not start within %s", name, r.After)
+	case r.Verdict == late && r.Limit == limitLostJob && r.Cause.Hopeless && !over(newest(r.Jobs)):
+		return name + " has a Job that cannot start"
 	case r.Verdict == late && r.Limit == limitLostJob:
 		return name + " has no Job that executes it"
 	case r.Verdict == late:
@@ -256,7 +258,9 @@ func (r report) remedy() string {
 			advice = append(advice, "Look at the Job and its pod in the cluster, or raise `timeouts.pod_start`.")
 		}
 	case limitLostJob:
-		advice = append(advice, "Prefect's Lazarus may start the run again after about ten minutes; raise `timeouts.lost_job` to wait for that.")
+		if j := newest(r.Jobs); j == nil || over(j) {
+			advice = append(advice, "Prefect's Lazarus may start the run again after about ten minutes; raise `timeouts.lost_job` to wait for that.")
+		}
 	case limitTotal:
 		advice = append(advice, "Raise `timeouts.total` if the flow needs longer.")
 	}
