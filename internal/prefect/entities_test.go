@@ -569,3 +569,22 @@ func TestStates(t *testing.T) {
 		}
 	}
 }
+
+func TestRunsAreFoundByTheBeginningOfTheirKey(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, prefectserver.Options{})
+	ctx := t.Context()
+	flow := e.flow(t, e.project(t, "p"), "f")
+	ids := map[string]string{}
+	for _, key := range []string{"a_1", "a_2", "ab1"} {
+		id, err := e.CreateFlowRun(ctx, prefect.CreateFlowRunInput{FlowID: flow.ID, IdempotencyKey: key})
+		check(t, err)
+		ids[key] = id
+	}
+	check(t, e.WriteFlowRunLog(ctx, ids["a_2"], "me", "hello"))
+	runs, err := e.FlowRunsByKeyPrefix(ctx, "a_", "me", 5)
+	check(t, err)
+	if len(runs) != 2 || runs[0].ID != ids["a_2"] || !runs[0].Marked || runs[1].Marked || runs[1].State != "Scheduled" {
+		t.Errorf("runs %+v", runs)
+	}
+}

@@ -115,7 +115,11 @@ func (c *Client) readAnswer(status int, header http.Header, body []byte) (json.R
 		return nil, oddAnswer(status, header, trimmed)
 	}
 	if len(a.Errors) > 0 {
-		return nil, graphQLFailure(a.Errors)
+		f := graphQLFailure(a.Errors)
+		if status >= http.StatusInternalServerError && errors.Is(f.err.Kind, ErrInvalid) {
+			f.err.Kind, f.err.Ambiguous, f.retryable = ErrInternal, true, true
+		}
+		return nil, f
 	}
 	if status != http.StatusOK {
 		return nil, oddAnswer(status, header, trimmed)

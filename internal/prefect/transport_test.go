@@ -74,6 +74,7 @@ func TestAnswersThatAreErrors(t *testing.T) {
 		"too many":                 {429, htmlType, "", nil, want{prefect.ErrUnavailable, 3, 3, "429"}},
 		"asks for a long wait":     {503, htmlType, "", []string{"Retry-After", "86400"}, want{prefect.ErrUnavailable, 1, 1, "503"}},
 		"breaks inside":            {500, htmlType, "<html>", nil, want{prefect.ErrInternal, 3, 1, "500"}},
+		"breaks inside, politely":  {500, jsonType, graphQLError("something", "X"), nil, want{prefect.ErrInternal, 3, 1, "something"}},
 		"API error":                {200, jsonType, graphQLError("An internal API error occurred.", "API_ERROR"), nil, want{prefect.ErrInternal, 3, 1, ""}},
 		"API error by its text":    {200, jsonType, graphQLError("Unable to complete operation. An internal API error occurred.", "INTERNAL_SERVER_ERROR"), nil, want{prefect.ErrInternal, 3, 1, ""}},
 		"database away":            {200, jsonType, graphQLError("Unable to connect to postgres.", "X"), nil, want{prefect.ErrUnavailable, 3, 1, "postgres"}},

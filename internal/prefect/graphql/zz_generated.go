@@ -840,6 +840,50 @@ type FlowRunStatesResponse struct {
 // GetFlowRun returns FlowRunStatesResponse.FlowRun, and is useful for accessing the field via an interface.
 func (v *FlowRunStatesResponse) GetFlowRun() []FlowRunStatesFlowRun { return v.FlowRun }
 
+// FlowRunsByKeyFlowRun includes the requested fields of the GraphQL type flow_run.
+type FlowRunsByKeyFlowRun struct {
+	Id             string                        `json:"id"`
+	Name           *string                       `json:"name"`
+	IdempotencyKey *string                       `json:"idempotency_key"`
+	State          *string                       `json:"state"`
+	Created        time.Time                     `json:"created"`
+	Logs           []FlowRunsByKeyFlowRunLogsLog `json:"logs"`
+}
+
+// GetId returns FlowRunsByKeyFlowRun.Id, and is useful for accessing the field via an interface.
+func (v *FlowRunsByKeyFlowRun) GetId() string { return v.Id }
+
+// GetName returns FlowRunsByKeyFlowRun.Name, and is useful for accessing the field via an interface.
+func (v *FlowRunsByKeyFlowRun) GetName() *string { return v.Name }
+
+// GetIdempotencyKey returns FlowRunsByKeyFlowRun.IdempotencyKey, and is useful for accessing the field via an interface.
+func (v *FlowRunsByKeyFlowRun) GetIdempotencyKey() *string { return v.IdempotencyKey }
+
+// GetState returns FlowRunsByKeyFlowRun.State, and is useful for accessing the field via an interface.
+func (v *FlowRunsByKeyFlowRun) GetState() *string { return v.State }
+
+// GetCreated returns FlowRunsByKeyFlowRun.Created, and is useful for accessing the field via an interface.
+func (v *FlowRunsByKeyFlowRun) GetCreated() time.Time { return v.Created }
+
+// GetLogs returns FlowRunsByKeyFlowRun.Logs, and is useful for accessing the field via an interface.
+func (v *FlowRunsByKeyFlowRun) GetLogs() []FlowRunsByKeyFlowRunLogsLog { return v.Logs }
+
+// FlowRunsByKeyFlowRunLogsLog includes the requested fields of the GraphQL type log.
+type FlowRunsByKeyFlowRunLogsLog struct {
+	Id string `json:"id"`
+}
+
+// GetId returns FlowRunsByKeyFlowRunLogsLog.Id, and is useful for accessing the field via an interface.
+func (v *FlowRunsByKeyFlowRunLogsLog) GetId() string { return v.Id }
+
+// FlowRunsByKeyResponse is returned by FlowRunsByKey on success.
+type FlowRunsByKeyResponse struct {
+	FlowRun []FlowRunsByKeyFlowRun `json:"flow_run"`
+}
+
+// GetFlowRun returns FlowRunsByKeyResponse.FlowRun, and is useful for accessing the field via an interface.
+func (v *FlowRunsByKeyResponse) GetFlowRun() []FlowRunsByKeyFlowRun { return v.FlowRun }
+
 // FlowRunsRemainingFlowRunAggregate includes the requested fields of the GraphQL type flow_run_aggregate.
 type FlowRunsRemainingFlowRunAggregate struct {
 	Aggregate *Count `json:"aggregate"`
@@ -938,6 +982,24 @@ func (v *LogFields) GetTimestamp() time.Time { return v.Timestamp }
 
 // GetCreated returns LogFields.Created, and is useful for accessing the field via an interface.
 func (v *LogFields) GetCreated() time.Time { return v.Created }
+
+type LogLevel string
+
+const (
+	LogLevelCRITICAL LogLevel = "CRITICAL"
+	LogLevelDEBUG    LogLevel = "DEBUG"
+	LogLevelERROR    LogLevel = "ERROR"
+	LogLevelINFO     LogLevel = "INFO"
+	LogLevelWARNING  LogLevel = "WARNING"
+)
+
+var AllLogLevel = []LogLevel{
+	LogLevelCRITICAL,
+	LogLevelDEBUG,
+	LogLevelERROR,
+	LogLevelINFO,
+	LogLevelWARNING,
+}
 
 // LogsFlowRun includes the requested fields of the GraphQL type flow_run.
 type LogsFlowRun struct {
@@ -1503,6 +1565,14 @@ type UpdateFlowProjectUpdateFlowProjectFlowIdPayload struct {
 // GetId returns UpdateFlowProjectUpdateFlowProjectFlowIdPayload.Id, and is useful for accessing the field via an interface.
 func (v *UpdateFlowProjectUpdateFlowProjectFlowIdPayload) GetId() *string { return v.Id }
 
+// WriteLogResponse is returned by WriteLog on success.
+type WriteLogResponse struct {
+	WriteRunLogs *Success `json:"write_run_logs"`
+}
+
+// GetWriteRunLogs returns WriteLogResponse.WriteRunLogs, and is useful for accessing the field via an interface.
+func (v *WriteLogResponse) GetWriteRunLogs() *Success { return v.WriteRunLogs }
+
 // __AgentsInput is used internally by genqlient
 type __AgentsInput struct {
 	Tenant string                 `json:"tenant"`
@@ -1742,6 +1812,26 @@ func (v *__FlowRunStatesInput) GetAfter() string { return v.After }
 
 // GetLimit returns __FlowRunStatesInput.Limit, and is useful for accessing the field via an interface.
 func (v *__FlowRunStatesInput) GetLimit() int { return v.Limit }
+
+// __FlowRunsByKeyInput is used internally by genqlient
+type __FlowRunsByKeyInput struct {
+	Tenant  string `json:"tenant"`
+	KeyLike string `json:"key_like"`
+	Logger  string `json:"logger"`
+	Limit   int    `json:"limit"`
+}
+
+// GetTenant returns __FlowRunsByKeyInput.Tenant, and is useful for accessing the field via an interface.
+func (v *__FlowRunsByKeyInput) GetTenant() string { return v.Tenant }
+
+// GetKeyLike returns __FlowRunsByKeyInput.KeyLike, and is useful for accessing the field via an interface.
+func (v *__FlowRunsByKeyInput) GetKeyLike() string { return v.KeyLike }
+
+// GetLogger returns __FlowRunsByKeyInput.Logger, and is useful for accessing the field via an interface.
+func (v *__FlowRunsByKeyInput) GetLogger() string { return v.Logger }
+
+// GetLimit returns __FlowRunsByKeyInput.Limit, and is useful for accessing the field via an interface.
+func (v *__FlowRunsByKeyInput) GetLimit() int { return v.Limit }
 
 // __FlowRunsInput is used internally by genqlient
 type __FlowRunsInput struct {
@@ -2132,6 +2222,26 @@ func (v *__UpdateFlowProjectInput) GetId() string { return v.Id }
 
 // GetProject returns __UpdateFlowProjectInput.Project, and is useful for accessing the field via an interface.
 func (v *__UpdateFlowProjectInput) GetProject() string { return v.Project }
+
+// __WriteLogInput is used internally by genqlient
+type __WriteLogInput struct {
+	Run     string   `json:"run"`
+	Name    string   `json:"name"`
+	Level   LogLevel `json:"level"`
+	Message string   `json:"message"`
+}
+
+// GetRun returns __WriteLogInput.Run, and is useful for accessing the field via an interface.
+func (v *__WriteLogInput) GetRun() string { return v.Run }
+
+// GetName returns __WriteLogInput.Name, and is useful for accessing the field via an interface.
+func (v *__WriteLogInput) GetName() string { return v.Name }
+
+// GetLevel returns __WriteLogInput.Level, and is useful for accessing the field via an interface.
+func (v *__WriteLogInput) GetLevel() LogLevel { return v.Level }
+
+// GetMessage returns __WriteLogInput.Message, and is useful for accessing the field via an interface.
+func (v *__WriteLogInput) GetMessage() string { return v.Message }
 
 // The query executed by Agents.
 const Agents_Operation = `
@@ -3105,6 +3215,54 @@ func FlowRuns(
 	}
 
 	data_ = &FlowRunsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by FlowRunsByKey.
+const FlowRunsByKey_Operation = `
+query FlowRunsByKey ($tenant: uuid!, $key_like: String!, $logger: String!, $limit: Int!) {
+	flow_run(where: {tenant_id:{_eq:$tenant},idempotency_key:{_like:$key_like}}, order_by: [{created:desc},{id:asc}], limit: $limit) {
+		id
+		name
+		idempotency_key
+		state
+		created
+		logs(where: {name:{_eq:$logger}}, limit: 1) {
+			id
+		}
+	}
+}
+`
+
+// Whether a logger has written to the run is asked along with it.
+func FlowRunsByKey(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	tenant string,
+	key_like string,
+	logger string,
+	limit int,
+) (data_ *FlowRunsByKeyResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "FlowRunsByKey",
+		Query:  FlowRunsByKey_Operation,
+		Variables: &__FlowRunsByKeyInput{
+			Tenant:  tenant,
+			KeyLike: key_like,
+			Logger:  logger,
+			Limit:   limit,
+		},
+	}
+
+	data_ = &FlowRunsByKeyResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -4478,6 +4636,47 @@ func UpdateFlowProject(
 	}
 
 	data_ = &UpdateFlowProjectResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by WriteLog.
+const WriteLog_Operation = `
+mutation WriteLog ($run: UUID!, $name: String!, $level: log_level!, $message: String!) {
+	write_run_logs(input: {logs:[{flow_run_id:$run,name:$name,level:$level,message:$message}]}) {
+		success
+		error
+	}
+}
+`
+
+func WriteLog(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	run string,
+	name string,
+	level LogLevel,
+	message string,
+) (data_ *WriteLogResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "WriteLog",
+		Query:  WriteLog_Operation,
+		Variables: &__WriteLogInput{
+			Run:     run,
+			Name:    name,
+			Level:   level,
+			Message: message,
+		},
+	}
+
+	data_ = &WriteLogResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
