@@ -58,7 +58,7 @@ func (s *Stack) connect(ctx context.Context) error {
 	}
 	config.QPS, config.Burst = 50, 100
 	s.Kubeconfig, s.REST = s.options.Kubeconfig, config
-	s.nodeTLS = func(string) (*tls.Config, error) { return nil, nil } //nolint:nilnil // no authority at hand
+	s.nodeTLS = func(string) (*tls.Config, error) { return nil, nil }
 	s.progress("using the cluster at %s", config.Host)
 	return s.ensureNamespace(ctx)
 }
@@ -116,11 +116,8 @@ func (s *Stack) startNode(ctx context.Context) error {
 }
 
 func (s *Stack) wantsNode(ctx context.Context) (bool, error) {
-	switch {
-	case s.options.Node == NodeAlways:
-		return true, nil
-	case s.options.Node == NodeNever:
-		return false, nil
+	if s.options.Node != NodeAuto {
+		return s.options.Node == NodeAlways, nil
 	}
 	client, err := clientset.NewForConfig(s.REST)
 	if err != nil {

@@ -121,7 +121,7 @@ func TestFlowRunBecomesAJobAndSucceeds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var names []string
+	names := make([]string, 0, len(states))
 	for _, s := range states {
 		names = append(names, s.State)
 	}

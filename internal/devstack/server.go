@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"strconv"
 	"time"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver"
@@ -46,5 +47,5 @@ func reachable(address net.Addr) string {
 	if !ok || !tcp.IP.IsUnspecified() {
 		return address.String()
 	}
-	return net.JoinHostPort("127.0.0.1", fmt.Sprint(tcp.Port))
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))
 }

@@ -22,7 +22,7 @@ func execute(ctx context.Context, arguments []string) error {
 	}
 	if flags.NArg() == 0 {
 		_, _ = fmt.Fprintln(os.Stderr, "devstack exec: the command to run is missing: devstack exec [flags] -- COMMAND [ARGUMENT...]")
-		return exitCode(exitUsage)
+		return exitCodeError(exitUsage)
 	}
 	path, err := exec.LookPath(flags.Arg(0))
 	if err != nil {
@@ -47,9 +47,14 @@ func runCommand(ctx context.Context, stack *devstack.Stack, signals *signals, pa
 	// it can read from the terminal, which sends it Ctrl-C as well. Otherwise it
 	// leads a group of its own and gets everything from here.
 	onTerminal := terminal(os.Stdin)
+	guard, err := process.NewGuard(ctx)
+	if err != nil {
+		return fmt.Errorf("run the command: %w", err)
+	}
+	defer func() { _ = guard.Close() }()
 	p, err := process.Start(ctx, process.Spec{
 		Path: path, Args: arguments, Env: append(os.Environ(), stack.Environment()...),
-		Input: os.Stdin, Output: os.Stdout, Errors: os.Stderr, SameGroup: onTerminal,
+		Input: os.Stdin, Output: os.Stdout, Errors: os.Stderr, SameGroup: onTerminal, Guard: guard,
 	})
 	if err != nil {
 		return fmt.Errorf("run the command: %w", err)
@@ -80,7 +85,7 @@ func commandResult(p *process.Process, stack *devstack.Stack) error {
 	var exit *process.ExitError
 	switch {
 	case errors.As(err, &exit):
-		return exitCode(exit.ShellCode())
+		return exitCodeError(exit.ShellCode())
 	case err != nil:
 		return fmt.Errorf("run the command: %w", err)
 	case stack.Err() != nil:

@@ -22,7 +22,7 @@ func flowRun(ctx context.Context, _ []string) error {
 	}
 	options.Exit = os.Exit
 	if code := executor.Run(ctx, options); code != 0 {
-		return exitCode(code)
+		return exitCodeError(code)
 	}
 	return nil
 }

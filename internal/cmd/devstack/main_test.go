@@ -128,7 +128,8 @@ func TestKilledCommandLeavesNothing(t *testing.T) {
 	t.Parallel()
 	needControlPlane(t)
 	tmp := t.TempDir()
-	cmd := devstackCommand(t, tmp, "exec", "--cluster-only", "--", "sh", "-c", `echo up; sleep 1000`)
+	// The pause is for the guard to learn of the command.
+	cmd := devstackCommand(t, tmp, "exec", "--cluster-only", "--", "sh", "-c", `sleep 0.5; echo up; sleep 1000`)
 	stdout := startCommand(t, cmd)
 	if line := readLine(t, stdout); line != "up" {
 		t.Fatalf("output: %q", line)

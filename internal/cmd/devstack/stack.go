@@ -94,14 +94,14 @@ func startStack(ctx context.Context, options devstack.Options, signals *signals)
 	if err == nil && ctx.Err() != nil {
 		return nil, errors.Join(errInterrupted, stack.Stop())
 	}
-	return stack, err //nolint:wrapcheck // says everything
+	return stack, err
 }
 
 // stopStack stops a stack and says so if that takes long.
 func stopStack(stack *devstack.Stack) error {
 	slow := time.AfterFunc(3*time.Second, func() { progress("stopping") })
 	defer slow.Stop()
-	return stack.Stop() //nolint:wrapcheck // says everything
+	return stack.Stop()
 }
 
 // export is the shell's command that sets a variable.

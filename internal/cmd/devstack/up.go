@@ -37,4 +37,4 @@ func up(ctx context.Context, arguments []string) error {
 
 // usageError turns an error of the flag package, which has printed it, into an
 // exit code.
-func usageError(error) error { return exitCode(exitUsage) }
+func usageError(error) error { return exitCodeError(exitUsage) }

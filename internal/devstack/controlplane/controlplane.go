@@ -88,7 +88,7 @@ func Start(ctx context.Context, options Options) (*ControlPlane, error) {
 }
 
 func startOnce(ctx context.Context, options Options) (plane *ControlPlane, err error) {
-	guard, err := process.NewGuard()
+	guard, err := process.NewGuard(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("start the control plane: %w", err)
 	}

@@ -91,7 +91,7 @@ func (b *bench) states(t *testing.T, run string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var names []string
+	names := make([]string, 0, len(states))
 	for _, s := range states {
 		names = append(names, s.State)
 	}
@@ -131,6 +131,12 @@ func chain() map[string]any {
 	}
 }
 
+// with is a list with one more entry.
+func with(list any, entry map[string]any) []any {
+	entries, _ := list.([]any)
+	return append(entries, entry)
+}
+
 func TestRunSucceeds(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -165,10 +171,10 @@ func TestFailingTaskFailsTheRunButNotTheProcess(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	flow := chain()
-	flow["tasks"] = append(flow["tasks"].([]any), taskOf("clean-1", map[string]any{
+	flow["tasks"] = with(flow["tasks"], taskOf("clean-1", map[string]any{
 		"trigger": map[string]any{"fn": "prefect.triggers.any_failed", "kwargs": map[string]any{}},
 	}))
-	flow["edges"] = append(flow["edges"].([]any), edgeOf("transform-1", "clean-1", false))
+	flow["edges"] = with(flow["edges"], edgeOf("transform-1", "clean-1", false))
 	run := b.run(t, flow, prefect.CreateFlowRunInput{})
 	if code := b.execute(t.Context(), run, map[string]string{"PREFECT_DEVSTACK_FAIL_TASK": "transform"}); code != 0 {
 		t.Errorf("exit code %d", code)
@@ -228,7 +234,9 @@ func TestCancellationEndsTheTasks(t *testing.T) {
 	b := newBench(t)
 	run := b.run(t, chain(), prefect.CreateFlowRunInput{})
 	code := make(chan int)
-	go func() { code <- b.execute(t.Context(), run, map[string]string{"PREFECT_DEVSTACK_TASK_SECONDS": "1000"}) }()
+	go func() {
+		code <- b.execute(t.Context(), run, map[string]string{"PREFECT_DEVSTACK_TASK_SECONDS": "1000"})
+	}()
 	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()
 	for range ticker.C {

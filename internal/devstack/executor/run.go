@@ -143,11 +143,14 @@ func (r *runner) every(ctx context.Context, interval time.Duration, do func()) {
 // checkCancelled says why the tasks should end, or nil.
 func (r *runner) checkCancelled(ctx context.Context) error {
 	current, err := r.currentState(ctx)
-	switch {
-	case errors.Is(err, prefect.ErrNotFound):
+	if errors.Is(err, prefect.ErrNotFound) {
 		return fmt.Errorf("%w: %w", errGone, err)
-	case err != nil:
-		return nil // the next look may succeed
+	}
+	if err != nil {
+		// The next look may succeed.
+		return nil //nolint:nilerr // not being able to look is no reason to end
+	}
+	switch {
 	case current.name() == "Cancelling":
 		return errCancelled
 	case finished(current.name()):
@@ -163,7 +166,7 @@ func (r *runner) tasks(ctx context.Context) error {
 	}
 	for _, t := range order(r.run.Flow.Tasks, r.run.Flow.Edges) {
 		if err := ctx.Err(); err != nil {
-			return err //nolint:wrapcheck // the caller looks for the cause
+			return err
 		}
 		if err := r.task(ctx, t); err != nil {
 			return err

@@ -129,7 +129,7 @@ func (r *runner) single(ctx context.Context, t *task, run *taskRun, name string,
 // retry waits until the task may be tried again.
 func (r *runner) retry(ctx context.Context, t *task, run *taskRun, attempt int) error {
 	delay := parseInterval(t.RetryDelay)
-	s := tagged(newState("Retrying", "Retrying Task (after attempt "+fmt.Sprint(attempt)+" of "+fmt.Sprint(t.MaxRetries+1)+")"), t)
+	s := tagged(newState("Retrying", fmt.Sprintf("Retrying Task (after attempt %d of %d)", attempt, t.MaxRetries+1)), t)
 	s["start_time"], s["run_count"] = time.Now().UTC().Add(delay).Format(time.RFC3339Nano), attempt
 	if err := r.setTaskState(ctx, run, s); err != nil {
 		return err
@@ -186,7 +186,7 @@ func tagged(s state, t *task) state {
 
 func pause(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
-		return ctx.Err() //nolint:wrapcheck // the caller looks for the cause
+		return ctx.Err()
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -194,6 +194,6 @@ func pause(ctx context.Context, d time.Duration) error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err() //nolint:wrapcheck // the caller looks for the cause
+		return ctx.Err()
 	}
 }

@@ -51,7 +51,7 @@ exit 127
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the stand-in for prefect: %w", err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "prefect"), []byte(script), 0o700); err != nil { //nolint:gosec // a program
+	if err := os.WriteFile(filepath.Join(dir, "prefect"), []byte(script), 0o700); err != nil {
 		return nil, fmt.Errorf("make the stand-in for prefect: %w", err)
 	}
 	return c, nil
@@ -95,7 +95,7 @@ func machinePrefect(ctx context.Context) string {
 // resolve gives the program and the arguments of a container.
 func (c *commands) resolve(spec *corev1.Container, environment []string) (string, []string, error) {
 	variables := asMap(environment)
-	var words []string
+	words := make([]string, 0, len(spec.Command)+len(spec.Args))
 	for _, word := range append(append([]string{}, spec.Command...), spec.Args...) {
 		words = append(words, expand(word, variables))
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -248,7 +249,7 @@ func (r *run) await(p *process.Process) corev1.ContainerStateTerminated {
 		code = exitCodeStart
 		var exit *process.ExitError
 		if errors.As(err, &exit) {
-			code = int32(exit.ShellCode()) //nolint:gosec // exit codes fit
+			code = int32(exit.ShellCode())
 		}
 	}
 	end := corev1.ContainerStateTerminated{ExitCode: code, Reason: "Completed"}
@@ -288,7 +289,7 @@ func (r *run) notStarted(id string, err error) bool {
 
 // home makes the directory that the container's process works in.
 func (r *run) home() (string, error) {
-	home := filepath.Join(r.dir, r.spec.Name, fmt.Sprint(r.attempt))
+	home := filepath.Join(r.dir, r.spec.Name, strconv.Itoa(r.attempt))
 	if err := os.MkdirAll(home, 0o700); err != nil {
 		return "", fmt.Errorf("make the container's directory: %w", err)
 	}

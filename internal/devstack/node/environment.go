@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -219,9 +220,9 @@ func (s *sources) resource(container *corev1.Container, ref *corev1.ResourceFiel
 		divisor = resource.MustParse("1")
 	}
 	if name == string(corev1.ResourceCPU) {
-		return fmt.Sprint(ceil(value.MilliValue(), divisor.MilliValue())), nil
+		return strconv.FormatInt(ceil(value.MilliValue(), divisor.MilliValue()), 10), nil
 	}
-	return fmt.Sprint(ceil(value.Value(), divisor.Value())), nil
+	return strconv.FormatInt(ceil(value.Value(), divisor.Value()), 10), nil
 }
 
 func ceil(a, b int64) int64 { return (a + b - 1) / b }

@@ -187,11 +187,11 @@ type limitedWriter struct {
 // Write implements io.Writer.
 func (w *limitedWriter) Write(p []byte) (int, error) {
 	if w.left < 0 {
-		return w.out.Write(p) //nolint:wrapcheck // passed through
+		return w.out.Write(p)
 	}
 	if int64(len(p)) <= w.left {
 		w.left -= int64(len(p))
-		return w.out.Write(p) //nolint:wrapcheck // passed through
+		return w.out.Write(p)
 	}
 	n, err := w.out.Write(p[:w.left])
 	w.left = 0

@@ -1,3 +1,5 @@
+//go:build unix
+
 package node_test
 
 import (
@@ -28,7 +30,7 @@ type shared struct {
 	err    error
 }
 
-var cluster shared //nolint:gochecknoglobals // started once for all tests of the package, stopped by TestMain
+var cluster shared
 
 func TestMain(m *testing.M) {
 	code := m.Run()
@@ -61,7 +63,9 @@ func (s *shared) start() {
 	go func() { done <- n.Run(ctx) }()
 	s.stop = func() {
 		cancel()
-		<-done
+		if err := <-done; err != nil {
+			s.err = err
+		}
 		_ = s.plane.Stop()
 	}
 	select {

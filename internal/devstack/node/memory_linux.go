@@ -1,6 +1,7 @@
 package node
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -25,7 +26,7 @@ func groupMemory(_ context.Context, group int) (int64, error) {
 		}
 		// The program's name, in parentheses, may contain anything; after it
 		// follow state, parent, group ... and, as 22nd, the resident pages.
-		_, rest, _ := strings.Cut(string(content[strings.LastIndexByte(string(content), ')')+1:]), " ")
+		_, rest, _ := strings.Cut(string(content[bytes.LastIndexByte(content, ')')+1:]), " ")
 		fields := strings.Fields(rest)
 		if len(fields) < 22 || fields[2] != wanted {
 			continue

@@ -70,7 +70,7 @@ func (n *Node) Ready() <-chan struct{} { return n.ready }
 // processes, removes the node from the cluster and returns nil. It can be called
 // once.
 func (n *Node) Run(ctx context.Context) error {
-	if err := n.prepare(); err != nil {
+	if err := n.prepare(ctx); err != nil {
 		return err
 	}
 	defer func() { _ = n.guard.Close() }()
@@ -90,7 +90,12 @@ func (n *Node) Run(ctx context.Context) error {
 	defer serving()
 	defer n.record(ctx)()
 
-	port := int32(listener.Addr().(*net.TCPAddr).Port) //nolint:gosec // a port fits
+	address, ok := listener.Addr().(*net.TCPAddr)
+	if !ok {
+		_ = listener.Close()
+		return fmt.Errorf("listen for log requests: %s is no TCP address", listener.Addr())
+	}
+	port := int32(address.Port)
 	if err := n.register(ctx, port); err != nil {
 		return err
 	}
@@ -108,8 +113,8 @@ func (n *Node) Run(ctx context.Context) error {
 }
 
 // prepare makes the directory of the containers.
-func (n *Node) prepare() error {
-	guard, err := process.NewGuard()
+func (n *Node) prepare(ctx context.Context) error {
+	guard, err := process.NewGuard(ctx)
 	if err != nil {
 		return fmt.Errorf("start the virtual node: %w", err)
 	}

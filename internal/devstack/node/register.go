@@ -119,7 +119,7 @@ func (n *Node) capacity() corev1.ResourceList {
 }
 
 func nodeConditions() []corev1.NodeCondition {
-	var conditions []corev1.NodeCondition
+	conditions := make([]corev1.NodeCondition, 0, 4)
 	for _, c := range []struct {
 		kind            corev1.NodeConditionType
 		status          corev1.ConditionStatus

@@ -31,7 +31,7 @@ type worker struct {
 	dir  string
 
 	// ctx ends when the pod no longer exists or the node stops.
-	ctx    context.Context
+	ctx    context.Context //nolint:containedctx // it is the pod's life, which every goroutine of the worker ends with
 	cancel context.CancelFunc
 
 	// ended is closed when the pod is to be brought to its end, deleted when the

@@ -7,7 +7,9 @@
 // program when the process that started it dies. And a Guard, a tiny shell
 // waiting on a pipe, kills the process groups and removes the temporary
 // directories when the pipe closes, which happens however the parent ends,
-// SIGKILL included.
+// SIGKILL included. (The guard learns of a group when Start returns. Should the
+// parent be killed within the instant before, then on Linux the program still
+// ends, and what it has started by then does not.)
 //
 // The package works on Linux and macOS. Elsewhere every function answers
 // ErrUnsupported.

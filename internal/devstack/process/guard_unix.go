@@ -45,10 +45,10 @@ type Guard struct {
 	err   error
 }
 
-// NewGuard starts a guard. Close it when everything has been stopped.
-func NewGuard() (*Guard, error) {
-	// The guard has to outlive any context: it ends when its input does.
-	cmd := exec.CommandContext(context.Background(), "/bin/sh", "-c", guardScript)
+// NewGuard starts a guard. It outlives ctx: Close it when everything has been
+// stopped.
+func NewGuard(ctx context.Context) (*Guard, error) {
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), "/bin/sh", "-c", guardScript)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Dir = "/"
 	pipe, err := cmd.StdinPipe()

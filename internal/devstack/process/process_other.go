@@ -45,7 +45,7 @@ func (*Process) Stop(time.Duration) {}
 type Guard struct{}
 
 // NewGuard answers ErrUnsupported.
-func NewGuard() (*Guard, error) { return nil, ErrUnsupported }
+func NewGuard(context.Context) (*Guard, error) { return nil, ErrUnsupported }
 
 // RemoveAtEnd answers ErrUnsupported.
 func (*Guard) RemoveAtEnd(string) error { return ErrUnsupported }

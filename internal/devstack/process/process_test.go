@@ -28,20 +28,34 @@ func TestMain(m *testing.M) {
 }
 
 func parent(dir string) {
-	guard, err := process.NewGuard()
+	guard, err := process.NewGuard(context.Background())
 	if err == nil {
 		err = guard.RemoveAtEnd(dir)
 	}
+	var line string
 	if err == nil {
-		_, err = process.Start(context.Background(), process.Spec{
-			Path: "/bin/sh", Args: []string{"-c", "sleep 1000 & echo $$ $!; wait"}, Env: os.Environ(), Output: os.Stdout, Guard: guard,
-		})
+		line, err = family(guard)
 	}
 	if err != nil {
-		_, _ = os.Stdout.WriteString(err.Error() + "\n")
-		os.Exit(1)
+		line = err.Error() + "\n"
 	}
+	// Not before Start has returned: from then on the guard knows the group.
+	_, _ = os.Stdout.WriteString(line)
 	select {}
+}
+
+// family starts a process with a child and gives their ids.
+func family(guard *process.Guard) (string, error) {
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		return "", err
+	}
+	if _, err := process.Start(context.Background(), process.Spec{
+		Path: "/bin/sh", Args: []string{"-c", "sleep 1000 & echo $$ $!; wait"}, Env: os.Environ(), Output: writer, Guard: guard,
+	}); err != nil {
+		return "", err
+	}
+	return bufio.NewReader(reader).ReadString('\n')
 }
 
 func TestNothingOutlivesAKilledParent(t *testing.T) {

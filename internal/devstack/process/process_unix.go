@@ -105,7 +105,7 @@ func (p *Process) begin(cmd *exec.Cmd, spec Spec) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err := cmd.Start(); err != nil {
-		return err //nolint:wrapcheck // wrapped by Start
+		return err
 	}
 	p.pid, p.target = cmd.Process.Pid, cmd.Process.Pid
 	if !spec.SameGroup {
