@@ -24,7 +24,7 @@ func TestAccFlowBadInput(t *testing.T) {
 	kubernetes := func(line string) string { return "run_config = { kubernetes = { " + line + " } }" }
 	template := func(job string) string { return kubernetes("job_template = jsonencode(" + job + ")") }
 	const pod = `spec = { template = { spec = { containers = [{ name = "flow" }] } } }`
-	task := func(f map[string]any, i int) map[string]any { return f["tasks"].([]any)[i].(map[string]any) }
+	task := func(f map[string]any, i int) map[string]any { return flow.Object(flow.List(f["tasks"])[i]) }
 
 	cases := map[string]struct {
 		flow  string
@@ -80,14 +80,16 @@ func TestAccFlowBadInput(t *testing.T) {
 		"pull secret":             {flow: good, lines: []string{kubernetes(`image_pull_secrets = ["a_b"]`)}, says: []string{"Invalid run configuration", "image_pull_secrets", "a_b"}},
 	}
 	// One configuration holds them all, so that one run of Terraform refuses them.
-	config, resources := acctest.ProviderConfig(b.PrefectServer, nil), map[string]string{}
+	resources := map[string]string{}
+	var config strings.Builder
+	config.WriteString(acctest.ProviderConfig(b.PrefectServer, nil))
 	for name, c := range cases {
 		resources[name] = fmt.Sprintf("case%d", len(resources))
-		config += b.block(resources[name], c.flow, c.lines...)
+		config.WriteString(b.block(resources[name], c.flow, c.lines...))
 	}
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
-		Steps:                    []resource.TestStep{{Config: config, PlanOnly: true}},
+		Steps:                    []resource.TestStep{{Config: config.String(), PlanOnly: true}},
 		ErrorCheck: func(err error) error {
 			problems := strings.Split(err.Error(), "Error: ")
 			for name, c := range cases {

@@ -19,7 +19,7 @@ import (
 )
 
 func stringsOf(values ...string) []knownvalue.Check {
-	checks := []knownvalue.Check{}
+	checks := make([]knownvalue.Check, 0, len(values))
 	for _, v := range values {
 		checks = append(checks, knownvalue.StringExact(v))
 	}
@@ -49,7 +49,7 @@ func (b *bench) runConfig(name, field, want string) resource.TestCheckFunc {
 func TestAccFlowLabels(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	text := flow.TestFlow(t, "etl", func(f map[string]any) { f["run_config"].(map[string]any)["labels"] = []any{"own"} })
+	text := flow.TestFlow(t, "etl", func(f map[string]any) { flow.Object(f["run_config"])["labels"] = []any{"own"} })
 	run(t,
 		resource.TestStep{
 			Config: b.config(text, `labels = ["z", "a"]`), Check: b.runConfig("etl", "labels", `["a", "own", "z"]`),
@@ -168,7 +168,8 @@ func TestAccFlowUnknownInputs(t *testing.T) {
 		},
 		resource.TestStep{Config: config("one"), ConfigPlanChecks: nothing()},
 		resource.TestStep{Config: config("two"), ConfigStateChecks: []statecheck.StateCheck{
-			version(2), known("labels", knownvalue.SetExact(stringsOf("two"))), known("description", knownvalue.StringExact("d-two"))}},
+			version(2), known("labels", knownvalue.SetExact(stringsOf("two"))), known("description", knownvalue.StringExact("d-two")),
+		}},
 		resource.TestStep{Config: config("two"), ConfigPlanChecks: nothing()},
 	)
 }

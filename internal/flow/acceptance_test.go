@@ -243,12 +243,14 @@ func TestAccFlowGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := b.file("flows.json", document)
-	config := acctest.ProviderConfig(b.PrefectServer, nil)
+	var all strings.Builder
+	all.WriteString(acctest.ProviderConfig(b.PrefectServer, nil))
 	for i, name := range parsed.Names() {
-		config += fmt.Sprintf(
+		fmt.Fprintf(&all,
 			"resource \"prefect_flow\" \"f%d\" {\n  project_id = %q\n  flow_json = file(%q)\n  name = %s\n  labels = [\"extra\"]\n}\n",
 			i, b.projectID, path, hcl(t, name))
 	}
+	config := all.String()
 	run(t,
 		resource.TestStep{Config: config, Check: func(*terraform.State) error {
 			for _, f := range parsed.Flows {
@@ -263,7 +265,7 @@ func TestAccFlowGolden(t *testing.T) {
 }
 
 // hcl quotes a string for HCL.
-func hcl(t testing.TB, s string) string {
+func hcl(t *testing.T, s string) string {
 	t.Helper()
 	text, err := json.Marshal(s)
 	if err != nil {
@@ -272,7 +274,7 @@ func hcl(t testing.TB, s string) string {
 	return string(text)
 }
 
-func encodeFlow(t testing.TB, f *serialization.Flow) string {
+func encodeFlow(t *testing.T, f *serialization.Flow) string {
 	t.Helper()
 	text, err := f.MarshalJSON()
 	if err != nil {

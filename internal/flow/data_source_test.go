@@ -72,7 +72,7 @@ func TestAccFlowDataSourceBadInput(t *testing.T) {
 		"project_name = \"flows\"\nname = \"a\"": {"Could not find the flow with name", `"a"`},
 		"project_name = \"flows\"\nid = \"a\"":   {"Invalid Attribute Combination"},
 	}
-	var steps []resource.TestStep
+	steps := make([]resource.TestStep, 0, len(cases))
 	for lines, says := range cases {
 		steps = append(steps, resource.TestStep{
 			Config:      acctest.ProviderConfig(b.PrefectServer, nil) + fmt.Sprintf("data \"prefect_flow\" \"test\" {\n%s\n}\n", lines),

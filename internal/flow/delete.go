@@ -24,8 +24,10 @@ const (
 
 // unfinishedStates are the states that a run can be in before it has finished.
 func unfinishedStates() []string {
-	return []string{"Scheduled", "Submitted", "Queued", "Pending", "Running", "Retrying", "Resume", "Paused",
-		"Cancelling", "ClientFailed"}
+	return []string{
+		"Scheduled", "Submitted", "Queued", "Pending", "Running", "Retrying", "Resume", "Paused",
+		"Cancelling", "ClientFailed",
+	}
 }
 
 // Delete does what deletion_policy says.

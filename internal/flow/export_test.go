@@ -11,6 +11,8 @@ var (
 	AllOf         = all
 	Document      = document
 	Golden        = golden
+	Object        = object
+	List          = list
 )
 
 // Decode decodes a JSON object; Encode is its inverse for any value.
@@ -29,4 +31,4 @@ func Encode(v any) string {
 }
 
 // KeyOf is the key of a flow without further labels.
-func KeyOf(t testing.TB, text string) string { return mustMean(t, noInputs(text)).key }
+func KeyOf(t *testing.T, text string) string { return mustMean(t, noInputs(text)).key }

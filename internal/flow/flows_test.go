@@ -9,7 +9,7 @@ import (
 )
 
 // testFlow is a serialised flow of two tasks. edit changes it; nil leaves it.
-func testFlow(t testing.TB, name string, edit func(flow map[string]any)) string {
+func testFlow(t *testing.T, name string, edit func(flow map[string]any)) string {
 	t.Helper()
 	task := func(slug string) map[string]any {
 		return map[string]any{
@@ -24,12 +24,16 @@ func testFlow(t testing.TB, name string, edit func(flow map[string]any)) string 
 	flow := map[string]any{
 		"__version__": "1.4.1", "type": "prefect.core.flow.Flow", "name": name,
 		"tasks": []any{task("extract-1"), task("load-1")},
-		"edges": []any{map[string]any{"__version__": "1.4.1", "upstream_task": end("extract-1"), "downstream_task": end("load-1"),
-			"key": nil, "mapped": false, "flattened": false}},
+		"edges": []any{map[string]any{
+			"__version__": "1.4.1", "upstream_task": end("extract-1"), "downstream_task": end("load-1"),
+			"key": nil, "mapped": false, "flattened": false,
+		}},
 		"parameters": []any{}, "reference_tasks": []any{}, "schedule": nil,
 		"run_config": map[string]any{"__version__": "1.4.1", "type": "UniversalRun", "env": nil, "labels": []any{}},
-		"storage": map[string]any{"__version__": "1.4.1", "type": "Local", "directory": "/flows", "flows": map[string]any{}, "path": nil,
-			"secrets": []any{}, "stored_as_script": false},
+		"storage": map[string]any{
+			"__version__": "1.4.1", "type": "Local", "directory": "/flows", "flows": map[string]any{}, "path": nil,
+			"secrets": []any{}, "stored_as_script": false,
+		},
 	}
 	if edit != nil {
 		edit(flow)
@@ -40,11 +44,11 @@ func testFlow(t testing.TB, name string, edit func(flow map[string]any)) string 
 // withParameter adds a parameter; a nil value makes it required.
 func withParameter(name string, value any) func(map[string]any) {
 	return func(flow map[string]any) {
-		flow["parameters"] = append(flow["parameters"].([]any), map[string]any{
+		flow["parameters"] = append(list(flow["parameters"]), map[string]any{
 			"__version__": "1.4.1", "type": "prefect.core.parameter.Parameter", "name": name, "slug": name, "outputs": "typing.Any",
 			"tags": []any{}, "required": value == nil, "default": value,
 		})
-		flow["tasks"] = append(flow["tasks"].([]any), map[string]any{"name": name, "slug": name, "type": "prefect.core.parameter.Parameter"})
+		flow["tasks"] = append(list(flow["tasks"]), map[string]any{"name": name, "slug": name, "type": "prefect.core.parameter.Parameter"})
 	}
 }
 
@@ -53,8 +57,10 @@ func withCron(cron string, defaults map[string]any) func(map[string]any) {
 	return func(flow map[string]any) {
 		flow["schedule"] = map[string]any{
 			"__version__": "1.4.1", "type": "Schedule", "filters": []any{}, "or_filters": []any{}, "not_filters": []any{}, "adjustments": []any{},
-			"clocks": []any{map[string]any{"__version__": "1.4.1", "type": "CronClock", "cron": cron, "day_or": true, "start_date": nil,
-				"end_date": nil, "labels": nil, "parameter_defaults": defaults}},
+			"clocks": []any{map[string]any{
+				"__version__": "1.4.1", "type": "CronClock", "cron": cron, "day_or": true, "start_date": nil,
+				"end_date": nil, "labels": nil, "parameter_defaults": defaults,
+			}},
 		}
 	}
 }
@@ -62,7 +68,7 @@ func withCron(cron string, defaults map[string]any) func(map[string]any) {
 // withTag marks a flow, which gives it another key.
 func withTag(tag string) func(map[string]any) {
 	return func(flow map[string]any) {
-		flow["tasks"].([]any)[0].(map[string]any)["tags"] = []any{tag}
+		object(list(flow["tasks"])[0])["tags"] = []any{tag}
 	}
 }
 
@@ -74,17 +80,34 @@ func all(edits ...func(map[string]any)) func(map[string]any) {
 	}
 }
 
+// object and list are a decoded value of that type, nil if it has another.
+func object(v any) map[string]any {
+	m, ok := v.(map[string]any)
+	if !ok {
+		return nil
+	}
+	return m
+}
+
+func list(v any) []any {
+	l, ok := v.([]any)
+	if !ok {
+		return nil
+	}
+	return l
+}
+
 // document is a build document of serialised flows.
-func document(t testing.TB, version int, flows ...string) string {
+func document(t *testing.T, version int, flows ...string) string {
 	t.Helper()
-	raw := []json.RawMessage{}
+	raw := make([]json.RawMessage, 0, len(flows))
 	for _, f := range flows {
 		raw = append(raw, json.RawMessage(f))
 	}
 	return encode(t, map[string]any{"version": version, "flows": raw})
 }
 
-func encode(t testing.TB, v any) string {
+func encode(t *testing.T, v any) string {
 	t.Helper()
 	text, err := json.Marshal(v)
 	if err != nil {
@@ -93,7 +116,7 @@ func encode(t testing.TB, v any) string {
 	return string(text)
 }
 
-func golden(t testing.TB) string {
+func golden(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile("testdata/flows.json")
 	if err != nil {
@@ -122,7 +145,7 @@ func noRun() kubernetesModel {
 	}
 }
 
-func withRun(t testing.TB, in inputs, edit func(*kubernetesModel)) inputs {
+func withRun(t *testing.T, in inputs, edit func(*kubernetesModel)) inputs {
 	t.Helper()
 	run := noRun()
 	edit(&run)
@@ -134,7 +157,7 @@ func withRun(t testing.TB, in inputs, edit func(*kubernetesModel)) inputs {
 	return in
 }
 
-func labelSet(t testing.TB, labels ...string) types.Set {
+func labelSet(t *testing.T, labels ...string) types.Set {
 	t.Helper()
 	set, diags := types.SetValueFrom(t.Context(), types.StringType, labels)
 	if diags.HasError() {

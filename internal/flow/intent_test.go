@@ -41,7 +41,7 @@ func TestKeysAreTheCLIs(t *testing.T) {
 	}
 }
 
-func mustMean(t testing.TB, in inputs) *intent {
+func mustMean(t *testing.T, in inputs) *intent {
 	t.Helper()
 	want, diags := in.intent(t.Context())
 	if diags.HasError() || want == nil {
@@ -120,7 +120,7 @@ func TestUnknownInputsDefer(t *testing.T) {
 
 	// What is known is checked in spite of it.
 	in := noInputs(testFlow(t, "f", func(flow map[string]any) {
-		tasks := flow["tasks"].([]any)
+		tasks := list(flow["tasks"])
 		flow["tasks"] = append(tasks, tasks[0])
 	}))
 	in.Labels = types.SetUnknown(types.StringType)
@@ -181,7 +181,7 @@ func TestLocalJobTemplates(t *testing.T) {
 	}
 }
 
-func write(t testing.TB, file, text string) {
+func write(t *testing.T, file, text string) {
 	t.Helper()
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)

@@ -92,8 +92,9 @@ func (v jsonValue) ValidateAttribute(_ context.Context, req xattr.ValidateAttrib
 	}
 }
 
-func jsonNull() jsonValue              { return jsonValue{StringValue: basetypes.NewStringNull()} }
-func jsonUnknown() jsonValue           { return jsonValue{StringValue: basetypes.NewStringUnknown()} }
+func jsonNull() jsonValue    { return jsonValue{StringValue: basetypes.NewStringNull()} }
+func jsonUnknown() jsonValue { return jsonValue{StringValue: basetypes.NewStringUnknown()} }
+
 func jsonString(text string) jsonValue { return jsonValue{StringValue: basetypes.NewStringValue(text)} }
 
 // jsonOf encodes a decoded value canonically; nil gives null.

@@ -135,10 +135,13 @@ func fullyKnown(v attr.Value) bool {
 			}
 		}
 		return true
-	case interface{ Elements() []attr.Value }:
-		return !v.(attr.Value).IsUnknown() && !slices.ContainsFunc(v.Elements(), func(e attr.Value) bool { return !fullyKnown(e) })
-	case interface{ Elements() map[string]attr.Value }:
-		if v.(attr.Value).IsUnknown() {
+	case interface {
+		attr.Value
+		Elements() []attr.Value
+	}:
+		return !v.IsUnknown() && !slices.ContainsFunc(v.Elements(), func(e attr.Value) bool { return !fullyKnown(e) })
+	case types.Map:
+		if v.IsUnknown() {
 			return false
 		}
 		for _, inner := range v.Elements() {

@@ -116,7 +116,7 @@ func newPlanning(ctx context.Context, req resource.ModifyPlanRequest) (planning,
 	if p.state != nil && !p.state.FlowJSON.IsNull() {
 		// What is in state was valid once; if a newer provider finds fault with
 		// it, it just does not count as the same.
-		if before, d := p.state.inputs.intent(ctx); before != nil && !d.HasError() {
+		if before, d := p.state.intent(ctx); before != nil && !d.HasError() {
 			p.before = before.key
 		}
 	}

@@ -44,7 +44,7 @@ func planOf(t *testing.T, config model, state *model) (model, planning) {
 	}
 	p.want = want
 	if state != nil {
-		if before, _ := state.inputs.intent(t.Context()); before != nil {
+		if before, _ := state.intent(t.Context()); before != nil {
 			p.before = before.key
 		}
 	}

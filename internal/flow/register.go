@@ -114,10 +114,10 @@ func removeEmptyGroup(ctx context.Context, client *prefect.Client, versionGroupI
 	defer cancel()
 	group, err := client.FindFlowGroup(ctx, versionGroupID)
 	if err != nil {
-		return nil //nolint:nilerr // no group, or a Server that does not answer: the registration's own error says it
+		return nil // no group, or a Server that does not answer: the registration's own error says it
 	}
 	if _, err := client.LatestFlow(ctx, versionGroupID); !errors.Is(err, prefect.ErrNotFound) {
-		return nil //nolint:nilerr // as above
+		return nil
 	}
 	if err := client.DeleteFlowGroup(ctx, group.ID); err != nil && !errors.Is(err, prefect.ErrNotFound) {
 		return fmt.Errorf("the empty flow group %s is left behind: %w", group.ID, err)
@@ -155,7 +155,7 @@ func isCurrent(ctx context.Context, client *prefect.Client, newest *prefect.Flow
 	}
 	stored, err := decodeObject(raw)
 	if err != nil {
-		return false, nil // not a flow: certainly not this one
+		return false, nil //nolint:nilerr // not a flow: certainly not this one
 	}
 	return sameFlow(serialization.NewFlow(stored), in.want.flow), nil
 }
