@@ -159,7 +159,7 @@ func TestNetworkFailures(t *testing.T) {
 	}
 }
 
-// rawServer answers every connection with the same bytes.
+// rawServer answers the first bytes of every connection with the same text.
 func rawServer(t *testing.T, answer string) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -171,8 +171,8 @@ func rawServer(t *testing.T, answer string) string {
 			if err != nil {
 				return
 			}
+			_, _ = conn.Read(make([]byte, 4096))
 			_, _ = io.WriteString(conn, answer)
-			_, _ = conn.Read(make([]byte, 1))
 			_ = conn.Close()
 		}
 	}()

@@ -1045,6 +1045,44 @@ type NewestFlowRunsResponse struct {
 // GetFlowRun returns NewestFlowRunsResponse.FlowRun, and is useful for accessing the field via an interface.
 func (v *NewestFlowRunsResponse) GetFlowRun() []FlowRunFields { return v.FlowRun }
 
+// NewestFlowsFlowGroup includes the requested fields of the GraphQL type flow_group.
+type NewestFlowsFlowGroup struct {
+	Id    string       `json:"id"`
+	Name  *string      `json:"name"`
+	Flows []FlowFields `json:"flows"`
+}
+
+// GetId returns NewestFlowsFlowGroup.Id, and is useful for accessing the field via an interface.
+func (v *NewestFlowsFlowGroup) GetId() string { return v.Id }
+
+// GetName returns NewestFlowsFlowGroup.Name, and is useful for accessing the field via an interface.
+func (v *NewestFlowsFlowGroup) GetName() *string { return v.Name }
+
+// GetFlows returns NewestFlowsFlowGroup.Flows, and is useful for accessing the field via an interface.
+func (v *NewestFlowsFlowGroup) GetFlows() []FlowFields { return v.Flows }
+
+// NewestFlowsRemainingFlowGroupAggregate includes the requested fields of the GraphQL type flow_group_aggregate.
+type NewestFlowsRemainingFlowGroupAggregate struct {
+	Aggregate *Count `json:"aggregate"`
+}
+
+// GetAggregate returns NewestFlowsRemainingFlowGroupAggregate.Aggregate, and is useful for accessing the field via an interface.
+func (v *NewestFlowsRemainingFlowGroupAggregate) GetAggregate() *Count { return v.Aggregate }
+
+// NewestFlowsResponse is returned by NewestFlows on success.
+type NewestFlowsResponse struct {
+	FlowGroup []NewestFlowsFlowGroup                 `json:"flow_group"`
+	Remaining NewestFlowsRemainingFlowGroupAggregate `json:"remaining"`
+}
+
+// GetFlowGroup returns NewestFlowsResponse.FlowGroup, and is useful for accessing the field via an interface.
+func (v *NewestFlowsResponse) GetFlowGroup() []NewestFlowsFlowGroup { return v.FlowGroup }
+
+// GetRemaining returns NewestFlowsResponse.Remaining, and is useful for accessing the field via an interface.
+func (v *NewestFlowsResponse) GetRemaining() NewestFlowsRemainingFlowGroupAggregate {
+	return v.Remaining
+}
+
 // ProjectContentsActiveFlowRunsFlowRunAggregate includes the requested fields of the GraphQL type flow_run_aggregate.
 type ProjectContentsActiveFlowRunsFlowRunAggregate struct {
 	Aggregate *Count `json:"aggregate"`
@@ -1936,6 +1974,22 @@ func (v *__NewestFlowRunsInput) GetWhere() map[string]interface{} { return v.Whe
 
 // GetLimit returns __NewestFlowRunsInput.Limit, and is useful for accessing the field via an interface.
 func (v *__NewestFlowRunsInput) GetLimit() int { return v.Limit }
+
+// __NewestFlowsInput is used internally by genqlient
+type __NewestFlowsInput struct {
+	Tenant string                 `json:"tenant"`
+	Where  map[string]interface{} `json:"where"`
+	Limit  int                    `json:"limit"`
+}
+
+// GetTenant returns __NewestFlowsInput.Tenant, and is useful for accessing the field via an interface.
+func (v *__NewestFlowsInput) GetTenant() string { return v.Tenant }
+
+// GetWhere returns __NewestFlowsInput.Where, and is useful for accessing the field via an interface.
+func (v *__NewestFlowsInput) GetWhere() map[string]interface{} { return v.Where }
+
+// GetLimit returns __NewestFlowsInput.Limit, and is useful for accessing the field via an interface.
+func (v *__NewestFlowsInput) GetLimit() int { return v.Limit }
 
 // __ProjectContentsInput is used internally by genqlient
 type __ProjectContentsInput struct {
@@ -3635,6 +3689,103 @@ func NewestFlowRuns(
 	}
 
 	data_ = &NewestFlowRunsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by NewestFlows.
+const NewestFlows_Operation = `
+query NewestFlows ($tenant: uuid!, $where: flow_group_bool_exp!, $limit: Int!) {
+	flow_group(where: {_and:[{tenant_id:{_eq:$tenant}},$where]}, order_by: [{id:asc}], limit: $limit) {
+		id
+		name
+		flows(order_by: [{version:desc}], limit: 1) {
+			... FlowFields
+		}
+	}
+	remaining: flow_group_aggregate(where: {_and:[{tenant_id:{_eq:$tenant}},$where]}) {
+		aggregate {
+			count
+		}
+	}
+}
+fragment FlowFields on flow {
+	id
+	tenant_id
+	project_id
+	project {
+		name
+	}
+	name
+	description
+	version
+	version_group_id
+	flow_group_id
+	archived
+	core_version
+	parameters
+	run_config
+	storage
+	environment
+	schedule
+	is_schedule_active
+	created
+	updated
+	tasks_aggregate {
+		aggregate {
+			count
+		}
+	}
+	edges_aggregate {
+		aggregate {
+			count
+		}
+	}
+	flow_group {
+		... FlowGroupFields
+	}
+}
+fragment FlowGroupFields on flow_group {
+	id
+	tenant_id
+	name
+	description
+	labels
+	run_config
+	default_parameters
+	schedule
+	settings
+	created
+	updated
+}
+`
+
+// Versions of one group may lie in different projects, so the newest version is looked for in the whole group.
+func NewestFlows(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	tenant string,
+	where map[string]interface{},
+	limit int,
+) (data_ *NewestFlowsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "NewestFlows",
+		Query:  NewestFlows_Operation,
+		Variables: &__NewestFlowsInput{
+			Tenant: tenant,
+			Where:  where,
+			Limit:  limit,
+		},
+	}
+
+	data_ = &NewestFlowsResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
