@@ -29,7 +29,7 @@ type bench struct {
 
 // flowJSON is a serialised flow without tasks.
 func flowJSON(name string, parameters ...string) map[string]any {
-	var list []any
+	list := make([]any, 0, len(parameters))
 	for _, p := range parameters {
 		name, value, optional := strings.Cut(p, "=")
 		parameter := map[string]any{"__version__": "1.4.1", "name": name, "slug": name, "required": !optional, "default": nil, "tags": []any{}, "outputs": "typing.Any", "type": "prefect.core.parameter.Parameter"}
@@ -37,9 +37,6 @@ func flowJSON(name string, parameters ...string) map[string]any {
 			parameter["default"] = value
 		}
 		list = append(list, parameter)
-	}
-	if list == nil {
-		list = []any{}
 	}
 	return map[string]any{
 		"__version__": "1.4.1", "type": "prefect.core.flow.Flow", "name": name, "parameters": list, "tasks": []any{}, "edges": []any{},

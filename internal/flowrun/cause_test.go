@@ -67,8 +67,10 @@ func TestFindCause(t *testing.T) {
 		},
 		{
 			name: "deadline",
-			job: &kubernetes.JobInfo{Failed: true, Conditions: []kubernetes.ConditionInfo{{Status: "True", Type: "Failed", Reason: "DeadlineExceeded", Message: "Job was active longer than specified deadline"}},
-				Pods: []kubernetes.PodInfo{{Name: "p", Phase: podFailed}}},
+			job: &kubernetes.JobInfo{
+				Failed: true, Conditions: []kubernetes.ConditionInfo{{Status: "True", Type: "Failed", Reason: "DeadlineExceeded", Message: "Job was active longer than specified deadline"}},
+				Pods: []kubernetes.PodInfo{{Name: "p", Phase: podFailed}},
+			},
 			code: "DeadlineExceeded", hopeless: true, says: []string{"activeDeadlineSeconds"},
 		},
 		{

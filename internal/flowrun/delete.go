@@ -42,7 +42,8 @@ func (r *flowRunResource) Delete(ctx context.Context, req resource.DeleteRequest
 		return
 	}
 	policy := state.OnDestroy.ValueString()
-	if !state.RecordDeleted.ValueBool() && !(tainted && next.Digest == "" && policy == onKeep) {
+	mayFollow := tainted && next.Digest == "" && policy == onKeep
+	if !state.RecordDeleted.ValueBool() && !mayFollow {
 		markRecorded(ctx, r.data.Prefect, id, "The resource of this run was removed from its Terraform state.")
 	}
 	resp.Diagnostics.Append(destroy(ctx, r.data, &state, policy)...)

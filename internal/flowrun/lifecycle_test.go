@@ -225,10 +225,11 @@ func TestAccFlowRunDataSource(t *testing.T) {
 	config := func(line string) string {
 		return acctest.ProviderConfig(b.PrefectServer, nil) + fmt.Sprintf("data \"prefect_flow_run\" \"test\" {\n  %s\n}\n", line)
 	}
-	steps := []resource.TestStep{
-		{Config: config(`name = "nobody"`), ExpectError: acctest.Says(`Could not find flow run "nobody"`)},
-		{Config: config(``), ExpectError: acctest.Says("id", "name", "flow_id")},
-	}
+	steps := make([]resource.TestStep, 0, 6)
+	steps = append(steps,
+		resource.TestStep{Config: config(`name = "nobody"`), ExpectError: acctest.Says(`Could not find flow run "nobody"`)},
+		resource.TestStep{Config: config(``), ExpectError: acctest.Says("id", "name", "flow_id")},
+	)
 	for _, line := range []string{
 		fmt.Sprintf("id = %q", id), `name = "looked-up"`, fmt.Sprintf("flow_id = %q", b.flow), fmt.Sprintf("version_group_id = %q", b.group),
 	} {

@@ -98,7 +98,7 @@ func (m *model) goal(ctx context.Context) (goal, diag.Diagnostics) {
 
 // inputsKnown says whether everything that tells this run from others is known.
 // It looks at the configuration, where what is left out is null.
-func (m *model) inputsKnown() bool {
+func (m *model) inputsKnown(ctx context.Context) bool {
 	for _, v := range []interface{ IsUnknown() bool }{
 		m.FlowID, m.VersionGroupID, m.Name, m.Parameters, m.Context, m.ScheduledStartTime, m.IdempotencyKey,
 	} {
@@ -109,7 +109,7 @@ func (m *model) inputsKnown() bool {
 	for _, v := range []interface {
 		ToTerraformValue(context.Context) (tftypesValue, error)
 	}{m.Labels, m.RunConfig, m.Triggers} {
-		value, err := v.ToTerraformValue(context.Background())
+		value, err := v.ToTerraformValue(ctx)
 		if err != nil || !value.IsFullyKnown() {
 			return false
 		}

@@ -56,7 +56,7 @@ func (r *flowRunResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 // run, and checks the parameters.
 func (r *flowRunResource) planCreation(ctx context.Context, config *model, before, after private) diag.Diagnostics {
 	var next replacement
-	if !config.inputsKnown() {
+	if !config.inputsKnown(ctx) {
 		return setPrivate(ctx, after, replacementKey, next)
 	}
 	in, diags := config.inputs(ctx)

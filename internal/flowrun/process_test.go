@@ -191,7 +191,7 @@ func (b *bench) finishAll(state string) {
 func (b *bench) lookedForEarlier() int {
 	n := 0
 	for _, request := range b.Server.Requests() {
-		if request.Operation == "KeyedFlowRuns" {
+		if request.Operation == "FlowRunsByKey" {
 			n++
 		}
 	}

@@ -218,7 +218,7 @@ func runConfigOf(ctx context.Context, raw json.RawMessage) (types.Object, diag.D
 	}
 	run, err := serialization.ParseKubernetesRun(object)
 	if err != nil {
-		return null, nil //nolint:nilerr // another kind of run configuration has no form in HCL
+		return null, nil // another kind of run configuration has no form in HCL
 	}
 	m := kubernetesModel{
 		JobTemplate: jsontypes.NewNormalizedNull(), JobTemplatePath: types.StringPointerValue(run.JobTemplatePath),

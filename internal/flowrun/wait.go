@@ -183,7 +183,7 @@ func (w *waiter) askAgents(ctx context.Context) error {
 		return ctx.Err() //nolint:wrapcheck // only tells the caller to stop
 	case err != nil:
 		tflog.Warn(ctx, "Agents could not be listed", map[string]any{"error": err.Error()})
-		return nil
+		return nil //nolint:nilerr // the wait does not depend on it
 	}
 	finding := findAgents(agents, w.run.Labels, time.Now())
 	w.agents = &finding

@@ -2,7 +2,7 @@ package flowrun
 
 import (
 	"context"
-	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -78,6 +78,7 @@ func newFakeWatch() *fakeWatch                      { return &fakeWatch{changes:
 func (w *fakeWatch) Changes() <-chan struct{}       { return w.changes }
 func (w *fakeWatch) Close()                         {}
 func (w *fakeWatch) Snapshot() []kubernetes.JobInfo { w.mu.Lock(); defer w.mu.Unlock(); return w.jobs }
+
 func (w *fakeWatch) show(jobs ...kubernetes.JobInfo) {
 	w.mu.Lock()
 	w.jobs = jobs
@@ -132,7 +133,7 @@ func TestWaitStaysWithinBudgetWhateverHappens(t *testing.T) {
 				case <-ctx.Done():
 					return
 				case <-tick.C:
-					w.show(kubernetes.JobInfo{UID: fmt.Sprint(i)})
+					w.show(kubernetes.JobInfo{UID: strconv.Itoa(i)})
 				}
 			}
 		})
