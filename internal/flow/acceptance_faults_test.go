@@ -90,7 +90,7 @@ func TestAccFlowInParts(t *testing.T) {
 	b := benchOn(t, server)
 	const tasks = 2000
 	config := b.config(flow.TestFlow(t, "etl", func(f map[string]any) {
-		var all, edges []any
+		all, edges := make([]any, 0, tasks), make([]any, 0, tasks)
 		for i := range tasks {
 			slug := fmt.Sprintf("task-%d", i)
 			all = append(all, map[string]any{"slug": slug, "name": acctest.Name("task"), "type": "prefect.tasks.core.function.FunctionTask", "tags": []any{}})

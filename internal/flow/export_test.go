@@ -12,7 +12,7 @@ var (
 	Document      = document
 	Golden        = golden
 	Object        = object
-	List          = list
+	List          = elements
 )
 
 // Decode decodes a JSON object; Encode is its inverse for any value.
@@ -31,4 +31,7 @@ func Encode(v any) string {
 }
 
 // KeyOf is the key of a flow without further labels.
-func KeyOf(t *testing.T, text string) string { return mustMean(t, noInputs(text)).key }
+func KeyOf(t *testing.T, text string) string {
+	t.Helper()
+	return mustMean(t, noInputs(text)).key
+}

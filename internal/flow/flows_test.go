@@ -44,11 +44,11 @@ func testFlow(t *testing.T, name string, edit func(flow map[string]any)) string 
 // withParameter adds a parameter; a nil value makes it required.
 func withParameter(name string, value any) func(map[string]any) {
 	return func(flow map[string]any) {
-		flow["parameters"] = append(list(flow["parameters"]), map[string]any{
+		flow["parameters"] = append(elements(flow["parameters"]), map[string]any{
 			"__version__": "1.4.1", "type": "prefect.core.parameter.Parameter", "name": name, "slug": name, "outputs": "typing.Any",
 			"tags": []any{}, "required": value == nil, "default": value,
 		})
-		flow["tasks"] = append(list(flow["tasks"]), map[string]any{"name": name, "slug": name, "type": "prefect.core.parameter.Parameter"})
+		flow["tasks"] = append(elements(flow["tasks"]), map[string]any{"name": name, "slug": name, "type": "prefect.core.parameter.Parameter"})
 	}
 }
 
@@ -68,7 +68,7 @@ func withCron(cron string, defaults map[string]any) func(map[string]any) {
 // withTag marks a flow, which gives it another key.
 func withTag(tag string) func(map[string]any) {
 	return func(flow map[string]any) {
-		object(list(flow["tasks"])[0])["tags"] = []any{tag}
+		object(elements(flow["tasks"])[0])["tags"] = []any{tag}
 	}
 }
 
@@ -80,7 +80,7 @@ func all(edits ...func(map[string]any)) func(map[string]any) {
 	}
 }
 
-// object and list are a decoded value of that type, nil if it has another.
+// object and elements are a decoded value of that type, nil if it has another.
 func object(v any) map[string]any {
 	m, ok := v.(map[string]any)
 	if !ok {
@@ -89,7 +89,7 @@ func object(v any) map[string]any {
 	return m
 }
 
-func list(v any) []any {
+func elements(v any) []any {
 	l, ok := v.([]any)
 	if !ok {
 		return nil

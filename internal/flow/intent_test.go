@@ -120,7 +120,7 @@ func TestUnknownInputsDefer(t *testing.T) {
 
 	// What is known is checked in spite of it.
 	in := noInputs(testFlow(t, "f", func(flow map[string]any) {
-		tasks := list(flow["tasks"])
+		tasks := elements(flow["tasks"])
 		flow["tasks"] = append(tasks, tasks[0])
 	}))
 	in.Labels = types.SetUnknown(types.StringType)

@@ -125,6 +125,7 @@ func (p *prefectProvider) DataSources(context.Context) []func() datasource.DataS
 // ListResources lists what `terraform query` can find.
 func (p *prefectProvider) ListResources(context.Context) []func() list.ListResource {
 	return []func() list.ListResource{
+		flow.NewListResource,
 		project.NewListResource,
 		tenant.NewListResource,
 	}

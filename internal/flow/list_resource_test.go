@@ -1,0 +1,58 @@
+package flow_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
+	"github.com/prefect-server/terraform-provider-prefect/internal/flow"
+)
+
+func TestAccFlowList(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for _, name := range []string{"etl-b", "etl-a", "report"} {
+		b.register(flow.TestFlow(t, name, nil), false)
+	}
+	b.register(flow.TestFlow(t, "report", flow.WithTag("second")), false)
+	b.register(flow.TestFlow(t, "gone", nil), false)
+	if err := b.Client.ArchiveFlow(t.Context(), b.latest("gone")); err != nil {
+		t.Fatal(err)
+	}
+	bare := func(name string) acctest.Listed {
+		return acctest.Listed{DisplayName: "flows/" + name, ID: b.group(name)}
+	}
+	full := func(found []acctest.Listed) []acctest.Listed {
+		for i := range found {
+			if found[i].Attributes["flow_id"] != b.latest("report") || found[i].Attributes["flow_json"] == "" || found[i].Attributes["name"] != "report" {
+				t.Errorf("listed with %v", found[i].Attributes)
+			}
+			found[i].Attributes = nil
+		}
+		return found
+	}
+	for name, c := range map[string]struct {
+		config map[string]string
+		full   bool
+		limit  int64
+		want   []acctest.Listed
+	}{
+		"all":           {want: []acctest.Listed{bare("etl-a"), bare("etl-b"), bare("report")}},
+		"limit":         {limit: 1, want: []acctest.Listed{bare("etl-a")}},
+		"by name":       {config: map[string]string{"name_like": "ETL-%"}, want: []acctest.Listed{bare("etl-a"), bare("etl-b")}},
+		"by project":    {config: map[string]string{"project_id": "6f6b0e0e-0000-4000-8000-00000000000f"}},
+		"with resource": {config: map[string]string{"name_like": "report"}, full: true, want: []acctest.Listed{bare("report")}},
+	} {
+		got, failures := acctest.Query(t, b.PrefectServer, "prefect_flow", c.config, c.full, c.limit)
+		if failures != "" {
+			t.Errorf("%s: %s", name, failures)
+		}
+		if c.full {
+			got = full(got)
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
