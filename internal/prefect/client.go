@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,6 +17,8 @@ type Client struct {
 	cfg    Config
 	redact func(string) string
 	tenant *tenantCache
+	// refreshers are the tenant's, too.
+	refreshers *refreshers
 }
 
 // shared is what clients of one Server have in common whatever their tenant is.
@@ -28,6 +31,8 @@ type shared struct {
 	operations sync.Map // document -> *operation
 	ready      readiness
 	now        func() time.Time
+	// writes counts the beginnings and ends of mutations.
+	writes atomic.Int64
 }
 
 // New checks the configuration and returns a client. It does not talk to the Server.
@@ -58,9 +63,10 @@ func New(cfg Config) (*Client, error) {
 			http: httpClient, endpoint: endpoint, opaque: !plain, now: time.Now,
 			ready: readiness{lock: make(chan struct{}, 1)},
 		},
-		cfg:    cfg,
-		redact: newRedactor(cfg),
-		tenant: newTenantCache(),
+		cfg:        cfg,
+		redact:     newRedactor(cfg),
+		tenant:     newTenantCache(),
+		refreshers: newRefreshers(),
 	}, nil
 }
 
@@ -96,6 +102,7 @@ func (c *Client) WithTenant(slugOrID string) *Client {
 	other := *c
 	other.cfg.Tenant = slugOrID
 	other.tenant = newTenantCache()
+	other.refreshers = newRefreshers()
 	return &other
 }
 

@@ -45,6 +45,11 @@ func (c *Client) execute(
 	if err != nil {
 		return &Error{Operation: name, Endpoint: c.endpoint, Kind: ErrInvalid, Message: c.redact(err.Error()), Err: err}
 	}
+	if op.mutation {
+		// Nobody is to get what was read before this change; see refresher.
+		c.writes.Add(1)
+		defer c.writes.Add(1)
+	}
 	trace := tracedBy(ctx)
 	for attempt := 1; ; attempt++ {
 		data, failure := c.attempt(ctx, name, attempt, body)

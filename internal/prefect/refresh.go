@@ -1,0 +1,299 @@
+package prefect
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+)
+
+const (
+	// refreshWindow is how long a request waits for others to share it with.
+	refreshWindow = 5 * time.Millisecond
+	// refreshLifetime is how long an object that was read ahead may wait to be asked for, and how long a pause ends a
+	// refresh. It bounds how old an answer can be; nothing is kept from before the refresh's first question.
+	refreshLifetime = 30 * time.Second
+	// aheadFactor and maxAhead bound reading ahead: at most so many objects for each that was asked for, and in all.
+	aheadFactor = 10
+	maxAhead    = 5 * pageSize
+)
+
+// A refresher answers many questions for single objects of one kind with few requests. Terraform refreshes each object
+// by itself, ten at a time, in no order.
+//
+// Questions that come within a moment of each other share a request. Once a second such request shows that a whole
+// configuration is being refreshed, the neighbours of what was asked for are read as well, some pages at a time, and
+// wait to be asked for.
+//
+// Whoever asks gets what the Server held at a moment after everything that this process has changed: any mutation makes
+// the refresher forget all it has read ahead. It never gives out the same answer twice, except to those who ask
+// while it is on its way, and a second question of the same refresh asks the Server again.
+type refresher[T any] struct {
+	source refreshSource[T]
+
+	mu      sync.Mutex
+	busy    bool
+	waiting []*question[T]
+
+	// The refresh that goes on: what it knows was true after this many writes.
+	writes int64
+	last   time.Time
+	asked  int
+	waves  int
+	kept   map[string]keptObject[T]
+	given  map[string]bool // answered already; never kept
+	fields readingAhead
+}
+
+// refreshSource says how objects of a kind are read.
+type refreshSource[T any] struct {
+	// find returns the objects with these keys, by key.
+	find func(ctx context.Context, c *Client, keys []string) (map[string]*T, error)
+	// field says among which others an object is: all objects of a field are neighbours. Without it nothing is read ahead.
+	field func(*T) string
+	// near returns objects of the fields, by key, in some order from the one after the cursor on, and the cursor of the
+	// last; an empty one at the end.
+	near func(ctx context.Context, c *Client, fields []string, after string, limit int) (map[string]*T, string, error)
+}
+
+type question[T any] struct {
+	key    string
+	writes int64
+	done   chan struct{}
+	value  *T
+	err    error
+	wave   *wave
+}
+
+// wave is a request with those who wait for it.
+type wave struct {
+	waiting int
+	cancel  context.CancelFunc
+}
+
+type keptObject[T any] struct {
+	value *T
+	read  time.Time
+}
+
+// readingAhead is how far the fields have been read.
+type readingAhead struct {
+	known  map[string]bool
+	next   []string // not begun
+	now    []string // being read, from after on
+	cursor string
+}
+
+func (a *readingAhead) add(field string) {
+	if a.known[field] {
+		return
+	}
+	if a.known == nil {
+		a.known = map[string]bool{}
+	}
+	a.known[field] = true
+	a.next = append(a.next, field)
+}
+
+// get returns the object with a key: nil if there is none.
+func (r *refresher[T]) get(ctx context.Context, c *Client, key string) (*T, error) {
+	q := &question[T]{key: key, writes: c.writes.Load(), done: make(chan struct{})}
+	r.mu.Lock()
+	if !r.answer(q, c.now()) {
+		r.waiting = append(r.waiting, q)
+		if !r.busy {
+			r.busy = true
+			// A shared request outlives whoever happened to ask first.
+			go r.serve(context.WithoutCancel(ctx), c)
+		}
+	}
+	r.mu.Unlock()
+	select {
+	case <-q.done:
+		return q.value, q.err
+	case <-ctx.Done():
+		r.abandon(q)
+		return nil, context.Cause(ctx)
+	}
+}
+
+// answer gives what was read ahead, if it is there and not older than the question's due.
+func (r *refresher[T]) answer(q *question[T], now time.Time) bool {
+	kept, ok := r.kept[q.key]
+	if !ok || q.writes != r.writes || now.Sub(kept.read) > refreshLifetime {
+		return false
+	}
+	delete(r.kept, q.key)
+	r.given[q.key] = true
+	r.asked++
+	r.last = now
+	q.value = kept.value
+	close(q.done)
+	return true
+}
+
+// abandon is called when nobody waits for the answer any more.
+func (r *refresher[T]) abandon(q *question[T]) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if q.wave == nil {
+		r.waiting = slices.DeleteFunc(r.waiting, func(other *question[T]) bool { return other == q })
+		return
+	}
+	if q.wave.waiting--; q.wave.waiting == 0 {
+		q.wave.cancel()
+	}
+}
+
+// serve answers questions until there are none.
+func (r *refresher[T]) serve(ctx context.Context, c *Client) {
+	timer := time.NewTimer(refreshWindow)
+	defer timer.Stop()
+	for {
+		<-timer.C
+		limited, cancel := context.WithCancel(ctx)
+		questions := r.begin(c, &wave{cancel: cancel})
+		if questions == nil {
+			cancel()
+			return
+		}
+		r.ask(limited, c, questions)
+		cancel()
+		timer.Reset(refreshWindow)
+	}
+}
+
+// begin takes the questions for one request. What can be answered without is answered. Without any left, it ends the
+// service.
+func (r *refresher[T]) begin(c *Client, w *wave) []*question[T] {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now, writes := c.now(), c.writes.Load()
+	if writes != r.writes || now.Sub(r.last) > refreshLifetime || r.kept == nil {
+		r.writes, r.asked, r.waves, r.fields = writes, 0, 0, readingAhead{}
+		r.kept, r.given = map[string]keptObject[T]{}, map[string]bool{}
+	}
+	r.waiting = slices.DeleteFunc(r.waiting, func(q *question[T]) bool { return r.answer(q, now) })
+	if len(r.waiting) == 0 {
+		r.busy = false
+		return nil
+	}
+	r.last = now
+	questions := r.waiting[:min(len(r.waiting), pageSize)]
+	r.waiting = slices.Clone(r.waiting[len(questions):])
+	r.waves++
+	r.asked += len(questions)
+	w.waiting = len(questions)
+	for _, q := range questions {
+		q.wave = w
+	}
+	return questions
+}
+
+// ask puts questions to the Server, reads ahead, and answers them.
+func (r *refresher[T]) ask(ctx context.Context, c *Client, questions []*question[T]) {
+	keys := make([]string, 0, len(questions))
+	for _, q := range questions {
+		keys = append(keys, q.key)
+	}
+	slices.Sort(keys)
+	found, failed := r.find(ctx, c, slices.Compact(keys))
+	r.mu.Lock()
+	for _, q := range questions {
+		q.value, q.err = found[q.key], failed[q.key]
+		r.given[q.key] = true
+		if q.value != nil && r.source.field != nil {
+			r.fields.add(r.source.field(q.value))
+		}
+	}
+	r.mu.Unlock()
+	if len(failed) == 0 {
+		// Before answering: those who wait can still call it off.
+		r.readAhead(ctx, c)
+	}
+	for _, q := range questions {
+		close(q.done)
+	}
+}
+
+// find asks for keys, and where the Server refuses them together, for parts of them, so that each key that is refused
+// gets the error that it causes.
+func (r *refresher[T]) find(ctx context.Context, c *Client, keys []string) (map[string]*T, map[string]error) {
+	found, err := r.source.find(ctx, c, keys)
+	if err == nil {
+		return found, nil
+	}
+	if len(keys) > 1 && ctx.Err() == nil && (errors.Is(err, ErrInvalid) || errors.Is(err, ErrTooLarge)) {
+		left, leftFailed := r.find(ctx, c, keys[:len(keys)/2])
+		right, rightFailed := r.find(ctx, c, keys[len(keys)/2:])
+		return joined(left, right), joined(leftFailed, rightFailed)
+	}
+	failed := make(map[string]error, len(keys))
+	for _, key := range keys {
+		failed[key] = err
+	}
+	return nil, failed
+}
+
+func joined[V any](a, b map[string]V) map[string]V {
+	all := make(map[string]V, len(a)+len(b))
+	for _, part := range []map[string]V{a, b} {
+		for key, value := range part {
+			all[key] = value
+		}
+	}
+	return all
+}
+
+// readAhead reads neighbours, as many as the questions so far justify. A failure is no harm: who asks for an object that
+// is not there asks the Server.
+func (r *refresher[T]) readAhead(ctx context.Context, c *Client) {
+	for {
+		fields, cursor, limit := r.budget(c)
+		if limit == 0 {
+			return
+		}
+		read := c.now()
+		rows, next, err := r.source.near(ctx, c, fields, cursor, limit)
+		r.mu.Lock()
+		if err != nil || next == "" {
+			r.fields.now = nil
+		}
+		r.fields.cursor = next
+		for key, value := range rows {
+			if !r.given[key] {
+				r.kept[key] = keptObject[T]{value: value, read: read}
+			}
+		}
+		r.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+// budget returns what to read next, and how much of it; nothing, if that is enough.
+func (r *refresher[T]) budget(c *Client) (fields []string, cursor string, limit int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.source.near == nil || r.waves < 2 || c.writes.Load() != r.writes {
+		return nil, "", 0
+	}
+	now := c.now()
+	for key, kept := range r.kept {
+		if now.Sub(kept.read) > refreshLifetime {
+			// It has to be read again if it is still wanted, and so have its neighbours.
+			delete(r.kept, key)
+			r.fields.known = nil
+		}
+	}
+	if len(r.fields.now) == 0 {
+		if len(r.fields.next) == 0 {
+			return nil, "", 0
+		}
+		r.fields.now, r.fields.next, r.fields.cursor = r.fields.next, nil, ""
+	}
+	limit = min(aheadFactor*r.asked, maxAhead) - len(r.kept)
+	return r.fields.now, r.fields.cursor, max(0, min(limit, pageSize))
+}
