@@ -16,6 +16,9 @@
 // probes, life-cycle hooks, CPU limits and sidecar containers. A container needs
 // a command or arguments, since there is no image to take them from.
 //
+// Logs and port-forwarding go through the API server as with any node; exec and
+// attach do not.
+//
 // The memory limit is enforced by watching the processes: one that exceeds it is
 // killed as OOMKilled.
 //

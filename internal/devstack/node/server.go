@@ -31,7 +31,8 @@ func (n *Node) serve(ctx context.Context, listener net.Listener) (func(), error)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(out http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(out, "ok") })
 	mux.HandleFunc("GET /containerLogs/{namespace}/{pod}/{container}", n.serveLogs)
-	for _, path := range []string{"/exec/", "/attach/", "/run/", "/portForward/"} {
+	mux.HandleFunc("/portForward/{namespace}/{pod}", n.servePortForward)
+	for _, path := range []string{"/exec/", "/attach/", "/run/"} {
 		mux.HandleFunc(path, func(out http.ResponseWriter, _ *http.Request) {
 			http.Error(out, "the virtual node does not support this", http.StatusNotImplemented)
 		})
