@@ -60,6 +60,6 @@ resource "prefect_flow_run" "example" {
   on_destroy = "delete"
 
   timeouts = {
-    create = "5m"
+    total = "5m"
   }
 }

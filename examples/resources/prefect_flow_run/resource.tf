@@ -12,7 +12,7 @@ resource "prefect_flow_run" "backfill" {
   wait_for = "finished"
 
   timeouts = {
-    create = "2h"
+    total = "2h"
   }
 }
 

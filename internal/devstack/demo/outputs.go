@@ -22,14 +22,17 @@ type outputs struct {
 		Version        int    `json:"version"`
 	} `json:"flow"`
 	FlowRun struct {
-		ID     string  `json:"id"`
-		Name   string  `json:"name"`
-		State  string  `json:"state"`
-		Agent  *string `json:"agent"`
+		ID    string `json:"id"`
+		Name  string `json:"name"`
+		State string `json:"state"`
+		Agent *struct {
+			Name   string   `json:"name"`
+			Labels []string `json:"labels"`
+		} `json:"agent"`
 		States []struct {
-			State     string    `json:"state"`
-			Message   *string   `json:"message"`
-			Timestamp time.Time `json:"timestamp"`
+			State   string    `json:"state"`
+			Message *string   `json:"message"`
+			Time    time.Time `json:"time"`
 		} `json:"states"`
 	} `json:"flow_run"`
 	Job *struct {
@@ -60,6 +63,9 @@ func (o *outputs) write(w io.Writer, logs []prefect.Log) {
 	row("project", "%s  %s", o.Project.Name, o.Project.ID)
 	row("flow", "version %d  %s", o.Flow.Version, o.Flow.FlowID)
 	row("flow run", "%s  %s  %s", o.FlowRun.Name, o.FlowRun.ID, o.FlowRun.State)
+	if agent := o.FlowRun.Agent; agent != nil {
+		row("agent", "%s  labels %q", agent.Name, agent.Labels)
+	}
 	if job := o.Job; job != nil {
 		row("job", "%s/%s  %s", job.Namespace, job.Name, job.UID)
 		for _, pod := range job.Pods {
@@ -78,7 +84,7 @@ func (o *outputs) write(w io.Writer, logs []prefect.Log) {
 		if state.Message != nil {
 			message = *state.Message
 		}
-		row("state", "%s  %-10s %s", state.Timestamp.Local().Format("15:04:05.000"), state.State, message)
+		row("state", "%s  %-10s %s", state.Time.Local().Format("15:04:05.000"), state.State, message)
 	}
 	for _, line := range logs {
 		row("log", "%s  %-7s %s", line.Timestamp.Local().Format("15:04:05.000"), line.Level, strings.TrimSpace(line.Message))
