@@ -19,7 +19,7 @@ const (
 // Agent runs a Kubernetes agent with these labels until the test ends, between
 // the test's tenant and its namespace. It leaves finished Jobs for the test to
 // look at; AgentWith can change that.
-func Agent(t *testing.T, server *PrefectServer, cluster *KubernetesCluster, labels ...string) {
+func Agent(t testing.TB, server *PrefectServer, cluster *KubernetesCluster, labels ...string) {
 	t.Helper()
 	AgentWith(t, server, cluster, func(options *agent.Options) { options.Labels = labels })
 }
@@ -29,7 +29,7 @@ func Agent(t *testing.T, server *PrefectServer, cluster *KubernetesCluster, labe
 //
 // Flow runs reach the Server at PREFECT_ACC_FLOW_RUN_API, if that is set: from
 // inside a cluster an address is often another than from here.
-func AgentWith(t *testing.T, server *PrefectServer, cluster *KubernetesCluster, change func(*agent.Options)) (stop func()) {
+func AgentWith(t testing.TB, server *PrefectServer, cluster *KubernetesCluster, change func(*agent.Options)) (stop func()) {
 	t.Helper()
 	options := agent.Options{
 		API:                   server.API,
@@ -68,7 +68,7 @@ func AgentWith(t *testing.T, server *PrefectServer, cluster *KubernetesCluster, 
 }
 
 // headers are those that the environment's credentials ask for.
-func headers(t *testing.T, api string) map[string]string {
+func headers(t testing.TB, api string) map[string]string {
 	t.Helper()
 	if key := clientConfig(t, api, "").APIKey; key != "" {
 		return map[string]string{"Authorization": "Bearer " + key}

@@ -29,7 +29,7 @@ type KubernetesCluster struct {
 
 // Cluster returns the cluster named by PREFECT_ACC_KUBECONFIG with a fresh
 // namespace, which is deleted after the test. Without one the test is skipped.
-func Cluster(t *testing.T) *KubernetesCluster {
+func Cluster(t testing.TB) *KubernetesCluster {
 	t.Helper()
 	acceptance(t)
 	path := os.Getenv("PREFECT_ACC_KUBECONFIG")
@@ -47,7 +47,7 @@ func Cluster(t *testing.T) *KubernetesCluster {
 
 // createNamespace makes a namespace that pods can be created in, and deletes it
 // after the test.
-func createNamespace(t *testing.T, cluster clientset.Interface, name string) {
+func createNamespace(t testing.TB, cluster clientset.Interface, name string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()

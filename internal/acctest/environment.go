@@ -10,7 +10,7 @@ import (
 
 // acceptance skips a test that is not to run outside acceptance testing, and
 // keeps the Prefect configuration of whoever runs the tests out of them.
-func acceptance(t *testing.T) {
+func acceptance(t testing.TB) {
 	t.Helper()
 	if os.Getenv("TF_ACC") == "" {
 		t.Skip("acceptance tests run with TF_ACC=1; `make test` sets it")

@@ -48,7 +48,7 @@ func Name(prefix string) string {
 }
 
 // need skips the test, or fails it if PREFECT_ACC_REQUIRE is set.
-func need(t *testing.T, what string) {
+func need(t testing.TB, what string) {
 	t.Helper()
 	if os.Getenv("PREFECT_ACC_REQUIRE") != "" {
 		t.Fatal(what)

@@ -29,7 +29,7 @@ type PrefectServer struct {
 
 // Server returns the Server of a test, with a fresh tenant. Both end with the
 // test.
-func Server(t *testing.T) *PrefectServer {
+func Server(t testing.TB) *PrefectServer {
 	t.Helper()
 	acceptance(t)
 	if api := os.Getenv("PREFECT_ACC_API"); api != "" {
@@ -40,14 +40,14 @@ func Server(t *testing.T) *PrefectServer {
 
 // Embedded is Server for tests that inject faults, count requests or need a
 // Server of certain options. It is skipped if the environment names a Server.
-func Embedded(t *testing.T, options prefectserver.Options) *PrefectServer {
+func Embedded(t testing.TB, options prefectserver.Options) *PrefectServer {
 	t.Helper()
 	return withTenant(t, EmptyServer(t, options))
 }
 
 // EmptyServer is an embedded Server without a tenant. It is skipped if the
 // environment names a Server.
-func EmptyServer(t *testing.T, options prefectserver.Options) *PrefectServer {
+func EmptyServer(t testing.TB, options prefectserver.Options) *PrefectServer {
 	t.Helper()
 	acceptance(t)
 	if os.Getenv("PREFECT_ACC_API") != "" {
@@ -59,7 +59,7 @@ func EmptyServer(t *testing.T, options prefectserver.Options) *PrefectServer {
 }
 
 // embedded starts a Server that ends with the test.
-func embedded(t *testing.T, options prefectserver.Options) *PrefectServer {
+func embedded(t testing.TB, options prefectserver.Options) *PrefectServer {
 	t.Helper()
 	if options.Logger == nil {
 		options.Logger = Logger()
@@ -117,7 +117,7 @@ func (c *connections) closeAll() {
 
 // withTenant creates the test's tenant and deletes it with everything in it
 // after the test.
-func withTenant(t *testing.T, server *PrefectServer) *PrefectServer {
+func withTenant(t testing.TB, server *PrefectServer) *PrefectServer {
 	t.Helper()
 	server.TenantSlug = Name("acc")
 	admin := client(t, server.API, "")
@@ -139,7 +139,7 @@ func withTenant(t *testing.T, server *PrefectServer) *PrefectServer {
 
 // clientConfig is what the provider would configure a client with for this
 // endpoint.
-func clientConfig(t *testing.T, api, tenant string) prefect.Config {
+func clientConfig(t testing.TB, api, tenant string) prefect.Config {
 	t.Helper()
 	home, err := os.UserHomeDir()
 	if err != nil {
@@ -152,7 +152,7 @@ func clientConfig(t *testing.T, api, tenant string) prefect.Config {
 	return config
 }
 
-func client(t *testing.T, api, tenant string) *prefect.Client {
+func client(t testing.TB, api, tenant string) *prefect.Client {
 	t.Helper()
 	made, err := prefect.New(clientConfig(t, api, tenant))
 	if err != nil {
@@ -170,7 +170,7 @@ func Logger() *slog.Logger {
 }
 
 // AnotherTenant is the same Server with a further tenant of its own.
-func AnotherTenant(t *testing.T, server *PrefectServer) *PrefectServer {
+func AnotherTenant(t testing.TB, server *PrefectServer) *PrefectServer {
 	t.Helper()
 	return withTenant(t, &PrefectServer{API: server.API, Server: server.Server})
 }
