@@ -2,6 +2,8 @@ package framework
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -88,4 +90,21 @@ func StringsByKey(ctx context.Context, v types.Map) (map[string]string, diag.Dia
 	values := map[string]string{}
 	diags := v.ElementsAs(ctx, &values, false)
 	return values, diags
+}
+
+// FullyKnown says whether a value is known with everything in it.
+func FullyKnown(v attr.Value) bool {
+	if v.IsUnknown() {
+		return false
+	}
+	var inner []attr.Value
+	switch v := v.(type) {
+	case types.Object:
+		inner = slices.Collect(maps.Values(v.Attributes()))
+	case interface{ Elements() []attr.Value }:
+		inner = v.Elements()
+	case interface{ Elements() map[string]attr.Value }:
+		inner = slices.Collect(maps.Values(v.Elements()))
+	}
+	return !slices.ContainsFunc(inner, func(e attr.Value) bool { return !FullyKnown(e) })
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/flow"
+	"github.com/prefect-server/terraform-provider-prefect/internal/flowgroup"
 	"github.com/prefect-server/terraform-provider-prefect/internal/flowrun"
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
@@ -104,6 +105,7 @@ func (p *prefectProvider) Configure(ctx context.Context, req provider.ConfigureR
 func (p *prefectProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
 		flow.NewResource,
+		flowgroup.NewResource,
 		flowrun.NewResource,
 		project.NewResource,
 		tenant.NewResource,
@@ -114,6 +116,7 @@ func (p *prefectProvider) Resources(context.Context) []func() resource.Resource 
 func (p *prefectProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
 		flow.NewDataSource,
+		flowgroup.NewDataSource,
 		flowrun.NewDataSource,
 		project.NewDataSource,
 		project.NewPluralDataSource,

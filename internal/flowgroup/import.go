@@ -1,0 +1,70 @@
+package flowgroup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+)
+
+// ImportState finds a group by its own id, by its version group, or by the
+// identity, and manages every setting that is not the default.
+func (r *groupResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	key, diags := framework.ParseImport(ctx, req, 1)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
+		return
+	}
+	id := key.ID
+	if id == "" {
+		id = key.Name()
+	}
+	group, err := findGroup(ctx, r.data, id)
+	if err != nil {
+		resp.Diagnostics.Append(framework.Failure{
+			Summary: fmt.Sprintf("Could not import flow group %q", id),
+			Remedies: map[error]string{
+				prefect.ErrNotFound: "Give the id of a flow group, such as `flow_group_id` of a `prefect_flow`, or its version group, which is the `id` of a `prefect_flow`.",
+			},
+		}.Diagnose(err)...)
+		return
+	}
+	var state model
+	resp.Diagnostics.Append(state.adopt(ctx, group)...)
+	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, group.ID)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+}
+
+// findGroup takes the id for that of a group, and then for a version group: in
+// the provider's tenant, and then in all others.
+func findGroup(ctx context.Context, data *framework.ProviderData, id string) (*prefect.FlowGroup, error) {
+	group, err := findIn(ctx, data.Prefect, id)
+	if err == nil || !errors.Is(err, prefect.ErrNotFound) && !errors.Is(err, prefect.ErrSeveralTenants) {
+		return group, err
+	}
+	tenants, listErr := data.Prefect.ListTenants(ctx)
+	if listErr != nil {
+		return nil, fmt.Errorf("list tenants: %w", listErr)
+	}
+	for _, tenant := range tenants {
+		group, err = findIn(ctx, data.InTenant(tenant.ID), id)
+		if err == nil || !errors.Is(err, prefect.ErrNotFound) {
+			return group, err
+		}
+	}
+	return nil, err
+}
+
+func findIn(ctx context.Context, client *prefect.Client, id string) (*prefect.FlowGroup, error) {
+	if framework.IsUUID(id) {
+		group, err := client.GetFlowGroup(ctx, id)
+		if !errors.Is(err, prefect.ErrNotFound) {
+			return group, err
+		}
+	}
+	return client.FindFlowGroup(ctx, id)
+}

@@ -1,0 +1,110 @@
+package flowgroup
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/runconfig"
+)
+
+// ValidateConfig checks everything that can be known without a Server.
+func (r *groupResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(runconfig.Validate(ctx, config.RunConfig)...)
+	resp.Diagnostics.Append(config.check(ctx)...)
+}
+
+// ModifyPlan keeps the values of state where the configuration means the same.
+func (r *groupResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() {
+		return
+	}
+	var config, planned model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
+	var state *model
+	if !req.State.Raw.IsNull() {
+		state = &model{}
+		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(planned.keep(ctx, config, state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, planned)...)
+	replaced := state != nil && framework.IsSet(config.VersionGroupID) && !config.VersionGroupID.Equal(state.VersionGroupID)
+	if r.data == nil || replaced { // Terraform plans a replacement once more, without the state
+		return
+	}
+	if id := planned.VersionGroupID; framework.IsSet(id) && !r.data.Claims.Claim("plan flow group "+config.TenantID.ValueString()+"/"+id.ValueString()) {
+		resp.Diagnostics.Append(twice(id.ValueString())...)
+		return
+	}
+	if r.data.Ready() && activates(state, &planned) {
+		resp.Diagnostics.Append(r.foresee(ctx, state, planned)...)
+	}
+}
+
+// keep plans the settings of the configuration, in the words of state.
+func (m *model) keep(ctx context.Context, config model, state *model) diag.Diagnostics {
+	resolved, diags := runconfig.Resolve(ctx, config.RunConfig, false)
+	diags.Append(runconfig.Check(ctx, resolved)...)
+	m.RunConfig = resolved
+	if state == nil || diags.HasError() {
+		return diags
+	}
+	var d diag.Diagnostics
+	m.RunConfig, d = runconfig.Plan(ctx, resolved, state.RunConfig)
+	diags.Append(d...)
+	m.Schedule, d = planSchedule(ctx, config.Schedule, state.Schedule)
+	diags.Append(d...)
+	if config.DefaultParameters.Same(state.DefaultParameters) {
+		m.DefaultParameters = state.DefaultParameters
+	}
+	return diags
+}
+
+// activates says whether applying the plan may switch the schedule on, or change
+// what runs of an active schedule are given.
+func activates(state, planned *model) bool {
+	if !planned.ScheduleActive.ValueBool() || !framework.IsSet(planned.VersionGroupID) ||
+		!framework.FullyKnown(planned.Schedule) || planned.DefaultParameters.IsUnknown() || planned.TenantID.IsUnknown() && state != nil {
+		return false
+	}
+	return state == nil || !planned.ScheduleActive.Equal(state.ScheduleActive) || !planned.Schedule.Equal(state.Schedule) ||
+		!planned.DefaultParameters.Equal(state.DefaultParameters)
+}
+
+// foresee warns of a schedule that cannot be activated. It is no error yet: the
+// same apply may register a version of the flow with which it can.
+func (r *groupResource) foresee(ctx context.Context, state *model, planned model) diag.Diagnostics {
+	client := r.client(planned.TenantID)
+	group, err := client.FindFlowGroup(ctx, planned.VersionGroupID.ValueString())
+	if err != nil {
+		return nil // the apply itself will report what is wrong
+	}
+	newest, err := newestVersion(ctx, client, group.Name)
+	if err != nil || newest == nil || newest.Archived {
+		return nil
+	}
+	w := work{client: client, group: group, from: unmanaged(group), to: planned}
+	if state != nil {
+		w.from = *state
+	}
+	if reason := w.inactiveReason(ctx, newest); reason != "" {
+		return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(path.Root("schedule_active"), "The schedule cannot be activated", reason+
+			"\n\nThe apply will fail unless it registers another version of the flow first.")}
+	}
+	return nil
+}

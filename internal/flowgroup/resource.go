@@ -1,0 +1,248 @@
+package flowgroup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/runconfig"
+)
+
+// groupResource implements prefect_flow_group.
+type groupResource struct {
+	data *framework.ProviderData
+}
+
+var (
+	_ resource.ResourceWithConfigure      = (*groupResource)(nil)
+	_ resource.ResourceWithIdentity       = (*groupResource)(nil)
+	_ resource.ResourceWithImportState    = (*groupResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*groupResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*groupResource)(nil)
+)
+
+// NewResource returns the resource prefect_flow_group.
+func NewResource() resource.Resource { return &groupResource{} }
+
+// Metadata gives the type name.
+func (r *groupResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_flow_group"
+}
+
+// Configure takes over the provider data.
+func (r *groupResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	r.data = framework.ConfigureResource(req, resp)
+}
+
+// IdentitySchema is the UUID.
+func (r *groupResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = framework.IdentitySchema("flow group")
+}
+
+// Schema describes the resource.
+func (r *groupResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = resourceSchema()
+}
+
+// client works in the tenant given, or in the provider's if there is none.
+func (r *groupResource) client(tenantID types.String) *prefect.Client {
+	return r.data.InTenant(tenantID.ValueString())
+}
+
+// Create takes the group of a flow that is registered under management.
+func (r *groupResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
+		return
+	}
+	resp.Diagnostics.Append(plan.settle(ctx)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	client := r.client(plan.TenantID)
+	group, err := client.FindFlowGroup(ctx, plan.VersionGroupID.ValueString())
+	if err != nil {
+		resp.Diagnostics.Append(notFound(plan.VersionGroupID.ValueString()).Diagnose(err)...)
+		return
+	}
+	if !r.data.Claims.Claim(holding(group.ID)) {
+		resp.Diagnostics.Append(twice(group.Name)...)
+		return
+	}
+	saved := unmanaged(group)
+	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, group.ID)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, saved)...)
+	r.apply(ctx, client, saved, plan, &resp.State, &resp.Diagnostics)
+}
+
+func notFound(versionGroupID string) framework.Failure {
+	return framework.Failure{
+		Summary:   fmt.Sprintf("Could not find the flow group of version group %q", versionGroupID),
+		Attribute: path.Root("version_group_id"),
+		Remedies: map[error]string{
+			prefect.ErrNotFound: "A flow group exists as soon as a flow is registered in its version group. " +
+				"Refer to the flow's resource (`version_group_id = prefect_flow.<name>.id`), so that it is registered first, " +
+				"or register the flow. For a flow of another tenant than the provider's, set `tenant_id`.",
+		},
+	}
+}
+
+// holding is the claim of a resource that manages a group.
+func holding(groupID string) string { return "manage flow group " + groupID }
+
+func twice(versionGroupID string) diag.Diagnostics {
+	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("version_group_id"), "Two resources for one flow group",
+		fmt.Sprintf("Another prefect_flow_group in this configuration manages the group of version group %q. Each would undo what the other does.\n\n"+
+			"Put all settings of the group into one resource.", versionGroupID))}
+}
+
+// Read refreshes the settings that are managed, and forgets a group that is gone.
+func (r *groupResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, state.ID.ValueString())...)
+	if !r.data.Ready() {
+		return
+	}
+	client := r.client(state.TenantID)
+	group, err := client.GetFlowGroup(ctx, state.ID.ValueString())
+	if gone(err) {
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	var newest *prefect.Flow
+	if err == nil && !state.ScheduleActive.IsNull() {
+		newest, err = newestVersion(ctx, client, group.Name)
+	}
+	if err != nil {
+		resp.Diagnostics.Append(framework.Diagnose(err, "Could not read flow group "+state.label())...)
+		return
+	}
+	resp.Diagnostics.Append(state.refresh(ctx, group, newest)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+}
+
+// newestVersion is nil for a group without versions.
+func newestVersion(ctx context.Context, client *prefect.Client, versionGroupID string) (*prefect.Flow, error) {
+	newest, err := client.LatestFlow(ctx, versionGroupID)
+	if errors.Is(err, prefect.ErrNotFound) {
+		return nil, nil //nolint:nilnil // documented above
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look for versions of %s: %w", versionGroupID, err)
+	}
+	return newest, nil
+}
+
+// gone says whether an error means that the group is not there: it, or the
+// tenant that owns it, has been deleted.
+func gone(err error) bool {
+	return errors.Is(err, prefect.ErrNotFound) || errors.Is(err, prefect.ErrTenantNotFound)
+}
+
+// Update changes the settings that the plan changes, and gives back those that
+// it no longer manages.
+func (r *groupResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan, state model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
+		return
+	}
+	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, state.ID.ValueString())...)
+	resp.Diagnostics.Append(plan.settle(ctx)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	r.data.Claims.Claim(holding(state.ID.ValueString()))
+	r.apply(ctx, r.client(state.TenantID), state, plan, &resp.State, &resp.Diagnostics)
+}
+
+// settle reads and checks what the plan had to leave open because values were
+// unknown.
+func (m *model) settle(ctx context.Context) diag.Diagnostics {
+	config, diags := runconfig.Resolve(ctx, m.RunConfig, true)
+	m.RunConfig = config
+	diags.Append(runconfig.Check(ctx, config)...)
+	diags.Append(m.check(ctx)...)
+	return diags
+}
+
+// check checks the other settings as far as they are known.
+func (m *model) check(ctx context.Context) diag.Diagnostics {
+	diags := checkSchedule(ctx, m.Schedule)
+	diags.Append(checkObject(path.Root("default_parameters"), m.DefaultParameters)...)
+	return diags
+}
+
+// apply brings the group from what is managed in saved to what is planned. What
+// is done is saved at once, so that a failure leaves state equal to the Server.
+func (r *groupResource) apply(ctx context.Context, client *prefect.Client, saved, plan model, state *tfsdk.State, diags *diag.Diagnostics) {
+	id := saved.ID.ValueString()
+	// The Server reads all settings of a group, changes one, and writes all.
+	defer r.data.Claims.Lock("flow group " + id)()
+	group, err := client.GetFlowGroup(ctx, id)
+	if err != nil {
+		diags.Append(framework.Diagnose(err, "Could not read flow group "+saved.label())...)
+		return
+	}
+	w := work{client: client, group: group, from: saved, to: plan}
+	for _, c := range w.changes() {
+		if d := c.send(ctx); d.HasError() {
+			diags.Append(d...)
+			return
+		}
+		c.save(&saved)
+		diags.Append(state.Set(ctx, saved)...)
+	}
+	plan.ID, plan.TenantID, plan.VersionGroupID = saved.ID, saved.TenantID, saved.VersionGroupID
+	diags.Append(state.Set(ctx, plan)...)
+}
+
+// Delete gives back what is managed. The group itself belongs to the flow.
+func (r *groupResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
+		return
+	}
+	id, client := state.ID.ValueString(), r.client(state.TenantID)
+	defer r.data.Claims.Lock("flow group " + id)()
+	if r.data.Claims.Held(holding(id)) {
+		return // a resource of another name has taken the group over in this apply
+	}
+	group, err := client.GetFlowGroup(ctx, id)
+	if gone(err) {
+		return
+	}
+	if err != nil {
+		resp.Diagnostics.Append(framework.Diagnose(err, "Could not read flow group "+state.label())...)
+		return
+	}
+	w := work{client: client, group: group, from: state, to: unmanaged(group)}
+	for _, c := range w.changes() {
+		if d := c.send(ctx); d.HasError() {
+			resp.Diagnostics.Append(d...)
+			return
+		}
+		c.save(&state)
+		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	}
+}
+
+// label names the group in messages.
+func (m *model) label() string {
+	return fmt.Sprintf("%s (version group %s)", m.ID.ValueString(), m.VersionGroupID.ValueString())
+}
