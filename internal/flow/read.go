@@ -27,7 +27,7 @@ func (r *flowResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 		return
 	}
 	client := r.client(state.TenantID)
-	newest, err := client.LatestFlow(ctx, state.ID.ValueString())
+	newest, err := client.RefreshFlow(ctx, state.ID.ValueString())
 	if gone(err) {
 		resp.State.RemoveResource(ctx)
 		return

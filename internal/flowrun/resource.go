@@ -158,7 +158,7 @@ func (r *flowRunResource) Read(ctx context.Context, req resource.ReadRequest, re
 	if !r.data.Ready() {
 		return
 	}
-	run, err := r.data.Prefect.GetFlowRun(ctx, id)
+	run, err := r.data.Prefect.RefreshFlowRun(ctx, id)
 	switch {
 	case errors.Is(err, prefect.ErrNotFound) && finished(state.State.ValueString()):
 		tflog.Info(ctx, "The Server no longer has the run; it had finished and is kept as it was", map[string]any{"flow_run_id": id})

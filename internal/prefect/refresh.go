@@ -3,6 +3,7 @@ package prefect
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -14,17 +15,19 @@ const (
 	// refreshLifetime is how long an object that was read ahead may wait to be asked for, and how long a pause ends a
 	// refresh. It bounds how old an answer can be; nothing is kept from before the refresh's first question.
 	refreshLifetime = 30 * time.Second
-	// aheadFactor and maxAhead bound reading ahead: at most so many objects for each that was asked for, and in all.
-	aheadFactor = 10
-	maxAhead    = 5 * pageSize
+	// At most so many objects are kept that nobody has asked for yet: minAhead when a refresh is noticed, then twice as
+	// many with each further request that it needs, up to maxAhead. A request for less than minStep is not worth it.
+	minAhead = pageSize / 2
+	maxAhead = 5 * pageSize
+	minStep  = pageSize / 4
 )
 
 // A refresher answers many questions for single objects of one kind with few requests. Terraform refreshes each object
 // by itself, ten at a time, in no order.
 //
 // Questions that come within a moment of each other share a request. Once a second such request shows that a whole
-// configuration is being refreshed, the neighbours of what was asked for are read as well, some pages at a time, and
-// wait to be asked for.
+// configuration is being refreshed, others are read as well, some pages at a time, and wait to be asked for: all of the
+// tenant if it is not large, else the neighbours of what was asked for.
 //
 // Whoever asks gets what the Server held at a moment after everything that this process has changed: any mutation makes
 // the refresher forget all it has read ahead. It never gives out the same answer twice, except to those who ask
@@ -39,22 +42,30 @@ type refresher[T any] struct {
 	// The refresh that goes on: what it knows was true after this many writes.
 	writes int64
 	last   time.Time
-	asked  int
 	waves  int
 	kept   map[string]keptObject[T]
 	given  map[string]bool // answered already; never kept
-	fields readingAhead
+	ahead  readingAhead
 }
 
 // refreshSource says how objects of a kind are read.
 type refreshSource[T any] struct {
 	// find returns the objects with these keys, by key.
 	find func(ctx context.Context, c *Client, keys []string) (map[string]*T, error)
-	// field says among which others an object is: all objects of a field are neighbours. Without it nothing is read ahead.
+	// field says among which others an object is: all objects of a field are neighbours.
 	field func(*T) string
-	// near returns objects of the fields, by key, in some order from the one after the cursor on, and the cursor of the
-	// last; an empty one at the end.
-	near func(ctx context.Context, c *Client, fields []string, after string, limit int) (map[string]*T, string, error)
+	// near returns a page of the objects of some fields, or of the whole tenant if there are none. Without it nothing is
+	// read ahead.
+	near func(ctx context.Context, c *Client, fields []string, after string, limit int) (*nearPage[T], error)
+}
+
+// nearPage is some objects by key.
+type nearPage[T any] struct {
+	objects map[string]*T
+	// next is where the next page begins; empty after the last.
+	next string
+	// left counts the objects from this page's beginning on.
+	left int
 }
 
 type question[T any] struct {
@@ -77,12 +88,16 @@ type keptObject[T any] struct {
 	read  time.Time
 }
 
-// readingAhead is how far the fields have been read.
+// readingAhead is how far reading ahead has come.
 type readingAhead struct {
-	known  map[string]bool
-	next   []string // not begun
-	now    []string // being read, from after on
-	cursor string
+	// large says that the tenant has too many objects, so that only fields are read.
+	large bool
+	known map[string]bool
+	next  []string // fields that have not been begun
+	now   []string // fields that are being read; none for the whole tenant
+	begun bool     // something is being read, from the cursor on
+	whole bool     // the whole tenant was read
+	from  string   // the cursor
 }
 
 func (a *readingAhead) add(field string) {
@@ -94,6 +109,33 @@ func (a *readingAhead) add(field string) {
 	}
 	a.known[field] = true
 	a.next = append(a.next, field)
+}
+
+// begin says whether there is something to read.
+func (a *readingAhead) begin() bool {
+	switch {
+	case a.begun:
+	case a.whole, a.large && len(a.next) == 0:
+		return false
+	case a.large:
+		a.begun, a.now, a.next, a.from = true, a.next, nil, ""
+	default:
+		a.begun, a.now, a.from = true, nil, ""
+	}
+	return true
+}
+
+// proceed notes that a page was read, and says whether to use it.
+func (a *readingAhead) proceed(next string, left int) bool {
+	if !a.large && a.from == "" && left > maxAhead {
+		a.large, a.begun = true, false
+		return false
+	}
+	a.from = next
+	if next == "" {
+		a.begun, a.whole = false, !a.large
+	}
+	return true
 }
 
 // get returns the object with a key: nil if there is none.
@@ -114,7 +156,7 @@ func (r *refresher[T]) get(ctx context.Context, c *Client, key string) (*T, erro
 		return q.value, q.err
 	case <-ctx.Done():
 		r.abandon(q)
-		return nil, context.Cause(ctx)
+		return nil, fmt.Errorf("waiting for a request shared with others: %w", context.Cause(ctx))
 	}
 }
 
@@ -126,7 +168,6 @@ func (r *refresher[T]) answer(q *question[T], now time.Time) bool {
 	}
 	delete(r.kept, q.key)
 	r.given[q.key] = true
-	r.asked++
 	r.last = now
 	q.value = kept.value
 	close(q.done)
@@ -171,7 +212,7 @@ func (r *refresher[T]) begin(c *Client, w *wave) []*question[T] {
 	defer r.mu.Unlock()
 	now, writes := c.now(), c.writes.Load()
 	if writes != r.writes || now.Sub(r.last) > refreshLifetime || r.kept == nil {
-		r.writes, r.asked, r.waves, r.fields = writes, 0, 0, readingAhead{}
+		r.writes, r.waves, r.ahead = writes, 0, readingAhead{}
 		r.kept, r.given = map[string]keptObject[T]{}, map[string]bool{}
 	}
 	r.waiting = slices.DeleteFunc(r.waiting, func(q *question[T]) bool { return r.answer(q, now) })
@@ -183,7 +224,6 @@ func (r *refresher[T]) begin(c *Client, w *wave) []*question[T] {
 	questions := r.waiting[:min(len(r.waiting), pageSize)]
 	r.waiting = slices.Clone(r.waiting[len(questions):])
 	r.waves++
-	r.asked += len(questions)
 	w.waiting = len(questions)
 	for _, q := range questions {
 		q.wave = w
@@ -204,7 +244,7 @@ func (r *refresher[T]) ask(ctx context.Context, c *Client, questions []*question
 		q.value, q.err = found[q.key], failed[q.key]
 		r.given[q.key] = true
 		if q.value != nil && r.source.field != nil {
-			r.fields.add(r.source.field(q.value))
+			r.ahead.add(r.source.field(q.value))
 		}
 	}
 	r.mu.Unlock()
@@ -246,35 +286,25 @@ func joined[V any](a, b map[string]V) map[string]V {
 	return all
 }
 
-// readAhead reads neighbours, as many as the questions so far justify. A failure is no harm: who asks for an object that
-// is not there asks the Server.
+// readAhead reads objects that will probably be asked for. A failure is no harm: who asks for an object that is not there
+// asks the Server.
 func (r *refresher[T]) readAhead(ctx context.Context, c *Client) {
 	for {
-		fields, cursor, limit := r.budget(c)
+		fields, from, limit := r.nextPage(c)
 		if limit == 0 {
 			return
 		}
 		read := c.now()
-		rows, next, err := r.source.near(ctx, c, fields, cursor, limit)
-		r.mu.Lock()
-		if err != nil || next == "" {
-			r.fields.now = nil
-		}
-		r.fields.cursor = next
-		for key, value := range rows {
-			if !r.given[key] {
-				r.kept[key] = keptObject[T]{value: value, read: read}
-			}
-		}
-		r.mu.Unlock()
+		page, err := r.source.near(ctx, c, fields, from, limit)
 		if err != nil {
 			return
 		}
+		r.keep(page, read)
 	}
 }
 
-// budget returns what to read next, and how much of it; nothing, if that is enough.
-func (r *refresher[T]) budget(c *Client) (fields []string, cursor string, limit int) {
+// nextPage returns what to read next, and how much of it; nothing, if that is enough.
+func (r *refresher[T]) nextPage(c *Client) (fields []string, from string, limit int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.source.near == nil || r.waves < 2 || c.writes.Load() != r.writes {
@@ -285,15 +315,29 @@ func (r *refresher[T]) budget(c *Client) (fields []string, cursor string, limit 
 		if now.Sub(kept.read) > refreshLifetime {
 			// It has to be read again if it is still wanted, and so have its neighbours.
 			delete(r.kept, key)
-			r.fields.known = nil
+			r.ahead = readingAhead{large: r.ahead.large}
 		}
 	}
-	if len(r.fields.now) == 0 {
-		if len(r.fields.next) == 0 {
-			return nil, "", 0
-		}
-		r.fields.now, r.fields.next, r.fields.cursor = r.fields.next, nil, ""
+	limit = maxAhead
+	if doublings := r.waves - 2; doublings < 8 {
+		limit = min(minAhead<<doublings, maxAhead)
 	}
-	limit = min(aheadFactor*r.asked, maxAhead) - len(r.kept)
-	return r.fields.now, r.fields.cursor, max(0, min(limit, pageSize))
+	limit -= len(r.kept)
+	if limit < minStep || !r.ahead.begin() {
+		return nil, "", 0
+	}
+	return r.ahead.now, r.ahead.from, min(limit, pageSize)
+}
+
+func (r *refresher[T]) keep(page *nearPage[T], read time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.ahead.proceed(page.next, page.left) {
+		return
+	}
+	for key, value := range page.objects {
+		if !r.given[key] {
+			r.kept[key] = keptObject[T]{value: value, read: read}
+		}
+	}
 }

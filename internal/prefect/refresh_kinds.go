@@ -1,6 +1,7 @@
 package prefect
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -23,7 +24,7 @@ func newRefreshers() *refreshers {
 		}},
 		projects: refresher[Project]{source: refreshSource[Project]{
 			find:  projectsByID,
-			field: func(p *Project) string { return p.TenantID },
+			field: func(p *Project) string { return p.TenantID }, // which are all
 			near:  projectsNear,
 		}},
 		// A tenant has far more runs than anybody's configuration.
@@ -82,23 +83,25 @@ func newestFlows(ctx context.Context, c *Client, groups []string) (map[string]*F
 	return flowsByGroup(rows), err
 }
 
-func flowsNear(ctx context.Context, c *Client, projects []string, last string, limit int) (map[string]*Flow, string, error) {
+func flowsNear(ctx context.Context, c *Client, projects []string, from string, limit int) (*nearPage[Flow], error) {
 	tenant, err := c.TenantID(ctx)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	if last == "" {
-		last = beforeAll
+	// Groups without a version are left behind by projects that were deleted.
+	w := where{"flows": where{}}
+	if len(projects) > 0 {
+		w = where{"flows": where{"project_id": oneOf(projects)}}
 	}
-	out, err := graphql.NewestFlows(ctx, wire{c}, tenant, after(last, where{"flows": where{"project_id": oneOf(projects)}}), limit)
+	out, err := graphql.NewestFlows(ctx, wire{c}, tenant, after(cmp.Or(from, beforeAll), w), limit)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	next := ""
-	if n := len(out.FlowGroup); n > 0 && n < count(out.Remaining.Aggregate) {
-		next = out.FlowGroup[n-1].Id
+	page := &nearPage[Flow]{objects: flowsByGroup(out.FlowGroup), left: count(out.Remaining.Aggregate)}
+	if n := len(out.FlowGroup); n > 0 && n < page.left {
+		page.next = out.FlowGroup[n-1].Id
 	}
-	return flowsByGroup(out.FlowGroup), next, nil
+	return page, nil
 }
 
 func flowsByGroup(rows []graphql.NewestFlowsFlowGroup) map[string]*Flow {
@@ -117,23 +120,23 @@ func projectsByID(ctx context.Context, c *Client, ids []string) (map[string]*Pro
 	return byKey(found, func(p *Project) string { return p.ID }), err
 }
 
-func projectsNear(ctx context.Context, c *Client, _ []string, last string, limit int) (map[string]*Project, string, error) {
+func projectsNear(ctx context.Context, c *Client, _ []string, from string, limit int) (*nearPage[Project], error) {
 	tenant, err := c.TenantID(ctx)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	if last == "" {
-		last = beforeAll
-	}
-	out, err := graphql.Projects(ctx, wire{c}, tenant, after(last, where{}), limit)
+	out, err := graphql.Projects(ctx, wire{c}, tenant, after(cmp.Or(from, beforeAll), where{}), limit)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	next := ""
-	if n := len(out.Project); n > 0 && n < count(out.Remaining.Aggregate) {
-		next = out.Project[n-1].Id
+	page := &nearPage[Project]{
+		objects: byKey(convert(out.Project, projectOf), func(p *Project) string { return p.ID }),
+		left:    count(out.Remaining.Aggregate),
 	}
-	return byKey(convert(out.Project, projectOf), func(p *Project) string { return p.ID }), next, nil
+	if n := len(out.Project); n > 0 && n < page.left {
+		page.next = out.Project[n-1].Id
+	}
+	return page, nil
 }
 
 func flowRunsByID(ctx context.Context, c *Client, ids []string) (map[string]*FlowRun, error) {

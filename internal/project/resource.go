@@ -131,7 +131,7 @@ func (r *projectResource) Read(ctx context.Context, req resource.ReadRequest, re
 	if !r.data.Ready() {
 		return
 	}
-	project, err := r.client(state.TenantID).GetProject(ctx, state.ID.ValueString())
+	project, err := r.client(state.TenantID).RefreshProject(ctx, state.ID.ValueString())
 	if gone(err) {
 		resp.State.RemoveResource(ctx)
 		return

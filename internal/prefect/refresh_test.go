@@ -1,0 +1,352 @@
+package prefect_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver"
+	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver/store"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+)
+
+// many is how many objects Terraform refreshes at a time.
+const many = 10
+
+// each calls f for all elements in random order, many at a time.
+func each[T any](t *testing.T, all []T, f func(T) error) {
+	t.Helper()
+	var next atomic.Int64
+	var group sync.WaitGroup
+	order := rand.Perm(len(all))
+	for range many {
+		group.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(all)); i = next.Add(1) - 1 {
+				if err := f(all[order[i]]); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
+// fill registers so many flows in each of so many projects.
+func (e *env) fill(t *testing.T, projects, flows int) (ids []string, registered []*prefect.Flow) {
+	t.Helper()
+	for p := range projects {
+		ids = append(ids, e.project(t, fmt.Sprintf("project-%03d", p)))
+	}
+	var mu sync.Mutex
+	each(t, ids, func(project string) error {
+		for i := range flows {
+			id, err := e.RegisterFlow(t.Context(), prefect.RegisterFlowInput{ProjectID: project, SerializedFlow: flowOf(fmt.Sprintf("flow-%03d", i), 1)})
+			if err != nil {
+				return err
+			}
+			flow, err := e.GetFlow(t.Context(), id)
+			if err != nil {
+				return err
+			}
+			mu.Lock()
+			registered = append(registered, flow)
+			mu.Unlock()
+		}
+		return nil
+	})
+	e.server.ResetRequests()
+	return ids, registered
+}
+
+// TestRefreshFewRequests counts the requests of a refresh.
+func TestRefreshFewRequests(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, prefectserver.Options{})
+	projects, flows := e.fill(t, 20, 10)
+	each(t, projects, func(id string) error {
+		p, err := e.RefreshProject(t.Context(), id)
+		if err == nil && p.ID != id {
+			err = fmt.Errorf("asked for project %s, got %s", id, p.ID)
+		}
+		return err
+	})
+	forProjects := len(e.server.Requests())
+	each(t, flows, func(want *prefect.Flow) error {
+		f, err := e.RefreshFlow(t.Context(), want.VersionGroupID)
+		if err == nil && f.ID != want.ID {
+			err = fmt.Errorf("asked for flow %s, got %s", want.ID, f.ID)
+		}
+		return err
+	})
+	all := len(e.server.Requests())
+	t.Logf("%d projects: %d requests; %d flows: %d requests", len(projects), forProjects, len(flows), all-forProjects)
+	if forProjects > 5 || all > 25 {
+		t.Errorf("too many requests")
+	}
+}
+
+// TestRefreshSeesChanges changes what has been read ahead.
+func TestRefreshSeesChanges(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, prefectserver.Options{})
+	projects, flows := e.fill(t, 4, 10)
+	// Two waves: then the flows of the first projects are read ahead.
+	for _, f := range flows[:3] {
+		_, err := e.RefreshFlow(t.Context(), f.VersionGroupID)
+		check(t, err)
+	}
+	before := len(e.server.Requests())
+	_, err := e.RefreshFlow(t.Context(), flows[3].VersionGroupID)
+	check(t, err)
+	ahead := len(e.server.Requests()) == before
+	t.Logf("read ahead: %t", ahead)
+
+	target := projects[0]
+	for _, f := range flows[4:] {
+		if f.ProjectID == target {
+			target = projects[1]
+		}
+		check(t, e.UpdateFlowProject(t.Context(), f.ID, target))
+		got, err := e.RefreshFlow(t.Context(), f.VersionGroupID)
+		check(t, err)
+		if got.ProjectID != target {
+			t.Fatalf("flow %s is still in its old project", f.ID)
+		}
+		target = projects[0]
+	}
+	// Through a client of another tenant, too: they are one process.
+	f := flows[0]
+	_, err = e.RefreshFlow(t.Context(), f.VersionGroupID)
+	check(t, err)
+	other := e.WithTenant(e.tenant)
+	check(t, other.ArchiveFlow(t.Context(), f.ID))
+	got, err := e.RefreshFlow(t.Context(), f.VersionGroupID)
+	check(t, err)
+	if !got.Archived {
+		t.Error("the flow is not archived")
+	}
+}
+
+// TestRefreshTwice asks for the same object again: what somebody else changed meanwhile is seen.
+func TestRefreshTwice(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, prefectserver.Options{})
+	_, flows := e.fill(t, 1, 30)
+	somebody := newClient(t, prefect.Config{Endpoint: e.url, Tenant: e.tenant})
+	for range 2 {
+		for _, f := range flows {
+			got, err := e.RefreshFlow(t.Context(), f.VersionGroupID)
+			check(t, err)
+			if got.Archived != f.Archived {
+				t.Fatalf("flow %s archived: %t, want %t", f.ID, got.Archived, f.Archived)
+			}
+		}
+		for _, f := range flows {
+			check(t, somebody.ArchiveFlow(t.Context(), f.ID))
+			f.Archived = true
+		}
+	}
+}
+
+// TestRefreshForgets lets the time pass in which an object that was read ahead may be asked for.
+func TestRefreshForgets(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, prefectserver.Options{})
+	_, flows := e.fill(t, 1, 10)
+	var later atomic.Int64
+	prefect.SetClock(e.Client, func() time.Time { return time.Now().Add(time.Duration(later.Load())) })
+	for _, f := range flows[:2] {
+		_, err := e.RefreshFlow(t.Context(), f.VersionGroupID)
+		check(t, err)
+	}
+	before := len(e.server.Requests())
+	_, err := e.RefreshFlow(t.Context(), flows[2].VersionGroupID)
+	check(t, err)
+	if len(e.server.Requests()) != before {
+		t.Error("nothing was read ahead")
+	}
+	later.Store(int64(31 * time.Second))
+	_, err = e.RefreshFlow(t.Context(), flows[3].VersionGroupID)
+	check(t, err)
+	if len(e.server.Requests()) != before+1 {
+		t.Errorf("%d requests after half a minute, want 1", len(e.server.Requests())-before)
+	}
+}
+
+// TestRefreshNewestOfGroup has the newest version of a group in another project than an older one.
+func TestRefreshNewestOfGroup(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, prefectserver.Options{})
+	projects, flows := e.fill(t, 2, 5)
+	newest := map[string]string{}
+	for _, f := range flows {
+		newest[f.VersionGroupID] = f.ID
+		if f.ProjectID == projects[0] {
+			id, err := e.RegisterFlow(t.Context(), prefect.RegisterFlowInput{
+				ProjectID: projects[1], SerializedFlow: flowOf(f.Name, 2), VersionGroupID: f.VersionGroupID,
+			})
+			check(t, err)
+			newest[f.VersionGroupID] = id
+		}
+	}
+	for range 2 {
+		for _, f := range flows {
+			got, err := e.RefreshFlow(t.Context(), f.VersionGroupID)
+			check(t, err)
+			if got.ID != newest[f.VersionGroupID] {
+				t.Errorf("group %s: got version %d", f.VersionGroupID, got.Version)
+			}
+		}
+	}
+}
+
+// TestRefreshErrors gives each caller the error of what it asked for.
+func TestRefreshErrors(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, prefectserver.Options{})
+	projects, flows := e.fill(t, 3, 1)
+	const nobody = "6f6b0e0e-0000-4000-8000-00000000000f"
+	asked := map[string]error{nobody: prefect.ErrNotFound, "not a UUID": prefect.ErrInvalid}
+	for _, id := range projects {
+		asked[id] = nil
+	}
+	var group sync.WaitGroup
+	for id, want := range asked {
+		group.Go(func() {
+			if _, err := e.RefreshProject(t.Context(), id); !errors.Is(err, want) {
+				t.Errorf("project %s: %v, want %v", id, err, want)
+			}
+		})
+		group.Go(func() {
+			if _, err := e.RefreshFlowRun(t.Context(), id); want == nil && !errors.Is(err, prefect.ErrNotFound) || !errors.Is(err, want) && want != nil {
+				t.Errorf("run %s: %v", id, err)
+			}
+		})
+	}
+	group.Wait()
+
+	if _, err := e.RefreshFlow(t.Context(), "no such group"); !errors.Is(err, prefect.ErrNotFound) {
+		t.Errorf("no such group: %v", err)
+	}
+	// A failure of the Server is everybody's, and the next question is asked anew.
+	remove := e.server.Faults().Add(prefectserver.Fault{Field: "flow_group", Message: "boom"})
+	each(t, flows, func(f *prefect.Flow) error {
+		if _, err := e.RefreshFlow(t.Context(), f.VersionGroupID); err == nil {
+			return errors.New("no error")
+		}
+		return nil
+	})
+	remove()
+	each(t, flows, func(f *prefect.Flow) error {
+		_, err := e.RefreshFlow(t.Context(), f.VersionGroupID)
+		return err
+	})
+	// Reading ahead that fails is no failure.
+	_, err := e.RefreshFlow(t.Context(), flows[0].VersionGroupID)
+	check(t, err)
+}
+
+// TestRefreshTenants keeps tenants apart.
+func TestRefreshTenants(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, prefectserver.Options{})
+	_, flows := e.fill(t, 1, 1)
+	id, err := e.CreateTenant(t.Context(), "Other", "other")
+	check(t, err)
+	other := e.WithTenant(id)
+	if _, err := other.RefreshFlow(t.Context(), flows[0].VersionGroupID); !errors.Is(err, prefect.ErrNotFound) {
+		t.Errorf("a flow of another tenant: %v", err)
+	}
+	if _, err := other.RefreshProject(t.Context(), flows[0].ProjectID); !errors.Is(err, prefect.ErrNotFound) {
+		t.Errorf("a project of another tenant: %v", err)
+	}
+}
+
+// TestRefreshCancel leaves one of two callers waiting: the shared request ends with the last one only.
+func TestRefreshCancel(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, prefectserver.Options{})
+	projects, _ := e.fill(t, 2, 1)
+	_, err := e.TenantID(t.Context())
+	check(t, err)
+	remove := e.server.Faults().Add(prefectserver.Fault{Field: "project", Delay: 300 * time.Millisecond, Times: 1})
+	impatient, giveUp := context.WithCancel(t.Context())
+	failed := make(chan error, 1)
+	go func() {
+		_, err := e.RefreshProject(impatient, projects[0])
+		failed <- err
+	}()
+	kept := make(chan error, 1)
+	go func() {
+		_, err := e.RefreshProject(t.Context(), projects[1])
+		kept <- err
+	}()
+	time.AfterFunc(50*time.Millisecond, giveUp)
+	if err := <-failed; !errors.Is(err, context.Canceled) {
+		t.Errorf("the one who left got %v", err)
+	}
+	if err := <-kept; err != nil {
+		t.Errorf("the one who stayed got %v", err)
+	}
+	if n := remove(); n != 1 {
+		t.Errorf("%d requests were delayed", n)
+	}
+
+	// Alone, it takes the request with it.
+	e.server.ResetRequests()
+	defer e.server.Faults().Add(prefectserver.Fault{Field: "project", Delay: time.Hour})()
+	impatient, giveUp = context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, giveUp)
+	if _, err := e.RefreshProject(impatient, projects[0]); !errors.Is(err, context.Canceled) {
+		t.Errorf("the one who left alone got %v", err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); len(e.server.Requests()) == 0; {
+		if time.Now().After(deadline) {
+			t.Fatal("the request is still under way")
+		}
+		<-time.After(time.Millisecond)
+	}
+}
+
+// TestRefreshLargeTenant refreshes some flows of a tenant that has many more: those of their projects are read ahead, and
+// not the whole tenant.
+func TestRefreshLargeTenant(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, prefectserver.Options{})
+	_, flows := e.fill(t, 3, 20)
+	others := e.project(t, "others")
+	check(t, e.server.Store().Update(func(tx *store.Tx) error {
+		for i := range 1500 {
+			name := fmt.Sprintf("group-%d", i)
+			group, err := tx.Insert("flow_group", store.Row{"tenant_id": e.tenant, "name": name})
+			if err != nil {
+				return err
+			}
+			_, err = tx.Insert("flow", store.Row{
+				"name": name, "tenant_id": e.tenant, "project_id": others, "flow_group_id": group["id"], "version_group_id": name, "version": 1,
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	e.server.ResetRequests()
+	each(t, flows, func(want *prefect.Flow) error {
+		f, err := e.RefreshFlow(t.Context(), want.VersionGroupID)
+		if err == nil && f.ID != want.ID {
+			err = fmt.Errorf("asked for flow %s, got %s", want.ID, f.ID)
+		}
+		return err
+	})
+	t.Logf("%d requests", len(e.server.Requests()))
+	if n := len(e.server.Requests()); n > 10 {
+		t.Errorf("%d requests for %d flows", n, len(flows))
+	}
+}
