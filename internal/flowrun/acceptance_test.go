@@ -21,7 +21,7 @@ const address = "prefect_flow_run.test"
 // each run what a script says.
 type bench struct {
 	*acctest.PrefectServer
-	t       *testing.T
+	t       testing.TB
 	project string
 	flow    string
 	group   string
@@ -57,12 +57,12 @@ func kubernetesRun(set map[string]any, labels ...string) map[string]any {
 	return run
 }
 
-func newBench(t *testing.T, parameters ...string) *bench {
+func newBench(t testing.TB, parameters ...string) *bench {
 	t.Helper()
 	return benchOn(t, acctest.Server(t), flowJSON("etl", parameters...))
 }
 
-func benchOn(t *testing.T, server *acctest.PrefectServer, flow map[string]any) *bench {
+func benchOn(t testing.TB, server *acctest.PrefectServer, flow map[string]any) *bench {
 	t.Helper()
 	project, err := server.Client.CreateProject(t.Context(), "runs", nil)
 	if err != nil {
@@ -207,7 +207,7 @@ func (b *bench) starts(run prefect.FlowRun) {
 	b.set(run.ID, "Running", "Running flow.")
 }
 
-func encode(t *testing.T, value any) json.RawMessage {
+func encode(t testing.TB, value any) json.RawMessage {
 	t.Helper()
 	text, err := json.Marshal(value)
 	if err != nil {

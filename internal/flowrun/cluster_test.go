@@ -26,7 +26,7 @@ type clusterBench struct {
 }
 
 // newClusterBench registers a flow with this job template, if it is not nil.
-func newClusterBench(t *testing.T, template map[string]any) *clusterBench {
+func newClusterBench(t testing.TB, template map[string]any) *clusterBench {
 	t.Helper()
 	cluster := acctest.Cluster(t)
 	server := acctest.Server(t)

@@ -163,7 +163,7 @@ func jobValue(ctx context.Context, jobs []kubernetes.JobInfo) (types.Object, dia
 		Reason: framework.StringOrNullIfEmpty(j.Reason), Attempt: types.Int64Value(int64(j.Attempt)), Pods: []podModel{},
 	}
 	switch {
-	case j.Completed:
+	case j.Completed, !j.Failed && succeededPod(j): // the Job's own condition follows a moment later
 		m.Status = types.StringValue("complete")
 	case j.Failed:
 		m.Status = types.StringValue("failed")
@@ -175,6 +175,11 @@ func jobValue(ctx context.Context, jobs []kubernetes.JobInfo) (types.Object, dia
 		}
 	}
 	return types.ObjectValueFrom(ctx, jobTypes(), m)
+}
+
+// succeededPod says whether the newest pod succeeded.
+func succeededPod(j *kubernetes.JobInfo) bool {
+	return len(j.Pods) > 0 && j.Pods[len(j.Pods)-1].Phase == podSucceeded
 }
 
 func podValue(p kubernetes.PodInfo) podModel {

@@ -28,6 +28,21 @@ func quiet(j *kubernetes.JobInfo) bool {
 	return true
 }
 
+// concluded says whether a Job with a failed pod is over, or will be: nothing of
+// it runs, and if pods have failed as often as they may, its condition says so.
+func concluded(j *kubernetes.JobInfo) bool {
+	if over(j) || !quiet(j) {
+		return over(j) && quiet(j)
+	}
+	failures := int32(0)
+	for _, p := range j.Pods {
+		if p.Phase == podFailed {
+			failures++
+		}
+	}
+	return failures == 0 || failures <= j.BackoffLimit
+}
+
 // started says whether a container of the Job has started.
 func started(j *kubernetes.JobInfo) bool {
 	for _, p := range j.Pods {
@@ -62,17 +77,26 @@ func newest(jobs []kubernetes.JobInfo) *kubernetes.JobInfo {
 	return &jobs[len(jobs)-1]
 }
 
-// signature changes when something happened in the cluster that the Server may
-// have heard of too: a Job, pod or container appeared, changed state or ended.
-// It does not change with events, whose repetition means nothing.
-func signature(jobs []kubernetes.JobInfo) string {
+// milestones changes when something happened in the cluster of which the Server
+// has probably heard too, so that it is worth asking: a container, pod or Job
+// ended, or, if that is what is waited for, a container started.
+func milestones(jobs []kubernetes.JobInfo, waitFor string) string {
 	var b strings.Builder
 	for _, j := range jobs {
-		fmt.Fprintf(&b, "%s %t %t %t;", j.UID, j.Completed, j.Failed, j.Deleted)
+		if over(&j) {
+			fmt.Fprintf(&b, "job %s;", j.UID)
+		}
+		if waitFor != waitFinished {
+			fmt.Fprintf(&b, "%s %t;", j.UID, started(&j))
+		}
 		for _, p := range j.Pods {
-			fmt.Fprintf(&b, " %s %s %t;", p.UID, p.Phase, p.Deleted)
+			if p.Deleted || p.Phase == podFailed || p.Phase == podSucceeded {
+				fmt.Fprintf(&b, "pod %s;", p.UID)
+			}
 			for _, c := range p.Containers {
-				fmt.Fprintf(&b, " %s %s %s %d;", c.Name, c.State, c.Reason, c.RestartCount)
+				if c.State == kubernetes.StateTerminated || c.RestartCount > 0 {
+					fmt.Fprintf(&b, "%s %s %d;", p.UID, c.Name, c.RestartCount)
+				}
 			}
 		}
 	}

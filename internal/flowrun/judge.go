@@ -45,8 +45,8 @@ type observation struct {
 	// Due is when the run was scheduled to start.
 	Due  time.Time
 	Jobs []kubernetes.JobInfo
-	// Watching says whether Jobs can be seen at all.
-	Watching bool
+	// Resurrected is how often Lazarus has started the run again.
+	Resurrected int
 	// Agents is the newest answer about agents, or nil if nobody has asked.
 	Agents *agentFinding
 }
@@ -91,6 +91,7 @@ type judge struct {
 	submittedSince time.Time
 	stuckSince     time.Time
 	stuckJob       string
+	resurrected    int
 }
 
 func newJudge(g goal, begin time.Time) *judge { return &judge{goal: g, begin: begin} }
@@ -187,6 +188,9 @@ func (j *judge) remember(o observation) {
 	since(&j.queuedSince, queued(o.State))
 	if !j.queuedSince.IsZero() && o.Due.After(j.queuedSince) {
 		j.queuedSince = o.Due
+	}
+	if o.Resurrected > j.resurrected { // perhaps so fast that nobody saw it Scheduled
+		j.resurrected, j.submittedSince, j.stuckSince = o.Resurrected, time.Time{}, time.Time{}
 	}
 	last := newest(o.Jobs)
 	waitsForPod := !queued(o.State) && !ran(o.State) && !finished(o.State) && (last == nil || !started(last))

@@ -12,10 +12,19 @@ type pace struct {
 	last   time.Time
 }
 
-// newPace allows at most 20 requests in any minute: 4 + 60/4 = 19.
-func newPace(now time.Time) *pace {
+// newPace allows at most 19 requests in any minute. With a watch on the cluster
+// the Server is polled less often, so that what the watch sees can be looked
+// into at once: 7 + 60/5 = 19. Without one it is 4 + 60/4 = 19.
+func newPace(now time.Time, watching bool) *pace {
+	if watching {
+		return &pace{burst: 7, interval: 5 * time.Second, tokens: 7, last: now}
+	}
 	return &pace{burst: 4, interval: 4 * time.Second, tokens: 4, last: now}
 }
+
+// pollReserve is how many requests of the budget a poll without a reason leaves
+// to those with one.
+const pollReserve = 3
 
 // take spends a request, whether or not the budget has one left.
 func (p *pace) take(now time.Time) {
@@ -23,13 +32,18 @@ func (p *pace) take(now time.Time) {
 	p.tokens--
 }
 
-// ready is when the next request may be sent, which is now or later.
-func (p *pace) ready(now time.Time) time.Time {
+// ready is when the next request may be sent that leaves so many others to be
+// sent at once, which is now or later. Nothing is left where the budget is small.
+func (p *pace) ready(now time.Time, reserve int) time.Time {
 	p.refill(now)
-	if p.tokens >= 1 {
+	need := 1.0
+	if p.burst > 2*reserve {
+		need += float64(reserve)
+	}
+	if p.tokens >= need {
 		return now
 	}
-	return now.Add(time.Duration((1 - p.tokens) * float64(p.interval)))
+	return now.Add(time.Duration((need - p.tokens) * float64(p.interval)))
 }
 
 func (p *pace) refill(now time.Time) {

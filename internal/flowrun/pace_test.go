@@ -9,11 +9,18 @@ import (
 // every moment, and counts what is sent in any minute.
 func TestPaceStaysWithinBudget(t *testing.T) {
 	t.Parallel()
+	for _, watching := range []bool{true, false} {
+		stayWithinBudget(t, watching)
+	}
+}
+
+func stayWithinBudget(t *testing.T, watching bool) {
+	t.Helper()
 	now := epoch
-	p := newPace(now)
+	p := newPace(now, watching)
 	var sent []time.Time
 	for now.Before(epoch.Add(10 * time.Minute)) {
-		if ready := p.ready(now); ready.After(now) {
+		if ready := p.ready(now, 0); ready.After(now) {
 			now = ready
 			continue
 		}
@@ -38,14 +45,32 @@ func TestPaceStaysWithinBudget(t *testing.T) {
 
 func TestPaceAnswersAtOnceAfterQuiet(t *testing.T) {
 	t.Parallel()
-	p := newPace(epoch)
+	p := newPace(epoch, false)
 	for range 4 {
 		p.take(epoch)
 	}
-	if got := p.ready(at(1)); !got.Equal(at(4)) {
+	if got := p.ready(at(1), pollReserve); !got.Equal(at(4)) {
 		t.Errorf("an empty bucket must wait until 4s, got %s", got.Sub(epoch))
 	}
-	if got := p.ready(at(30)); !got.Equal(at(30)) {
+	if got := p.ready(at(30), pollReserve); !got.Equal(at(30)) {
 		t.Errorf("after a pause a request must go at once, got %s", got.Sub(epoch))
+	}
+}
+
+// TestPaceKeepsAReserve lets polls without a reason leave some of the budget.
+func TestPaceKeepsAReserve(t *testing.T) {
+	t.Parallel()
+	p := newPace(epoch, true)
+	for p.ready(epoch, pollReserve).Equal(epoch) {
+		p.take(epoch)
+	}
+	for range pollReserve {
+		if got := p.ready(epoch, 0); !got.Equal(epoch) {
+			t.Fatalf("a request with a reason must go at once, got %s", got.Sub(epoch))
+		}
+		p.take(epoch)
+	}
+	if got := p.ready(epoch, 0); !got.Equal(at(5)) {
+		t.Errorf("got %s", got.Sub(epoch))
 	}
 }

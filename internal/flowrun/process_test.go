@@ -113,7 +113,7 @@ func (w *workspace) start(arguments ...string) *process {
 func (w *workspace) apply() *process { return w.start("apply", "-auto-approve", "-no-color") }
 
 // wait returns the output and whether the command succeeded.
-func (p *process) wait(t *testing.T) (string, bool) {
+func (p *process) wait(t testing.TB) (string, bool) {
 	t.Helper()
 	select {
 	case err := <-p.done:
@@ -158,7 +158,7 @@ func (w *workspace) state() *resourceInState {
 }
 
 // until polls a condition.
-func until(t *testing.T, what string, is func() bool) {
+func until(t testing.TB, what string, is func() bool) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -200,7 +200,7 @@ func (b *bench) lookedForEarlier() int {
 
 // killProvider ends the provider's process of a terraform command without
 // warning.
-func (p *process) killProvider(t *testing.T) {
+func (p *process) killProvider(t testing.TB) {
 	t.Helper()
 	killed := false
 	until(t, "a provider process", func() bool {

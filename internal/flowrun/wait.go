@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-log/tflog"
@@ -71,7 +70,7 @@ func newWaiter(s server, w watch, id string, g goal) *waiter {
 // passed; at once when ctx ends.
 func (w *waiter) wait(ctx context.Context) outcome {
 	now := time.Now()
-	w.judge, w.pace = newJudge(w.goal, now), newPace(now)
+	w.judge, w.pace = newJudge(w.goal, now), newPace(now, w.watch != nil)
 	for {
 		w.pace.take(time.Now())
 		if err := w.poll(ctx); err != nil {
@@ -164,7 +163,7 @@ func (w *waiter) jobs() []kubernetes.JobInfo {
 func (w *waiter) observe() observation {
 	return observation{
 		At: time.Now(), State: w.run.State, Passed: w.passed, Due: w.run.ScheduledStartTime,
-		Jobs: w.jobs(), Watching: w.watch != nil, Agents: w.agents,
+		Jobs: w.jobs(), Resurrected: w.run.TimesResurrected, Agents: w.agents,
 	}
 }
 
@@ -191,22 +190,29 @@ func (w *waiter) askAgents(ctx context.Context) error {
 	return nil
 }
 
-// sleep returns at the time of the next poll, or false when ctx ended.
+// sleep returns at the time of the next poll, or false when ctx ended. What
+// happens in the cluster is taken into account meanwhile; it causes a poll at
+// once if the Server may have heard of it too.
 func (w *waiter) sleep(ctx context.Context) bool {
-	seen := signature(w.jobs())
-	wake := time.Now().Add(pollAfter(w.polls, w.watch != nil))
-	if w.run != nil {
-		if next := w.judge.next(w.observe()); !next.IsZero() && next.Before(wake) {
-			wake = next
-		}
-	}
+	seen := milestones(w.jobs(), w.goal.WaitFor)
+	regular := time.Now().Add(pollAfter(w.polls, w.watch != nil))
 	var changes <-chan struct{}
 	if w.watch != nil {
 		changes = w.watch.Changes()
 	}
+	var due time.Time
 	for {
-		if ready := w.pace.ready(time.Now()); wake.Before(ready) {
-			wake = ready
+		now := time.Now()
+		if due.IsZero() || now.Before(due) {
+			due = w.due(now)
+		}
+		wake := later(regular, w.pace.ready(now, pollReserve))
+		if at := later(due, w.pace.ready(now, 0)); !due.IsZero() && at.Before(wake) {
+			wake = at
+		}
+		if milestones(w.jobs(), w.goal.WaitFor) != seen {
+			w.polls = 0 // look more often again: the Server may hear of it a little later
+			wake = w.pace.ready(now, 0)
 		}
 		timer := time.NewTimer(time.Until(wake))
 		select {
@@ -217,21 +223,40 @@ func (w *waiter) sleep(ctx context.Context) bool {
 			return true
 		case <-changes:
 			timer.Stop()
-			if signature(w.jobs()) != seen {
-				wake = time.Now()
-			}
 		}
 	}
 }
 
-// finish lets the pods of a finished run end, so that their exit codes are
-// known, and looks once more at a run that was cancelled meanwhile: its process
-// may still call it failed.
+// due is when something has to be decided, or the zero time.
+func (w *waiter) due(now time.Time) time.Time {
+	if w.run == nil {
+		return time.Time{}
+	}
+	o := w.observe()
+	o.At = now
+	w.judge.remember(o)
+	return w.judge.next(o)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// finish lets the pods of a finished run end, and the Job of a failed one come to
+// its own end, so that exit codes and conditions are known. It looks once more at
+// a run that was cancelled meanwhile: its process may still call it failed.
 func (w *waiter) finish(ctx context.Context, r ruling) outcome {
-	if r.Verdict == late || w.watch == nil || !finished(w.run.State) || !w.quieten(ctx) {
+	if r.Verdict == late || w.watch == nil || !finished(w.run.State) {
 		return w.end(ctx, r, nil)
 	}
-	if isA(w.run.State, stateCancelled) {
+	settled := quiet
+	if r.Verdict == failed {
+		settled = concluded
+	}
+	if w.until(ctx, settled) && isA(w.run.State, stateCancelled) {
 		if err := w.poll(ctx); err == nil {
 			r = w.judge.rule(w.observe())
 		}
@@ -242,14 +267,14 @@ func (w *waiter) finish(ctx context.Context, r ruling) outcome {
 	return w.end(ctx, r, nil)
 }
 
-// quieten waits until the newest Job's pods have ended. It says whether it had
-// to wait.
-func (w *waiter) quieten(ctx context.Context) bool {
+// until waits until something is true of the newest Job, for a short time. It
+// says whether it had to wait.
+func (w *waiter) until(ctx context.Context, is func(*kubernetes.JobInfo) bool) bool {
 	deadline := time.NewTimer(w.settle)
 	defer deadline.Stop()
 	for waited := false; ; waited = true {
 		last := newest(w.jobs())
-		if last == nil || quiet(last) {
+		if last == nil || is(last) {
 			return waited
 		}
 		select {
@@ -260,94 +285,6 @@ func (w *waiter) quieten(ctx context.Context) bool {
 		case <-w.watch.Changes():
 		}
 	}
-}
-
-// agentAlive is how long after its last query an agent counts as alive. Agents
-// ask every ten seconds at least.
-const agentAlive = time.Minute
-
-// findAgents judges whether any agent would take a run with these labels, and
-// says which agents there are.
-func findAgents(agents []prefect.Agent, labels []string, now time.Time) agentFinding {
-	f := agentFinding{At: now}
-	var alive, dead, other []string
-	for _, a := range agents {
-		living := a.LastQueried != nil && now.Sub(*a.LastQueried) < agentAlive
-		switch {
-		case takes(a.Labels, labels) && living:
-			alive = append(alive, describeAgent(a, now))
-		case takes(a.Labels, labels):
-			dead = append(dead, describeAgent(a, now))
-		default:
-			other = append(other, describeAgent(a, now))
-		}
-	}
-	wanted := "labels " + quoteAll(labels)
-	if len(labels) == 0 {
-		wanted = "no labels, which only agents without labels take"
-	}
-	switch {
-	case len(alive) > 0:
-		f.Suitable = true
-		f.Text = fmt.Sprintf("The run has %s. Agents that would take it: %s.", wanted, strings.Join(alive, "; "))
-	case len(agents) == 0:
-		f.Text = fmt.Sprintf("No agent has ever registered in this tenant. The run has %s.", wanted)
-	case len(dead) > 0:
-		f.Text = fmt.Sprintf("The run has %s. Agents with matching labels exist, but do not ask for work any more: %s.", wanted, strings.Join(dead, "; "))
-	default:
-		f.Text = fmt.Sprintf("The run has %s. No agent has matching labels; there are: %s.", wanted, strings.Join(other, "; "))
-	}
-	return f
-}
-
-// takes says whether an agent with the first labels takes a run with the second:
-// all the run's labels must be the agent's, and a run without labels needs an
-// agent without.
-func takes(agent, run []string) bool {
-	if len(run) == 0 {
-		return len(agent) == 0
-	}
-	has := make(map[string]bool, len(agent))
-	for _, label := range agent {
-		has[label] = true
-	}
-	for _, label := range run {
-		if !has[label] {
-			return false
-		}
-	}
-	return true
-}
-
-func describeAgent(a prefect.Agent, now time.Time) string {
-	name := a.Name
-	if name == "" {
-		name = a.ID
-	}
-	labels := "no labels"
-	if len(a.Labels) > 0 {
-		labels = "labels " + quoteAll(a.Labels)
-	}
-	last := "never asked for work"
-	if a.LastQueried != nil {
-		last = "last asked for work " + ago(now.Sub(*a.LastQueried))
-	}
-	return fmt.Sprintf("%q (%s, %s)", name, labels, last)
-}
-
-func ago(d time.Duration) string {
-	if d < time.Second {
-		return "just now"
-	}
-	return d.Round(time.Second).String() + " ago"
-}
-
-func quoteAll(list []string) string {
-	quoted := make([]string, 0, len(list))
-	for _, s := range list {
-		quoted = append(quoted, fmt.Sprintf("%q", s))
-	}
-	return strings.Join(quoted, ", ")
 }
 
 func stateName(state string) string {

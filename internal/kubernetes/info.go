@@ -21,6 +21,7 @@ type JobInfo struct {
 	Completed, Failed    bool
 	Reason, Message      string // of the condition that made it Failed, such as BackoffLimitExceeded
 	Active               int32  // pods that are not finished
+	BackoffLimit         int32  // how many pods may fail before the Job does
 	Conditions           []ConditionInfo
 	Pods                 []PodInfo   // oldest first
 	Events               []EventInfo // of the Job itself, oldest first
@@ -80,6 +81,9 @@ func jobInfo(job *batchv1.Job) JobInfo {
 	info := JobInfo{
 		Name: job.Name, Namespace: job.Namespace, UID: string(job.UID), CreatedAt: job.CreationTimestamp.Time,
 		StartedAt: timeOf(job.Status.StartTime), FinishedAt: timeOf(job.Status.CompletionTime), Active: job.Status.Active,
+	}
+	if limit := job.Spec.BackoffLimit; limit != nil {
+		info.BackoffLimit = *limit
 	}
 	if containers := job.Spec.Template.Spec.Containers; len(containers) > 0 {
 		info.Image = containers[0].Image

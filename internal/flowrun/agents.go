@@ -1,0 +1,97 @@
+package flowrun
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+)
+
+// agentAlive is how long after its last query an agent counts as alive. Agents
+// ask every ten seconds at least.
+const agentAlive = time.Minute
+
+// findAgents judges whether any agent would take a run with these labels, and
+// says which agents there are.
+func findAgents(agents []prefect.Agent, labels []string, now time.Time) agentFinding {
+	f := agentFinding{At: now}
+	var alive, dead, other []string
+	for _, a := range agents {
+		living := a.LastQueried != nil && now.Sub(*a.LastQueried) < agentAlive
+		switch {
+		case takes(a.Labels, labels) && living:
+			alive = append(alive, describeAgent(a, now))
+		case takes(a.Labels, labels):
+			dead = append(dead, describeAgent(a, now))
+		default:
+			other = append(other, describeAgent(a, now))
+		}
+	}
+	wanted := "labels " + quoteAll(labels)
+	if len(labels) == 0 {
+		wanted = "no labels, which only agents without labels take"
+	}
+	switch {
+	case len(alive) > 0:
+		f.Suitable = true
+		f.Text = fmt.Sprintf("The run has %s. Agents that would take it: %s.", wanted, strings.Join(alive, "; "))
+	case len(agents) == 0:
+		f.Text = fmt.Sprintf("No agent has ever registered in this tenant. The run has %s.", wanted)
+	case len(dead) > 0:
+		f.Text = fmt.Sprintf("The run has %s. Agents with matching labels exist, but do not ask for work any more: %s.", wanted, strings.Join(dead, "; "))
+	default:
+		f.Text = fmt.Sprintf("The run has %s. No agent has matching labels; there are: %s.", wanted, strings.Join(other, "; "))
+	}
+	return f
+}
+
+// takes says whether an agent with the first labels takes a run with the second:
+// all the run's labels must be the agent's, and a run without labels needs an
+// agent without.
+func takes(agent, run []string) bool {
+	if len(run) == 0 {
+		return len(agent) == 0
+	}
+	has := make(map[string]bool, len(agent))
+	for _, label := range agent {
+		has[label] = true
+	}
+	for _, label := range run {
+		if !has[label] {
+			return false
+		}
+	}
+	return true
+}
+
+func describeAgent(a prefect.Agent, now time.Time) string {
+	name := a.Name
+	if name == "" {
+		name = a.ID
+	}
+	labels := "no labels"
+	if len(a.Labels) > 0 {
+		labels = "labels " + quoteAll(a.Labels)
+	}
+	last := "never asked for work"
+	if a.LastQueried != nil {
+		last = "last asked for work " + ago(now.Sub(*a.LastQueried))
+	}
+	return fmt.Sprintf("%q (%s, %s)", name, labels, last)
+}
+
+func ago(d time.Duration) string {
+	if d < time.Second {
+		return "just now"
+	}
+	return d.Round(time.Second).String() + " ago"
+}
+
+func quoteAll(list []string) string {
+	quoted := make([]string, 0, len(list))
+	for _, s := range list {
+		quoted = append(quoted, fmt.Sprintf("%q", s))
+	}
+	return strings.Join(quoted, ", ")
+}
