@@ -48,6 +48,10 @@ func (f Failure) Diagnose(err error) diag.Diagnostics {
 	if errors.As(err, &cluster) {
 		return f.diagnoseCluster(cluster)
 	}
+	var forward *kubernetes.ForwardError
+	if errors.As(err, &forward) {
+		return f.diagnoseForward(forward, err)
+	}
 	kind := kindOf(err)
 	remedy := kind.remedy
 	for of, text := range f.Remedies {
@@ -77,6 +81,19 @@ func (f Failure) diagnoseCluster(err *kubernetes.ConfigError) diag.Diagnostics {
 	}
 	return diag.Diagnostics{diag.NewErrorDiagnostic(f.Summary, fmt.Sprintf("The cluster in %s of the provider configuration cannot be used: %s\n\n%s",
 		where, sentence(err.Problem), sentence(err.Remedy)))}
+}
+
+// diagnoseForward explains that the provider's port_forward does not lead to the Server.
+func (f Failure) diagnoseForward(err *kubernetes.ForwardError, whole error) diag.Diagnostics {
+	plain := *err
+	plain.Remedy = ""
+	parts := []string{"The Prefect Server could not be reached through the cluster: " + sentence(plain.Error())}
+	for _, more := range []string{sentence(err.Remedy), technical(whole)} {
+		if more != "" {
+			parts = append(parts, more)
+		}
+	}
+	return diag.Diagnostics{diag.NewErrorDiagnostic(f.Summary, strings.Join(parts, "\n\n"))}
 }
 
 // kind is what a class of errors has in common for a person.

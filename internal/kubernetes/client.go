@@ -124,12 +124,15 @@ func access(verb, resource, namespace, name string, err error) error {
 	if err == nil {
 		return nil
 	}
+	var signIn *ConfigError
 	e := &AccessError{Verb: verb, Resource: resource, Group: groupOf(resource), Namespace: namespace, Name: name, Err: err}
 	switch {
 	case errors.Is(err, context.Canceled):
 		e.Kind = context.Canceled
 	case errors.Is(err, context.DeadlineExceeded):
 		e.Kind = context.DeadlineExceeded
+	case errors.As(err, &signIn):
+		e.Kind, e.Err = ErrUnauthorized, signIn // what client-go puts around it only repeats the URL
 	case apierrors.IsUnauthorized(err):
 		e.Kind = ErrUnauthorized
 	case apierrors.IsForbidden(err):

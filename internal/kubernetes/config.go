@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"os/exec"
@@ -35,6 +36,7 @@ type Config struct {
 	ConfigContextCluster  string // cluster of the kubeconfig instead of the context's
 
 	Exec          *ExecConfig
+	Azure         *AzureConfig // tokens of Microsoft Entra ID, in place of any other credentials
 	ProxyURL      string
 	TLSServerName string
 	Insecure      bool   // do not verify the API server's certificate
@@ -44,6 +46,8 @@ type Config struct {
 	// Environment looks up KUBE_CONFIG_PATH, KUBE_CONFIG_PATHS and KUBECONFIG when nothing explicit names a
 	// cluster; nil means the process's environment.
 	Environment func(string) string
+
+	serviceAccount string // directory of the pod's service account; "" for the usual
 }
 
 // ExecConfig is a command that prints credentials, as in a kubeconfig.
@@ -106,6 +110,12 @@ func (c Config) RESTConfig() (*rest.Config, string, error) {
 		return nil, "", err
 	}
 	if c.Host == "" && len(paths) == 0 {
+		if c.Azure != nil {
+			return nil, "", &ConfigError{
+				Kind: ErrNoCluster, Attribute: "azure",
+				Problem: "azure says how to sign in, but nothing says which cluster", Remedy: "Set host and cluster_ca_certificate, or config_path",
+			}
+		}
 		return c.inCluster()
 	}
 	loader := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(
@@ -133,8 +143,31 @@ func (c Config) RESTConfig() (*rest.Config, string, error) {
 	if err != nil || namespace == "" {
 		namespace = "default"
 	}
+	if err := c.signIn(config); err != nil {
+		return nil, "", err
+	}
 	c.finish(config)
 	return config, namespace, nil
+}
+
+// signIn replaces the credentials that a kubeconfig may hold by tokens of Entra ID, if those are configured.
+func (c Config) signIn(config *rest.Config) error {
+	if c.Azure == nil {
+		return nil
+	}
+	tokens, err := newAzureTokens(*c.Azure, c.Environment)
+	if err != nil {
+		return err
+	}
+	host, _, err := rest.DefaultServerUrlFor(config)
+	if err != nil {
+		return &ConfigError{Kind: ErrConfigValue, Attribute: "host", Err: err, Problem: "it is not the URL of an API server", Remedy: "Correct it"}
+	}
+	config.ExecProvider, config.AuthProvider = nil, nil
+	config.BearerToken, config.BearerTokenFile, config.Username, config.Password = "", "", "", ""
+	config.CertData, config.CertFile, config.KeyData, config.KeyFile = nil, "", nil, ""
+	config.Wrap(tokens.wrap(host.Host))
+	return nil
 }
 
 func (c Config) finish(config *rest.Config) {
@@ -145,7 +178,7 @@ func (c Config) finish(config *rest.Config) {
 
 // inCluster uses the pod's service account; explicit values that remain apply to it, too.
 func (c Config) inCluster() (*rest.Config, string, error) {
-	config, err := rest.InClusterConfig()
+	config, err := c.podConfig()
 	if err != nil {
 		return nil, "", &ConfigError{
 			Kind: ErrNoCluster, Err: err,
@@ -167,18 +200,49 @@ func (c Config) inCluster() (*rest.Config, string, error) {
 	}
 	namespace := c.Namespace
 	if namespace == "" {
-		namespace = podNamespace()
+		namespace = c.podNamespace()
 	}
 	c.finish(config)
 	return config, namespace, nil
 }
 
-func podNamespace() string {
-	data, err := os.ReadFile("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+// podConfig is what a pod finds about its own cluster. The token is read again and again, since it is replaced.
+func (c Config) podConfig() (*rest.Config, error) {
+	host, port := c.env("KUBERNETES_SERVICE_HOST"), c.env("KUBERNETES_SERVICE_PORT")
+	if host == "" || port == "" {
+		return nil, rest.ErrNotInCluster
+	}
+	token, err := os.ReadFile(filepath.Join(c.podDirectory(), "token"))
+	if err != nil {
+		return nil, fmt.Errorf("read the pod's token: %w", err)
+	}
+	ca, err := os.ReadFile(filepath.Join(c.podDirectory(), "ca.crt"))
+	if err != nil {
+		return nil, fmt.Errorf("read the pod's certificate authority: %w", err)
+	}
+	return &rest.Config{
+		Host: "https://" + net.JoinHostPort(host, port), TLSClientConfig: rest.TLSClientConfig{CAData: ca},
+		BearerToken: string(token), BearerTokenFile: filepath.Join(c.podDirectory(), "token"),
+	}, nil
+}
+
+func (c Config) podDirectory() string {
+	return fallback(c.serviceAccount, "/var/run/secrets/kubernetes.io/serviceaccount")
+}
+
+func (c Config) podNamespace() string {
+	data, err := os.ReadFile(filepath.Join(c.podDirectory(), "namespace"))
 	if name := strings.TrimSpace(string(data)); err == nil && name != "" {
 		return name
 	}
 	return "default"
+}
+
+func (c Config) env(name string) string {
+	if c.Environment != nil {
+		return c.Environment(name)
+	}
+	return os.Getenv(name)
 }
 
 // paths lists the kubeconfig files, each of which must exist when it was named explicitly.
@@ -193,12 +257,8 @@ func (c Config) paths() ([]string, error) {
 	if c.Host != "" {
 		return nil, nil
 	}
-	env := c.Environment
-	if env == nil {
-		env = os.Getenv
-	}
 	for _, name := range []string{"KUBE_CONFIG_PATH", "KUBE_CONFIG_PATHS", "KUBECONFIG"} {
-		if v := env(name); v != "" {
+		if v := c.env(name); v != "" {
 			return checkedPaths("environment variable "+name, filepath.SplitList(v))
 		}
 	}
@@ -296,7 +356,25 @@ func (c Config) check() error {
 	if c.Token != "" && c.Username != "" {
 		return wrong("username", "token and username exclude each other", "Keep one of them")
 	}
+	if err := c.checkAzure(wrong); err != nil {
+		return err
+	}
 	return c.checkCertificates(wrong)
+}
+
+// checkAzure refuses other credentials beside azure.
+func (c Config) checkAzure(wrong func(attribute, problem, remedy string) error) error {
+	if c.Azure == nil {
+		return nil
+	}
+	for attribute, set := range map[string]bool{
+		"token": c.Token != "", "exec": c.Exec != nil, "username": c.Username != "", "client_certificate": c.ClientCertificate != "",
+	} {
+		if set {
+			return wrong("azure", "azure and "+attribute+" exclude each other: both are credentials", "Keep one of them")
+		}
+	}
+	return nil
 }
 
 func (c Config) checkCertificates(wrong func(attribute, problem, remedy string) error) error {

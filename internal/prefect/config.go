@@ -2,6 +2,7 @@ package prefect
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"time"
 )
@@ -67,12 +68,24 @@ type Config struct {
 	// UserAgent identifies the program in the Server's access logs.
 	UserAgent string
 
-	// Transport replaces the HTTP transport (tests, port-forward). The TLS and proxy settings are then not used.
+	// Dial makes the connections, such as through a port-forward; nil means the network. No proxy is used then. An
+	// error of it, or of its connections, may be a [DialError].
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Transport replaces the HTTP transport (tests). The TLS, proxy and Dial settings are then not used.
 	Transport http.RoundTripper
 	// Logger is told of every attempt. It must be safe for concurrent use; nil means nobody is told.
 	Logger func(context.Context, Event)
 	// Sleep waits before a retry; nil means a timer. It returns the context's error when that ends first.
 	Sleep func(context.Context, time.Duration) error
+}
+
+// DialError is what an error of [Config].Dial may tell about itself.
+type DialError interface {
+	error
+	// Permanent says that trying again soon would fail in the same way.
+	Permanent() bool
+	// Undelivered says that nothing that was written can have reached the Server.
+	Undelivered() bool
 }
 
 // Event describes one attempt of a request. It never holds a secret, a variable or an answer's content.

@@ -29,9 +29,14 @@ func (c *Client) networkFailure(ctx context.Context, err error, sent bool) *fail
 		return f
 	}
 	var dns *net.DNSError
+	var dial DialError
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		e.Message = fmt.Sprintf("no answer within %s", c.cfg.RequestTimeout)
+	case errors.As(err, &dial):
+		e.Message = dial.Error()
+		f.retryable = !dial.Permanent()
+		e.Ambiguous = sent && !dial.Undelivered()
 	case errors.As(err, &dns):
 		e.Message = fmt.Sprintf("the host name %q cannot be resolved (%s)", dns.Name, dns.Err)
 		f.retryable = !dns.IsNotFound

@@ -34,6 +34,9 @@ func newHTTPClient(cfg Config) (*http.Client, error) {
 		t := base.Clone()
 		t.TLSClientConfig = tlsConfig
 		t.Proxy = proxy
+		if cfg.Dial != nil {
+			t.DialContext, t.Proxy = cfg.Dial, nil
+		}
 		t.MaxIdleConnsPerHost = 16
 		// Load balancers forget idle connections without a word, some after 4 minutes.
 		t.IdleConnTimeout = time.Minute

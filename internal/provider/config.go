@@ -18,7 +18,7 @@ import (
 
 // serverConfig turns the provider block into the client's configuration. Nothing
 // is filled in from the environment yet.
-func serverConfig(ctx context.Context, m model) (prefect.Config, diag.Diagnostics) {
+func serverConfig(ctx context.Context, m model, cluster clusterFunc) (prefect.Config, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	config := prefect.Config{
 		Endpoint:          m.Endpoint.ValueString(),
@@ -41,6 +41,7 @@ func serverConfig(ctx context.Context, m model) (prefect.Config, diag.Diagnostic
 		diags.Append(m.BasicAuth.As(ctx, &auth, basetypes.ObjectAsOptions{})...)
 		config.BasicAuth = &prefect.BasicAuth{Username: auth.Username.ValueString(), Password: auth.Password.ValueString()}
 	}
+	diags.Append(forward(ctx, m.PortForward, cluster, &config)...)
 	return config, diags
 }
 

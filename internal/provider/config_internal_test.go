@@ -26,7 +26,8 @@ func TestServerConfig(t *testing.T) {
 		RequestTimeout: types.StringValue("15s"),
 		ReadyTimeout:   types.StringValue("5m"),
 		MaxRetries:     types.Int64Value(7),
-	})
+		PortForward:    types.ObjectNull(nil),
+	}, nil)
 	if diags.HasError() {
 		t.Fatal(diags)
 	}
@@ -47,7 +48,7 @@ func TestServerConfig(t *testing.T) {
 
 func TestServerConfigOfAnEmptyBlock(t *testing.T) {
 	t.Parallel()
-	got, diags := serverConfig(t.Context(), model{Headers: types.MapNull(types.StringType), BasicAuth: types.ObjectNull(nil)})
+	got, diags := serverConfig(t.Context(), model{Headers: types.MapNull(types.StringType), BasicAuth: types.ObjectNull(nil), PortForward: types.ObjectNull(nil)}, nil)
 	if diags.HasError() {
 		t.Fatal(diags)
 	}

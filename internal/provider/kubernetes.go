@@ -2,8 +2,10 @@ package provider
 
 import (
 	"context"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
@@ -46,7 +48,15 @@ func clusterConfig(ctx context.Context, attribute types.Object, userAgent string
 	exec, d := execConfig(ctx, m.Exec)
 	diags.Append(d...)
 	config.Exec = exec
-	return func() (*kubernetes.Client, error) { return kubernetes.NewClient(config) }, diags
+	azure, d := azureConfig(ctx, m.Azure)
+	diags.Append(d...)
+	config.Azure = azure
+	if azure != nil && !diags.HasError() {
+		// What is missing is said now, and not by the first run in the middle of an apply.
+		diags.Append(atAzure(path.Root("kubernetes").AtName("azure"), azure.Check(nil))...)
+	}
+	// One client for everything, made when something first needs it.
+	return sync.OnceValues(func() (*kubernetes.Client, error) { return kubernetes.NewClient(config) }), diags
 }
 
 func execConfig(ctx context.Context, attribute types.Object) (*kubernetes.ExecConfig, diag.Diagnostics) {

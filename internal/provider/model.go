@@ -18,6 +18,14 @@ type model struct {
 	MaxRetries        types.Int64  `tfsdk:"max_retries"`
 	ReadyTimeout      types.String `tfsdk:"ready_timeout"`
 	Kubernetes        types.Object `tfsdk:"kubernetes"`
+	PortForward       types.Object `tfsdk:"port_forward"`
+}
+
+// portForwardModel is the port_forward attribute.
+type portForwardModel struct {
+	Namespace types.String `tfsdk:"namespace"`
+	Service   types.String `tfsdk:"service"`
+	Port      types.String `tfsdk:"port"`
 }
 
 // basicAuthModel is the basic_auth attribute.
@@ -45,6 +53,28 @@ type kubernetesModel struct {
 	ProxyURL              types.String `tfsdk:"proxy_url"`
 	Namespace             types.String `tfsdk:"namespace"`
 	Exec                  types.Object `tfsdk:"exec"`
+	Azure                 types.Object `tfsdk:"azure"`
+}
+
+// azureModel is the azure attribute of kubernetes.
+type azureModel struct {
+	ServerID                  types.String `tfsdk:"server_id"`
+	Environment               types.String `tfsdk:"environment"`
+	AuthorityHost             types.String `tfsdk:"authority_host"`
+	TenantID                  types.String `tfsdk:"tenant_id"`
+	ClientID                  types.String `tfsdk:"client_id"`
+	ClientSecret              types.String `tfsdk:"client_secret"`
+	ClientCertificate         types.String `tfsdk:"client_certificate"`
+	ClientCertificatePath     types.String `tfsdk:"client_certificate_path"`
+	ClientCertificatePassword types.String `tfsdk:"client_certificate_password"`
+	UseOIDC                   types.Bool   `tfsdk:"use_oidc"`
+	OIDCToken                 types.String `tfsdk:"oidc_token"`
+	OIDCTokenFilePath         types.String `tfsdk:"oidc_token_file_path"`
+	OIDCRequestURL            types.String `tfsdk:"oidc_request_url"`
+	OIDCRequestToken          types.String `tfsdk:"oidc_request_token"`
+	UseWorkloadIdentity       types.Bool   `tfsdk:"use_workload_identity"`
+	UseMSI                    types.Bool   `tfsdk:"use_msi"`
+	UseCLI                    types.Bool   `tfsdk:"use_cli"`
 }
 
 // execModel is the exec attribute of kubernetes.

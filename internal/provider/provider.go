@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/cloudhook"
 	"github.com/prefect-server/terraform-provider-prefect/internal/flow"
 	"github.com/prefect-server/terraform-provider-prefect/internal/flowgroup"
 	"github.com/prefect-server/terraform-provider-prefect/internal/flowrun"
@@ -71,9 +72,16 @@ func (p *prefectProvider) Configure(ctx context.Context, req provider.ConfigureR
 	}
 
 	agent := userAgent(p.version, req.TerraformVersion)
+	var cluster clusterFunc
+	if !slices.Contains(unknown, "kubernetes") {
+		found, diags := clusterConfig(ctx, config.Kubernetes, agent)
+		resp.Diagnostics.Append(diags...)
+		cluster = found
+	}
+
 	var client *prefect.Client
-	if others := slices.DeleteFunc(slices.Clone(unknown), func(name string) bool { return name == "kubernetes" }); len(others) == 0 {
-		settings, diags := serverConfig(ctx, config)
+	if !slices.ContainsFunc(unknown, func(name string) bool { return name != "kubernetes" || !config.PortForward.IsNull() }) {
+		settings, diags := serverConfig(ctx, config, cluster)
 		resp.Diagnostics.Append(diags...)
 		if resp.Diagnostics.HasError() {
 			return
@@ -81,13 +89,6 @@ func (p *prefectProvider) Configure(ctx context.Context, req provider.ConfigureR
 		settings.UserAgent = agent
 		client, diags = newClient(settings)
 		resp.Diagnostics.Append(diags...)
-	}
-
-	var cluster clusterFunc
-	if !slices.Contains(unknown, "kubernetes") {
-		found, diags := clusterConfig(ctx, config.Kubernetes, agent)
-		resp.Diagnostics.Append(diags...)
-		cluster = found
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -104,6 +105,7 @@ func (p *prefectProvider) Configure(ctx context.Context, req provider.ConfigureR
 // Resources lists the managed resources.
 func (p *prefectProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
+		cloudhook.NewResource,
 		flow.NewResource,
 		flowgroup.NewResource,
 		flowrun.NewResource,

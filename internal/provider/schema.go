@@ -24,7 +24,8 @@ func providerSchema() schema.Schema {
 			"endpoint": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "URL of the Server's API, such as `http://localhost:4200`, with or without `/graphql`. " +
-					"Not the URL of the UI. Defaults to `PREFECT__CLOUD__API`, else to the Server that the Prefect 1.x client is configured for.",
+					"Not the URL of the UI. Defaults to `PREFECT__CLOUD__API`, else to the Server that the Prefect 1.x client is configured for; " +
+					"with `port_forward` to the Service, by plain HTTP.",
 				Validators: []validator.String{framework.HTTPURL()},
 			},
 			"tenant": schema.StringAttribute{
@@ -65,6 +66,7 @@ func providerSchema() schema.Schema {
 			},
 			"ready_timeout": durationAttribute("Time to wait, before the first request, for a Server that is still starting. Without it a Server that does not answer is an error at once (after retries)."),
 			"kubernetes":    kubernetesAttribute(),
+			"port_forward":  portForwardAttribute(),
 		},
 	}
 }
@@ -153,6 +155,7 @@ func kubernetesAttribute() schema.Attribute {
 			"proxy_url":                text("Proxy for requests to the API server."),
 			"namespace":                text("Namespace in which the agent creates Jobs. Defaults to the context's, else `default`."),
 			"exec":                     execAttribute(),
+			"azure":                    azureAttribute(),
 		},
 	}
 }

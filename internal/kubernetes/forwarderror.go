@@ -1,0 +1,88 @@
+package kubernetes
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Kinds of ForwardError, besides ErrNotFound, ErrForbidden, ErrUnauthorized and ErrUnreachable.
+var (
+	// ErrNotForwardable means the Service has no pods of its own, or not the port.
+	ErrNotForwardable = errors.New("service cannot be forwarded to")
+	// ErrNoReadyPod means that none of the Service's pods is ready.
+	ErrNoReadyPod = errors.New("no ready pod")
+	// ErrPodRefused means that nothing in the pod accepts connections at the port.
+	ErrPodRefused = errors.New("refused by the pod")
+)
+
+// ForwardError says why a Service cannot be reached through the cluster's API.
+type ForwardError struct {
+	Kind               error // one of the kinds above, or a context's error
+	Namespace, Service string
+	Pod                string // the chosen pod, if it came that far
+	Problem, Remedy    string // sentences without their full stops
+	Err                error
+	undelivered        bool
+}
+
+// Error names the Service, the cause and the remedy.
+func (e *ForwardError) Error() string {
+	object := fmt.Sprintf("port-forward to Service %s in namespace %s", e.Service, e.Namespace)
+	if e.Pod != "" {
+		object += fmt.Sprintf(" (pod %s)", e.Pod)
+	}
+	text := object + ": " + e.Problem
+	if e.Remedy != "" {
+		text += ". " + e.Remedy
+	}
+	return text
+}
+
+// Unwrap returns kind and cause.
+func (e *ForwardError) Unwrap() []error {
+	if e.Err == nil {
+		return []error{e.Kind}
+	}
+	return []error{e.Kind, e.Err}
+}
+
+// Permanent says that trying again soon would fail in the same way.
+func (e *ForwardError) Permanent() bool {
+	return errors.Is(e.Kind, ErrForbidden) || errors.Is(e.Kind, ErrUnauthorized) || errors.Is(e.Kind, ErrNotForwardable)
+}
+
+// Undelivered says that nothing that was written can have reached the pod.
+func (e *ForwardError) Undelivered() bool { return e.undelivered }
+
+// forwardFailure turns the failure of a request for a Service into a *ForwardError. A *ConfigError stays one.
+func (s ServiceTarget) failure(pod, doing string, err error) error {
+	var config *ConfigError
+	if errors.As(err, &config) {
+		return config
+	}
+	out := &ForwardError{
+		Kind: ErrUnreachable, Namespace: s.Namespace, Service: s.Service, Pod: pod, Err: err, undelivered: true,
+		Problem: doing + " failed: " + err.Error(), Remedy: "Check that the cluster's API can be reached from here",
+	}
+	var access *AccessError
+	if !errors.As(err, &access) {
+		return out
+	}
+	out.Kind = access.Kind
+	switch {
+	case errors.Is(access.Kind, ErrForbidden):
+		out.Problem = fmt.Sprintf("the credentials may not %s %s there (%v)", access.Verb, access.Resource, access.Err)
+		out.Remedy = fmt.Sprintf("Grant the verb %q on the resource %q of API group %q in namespace %s to the user or service account that the provider's `kubernetes` names",
+			access.Verb, access.Resource, access.Group, s.Namespace)
+	case errors.Is(access.Kind, ErrUnauthorized):
+		out.Problem = "the cluster does not accept the credentials (" + access.Err.Error() + ")"
+		out.Remedy = "Correct or renew the credentials in the provider's `kubernetes`"
+	case errors.Is(access.Kind, ErrNotFound) && access.Resource == "services":
+		out.Problem = "there is no such Service"
+		out.Remedy = "Correct `service` and `namespace` of the provider's `port_forward`. The chart of Prefect Server names the Service of its API <release>-apollo"
+	case errors.Is(access.Kind, ErrNotFound):
+		out.Problem = "the pod is gone"
+		out.Remedy = "Try again: another pod is chosen"
+	}
+	return out
+}

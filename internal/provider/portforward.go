@@ -1,0 +1,104 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strconv"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/objectvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+)
+
+// dnsLabel is the form of names of Services and namespaces.
+var dnsLabel = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
+func portForwardAttribute() schema.Attribute {
+	label := stringvalidator.RegexMatches(dnsLabel, "must be a name as Kubernetes has them: lower-case letters, digits and dashes, at most 63")
+	return schema.SingleNestedAttribute{
+		Optional: true,
+		MarkdownDescription: "Reach a Server that is not exposed, through the API of the cluster in `kubernetes`: a port-forward to a pod behind the Service, " +
+			"as `kubectl port-forward` makes it. It is opened when it is first needed, shared by everything that the provider does, and opened anew when it breaks.\n\n" +
+			"Only the connection goes this way. Scheme, path and host name of `endpoint` keep their meaning if `endpoint` is set here: with `https` the certificate is " +
+			"checked against its host name. Otherwise the Service is asked by plain HTTP, and `PREFECT__CLOUD__API` and the files of the Prefect client do not count. " +
+			"`proxy_url` cannot be combined with it; the cluster's own `proxy_url` applies.",
+		Validators: []validator.Object{
+			objectvalidator.AlsoRequires(path.MatchRoot("kubernetes")),
+			objectvalidator.ConflictsWith(path.MatchRoot("proxy_url")),
+		},
+		Attributes: map[string]schema.Attribute{
+			"namespace": schema.StringAttribute{
+				Optional: true, MarkdownDescription: "Namespace of the Service. Defaults to that of `kubernetes`.",
+				Validators: []validator.String{label},
+			},
+			"service": schema.StringAttribute{
+				Required: true, MarkdownDescription: "Name of the Service in front of the Server's API. The chart of Prefect Server names it `<release>-apollo`.",
+				Validators: []validator.String{label},
+			},
+			"port": schema.StringAttribute{
+				Optional: true, MarkdownDescription: "Port of the Service, by number or name, such as `4200`. Defaults to the only one it has.",
+				Validators: []validator.String{servicePort{}},
+			},
+		},
+	}
+}
+
+// servicePort accepts the number or name of a Service's port.
+type servicePort struct{}
+
+func (servicePort) Description(context.Context) string {
+	return "number between 1 and 65535, or name of a port"
+}
+
+func (v servicePort) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (servicePort) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	port := req.ConfigValue.ValueString()
+	number, err := strconv.Atoi(port)
+	if (err == nil && number >= 1 && number <= 65535) || (err != nil && dnsLabel.MatchString(port)) {
+		return
+	}
+	resp.Diagnostics.AddAttributeError(req.Path, "Not a port", fmt.Sprintf("%q is neither a number between 1 and 65535 nor the name of a port.", port))
+}
+
+// forward makes the client connect through the cluster, if the attribute is set.
+func forward(ctx context.Context, attribute types.Object, cluster clusterFunc, config *prefect.Config) diag.Diagnostics {
+	if attribute.IsNull() {
+		return nil
+	}
+	var m portForwardModel
+	diags := attribute.As(ctx, &m, basetypes.ObjectAsOptions{})
+	if diags.HasError() || cluster == nil {
+		return diags // without kubernetes the schema has complained
+	}
+	target := kubernetes.ServiceTarget{Namespace: m.Namespace.ValueString(), Service: m.Service.ValueString(), Port: m.Port.ValueString()}
+	config.Dial = kubernetes.NewTunnel(cluster, target).DialContext
+	if config.Endpoint == "" {
+		config.Endpoint = serviceURL(target)
+	}
+	return diags
+}
+
+// serviceURL is the Server's URL for messages and the Host header.
+func serviceURL(target kubernetes.ServiceTarget) string {
+	url := "http://" + target.Service
+	if target.Namespace != "" {
+		url += "." + target.Namespace
+	}
+	if _, err := strconv.Atoi(target.Port); err == nil {
+		url += ":" + target.Port
+	}
+	return url
+}
