@@ -1,0 +1,183 @@
+package cloudhook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+)
+
+// ModifyPlan replaces the hook if its receiver changes, unless the hook on the
+// Server has what is configured, and warns of secrets that have changed without
+// their version.
+func (r *hookResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() {
+		return
+	}
+	var plan, config model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("type"), config.kind())...)
+	if req.State.Raw.IsNull() || resp.Diagnostics.HasError() {
+		return
+	}
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	changed := plan.changed(&state)
+	if len(changed) == 0 && !config.secret() {
+		return
+	}
+	equal, known := r.compare(ctx, &config, &state)
+	switch {
+	case len(changed) > 0 && (!equal || !known):
+		for _, attribute := range changed {
+			resp.RequiresReplace.Append(path.Root(attribute))
+		}
+	case len(changed) == 0 && known && !equal:
+		resp.Diagnostics.Append(stale(&config, &state)...)
+	}
+}
+
+// changed names the receivers in which two models differ.
+func (m *model) changed(before *model) []string {
+	var names []string
+	after := m.receivers()
+	for i, r := range before.receivers() {
+		if !r.value.Equal(after[i].value) {
+			names = append(names, r.attribute)
+		}
+	}
+	return names
+}
+
+// secret says whether the receiver has secrets.
+func (m *model) secret() bool {
+	to, ok := m.receiver()
+	if !ok {
+		return false
+	}
+	_, secrets, _ := to.config()
+	return len(secrets) > 0
+}
+
+// compare says whether the hook in state has the configured receiver; known is
+// false if that cannot be said now.
+func (r *hookResource) compare(ctx context.Context, config, state *model) (equal, known bool) {
+	if !r.data.Ready() {
+		return false, false
+	}
+	hook, err := r.client(state.TenantID).GetCloudHook(ctx, state.ID.ValueString())
+	if err != nil {
+		return false, false
+	}
+	return has(hook, config)
+}
+
+// has says whether a hook has the configured receiver; known is false if that
+// has unknown values.
+func has(hook *prefect.CloudHook, config *model) (equal, known bool) {
+	to, ok := config.receiver()
+	if !ok {
+		return false, false
+	}
+	want, _, known := to.config()
+	if !known {
+		return false, false
+	}
+	return hook.Type == to.kind && framework.SameValue(want, held(hook)), true
+}
+
+// stale warns of a secret that is not the one of the hook. What is no secret has
+// been refreshed, and would show as a change.
+func stale(config, state *model) diag.Diagnostics {
+	to, _ := config.receiver()
+	var versions []string
+	for _, name := range slices.Sorted(maps.Keys(to.value.Attributes())) {
+		if strings.HasSuffix(name, "_wo_version") && !to.value.Attributes()[name].IsNull() {
+			versions = append(versions, "`"+name+"`")
+		}
+	}
+	return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(path.Root(to.attribute), "A secret of cloud hook "+state.label()+" has changed",
+		fmt.Sprintf("The hook on the Server has another secret than the configuration, whose version says that it is the same. The hook stays as it is.\n\n"+
+			"Raise %s to make a new hook with the present secret.", strings.Join(versions, " or ")))}
+}
+
+// checkGroup refuses a hook on a flow that does not exist, which would never
+// tell of anything.
+func checkGroup(ctx context.Context, client *prefect.Client, versionGroupID types.String) diag.Diagnostics {
+	if versionGroupID.IsNull() {
+		return nil
+	}
+	_, err := client.FindFlowGroup(ctx, versionGroupID.ValueString())
+	if err == nil {
+		return nil
+	}
+	failure := framework.Failure{Summary: "Could not create the cloud hook"}
+	if errors.Is(err, prefect.ErrNotFound) {
+		failure.Summary = fmt.Sprintf("There is no flow in version group %q", versionGroupID.ValueString())
+		failure.Attribute = path.Root("version_group_id")
+		failure.Remedies = map[error]string{
+			prefect.ErrNotFound: "The hook would never tell of anything. Refer to the flow's resource (`version_group_id = prefect_flow.<name>.id`), so that it is " +
+				"registered first. For a flow of another tenant than the provider's, set `tenant_id`.",
+		}
+	}
+	return failure.Diagnose(err)
+}
+
+// hidden takes secrets out of diagnostics: an error of the Server, or of a
+// gateway in front of it, may quote what was sent.
+func hidden(diags diag.Diagnostics, secrets []string) diag.Diagnostics {
+	pairs := make([]string, 0, 2*len(secrets))
+	for _, secret := range secrets {
+		if secret != "" {
+			pairs = append(pairs, secret, "***")
+		}
+	}
+	clean := strings.NewReplacer(pairs...).Replace
+	var out diag.Diagnostics
+	for _, d := range diags {
+		summary, detail := clean(d.Summary()), clean(d.Detail())
+		switch at, located := d.(diag.DiagnosticWithPath); {
+		case located && d.Severity() == diag.SeverityError:
+			out.AddAttributeError(at.Path(), summary, detail)
+		case located:
+			out.AddAttributeWarning(at.Path(), summary, detail)
+		case d.Severity() == diag.SeverityError:
+			out.AddError(summary, detail)
+		default:
+			out.AddWarning(summary, detail)
+		}
+	}
+	return out
+}
+
+// masked keeps secrets out of Terraform's log, for the same reason.
+func masked(ctx context.Context, secrets []string) context.Context {
+	var given []string
+	for _, secret := range secrets {
+		if secret != "" {
+			given = append(given, secret)
+		}
+	}
+	if len(given) == 0 {
+		return ctx
+	}
+	return tflog.MaskMessageStrings(tflog.MaskAllFieldValuesStrings(ctx, given...), given...)
+}

@@ -1,0 +1,213 @@
+package cloudhook
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/resourcevalidator"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+)
+
+// hookResource implements prefect_cloud_hook.
+type hookResource struct {
+	data *framework.ProviderData
+}
+
+var (
+	_ resource.ResourceWithConfigure        = (*hookResource)(nil)
+	_ resource.ResourceWithConfigValidators = (*hookResource)(nil)
+	_ resource.ResourceWithIdentity         = (*hookResource)(nil)
+	_ resource.ResourceWithImportState      = (*hookResource)(nil)
+	_ resource.ResourceWithModifyPlan       = (*hookResource)(nil)
+)
+
+// NewResource returns the resource prefect_cloud_hook.
+func NewResource() resource.Resource { return &hookResource{} }
+
+// Metadata gives the type name.
+func (r *hookResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_cloud_hook"
+}
+
+// Configure takes over the provider data.
+func (r *hookResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	r.data = framework.ConfigureResource(req, resp)
+}
+
+// IdentitySchema is the UUID.
+func (r *hookResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = framework.IdentitySchema("cloud hook")
+}
+
+// Schema describes the resource.
+func (r *hookResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = resourceSchema()
+}
+
+// ConfigValidators wants exactly one receiver.
+func (r *hookResource) ConfigValidators(context.Context) []resource.ConfigValidator {
+	return []resource.ConfigValidator{
+		resourcevalidator.ExactlyOneOf(path.MatchRoot("webhook"), path.MatchRoot("slack"), path.MatchRoot("pagerduty"),
+			path.MatchRoot("twilio"), path.MatchRoot("prefect_message")),
+	}
+}
+
+// client works in the tenant given, or in the provider's if there is none.
+func (r *hookResource) client(tenantID types.String) *prefect.Client {
+	return r.data.InTenant(tenantID.ValueString())
+}
+
+// Create makes the hook. The Server makes it active; one that shall not be is
+// switched off at once.
+func (r *hookResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan, config model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
+		return
+	}
+	to, ok := config.receiver()
+	values, secrets, known := to.config()
+	if !ok || !known {
+		resp.Diagnostics.AddError("The configuration of the hook is not known", "Terraform applies with values that are still unknown. This is a bug; please report it.")
+		return
+	}
+	ctx = masked(ctx, secrets)
+	document, err := json.Marshal(values)
+	if err != nil {
+		resp.Diagnostics.Append(hidden(framework.Diagnose(err, "Could not create the cloud hook"), secrets)...)
+		return
+	}
+	states, diags := framework.Strings(ctx, plan.States)
+	resp.Diagnostics.Append(diags...)
+	client := r.client(plan.TenantID)
+	resp.Diagnostics.Append(checkGroup(ctx, client, plan.VersionGroupID)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	tenantID, err := client.TenantID(ctx)
+	var id string
+	if err == nil {
+		id, err = client.CreateCloudHook(ctx, prefect.CreateCloudHookInput{
+			Type: to.kind, Name: framework.StringPointer(plan.Name), States: states, Config: document,
+			VersionGroupID: framework.StringPointer(plan.VersionGroupID),
+		})
+	}
+	if err != nil {
+		resp.Diagnostics.Append(hidden(createFailure(to, err, plan.TenantID).Diagnose(err), secrets)...)
+		return
+	}
+	wanted := plan.Active
+	plan.ID, plan.TenantID, plan.Type, plan.Active = types.StringValue(id), types.StringValue(tenantID), types.StringValue(to.kind), types.BoolValue(true)
+	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, id)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	if wanted.ValueBool() {
+		return
+	}
+	if err := client.SetCloudHookActive(ctx, id, false); err != nil {
+		resp.Diagnostics.Append(framework.Diagnose(err, "Cloud hook "+id+" was created, but could not be switched off", path.Root("active"))...)
+		return
+	}
+	plan.Active = wanted
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+}
+
+func createFailure(to receiver, err error, tenantID types.String) framework.Failure {
+	failure := framework.Failure{Summary: "Could not create the cloud hook", Attribute: path.Root(to.attribute)}
+	if errors.Is(err, prefect.ErrTenantNotFound) && !tenantID.IsNull() {
+		failure.Attribute = path.Root("tenant_id")
+	}
+	return failure
+}
+
+// Read refreshes the hook and forgets it if it, or its tenant, is gone.
+func (r *hookResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, state.ID.ValueString())...)
+	if !r.data.Ready() {
+		return
+	}
+	hook, err := r.client(state.TenantID).GetCloudHook(ctx, state.ID.ValueString())
+	if gone(err) {
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	if err != nil {
+		resp.Diagnostics.Append(framework.Diagnose(err, "Could not read cloud hook "+state.label())...)
+		return
+	}
+	resp.Diagnostics.Append(state.refresh(ctx, hook)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+}
+
+// gone says whether the error means that the hook does not exist.
+func gone(err error) bool {
+	return errors.Is(err, prefect.ErrNotFound) || errors.Is(err, prefect.ErrTenantNotFound)
+}
+
+// Update switches the hook, and takes over the versions of secrets that the hook
+// has already.
+func (r *hookResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan, state, config model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
+		return
+	}
+	id, client := state.ID.ValueString(), r.client(state.TenantID)
+	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, id)...)
+	if len(plan.changed(&state)) > 0 {
+		// The plan found the hook to have these values; an ephemeral one may be
+		// another one now.
+		hook, err := client.GetCloudHook(ctx, id)
+		if err != nil {
+			resp.Diagnostics.Append(framework.Diagnose(err, "Could not read cloud hook "+state.label())...)
+			return
+		}
+		if has, known := has(hook, &config); !has || !known {
+			resp.Diagnostics.AddError("The configuration of cloud hook "+state.label()+" has changed since the plan",
+				"When it was planned, the hook had the configured values, and now it has not: a secret is another one. Plan again.")
+			return
+		}
+	}
+	if !plan.Active.Equal(state.Active) {
+		if err := client.SetCloudHookActive(ctx, id, plan.Active.ValueBool()); err != nil {
+			resp.Diagnostics.Append(framework.Diagnose(err, "Could not switch cloud hook "+state.label(), path.Root("active"))...)
+			return
+		}
+	}
+	plan.ID, plan.TenantID, plan.Type = state.ID, state.TenantID, state.Type
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+}
+
+// Delete deletes the hook.
+func (r *hookResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
+		return
+	}
+	if err := r.client(state.TenantID).DeleteCloudHook(ctx, state.ID.ValueString()); err != nil && !gone(err) {
+		resp.Diagnostics.Append(framework.Diagnose(err, "Could not delete cloud hook "+state.label())...)
+	}
+}
+
+// label names the hook in messages.
+func (m *model) label() string {
+	if framework.IsSet(m.Name) {
+		return fmt.Sprintf("%q (%s)", m.Name.ValueString(), m.ID.ValueString())
+	}
+	return m.ID.ValueString()
+}

@@ -1,0 +1,198 @@
+package cloudhook
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/setplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+)
+
+const resourceDescription = "Tells somebody when a run of a flow enters a state: by HTTP, in Slack, in PagerDuty, by text message through Twilio, or in the UI.\n\n" +
+	"The Server cannot change a hook except to switch it on and off, so every other change makes a new one.\n\n" +
+	"Secrets are write-only arguments, which need Terraform 1.11: they are in neither plan nor state. Raise the version argument of a secret when it " +
+	"changes. If the hook turns out to have that secret already, it stays. The Server itself keeps secrets in its database, and whoever reaches its " +
+	"API can read them.\n\n" +
+	"An import starts with version 1 for each secret, and takes the URL of a webhook for a secret; a configuration with `url` instead of `url_wo` then " +
+	"shows one update, which changes nothing on the Server."
+
+func resourceSchema() schema.Schema {
+	return schema.Schema{
+		MarkdownDescription: resourceDescription,
+		Attributes: map[string]schema.Attribute{
+			"id": schema.StringAttribute{
+				Computed:            true,
+				MarkdownDescription: "UUID of the hook.",
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+			},
+			"tenant_id": schema.StringAttribute{
+				Optional: true, Computed: true,
+				MarkdownDescription: "UUID of the tenant that the hook belongs to. Default: the provider's tenant.",
+				Validators:          []validator.String{framework.UUID()},
+				PlanModifiers: []planmodifier.String{
+					stringplanmodifier.UseStateForUnknown(),
+					stringplanmodifier.RequiresReplaceIfConfigured(),
+				},
+			},
+			"name": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Name of the hook. It need not be unique.",
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			},
+			"states": schema.SetAttribute{
+				Required: true, ElementType: types.StringType,
+				MarkdownDescription: "Names of the states that the hook tells of, as Prefect 1 spells them, such as `Failed`. A name does not stand for its special " +
+					"cases: a run that ends as `TimedOut` is not told of by `Failed`.",
+				Validators:    []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stateName())},
+				PlanModifiers: []planmodifier.Set{setplanmodifier.RequiresReplace()},
+			},
+			"version_group_id": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Version group of the flow whose runs are told of, usually `prefect_flow.<name>.id`. If left out, all flows of the tenant.",
+				Validators:          []validator.String{framework.NotBlank()},
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			},
+			"active": schema.BoolAttribute{
+				Optional: true, Computed: true, Default: booldefault.StaticBool(true),
+				MarkdownDescription: "Whether the hook tells. Can be changed in place. Default: `true`.",
+			},
+			"type": schema.StringAttribute{
+				Computed: true,
+				MarkdownDescription: "Type of the hook on the Server, which follows from the configuration given: `WEBHOOK`, `SLACK_WEBHOOK`, `PAGERDUTY`, `TWILIO` or " +
+					"`PREFECT_MESSAGE`.",
+			},
+			"webhook":         webhookAttribute(),
+			"slack":           slackAttribute(),
+			"pagerduty":       pagerDutyAttribute(),
+			"twilio":          twilioAttribute(),
+			"prefect_message": messageAttribute(),
+		},
+	}
+}
+
+func webhookAttribute() schema.Attribute {
+	sibling := path.MatchRelative().AtParent()
+	return schema.SingleNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: "Posts the event as JSON to a URL. Exactly one of `webhook`, `slack`, `pagerduty`, `twilio` and `prefect_message` is given.",
+		Attributes: map[string]schema.Attribute{
+			"url": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "URL to post to, if it is no secret. It is kept in state. Exactly one of `url` and `url_wo` is given.",
+				Validators:          []validator.String{framework.HTTPURL(), stringvalidator.ExactlyOneOf(sibling.AtName("url"), sibling.AtName("url_wo"))},
+			},
+			"url_wo": schema.StringAttribute{
+				Optional: true, WriteOnly: true, Sensitive: true,
+				MarkdownDescription: "URL to post to, if it holds a secret such as a token.",
+				Validators:          []validator.String{secretURL(), stringvalidator.AlsoRequires(sibling.AtName("url_wo_version"))},
+			},
+			"url_wo_version": version("url_wo", false),
+		},
+	}
+}
+
+func slackAttribute() schema.Attribute {
+	return schema.SingleNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: "Posts a message to a Slack channel.",
+		Attributes: map[string]schema.Attribute{
+			"url_wo":         secret("URL of an incoming webhook of Slack, which is all that is needed to post.", secretURL()),
+			"url_wo_version": version("url_wo", true),
+		},
+	}
+}
+
+func pagerDutyAttribute() schema.Attribute {
+	return schema.SingleNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: "Triggers an event in PagerDuty.",
+		Attributes: map[string]schema.Attribute{
+			"api_token_wo":           secret("API token."),
+			"api_token_wo_version":   version("api_token_wo", true),
+			"routing_key_wo":         secret("Routing key (integration key) of the service."),
+			"routing_key_wo_version": version("routing_key_wo", true),
+			"severity": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "Severity of the event: `info`, `warning`, `error` or `critical`.",
+				Validators:          []validator.String{stringvalidator.OneOf("info", "warning", "error", "critical")},
+			},
+		},
+	}
+}
+
+func twilioAttribute() schema.Attribute {
+	text := func(description string) schema.Attribute {
+		return schema.StringAttribute{Required: true, MarkdownDescription: description, Validators: []validator.String{framework.NotBlank()}}
+	}
+	return schema.SingleNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: "Sends a text message through Twilio.",
+		Attributes: map[string]schema.Attribute{
+			"account_sid":           text("SID of the account."),
+			"auth_token_wo":         secret("Authentication token of the account."),
+			"auth_token_wo_version": version("auth_token_wo", true),
+			"messaging_service_sid": text("SID of the messaging service that sends."),
+			"to": schema.SetAttribute{
+				Required: true, ElementType: types.StringType,
+				MarkdownDescription: "Phone numbers to send to, such as `+15551234567`.",
+				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(framework.NotBlank())},
+			},
+		},
+	}
+}
+
+func messageAttribute() schema.Attribute {
+	return schema.SingleNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: "Leaves a message on the Server, for the UI. It has no settings: `prefect_message = {}`.",
+		Attributes:          map[string]schema.Attribute{},
+	}
+}
+
+func secret(description string, validators ...validator.String) schema.Attribute {
+	return schema.StringAttribute{
+		Required: true, WriteOnly: true, Sensitive: true, MarkdownDescription: description,
+		Validators: append([]validator.String{notEmpty()}, validators...),
+	}
+}
+
+func version(of string, required bool) schema.Attribute {
+	return schema.Int64Attribute{
+		Required: required, Optional: !required,
+		MarkdownDescription: "Version of `" + of + "`: raise it when the secret changes.",
+		Validators:          versionValidators(of, required),
+	}
+}
+
+// check validates a string by a function that says what is wrong, or "". What
+// it says must not quote the value.
+type check struct {
+	description, summary string
+	wrong                func(string) string
+}
+
+// Description says what is accepted.
+func (c check) Description(context.Context) string { return c.description }
+
+// MarkdownDescription is Description.
+func (c check) MarkdownDescription(context.Context) string { return c.description }
+
+// ValidateString reports what is wrong with a known value.
+func (c check) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if !framework.IsSet(req.ConfigValue) {
+		return
+	}
+	if problem := c.wrong(req.ConfigValue.ValueString()); problem != "" {
+		// Terraform shows only the block for an attribute inside an object.
+		resp.Diagnostics.AddAttributeError(req.Path, c.summary, "Attribute "+req.Path.String()+": "+problem)
+	}
+}

@@ -1,0 +1,83 @@
+package cloudhook
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+)
+
+// stateNames are the states of Prefect 1 that a hook can wait for.
+func stateNames() []string {
+	return []string{
+		"Cached", "Cancelled", "Cancelling", "ClientFailed", "Failed", "Finished", "Looped", "Mapped", "Paused", "Pending", "Queued", "Resume",
+		"Retrying", "Running", "Scheduled", "Skipped", "Submitted", "Success", "TimedOut", "TriggerFailed", "ValidationFailed",
+	}
+}
+
+// spelled is a state in Prefect's spelling; the Server keeps capitals. A state
+// that is not known stays as it is.
+func spelled(state string) string {
+	names := stateNames()
+	if i := slices.IndexFunc(names, func(name string) bool { return strings.EqualFold(name, state) }); i >= 0 {
+		return names[i]
+	}
+	return state
+}
+
+func stateName() validator.String {
+	return check{
+		description: "must be the name of a state",
+		summary:     "Not a state",
+		wrong: func(s string) string {
+			if slices.Contains(stateNames(), s) {
+				return ""
+			}
+			if name := spelled(s); name != s {
+				return fmt.Sprintf("%q is spelled %q in Prefect 1.", s, name)
+			}
+			return fmt.Sprintf("%q is not a state of Prefect 1. Use some of %s.", s, strings.Join(stateNames(), ", "))
+		},
+	}
+}
+
+func notEmpty() validator.String {
+	return check{
+		description: "must not be empty",
+		summary:     "Blank secret",
+		wrong: func(s string) string {
+			if strings.TrimSpace(s) == "" {
+				return "The secret is blank. Check where it comes from."
+			}
+			if s != strings.TrimSpace(s) {
+				return "The secret starts or ends with white space, such as the end of the line of a file. Remove it, for instance with `trimspace()`."
+			}
+			return ""
+		},
+	}
+}
+
+func secretURL() validator.String {
+	return check{
+		description: "must be a URL with scheme http or https",
+		summary:     "Not a URL",
+		wrong: func(s string) string {
+			u, err := url.Parse(s)
+			if err != nil || u.Host == "" || !strings.EqualFold(u.Scheme, "http") && !strings.EqualFold(u.Scheme, "https") {
+				return "The value is not an absolute URL with scheme http or https. It is not shown because it may be secret."
+			}
+			return ""
+		},
+	}
+}
+
+func versionValidators(of string, required bool) []validator.Int64 {
+	if required {
+		return nil
+	}
+	return []validator.Int64{int64validator.AlsoRequires(path.MatchRelative().AtParent().AtName(of))}
+}
