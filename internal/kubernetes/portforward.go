@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/portforward"
 	"k8s.io/client-go/transport/websocket"
@@ -33,7 +34,25 @@ func (c *Client) portForward(ctx context.Context, namespace, pod string) (httpst
 	if !errors.As(first, &upgrade) && !httpstream.IsHTTPSProxyError(first) {
 		return nil, first // the API server was not even reached
 	}
-	return overSPDY(ctx, c.rest, target)
+	connection, second := overSPDY(ctx, c.rest, target)
+	if second == nil {
+		return connection, nil
+	}
+	return nil, refusedUpgrade(first, second)
+}
+
+// refusedUpgrade is the API server's answer to two attempts, of which only the first is still a status.
+func refusedUpgrade(first, second error) error {
+	var upgrade *httpstream.UpgradeFailureError
+	var status apierrors.APIStatus
+	if !errors.As(first, &upgrade) || !errors.As(upgrade.Cause, &status) {
+		return second
+	}
+	answer := status.Status()
+	if m := refusal.FindString(second.Error()); m != "" {
+		answer.Message = second.Error() // names the verb that would be enough
+	}
+	return &apierrors.StatusError{ErrStatus: answer}
 }
 
 func overWebSocket(ctx context.Context, config *rest.Config, target *url.URL) (httpstream.Connection, error) {
