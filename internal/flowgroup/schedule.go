@@ -97,9 +97,11 @@ func parts(ctx context.Context, value types.Object) (m scheduleModel, clocks []c
 		return m, nil, diags
 	}
 	for _, element := range m.Clocks.Elements() {
-		one := clockModel{Cron: types.StringUnknown(), Interval: types.StringUnknown(), ParameterDefaults: framework.JSONUnknown()}
-		if object, ok := element.(types.Object); ok && framework.IsSet(object) {
-			diags.Append(object.As(ctx, &one, basetypes.ObjectAsOptions{})...)
+		unknown := clockModel{Cron: types.StringUnknown(), Interval: types.StringUnknown(), ParameterDefaults: framework.JSONUnknown()}
+		one := unknown
+		object, ok := element.(types.Object)
+		if ok && framework.IsSet(object) && object.As(ctx, &one, basetypes.ObjectAsOptions{}).HasError() {
+			one = unknown // not JSON, which the attribute's type has said at the right place
 		}
 		clocks = append(clocks, one)
 	}
