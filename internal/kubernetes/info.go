@@ -13,6 +13,7 @@ import (
 // JobInfo is what is known of one Job of a flow run.
 type JobInfo struct {
 	Name, Namespace, UID string
+	FlowRunID            string // of the Job's label; empty for a Job of something else, or when only its pods were seen
 	Image                string // of the container that runs the flow; empty when only the Job's pods were seen
 	Attempt              int    // 1 for the run's first Job; a run that Lazarus revives has more
 	CreatedAt            time.Time
@@ -80,6 +81,7 @@ type EventInfo struct {
 func jobInfo(job *batchv1.Job) JobInfo {
 	info := JobInfo{
 		Name: job.Name, Namespace: job.Namespace, UID: string(job.UID), CreatedAt: job.CreationTimestamp.Time,
+		FlowRunID: job.Labels[LabelFlowRunID],
 		StartedAt: timeOf(job.Status.StartTime), FinishedAt: timeOf(job.Status.CompletionTime), Active: job.Status.Active,
 	}
 	if limit := job.Spec.BackoffLimit; limit != nil {

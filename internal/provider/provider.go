@@ -14,13 +14,17 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/agent"
 	"github.com/prefect-server/terraform-provider-prefect/internal/cloudhook"
 	"github.com/prefect-server/terraform-provider-prefect/internal/flow"
 	"github.com/prefect-server/terraform-provider-prefect/internal/flowgroup"
 	"github.com/prefect-server/terraform-provider-prefect/internal/flowrun"
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	functions "github.com/prefect-server/terraform-provider-prefect/internal/function"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetesjob"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 	"github.com/prefect-server/terraform-provider-prefect/internal/project"
+	"github.com/prefect-server/terraform-provider-prefect/internal/server"
 	"github.com/prefect-server/terraform-provider-prefect/internal/tenant"
 )
 
@@ -117,11 +121,17 @@ func (p *prefectProvider) Resources(context.Context) []func() resource.Resource 
 // DataSources lists the data sources.
 func (p *prefectProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
+		agent.NewDataSource,
 		flow.NewDataSource,
+		flow.NewPluralDataSource,
 		flowgroup.NewDataSource,
 		flowrun.NewDataSource,
+		flowrun.NewLogsDataSource,
+		flowrun.NewPluralDataSource,
+		kubernetesjob.NewDataSource,
 		project.NewDataSource,
 		project.NewPluralDataSource,
+		server.NewDataSource,
 		tenant.NewDataSource,
 		tenant.NewPluralDataSource,
 	}
@@ -148,5 +158,5 @@ func (p *prefectProvider) EphemeralResources(context.Context) []func() ephemeral
 
 // Functions lists the provider-defined functions.
 func (p *prefectProvider) Functions(context.Context) []func() function.Function {
-	return []func() function.Function{}
+	return functions.All()
 }

@@ -1,0 +1,3 @@
+output "key" {
+  value = provider::prefect::flow_key(file("flows.json"), "etl", ["k8s", "prod"])
+}

@@ -1,0 +1,170 @@
+package flowrun
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+)
+
+// levels are Python's names of log levels, the least important first.
+func levels() []string { return []string{"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"} }
+
+// logsDataSource implements the data source prefect_flow_run_logs.
+type logsDataSource struct {
+	data *framework.ProviderData
+}
+
+var _ datasource.DataSourceWithConfigure = (*logsDataSource)(nil)
+
+// logsModel is the data source.
+type logsModel struct {
+	FlowRunID types.String `tfsdk:"flow_run_id"`
+	TenantID  types.String `tfsdk:"tenant_id"`
+	Tail      types.Int64  `tfsdk:"tail"`
+	Level     types.String `tfsdk:"level"`
+	Lines     []lineModel  `tfsdk:"lines"`
+	Text      types.String `tfsdk:"text"`
+}
+
+// lineModel is one line.
+type lineModel struct {
+	Time      types.String `tfsdk:"time"`
+	Level     types.String `tfsdk:"level"`
+	Name      types.String `tfsdk:"name"`
+	Message   types.String `tfsdk:"message"`
+	TaskRunID types.String `tfsdk:"task_run_id"`
+}
+
+// NewLogsDataSource returns the data source prefect_flow_run_logs.
+func NewLogsDataSource() datasource.DataSource { return &logsDataSource{} }
+
+// Metadata gives the type name.
+func (d *logsDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_flow_run_logs"
+}
+
+// Configure takes over the provider data.
+func (d *logsDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+	d.data = framework.ConfigureDataSource(req, resp)
+}
+
+// Schema describes the data source.
+func (d *logsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	text := func(description string) schema.StringAttribute {
+		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
+	}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The log of a flow run: what the run, its tasks and its agent wrote, oldest line first. " +
+			"The lines are stored in Terraform's state; use `tail` for runs that write much.",
+		Attributes: map[string]schema.Attribute{
+			"flow_run_id": schema.StringAttribute{
+				Required: true, Validators: []validator.String{framework.UUID()},
+				MarkdownDescription: "UUID of the run.",
+			},
+			"tenant_id": schema.StringAttribute{
+				Optional: true, Computed: true, Validators: []validator.String{framework.UUID()},
+				MarkdownDescription: "UUID of the run's tenant. Defaults to the provider's tenant.",
+			},
+			"tail": schema.Int64Attribute{
+				Optional: true, Validators: []validator.Int64{int64validator.AtLeast(1)},
+				MarkdownDescription: "Only so many lines, the newest that `level` lets through. Without it, all.",
+			},
+			"level": schema.StringAttribute{
+				Optional: true, Validators: []validator.String{stringvalidator.OneOf(levels()...)},
+				MarkdownDescription: "Only lines of this level or a more important one: `DEBUG`, `INFO`, `WARNING`, `ERROR`, `CRITICAL`. " +
+					"Lines of another or no level are always found.",
+			},
+			"lines": schema.ListNestedAttribute{
+				Computed: true, MarkdownDescription: "The lines found.",
+				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+					"time":        text("When it was written, in RFC 3339."),
+					"level":       text("Level, such as `INFO`."),
+					"name":        text("Name of the logger, such as `prefect.CloudFlowRunner` or `agent`."),
+					"message":     text("The message; it may hold several lines of text."),
+					"task_run_id": text("UUID of the task run that wrote it; `null` for the run itself and its agent."),
+				}},
+			},
+			"text": text("The lines as one text, each with time, level, name and message."),
+		},
+	}
+}
+
+// Read reads the log.
+func (d *logsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var m logsModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() || !d.data.RequireReady(&resp.Diagnostics) {
+		return
+	}
+	id := m.FlowRunID.ValueString()
+	failure := framework.Failure{
+		Summary: "Could not read the log of flow run " + id, Attribute: path.Root("flow_run_id"),
+		Remedies: map[error]string{
+			prefect.ErrNotFound: "Check the id, and that the provider's `endpoint` and `tenant` are right; set `tenant_id` for a run of another tenant.",
+		},
+	}
+	client := d.data.InTenant(m.TenantID.ValueString())
+	run, err := client.GetFlowRun(ctx, id)
+	if err != nil {
+		resp.Diagnostics.Append(failure.DiagnoseIn(err, m.TenantID)...)
+		return
+	}
+	logs, err := m.read(ctx, client)
+	if err != nil {
+		resp.Diagnostics.Append(failure.Diagnose(err)...)
+		return
+	}
+	m.TenantID = types.StringValue(run.TenantID)
+	m.fill(logs)
+	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
+}
+
+// read reads the lines that level and tail let through.
+func (m *logsModel) read(ctx context.Context, client *prefect.Client) ([]prefect.Log, error) {
+	id, tail := m.FlowRunID.ValueString(), int(m.Tail.ValueInt64())
+	if m.Level.IsNull() && !m.Tail.IsNull() {
+		logs, err := client.LastFlowRunLogs(ctx, id, tail)
+		if err != nil {
+			err = fmt.Errorf("read the last lines: %w", err)
+		}
+		return logs, err
+	}
+	logs, _, err := client.FlowRunLogs(ctx, id, prefect.LogCursor{})
+	if err != nil {
+		return nil, fmt.Errorf("read all lines: %w", err)
+	}
+	least := slices.Index(levels(), m.Level.ValueString())
+	logs = slices.DeleteFunc(logs, func(l prefect.Log) bool {
+		level := slices.Index(levels(), l.Level)
+		return level >= 0 && level < least
+	})
+	if !m.Tail.IsNull() && len(logs) > tail {
+		logs = logs[len(logs)-tail:]
+	}
+	return logs, nil
+}
+
+func (m *logsModel) fill(logs []prefect.Log) {
+	m.Lines = make([]lineModel, 0, len(logs))
+	var text strings.Builder
+	for _, l := range logs {
+		m.Lines = append(m.Lines, lineModel{
+			Time: types.StringValue(timeText(l.Timestamp)), Level: framework.StringOrNullIfEmpty(l.Level), Name: framework.StringOrNullIfEmpty(l.Name),
+			Message: types.StringValue(l.Message), TaskRunID: framework.StringOrNullIfEmpty(l.TaskRunID),
+		})
+		fmt.Fprintf(&text, "%s %s %s %s\n", timeText(l.Timestamp), l.Level, l.Name, l.Message)
+	}
+	m.Text = types.StringValue(text.String())
+}

@@ -1,0 +1,33 @@
+package framework
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+)
+
+// TimeOrNull is a time in RFC 3339 and UTC, null for nil.
+func TimeOrNull(t *time.Time) types.String {
+	if t == nil {
+		return types.StringNull()
+	}
+	return types.StringValue(t.UTC().Format(time.RFC3339Nano))
+}
+
+// DiagnoseIn is Diagnose for an operation in a tenant that the attribute
+// tenant_id may name: if it does and there is no such tenant, that attribute is
+// to blame and not the provider's configuration.
+func (f Failure) DiagnoseIn(err error, tenantID types.String) diag.Diagnostics {
+	if !IsSet(tenantID) || !errors.Is(err, prefect.ErrTenantNotFound) {
+		return f.Diagnose(err)
+	}
+	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("tenant_id"), f.Summary,
+		fmt.Sprintf("The Server has no tenant with the id %q.\n\nSet `tenant_id` to the `id` of a `prefect_tenant` resource or data source, "+
+			"or leave it out to use the provider's tenant.", tenantID.ValueString()))}
+}

@@ -1,0 +1,54 @@
+// Package function holds the provider-defined functions: pure helpers around
+// serialised flows and run configurations. None of them talks to a Server.
+package function
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/function"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
+)
+
+// coreVersion is the version of Prefect whose form of a run configuration is
+// written. Agents of other 1.x releases read it, too.
+const coreVersion = "1.4.1"
+
+// All lists the functions.
+func All() []func() function.Function {
+	return []func() function.Function{NewFlowKey, NewFlows, NewKubernetesRun, NewParseFlow}
+}
+
+// wrong is the error of an argument, counted from 0.
+func wrong(argument int64, err error) *function.FuncError {
+	return function.NewArgumentFuncError(argument, sentence(err.Error()))
+}
+
+// sentence begins with a capital and ends with a full stop.
+func sentence(text string) string {
+	text = strings.TrimRight(strings.TrimSpace(text), ".") + "."
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+// parse reads one serialised flow, or one of a build document.
+func parse(text, name string) (*serialization.Flow, error) {
+	flow, err := serialization.ParseFlow([]byte(text), name)
+	if err != nil {
+		return nil, fmt.Errorf("%w", err)
+	}
+	return flow, nil
+}
+
+// canonical writes JSON in its canonical form; nil gives nil.
+func canonical(v any) (*string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	raw, err := serialization.Canonical(v)
+	if err != nil {
+		return nil, fmt.Errorf("encode as JSON: %w", err)
+	}
+	text := string(raw)
+	return &text, nil
+}

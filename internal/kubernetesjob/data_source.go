@@ -1,0 +1,143 @@
+// Package kubernetesjob is the data source prefect_kubernetes_job.
+package kubernetesjob
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+)
+
+// jobDataSource implements the data source prefect_kubernetes_job.
+type jobDataSource struct {
+	data *framework.ProviderData
+}
+
+var (
+	_ datasource.DataSourceWithConfigure        = (*jobDataSource)(nil)
+	_ datasource.DataSourceWithConfigValidators = (*jobDataSource)(nil)
+)
+
+// NewDataSource returns the data source prefect_kubernetes_job.
+func NewDataSource() datasource.DataSource { return &jobDataSource{} }
+
+// Metadata gives the type name.
+func (d *jobDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_kubernetes_job"
+}
+
+// Configure takes over the provider data.
+func (d *jobDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+	d.data = framework.ConfigureDataSource(req, resp)
+}
+
+// Schema describes the data source.
+func (d *jobDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = dataSourceSchema()
+}
+
+// ConfigValidators wants exactly one way to choose.
+func (d *jobDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
+	return []datasource.ConfigValidator{
+		datasourcevalidator.ExactlyOneOf(path.MatchRoot("flow_run_id"), path.MatchRoot("name")),
+	}
+}
+
+// Read finds the Job.
+func (d *jobDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var m model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	cluster := d.cluster(&resp.Diagnostics)
+	if cluster == nil {
+		return
+	}
+	job, attempts, diags := m.find(ctx, cluster)
+	resp.Diagnostics.Append(diags...)
+	if job == nil {
+		return
+	}
+	m.fill(job, attempts)
+	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
+}
+
+// cluster returns the client, or nil with an error.
+func (d *jobDataSource) cluster(diags *diag.Diagnostics) *kubernetes.Client {
+	const summary = "No cluster to look for the Job in"
+	cluster, err := d.data.Kubernetes()
+	switch {
+	case err != nil:
+		diags.Append(framework.Diagnose(err, summary)...)
+	case cluster != nil:
+	case d.data != nil && slices.Contains(d.data.Unknown, "kubernetes"):
+		diags.AddError(summary, "`kubernetes` in the provider configuration depends on something that has not been applied.\n\n"+
+			"Add `depends_on` with the resource that creates the cluster, so that this is read during apply.")
+	default:
+		diags.AddError(summary, "The provider configuration names no cluster.\n\nSet `kubernetes` in the provider block, for instance "+
+			"`kubernetes = { config_path = \"~/.kube/config\" }`.")
+	}
+	return cluster
+}
+
+// find returns the newest Job that was meant and how many there are.
+func (m *model) find(ctx context.Context, cluster *kubernetes.Client) (*kubernetes.JobInfo, int, diag.Diagnostics) {
+	namespace := m.Namespace.ValueString()
+	at, what := path.Root("name"), "Job "+m.Name.ValueString()
+	if !m.FlowRunID.IsNull() {
+		at, what = path.Root("flow_run_id"), "a Job of flow run "+m.FlowRunID.ValueString()
+	}
+	where := namespace
+	if where == "" {
+		where = cluster.Namespace()
+	}
+	summary := fmt.Sprintf("Could not find %s in namespace %s", what, where)
+	jobs, err := m.jobs(ctx, cluster, namespace)
+	var diags diag.Diagnostics
+	switch {
+	case errors.Is(err, kubernetes.ErrPartial):
+		diags.AddWarning("Pods or events of "+what+" could not be read", sentence(err.Error()))
+	case errors.Is(err, kubernetes.ErrNotFound):
+		diags.AddAttributeError(at, summary, "The namespace has no Job of this name.\n\n"+
+			"The agent deletes Jobs that have finished, unless it is told not to. Check the name and set `namespace`.")
+		return nil, 0, diags
+	case err != nil:
+		diags.AddError(summary, sentence(err.Error()))
+		return nil, 0, diags
+	}
+	if len(jobs) == 0 {
+		diags.AddAttributeError(at, summary, "The namespace has no Job with this run's label `prefect.io/flow_run_id`.\n\n"+
+			"Either no agent has taken the run, or the agent works in another namespace (set `namespace`), or it has deleted the Job "+
+			"after the run: agents do so unless DELETE_FINISHED_JOBS is False. A `prefect_flow_run` remembers its Job in `job`.")
+		return nil, 0, diags
+	}
+	return &jobs[len(jobs)-1], len(jobs), diags
+}
+
+func (m *model) jobs(ctx context.Context, cluster *kubernetes.Client, namespace string) ([]kubernetes.JobInfo, error) {
+	if !m.FlowRunID.IsNull() {
+		return cluster.JobsOfRun(ctx, namespace, m.FlowRunID.ValueString())
+	}
+	job, err := cluster.JobByName(ctx, namespace, m.Name.ValueString())
+	if job == nil {
+		return nil, err
+	}
+	if job.FlowRunID != "" {
+		m.FlowRunID = types.StringValue(job.FlowRunID)
+	}
+	return []kubernetes.JobInfo{*job}, err
+}
+
+// sentence ends text with a full stop.
+func sentence(text string) string { return strings.TrimRight(text, ". ") + "." }
