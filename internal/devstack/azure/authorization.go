@@ -1,0 +1,71 @@
+package azure
+
+import (
+	"net/http"
+	"strings"
+)
+
+// roles are the built-in roles that the modules assign, with Azure's own ids.
+var roles = map[string]string{ //nolint:gochecknoglobals // a table
+	"AcrPull": "7f951dda-4ed3-4680-a7ca-43fe172d538d",
+	"AcrPush": "8311e382-0749-4cb8-b61a-304f252e45ec",
+	"Azure Kubernetes Service RBAC Cluster Admin": "b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b",
+}
+
+func roleDefinition(name, id string) object {
+	return object{
+		"id":   "/subscriptions/" + SubscriptionID + "/providers/Microsoft.Authorization/roleDefinitions/" + id,
+		"name": id, "type": "Microsoft.Authorization/roleDefinitions",
+		"properties": object{
+			"roleName": name, "type": "BuiltInRole", "description": name, "assignableScopes": []any{"/"},
+			"permissions": []any{object{"actions": []any{}, "notActions": []any{}, "dataActions": []any{}, "notDataActions": []any{}}},
+		},
+	}
+}
+
+// serveRoleDefinition answers the search for a role by name, and for one by id.
+func (s *Simulation) serveRoleDefinition(c *call) {
+	filter := c.in.URL.Query().Get("$filter")
+	found := []any{}
+	for name, id := range roles {
+		byName := c.at.collection && strings.EqualFold(filter, "roleName eq '"+name+"'")
+		byID := !c.at.collection && strings.EqualFold(c.at.last, id)
+		if byName || byID {
+			found = append(found, roleDefinition(name, id))
+		}
+	}
+	switch {
+	case c.at.collection:
+		writeJSON(c.out, http.StatusOK, object{"value": found})
+	case len(found) == 0:
+		writeError(c.out, http.StatusNotFound, "RoleDefinitionDoesNotExist", "The role definition %q does not exist.", c.at.last)
+	default:
+		writeJSON(c.out, http.StatusOK, found[0])
+	}
+}
+
+// checkRoleAssignment refuses a second assignment of the same role.
+func checkRoleAssignment(s *Simulation, c *call) (code, message string) {
+	wanted := child(c.body, "properties")
+	scope := c.at.path[:strings.LastIndex(strings.ToLower(c.at.path), "/providers/microsoft.authorization")]
+	for _, r := range s.below(scope, c.kind.typ) {
+		have := r.properties()
+		same := strings.EqualFold(text(have["scope"]), scope) && have["principalId"] == wanted["principalId"] &&
+			strings.EqualFold(text(have["roleDefinitionId"]), text(wanted["roleDefinitionId"]))
+		if same && !strings.EqualFold(r.path, c.at.path) {
+			return "RoleAssignmentExists", "The role assignment already exists."
+		}
+	}
+	return "", ""
+}
+
+func fillRoleAssignment(_ *Simulation, r *resource, _ object) {
+	scope := r.path[:strings.LastIndex(strings.ToLower(r.path), "/providers/microsoft.authorization")]
+	r.properties()["scope"] = scope
+	defaults(r.properties(), object{"principalType": "ServicePrincipal"})
+}
+
+func text(v any) string {
+	s, _ := v.(string)
+	return s
+}

@@ -1,0 +1,169 @@
+package azure
+
+import (
+	"encoding/base64"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// actionOf gives the answer to a POST, by lower-case type and action; nil if
+// there is none.
+func actionOf(typ string) func(s *Simulation, c *call, r *resource) {
+	switch typ {
+	case "microsoft.containerservice/managedclusters/listclusterusercredential":
+		return (*Simulation).listUserCredential
+	case "microsoft.containerregistry/registries/schedulerun":
+		return (*Simulation).scheduleRun
+	}
+	return nil
+}
+
+// kubernetesVersion is what a cluster runs that asked for no version.
+const kubernetesVersion = "1.34.1"
+
+func fillCluster(s *Simulation, r *resource, previous object) {
+	fillIdentity(s, r, previous)
+	p := r.properties()
+	s.adoptPools(r)
+	name := text(p["dnsPrefix"])
+	group := locate(r.path).group
+	fqdn := name + "-" + identifier(r.path)[:8] + ".hcp." + text(r.body["location"]) + ".azmk8s.io"
+	defaults(p, object{
+		"kubernetesVersion": kubernetesVersion, "fqdn": fqdn, "azurePortalFQDN": fqdn, "maxAgentPools": 100,
+		"nodeResourceGroup": "MC_" + group[strings.LastIndexByte(group, '/')+1:] + "_" + r.name(),
+		"supportPlan":       "KubernetesOfficial", "servicePrincipalProfile": object{"clientId": "msi"},
+		"nodeProvisioningProfile": object{"mode": "Manual", "defaultNodePools": "Auto"},
+		"bootstrapProfile":        object{"artifactSource": "Direct"},
+	})
+	p["currentKubernetesVersion"] = p["kubernetesVersion"]
+	if access := child(p, "apiServerAccessProfile"); access["enablePrivateCluster"] == true {
+		p["privateFQDN"] = strings.Replace(fqdn, ".hcp.", ".privatelink.", 1)
+	}
+	if issuer := child(p, "oidcIssuerProfile"); issuer["enabled"] == true {
+		issuer["issuerURL"] = "https://oidc.simulated.invalid/" + TenantID + "/" + identifier(r.path) + "/"
+	}
+	if aad, ok := p["aadProfile"].(object); ok {
+		defaults(aad, object{"tenantID": TenantID})
+	}
+	defaults(child(p, "identityProfile"), object{"kubeletidentity": object{
+		"clientId": identifier(r.path, "kubelet client"), "objectId": identifier(r.path, "kubelet"),
+		"resourceId": "/subscriptions/" + SubscriptionID + "/resourceGroups/" + text(p["nodeResourceGroup"]) +
+			"/providers/Microsoft.ManagedIdentity/userAssignedIdentities/" + r.name() + "-agentpool",
+	}})
+	fillClusterNetwork(child(p, "networkProfile"))
+}
+
+func fillClusterNetwork(p object) {
+	defaults(p, object{"outboundType": "loadBalancer", "loadBalancerSku": "standard", "ipFamilies": []any{"IPv4"}})
+	defaults(p, object{"podCidrs": []any{p["podCidr"]}, "serviceCidrs": []any{p["serviceCidr"]}})
+	if p["outboundType"] == "loadBalancer" {
+		defaults(child(p, "loadBalancerProfile"), object{
+			"managedOutboundIPs": object{"count": 1}, "backendPoolType": "nodeIPConfiguration",
+			"effectiveOutboundIPs": []any{},
+		})
+	}
+}
+
+// adoptPools makes the pools in a cluster's body resources of their own.
+func (s *Simulation) adoptPools(cluster *resource) {
+	pools, _ := cluster.properties()["agentPoolProfiles"].([]any)
+	delete(cluster.properties(), "agentPoolProfiles")
+	for _, v := range pools {
+		profile, ok := v.(object)
+		if !ok {
+			continue
+		}
+		path := cluster.path + "/agentPools/" + text(profile["name"])
+		properties := clone(profile)
+		delete(properties, "name")
+		pool := &resource{path: path, kind: kindOf(locate(path)), body: object{"properties": properties}}
+		var previous object
+		if existing := s.find(path); existing != nil {
+			previous = existing.body
+		}
+		s.resources[strings.ToLower(path)] = pool
+		s.complete(pool, previous)
+	}
+}
+
+func fillPool(s *Simulation, r *resource, previous object) {
+	p := r.properties()
+	if previous != nil {
+		// The autoscaler's number stays when a change does not mention it.
+		defaults(p, object{"count": child(previous, "properties")["count"]})
+	}
+	version := any(kubernetesVersion)
+	if cluster := s.find(locate(r.path).parent); cluster != nil {
+		defaults(p, object{"orchestratorVersion": cluster.properties()["kubernetesVersion"]})
+	}
+	defaults(p, object{
+		"count": p["minCount"], "orchestratorVersion": version, "osType": "Linux", "osSKU": "Ubuntu", "osDiskSizeGB": 128,
+		"osDiskType": "Managed", "kubeletDiskType": "OS", "maxPods": 250, "type": "VirtualMachineScaleSets", "mode": "User",
+		"scaleDownMode": "Delete", "scaleSetPriority": "Regular", "enableFIPS": false, "enableUltraSSD": false, "enableNodePublicIP": false,
+		"enableEncryptionAtHost": false, "workloadRuntime": "OCIContainer", "powerState": object{"code": "Running"},
+		"nodeImageVersion": "AKSUbuntu-2204gen2containerd-202608.20.0",
+	})
+	p["currentOrchestratorVersion"] = p["orchestratorVersion"]
+}
+
+func showCluster(s *Simulation, r *resource, out object) {
+	profiles := []any{}
+	for _, pool := range s.below(r.path, "microsoft.containerservice/managedclusters/agentpools") {
+		profile := clone(pool.properties())
+		profile["name"] = pool.name()
+		profiles = append(profiles, profile)
+	}
+	child(out, "properties")["agentPoolProfiles"] = profiles
+}
+
+func (s *Simulation) listUserCredential(c *call, _ *resource) {
+	writeJSON(c.out, http.StatusOK, object{"kubeconfigs": []any{object{
+		"name": "clusterUser", "value": base64.StdEncoding.EncodeToString(s.options.Kubeconfig),
+	}}})
+}
+
+func fillRegistry(s *Simulation, r *resource, previous object) {
+	fillIdentity(s, r, previous)
+	sku := child(r.body, "sku")
+	sku["tier"] = sku["name"]
+	p := r.properties()
+	defaults(p, object{
+		"loginServer": strings.ToLower(r.name()) + ".azurecr.io", "creationDate": "2026-01-01T00:00:00Z",
+		"adminUserEnabled": false, "publicNetworkAccess": "Enabled", "zoneRedundancy": "Disabled", "anonymousPullEnabled": false,
+		"dataEndpointEnabled": false, "networkRuleBypassOptions": "AzureServices", "dataEndpointHostNames": []any{},
+		"encryption": object{"status": "disabled"}, "privateEndpointConnections": []any{},
+		"roleAssignmentMode": "LegacyRegistryPermissions", "networkRuleBypassAllowedForTasks": false,
+	})
+	policies := child(p, "policies")
+	for name, policy := range map[string]object{
+		"quarantinePolicy":                 {"status": "disabled"},
+		"trustPolicy":                      {"type": "Notary", "status": "disabled"},
+		"retentionPolicy":                  {"days": 7, "status": "disabled"},
+		"exportPolicy":                     {"status": "enabled"},
+		"azureADAuthenticationAsArmPolicy": {"status": "enabled"},
+	} {
+		defaults(child(policies, name), policy)
+	}
+}
+
+func fillTask(s *Simulation, r *resource, previous object) {
+	fillIdentity(s, r, previous)
+	p := r.properties()
+	defaults(p, object{"status": "Enabled", "creationDate": "2026-01-01T00:00:00Z", "timeout": 3600})
+	if step, ok := p["step"].(object); ok {
+		delete(step, "contextAccessToken") // Azure never shows it
+	}
+}
+
+// scheduleRun starts a run of a task, which has ended when the answer arrives.
+func (s *Simulation) scheduleRun(c *call, registry *resource) {
+	id := "cf" + identifier(text(c.body["taskId"]), strconv.Itoa(len(s.below(registry.path, ""))))[:4]
+	path := registry.path + "/runs/" + id
+	run := &resource{path: path, kind: kindOf(locate(path)), body: object{
+		"id": path, "name": id, "type": "Microsoft.ContainerRegistry/registries/runs",
+		"properties": object{"runId": id, "status": "Succeeded", "provisioningState": "Succeeded", "task": c.body["taskId"]},
+	}}
+	s.resources[strings.ToLower(path)] = run
+	writeJSON(c.out, http.StatusOK, s.view(run))
+}

@@ -1,0 +1,12 @@
+// Package azure simulates as much of Azure Resource Manager as the modules under
+// modules/ need, so that they can be applied, planned again, changed and
+// destroyed with the real azurerm provider and without an account.
+//
+// The simulation is deterministic: identifiers that Azure would draw at random
+// follow from the paths of the resources. It keeps what it is sent, adds what
+// Azure fills in (kinds.go), makes long-running operations take a few polls, and
+// refuses what Azure refuses in general: resources in groups that do not exist,
+// API versions that a type does not have, a second role assignment for the same
+// principal, the deletion of a subnet that is used. Its clusters hand out a
+// kubeconfig that the caller chooses, for example the embedded control plane's.
+package azure

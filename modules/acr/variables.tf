@@ -1,0 +1,178 @@
+variable "resource_group_name" {
+  description = "Name of the resource group to create the registry in."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[-\\w._()]{0,89}[-\\w_()]$", var.resource_group_name))
+    error_message = "The resource group name \"${var.resource_group_name}\" is not one that Azure accepts. Use 1 to 90 letters, digits, underscores, parentheses, hyphens and periods, not ending with a period."
+  }
+}
+
+variable "location" {
+  description = "Azure region of the registry."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = trimspace(var.location) != ""
+    error_message = "The location is empty. Name an Azure region, for example \"westeurope\"."
+  }
+}
+
+variable "tags" {
+  description = "Tags of everything the module creates."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "name" {
+  description = "Name of the registry, unique in all of Azure: it becomes NAME.azurecr.io."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9]{5,50}$", var.name))
+    error_message = "The registry name \"${var.name}\" is not one that Azure accepts. Use 5 to 50 letters and digits, nothing else."
+  }
+}
+
+variable "sku" {
+  description = "Basic, Standard or Premium. Only Premium has private endpoints, and can do without a public address."
+  type        = string
+  default     = "Premium"
+  nullable    = false
+
+  validation {
+    condition     = contains(["Basic", "Standard", "Premium"], var.sku)
+    error_message = "sku is \"${var.sku}\". Use \"Basic\", \"Standard\" or \"Premium\"."
+  }
+}
+
+variable "public_network_access_enabled" {
+  description = "Whether the registry can be reached from the internet (with a login; anonymous pulls stay off). Must be true on Basic and Standard."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "allowed_ip_ranges" {
+  description = "With public access: the only addresses, in CIDR notation, that may reach the registry; empty for all. Premium only."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for range in var.allowed_ip_ranges : can(cidrhost(range, 0)) && !strcontains(range, ":")])
+    error_message = "allowed_ip_ranges must be IPv4 ranges in CIDR notation, for example [\"198.51.100.0/24\"]."
+  }
+}
+
+variable "private_endpoint" {
+  description = "Subnet in which the registry gets a private address, and the id of the private DNS zone \"privatelink.azurecr.io\" that names it there; null for none."
+  type = object({
+    subnet_id           = string
+    private_dns_zone_id = string
+  })
+  default = null
+}
+
+variable "zone_redundancy_enabled" {
+  description = "Whether the registry is spread over availability zones. Premium only."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "retention_policy_in_days" {
+  description = "Days after which untagged manifests are removed; null keeps them. Premium only."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.retention_policy_in_days == null ? true : var.retention_policy_in_days >= 0 && var.retention_policy_in_days <= 365
+    error_message = "retention_policy_in_days must be from 0 to 365, or null to keep untagged manifests."
+  }
+}
+
+variable "georeplication_locations" {
+  description = "Further regions that the registry is replicated to. Premium only."
+  type        = set(string)
+  default     = []
+  nullable    = false
+}
+
+variable "pull_principal_ids" {
+  description = "Object ids of the identities that may pull images (role AcrPull), by a name of your choice: the kubelet identity of each cluster."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "cache_rules" {
+  description = "Repositories of other registries that this one serves as its own, fetched on first use, by rule name. The default mirrors what a Prefect Server release runs."
+  type = map(object({
+    source = string
+    target = string
+  }))
+  default = {
+    prefect-server = { source = "docker.io/prefecthq/server", target = "prefecthq/server" }
+    prefect-apollo = { source = "docker.io/prefecthq/apollo", target = "prefecthq/apollo" }
+    prefect-ui     = { source = "docker.io/prefecthq/ui", target = "prefecthq/ui" }
+    prefect-core   = { source = "docker.io/prefecthq/prefect", target = "prefecthq/prefect" }
+    hasura         = { source = "docker.io/hasura/graphql-engine", target = "hasura/graphql-engine" }
+  }
+  nullable = false
+
+  validation {
+    condition     = alltrue([for name, _ in var.cache_rules : can(regex("^[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*$", name)) && length(name) >= 5 && length(name) <= 49])
+    error_message = "Names of cache rules are 5 to 49 letters and digits, with single hyphens between them; given: ${join(", ", keys(var.cache_rules))}."
+  }
+  validation {
+    condition     = alltrue([for rule in values(var.cache_rules) : can(regex("^[^/:]+\\.[^/:]+(:[0-9]+)?/.+[^/]$", rule.source)) && !strcontains(split("/", rule.source)[length(split("/", rule.source)) - 1], ":")])
+    error_message = "The source of a cache rule begins with the registry's host and has no tag, for example \"docker.io/prefecthq/server\"."
+  }
+  validation {
+    condition     = length(distinct([for rule in values(var.cache_rules) : rule.target])) == length(var.cache_rules)
+    error_message = "Two cache rules have the same target. Each needs a repository of its own."
+  }
+}
+
+variable "cache_credentials" {
+  description = "Key Vault secrets with the user name and access token for the registry that cache rules fetch from, and that registry's host; null fetches anonymously, which Docker Hub limits."
+  type = object({
+    login_server       = optional(string, "docker.io")
+    username_secret_id = string
+    password_secret_id = string
+  })
+  default = null
+}
+
+variable "build" {
+  description = "A flow image to build in the registry: the source (a Git URL, `#branch:folder` after it), its Dockerfile, and the image as repository:tag. null builds nothing."
+  type = object({
+    context    = string
+    dockerfile = optional(string, "Dockerfile")
+    image      = string
+    arguments  = optional(map(string), {})
+    cpu        = optional(number, 2)
+  })
+  default = null
+
+  validation {
+    condition     = var.build == null ? true : can(regex("^[a-z0-9]+([._/-][a-z0-9]+)*:[\\w][\\w.-]{0,127}$", var.build.image))
+    error_message = "build.image must be a repository and a tag without the registry's host, for example \"flows/etl:1\"."
+  }
+  validation {
+    condition     = var.build == null ? true : can(regex("^https://", var.build.context))
+    error_message = "build.context must be an https URL of a Git repository, for example \"https://github.com/example/flows.git#main:etl\"."
+  }
+}
+
+variable "build_context_token" {
+  description = "Personal access token for the build's source; required with build."
+  type        = string
+  default     = null
+  sensitive   = true
+}

@@ -1,0 +1,299 @@
+variable "name" {
+  description = "Name of the cluster, also the first part of its DNS name."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9]([-a-zA-Z0-9]{0,52}[a-zA-Z0-9])?$", var.name))
+    error_message = "The cluster name \"${var.name}\" is not one that AKS accepts as a name and DNS prefix. Use 1 to 54 letters, digits and hyphens, beginning and ending with a letter or digit."
+  }
+}
+
+variable "resource_group_name" {
+  description = "Name of the resource group to create the cluster in."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[-\\w._()]{0,89}[-\\w_()]$", var.resource_group_name))
+    error_message = "The resource group name \"${var.resource_group_name}\" is not one that Azure accepts. Use 1 to 90 letters, digits, underscores, parentheses, hyphens and periods, not ending with a period."
+  }
+}
+
+variable "location" {
+  description = "Azure region of the cluster."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = trimspace(var.location) != ""
+    error_message = "The location is empty. Name an Azure region, for example \"westeurope\"."
+  }
+}
+
+variable "tags" {
+  description = "Tags of the cluster and its node pools."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "sku_tier" {
+  description = "Tier of the control plane: Free (no uptime SLA), Standard or Premium (long-term support)."
+  type        = string
+  default     = "Standard"
+  nullable    = false
+
+  validation {
+    condition     = contains(["Free", "Standard", "Premium"], var.sku_tier)
+    error_message = "sku_tier is \"${var.sku_tier}\". Use \"Free\", \"Standard\" or \"Premium\"."
+  }
+}
+
+variable "kubernetes_version" {
+  description = "Full version of Kubernetes (major.minor.patch), or null for Azure's recommended one. Pinning it needs automatic_upgrade_channel \"none\" or \"node-image\", else every upgrade of Azure's would be undone by the next plan."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.kubernetes_version == null || can(regex("^[0-9]+\\.[0-9]+\\.[0-9]+$", var.kubernetes_version))
+    error_message = "kubernetes_version is \"${coalesce(var.kubernetes_version, "null")}\". Give a full version such as \"1.33.5\" (an alias such as \"1.33\" differs from what Azure reports, so every plan would show a change), or null for Azure's recommended one."
+  }
+}
+
+variable "automatic_upgrade_channel" {
+  description = "Which upgrades of Kubernetes Azure makes by itself: none, patch, stable, rapid or node-image."
+  type        = string
+  default     = "patch"
+  nullable    = false
+
+  validation {
+    condition     = contains(["none", "patch", "stable", "rapid", "node-image"], var.automatic_upgrade_channel)
+    error_message = "automatic_upgrade_channel is \"${var.automatic_upgrade_channel}\". Use \"none\", \"patch\", \"stable\", \"rapid\" or \"node-image\"."
+  }
+}
+
+variable "node_os_upgrade_channel" {
+  description = "Which upgrades of the nodes' operating system Azure makes by itself: None, Unmanaged, SecurityPatch or NodeImage."
+  type        = string
+  default     = "NodeImage"
+  nullable    = false
+
+  validation {
+    condition     = contains(["None", "Unmanaged", "SecurityPatch", "NodeImage"], var.node_os_upgrade_channel)
+    error_message = "node_os_upgrade_channel is \"${var.node_os_upgrade_channel}\". Use \"None\", \"Unmanaged\", \"SecurityPatch\" or \"NodeImage\"."
+  }
+}
+
+# Who reaches the API server
+
+variable "private_cluster_enabled" {
+  description = "Whether the Kubernetes API has an address in the virtual network only. Terraform must then run where that network is reachable."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "private_dns_zone_id" {
+  description = "Private DNS zone of a private cluster: a zone's id, \"System\" (AKS makes one) or \"None\"."
+  type        = string
+  default     = "System"
+  nullable    = false
+
+  validation {
+    condition     = contains(["System", "None"], var.private_dns_zone_id) || startswith(var.private_dns_zone_id, "/subscriptions/")
+    error_message = "private_dns_zone_id is \"${var.private_dns_zone_id}\". Give the id of a private DNS zone (\"/subscriptions/...\"), \"System\" or \"None\"."
+  }
+}
+
+variable "api_server_authorized_ip_ranges" {
+  description = "Addresses, in CIDR notation, from which a public API server may be reached. Required when private_cluster_enabled is false."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for range in var.api_server_authorized_ip_ranges : can(cidrhost(range, 0)) && !strcontains(range, ":")])
+    error_message = "api_server_authorized_ip_ranges must be IPv4 ranges in CIDR notation, for example [\"198.51.100.0/24\"]; a single address is \"198.51.100.7/32\"."
+  }
+}
+
+variable "public_api_server_acknowledged" {
+  description = "Set to true to allow the whole internet (0.0.0.0/0) to reach the API server's login."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+# Who may do what
+
+variable "local_account_disabled" {
+  description = "Whether the cluster's certificate-based administrator account is off, so that everybody signs in with Microsoft Entra ID."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "entra_tenant_id" {
+  description = "Microsoft Entra tenant that users of the cluster sign in to; null for the subscription's."
+  type        = string
+  default     = null
+}
+
+variable "admin_group_object_ids" {
+  description = "Object ids of the Entra groups whose members administer the cluster."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for id in var.admin_group_object_ids : can(regex("^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", id))])
+    error_message = "admin_group_object_ids must be object ids (UUIDs) of Entra groups, not their names. `az ad group show --group NAME --query id` prints one."
+  }
+}
+
+variable "cluster_admin_principal_ids" {
+  description = "Object ids of users, groups or service principals that get the role \"Azure Kubernetes Service RBAC Cluster Admin\" on the cluster, by a name of your choice. The identity that runs Terraform needs it to install anything."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "identity_ids" {
+  description = "Ids of a user-assigned identity for the control plane; empty for a system-assigned one. Needed with a private DNS zone of your own."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = length(var.identity_ids) <= 1
+    error_message = "identity_ids has ${length(var.identity_ids)} entries. AKS accepts one user-assigned identity."
+  }
+}
+
+# Network
+
+variable "subnet_id" {
+  description = "Id of the subnet of the nodes; null lets AKS make a network of its own."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.subnet_id == null || can(regex("^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/virtualNetworks/[^/]+/subnets/[^/]+$", var.subnet_id))
+    error_message = "subnet_id must be the id of a subnet: \"/subscriptions/.../virtualNetworks/NAME/subnets/NAME\"."
+  }
+}
+
+variable "network_cidrs" {
+  description = "Address space of the virtual network that subnet_id is in (and of networks peered with it), to check it against pod_cidr and service_cidr."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for range in var.network_cidrs : can(cidrhost(range, 0)) && !strcontains(range, ":")])
+    error_message = "network_cidrs must be IPv4 ranges in CIDR notation, for example [\"10.10.0.0/16\"]."
+  }
+}
+
+variable "pod_cidr" {
+  description = "Addresses of the pods (overlay: not routable from outside the cluster)."
+  type        = string
+  default     = "10.244.0.0/16"
+  nullable    = false
+
+  validation {
+    condition     = can(cidrhost(var.pod_cidr, 0)) && !strcontains(var.pod_cidr, ":")
+    error_message = "pod_cidr is \"${var.pod_cidr}\". Give an IPv4 range in CIDR notation, for example \"10.244.0.0/16\"."
+  }
+}
+
+variable "service_cidr" {
+  description = "Addresses of the services inside the cluster."
+  type        = string
+  default     = "10.245.0.0/16"
+  nullable    = false
+
+  validation {
+    condition     = can(cidrhost(var.service_cidr, 10)) && !strcontains(var.service_cidr, ":") && try(tonumber(split("/", var.service_cidr)[1]) > 12, false)
+    error_message = "service_cidr is \"${var.service_cidr}\". Give an IPv4 range smaller than /12 in CIDR notation, for example \"10.245.0.0/16\"."
+  }
+}
+
+variable "outbound_type" {
+  description = "How nodes reach the internet: loadBalancer, managedNATGateway, userAssignedNATGateway, userDefinedRouting or none."
+  type        = string
+  default     = "loadBalancer"
+  nullable    = false
+
+  validation {
+    condition     = contains(["loadBalancer", "managedNATGateway", "userAssignedNATGateway", "userDefinedRouting", "none"], var.outbound_type)
+    error_message = "outbound_type is \"${var.outbound_type}\". Use \"loadBalancer\", \"managedNATGateway\", \"userAssignedNATGateway\", \"userDefinedRouting\" or \"none\"."
+  }
+}
+
+# Nodes
+
+variable "system_pool" {
+  description = "The pool of the cluster's own components, tainted so that nothing else runs there. Changing vm_size or zones replaces its nodes by way of a temporary pool."
+  type = object({
+    name            = optional(string, "system")
+    vm_size         = optional(string, "Standard_D2ds_v5")
+    min_count       = optional(number, 2)
+    max_count       = optional(number, 3)
+    zones           = optional(set(string), [])
+    os_disk_size_gb = optional(number, 64)
+    os_disk_type    = optional(string, "Managed")
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]{0,11}$", var.system_pool.name)) && var.system_pool.name != "temporary"
+    error_message = "The system pool's name \"${var.system_pool.name}\" is not one that AKS accepts. Use 1 to 12 lower-case letters and digits, beginning with a letter (\"temporary\" is kept for rotation)."
+  }
+  validation {
+    condition     = var.system_pool.min_count >= 1 && var.system_pool.max_count <= 1000 && var.system_pool.min_count <= var.system_pool.max_count
+    error_message = "The system pool has min_count ${var.system_pool.min_count} and max_count ${var.system_pool.max_count}. Choose 1 <= min_count <= max_count <= 1000."
+  }
+}
+
+variable "user_pools" {
+  description = "Pools for everything else, by name. At least one must be without taints, or nothing could run. A pool may shrink to zero nodes."
+  type = map(object({
+    vm_size         = optional(string, "Standard_D4ds_v5")
+    min_count       = optional(number, 1)
+    max_count       = optional(number, 5)
+    zones           = optional(set(string), [])
+    os_disk_size_gb = optional(number, 128)
+    os_disk_type    = optional(string, "Managed")
+    labels          = optional(map(string), {})
+    taints          = optional(list(string), [])
+    spot            = optional(bool, false)
+  }))
+  default  = { flows = {} }
+  nullable = false
+
+  validation {
+    condition     = alltrue([for name, _ in var.user_pools : can(regex("^[a-z][a-z0-9]{0,11}$", name)) && name != "temporary"])
+    error_message = "Names of user pools must be 1 to 12 lower-case letters and digits, beginning with a letter (\"temporary\" is kept for rotation); given: ${join(", ", keys(var.user_pools))}."
+  }
+  validation {
+    condition     = alltrue([for pool in values(var.user_pools) : pool.min_count >= 0 && pool.max_count <= 1000 && pool.max_count >= 1 && pool.min_count <= pool.max_count])
+    error_message = "Each user pool needs 0 <= min_count <= max_count and 1 <= max_count <= 1000."
+  }
+  validation {
+    condition     = anytrue([for pool in values(var.user_pools) : length(pool.taints) == 0 && !pool.spot])
+    error_message = "No user pool is free of taints (spot pools are tainted by Azure), and the system pool only takes the cluster's own components, so Prefect Server could not run. Add a pool without taints, for example user_pools = { flows = {} }."
+  }
+  validation {
+    condition     = alltrue(flatten([for pool in values(var.user_pools) : [for taint in pool.taints : can(regex("^[^=:]+(=[^:]*)?:(NoSchedule|PreferNoSchedule|NoExecute)$", taint))]]))
+    error_message = "Taints are written key=value:effect with the effect NoSchedule, PreferNoSchedule or NoExecute, for example \"dedicated=flows:NoSchedule\"."
+  }
+}
+
+variable "log_analytics_workspace_id" {
+  description = "Id of the Log Analytics workspace that gets the containers' logs; null for none."
+  type        = string
+  default     = null
+}

@@ -1,0 +1,86 @@
+resource "azurerm_postgresql_flexible_server" "this" {
+  name                = var.name
+  resource_group_name = var.resource_group_name
+  location            = var.location
+  version             = var.postgresql_version
+  sku_name            = var.sku_name
+  tags                = var.tags
+  zone                = var.zone
+
+  storage_mb                   = var.storage_mb
+  auto_grow_enabled            = true
+  backup_retention_days        = var.backup_retention_days
+  geo_redundant_backup_enabled = var.geo_redundant_backup_enabled
+
+  administrator_login               = var.administrator_login
+  administrator_password_wo         = var.administrator_password
+  administrator_password_wo_version = var.administrator_password_version
+
+  delegated_subnet_id           = var.delegated_subnet_id
+  private_dns_zone_id           = var.private_dns_zone_id
+  public_network_access_enabled = var.public_network_access != null
+
+  dynamic "high_availability" {
+    for_each = var.high_availability == "none" ? [] : [var.high_availability]
+    content {
+      mode = high_availability.value
+    }
+  }
+
+  lifecycle {
+    # Azure chooses a zone when none is given, and swaps the two zones in a failover.
+    ignore_changes = [zone, high_availability[0].standby_availability_zone]
+
+    precondition {
+      condition     = (var.delegated_subnet_id == null) == (var.private_dns_zone_id == null)
+      error_message = "delegated_subnet_id and private_dns_zone_id belong together: the zone names the address that the server gets in the subnet. Give both or neither."
+    }
+    precondition {
+      condition     = var.delegated_subnet_id != null || var.public_network_access != null
+      error_message = "Nobody could reach the server: it has neither a subnet nor public access. Give delegated_subnet_id and private_dns_zone_id, or public_network_access with acknowledged = true."
+    }
+    precondition {
+      condition     = var.delegated_subnet_id == null || var.public_network_access == null
+      error_message = "A server in a subnet cannot have a public address as well. Remove public_network_access or delegated_subnet_id."
+    }
+    precondition {
+      condition     = var.high_availability == "none" || !startswith(var.sku_name, "B_")
+      error_message = "A burstable server (${var.sku_name}) cannot have a standby. Choose a GP_ or MO_ size, or high_availability = \"none\"."
+    }
+  }
+}
+
+# Which extensions the migrations may create. Without this the first start of Prefect Server fails.
+resource "azurerm_postgresql_flexible_server_configuration" "extensions" {
+  name      = "azure.extensions"
+  server_id = azurerm_postgresql_flexible_server.this.id
+  value     = join(",", sort([for extension in var.extensions : upper(extension)]))
+}
+
+# On is Azure's own default. Declaring it undoes anybody's attempt to switch it off.
+resource "azurerm_postgresql_flexible_server_configuration" "tls" {
+  name      = "require_secure_transport"
+  server_id = azurerm_postgresql_flexible_server.this.id
+  value     = "on"
+
+  # The server takes one change at a time.
+  depends_on = [azurerm_postgresql_flexible_server_configuration.extensions]
+}
+
+resource "azurerm_postgresql_flexible_server_database" "this" {
+  name      = var.database_name
+  server_id = azurerm_postgresql_flexible_server.this.id
+  charset   = "UTF8"
+  collation = "en_US.utf8"
+
+  depends_on = [azurerm_postgresql_flexible_server_configuration.tls]
+}
+
+resource "azurerm_postgresql_flexible_server_firewall_rule" "this" {
+  for_each = var.public_network_access == null ? {} : var.public_network_access.allowed
+
+  name             = each.key
+  server_id        = azurerm_postgresql_flexible_server.this.id
+  start_ip_address = each.value.first
+  end_ip_address   = each.value.last
+}

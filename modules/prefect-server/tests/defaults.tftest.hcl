@@ -1,0 +1,260 @@
+# What the module releases, with what it is given at least.
+mock_provider "helm" {}
+
+variables {
+  database          = { host = "db.example.com", user = "prefect" }
+  database_password = "correct horse"
+}
+
+run "external_database" {
+  assert {
+    condition = alltrue([
+      local.values.postgresql.useSubChart == false,
+      local.values.postgresql.externalHostname == "db.example.com",
+      local.values.postgresql.primary.service.ports.postgresql == 5432,
+      local.values.postgresql.existingSecret == "prefect-database",
+      local.values.postgresql.auth.existingSecret == "prefect-database",
+      local.values.postgresql.auth.username == "prefect",
+      local.values.postgresql.auth.database == "prefect",
+    ])
+    error_message = "The external database is not set under all of the chart's keys."
+  }
+  assert {
+    condition = alltrue([
+      for env in [local.values.hasura.env, local.values.graphql.env, local.values.graphql.init.env] :
+      contains(env, { name = "PGSSLMODE", value = "require" })
+    ])
+    error_message = "TLS is not required of every connection to the database."
+  }
+  assert {
+    condition = alltrue([
+      local.values.apollo.service.type == "ClusterIP",
+      local.values.ui.service.type == "ClusterIP",
+      local.values.ui.apolloApiUrl == "http://localhost:4200/graphql",
+      output.endpoint == null,
+      output.ui_url == null,
+      local.support_values.exposure.mode == "none",
+      local.support_values.networkPolicies.enabled,
+    ])
+    error_message = "Something is exposed by default."
+  }
+  assert {
+    condition     = local.values.prefectConfig.telemetry.enabled == "false" && local.values.apollo.options.telemetryEnabled == false
+    error_message = "Telemetry is on by default."
+  }
+  assert {
+    condition     = helm_release.server.version == "2022.09.23" && helm_release.server.repository == "https://prefecthq.github.io/server/" && helm_release.server.chart == "prefect-server"
+    error_message = "Not the last chart."
+  }
+  assert {
+    condition     = output.port_forward == { namespace = "prefect", service = "prefect-apollo", port = 4200 } && output.api_url == "http://prefect-apollo.prefect:4200/graphql"
+    error_message = "The outputs do not lead to the API."
+  }
+  assert {
+    condition     = output.agent_env == { PREFECT__CLOUD__API = "http://prefect-apollo.prefect:4200/graphql", PREFECT__BACKEND = "server", PREFECT__CLOUD__AGENT__LABELS = "[]" }
+    error_message = "The agent's variables are wrong."
+  }
+  assert {
+    condition     = contains(local.values.agent.env, { name = "PREFECT__CLOUD__AGENT__KUBERNETES_KEEP_ALIVE", value = "true" })
+    error_message = "The agent's connections are not kept alive."
+  }
+  assert {
+    condition     = yamldecode(nonsensitive(helm_release.support.values[1])).secret.password == "correct horse" && !strcontains(jsonencode(helm_release.server.values), "correct horse")
+    error_message = "The password is not in the Secret's values alone."
+  }
+  assert {
+    condition     = local.values.jobs.createTenant.enabled == false
+    error_message = "The tenant's Job is on by default."
+  }
+}
+
+run "embedded_database" {
+  variables {
+    database                       = null
+    embedded_database_acknowledged = true
+  }
+  expect_failures = [check.database_is_kept] # a warning
+
+  assert {
+    condition = alltrue([
+      local.values.postgresql.useSubChart,
+      local.values.postgresql.image.registry == "docker.io",
+      local.values.postgresql.image.repository == "bitnamilegacy/postgresql",
+      local.values.postgresql.auth.existingSecret == "prefect-database",
+      length(local.values.hasura.env) == 1,
+      local.support_values.networkPolicies.embeddedDatabase,
+    ])
+    error_message = "The database in the cluster is wrong."
+  }
+}
+
+run "images_from_a_mirror" {
+  variables {
+    image_registry     = "example.azurecr.io/mirror"
+    image_pull_secrets = ["login"]
+  }
+  assert {
+    condition = alltrue([
+      local.values.apollo.image.name == "example.azurecr.io/mirror/prefecthq/apollo",
+      local.values.graphql.image.name == "example.azurecr.io/mirror/prefecthq/server",
+      local.values.towel.image.name == "example.azurecr.io/mirror/prefecthq/server",
+      local.values.ui.image.name == "example.azurecr.io/mirror/prefecthq/ui",
+      local.values.agent.image.name == "example.azurecr.io/mirror/prefecthq/prefect",
+      local.values.hasura.image.name == "example.azurecr.io/mirror/hasura/graphql-engine",
+      local.support_values.agents.image == "example.azurecr.io/mirror/prefecthq/prefect:1.4.0",
+      local.values.imagePullSecrets[0].name == "login",
+    ])
+    error_message = "Not every image comes from the mirror."
+  }
+}
+
+run "existing_secret" {
+  variables {
+    database_password        = null
+    database_existing_secret = "mine"
+  }
+  assert {
+    condition     = local.support_values.secret == { create = false, name = "mine" } && length(helm_release.support.values) == 1 && local.values.postgresql.auth.existingSecret == "mine" && local.values.postgresql.existingSecret == "mine"
+    error_message = "The existing Secret is not used."
+  }
+}
+
+run "agent" {
+  variables {
+    agent = {
+      labels        = ["aks", "gpu"]
+      env           = { PREFECT__LOGGING__LEVEL = "DEBUG" }
+      job_resources = { limits = { memory = "1Gi" } }
+      namespaces    = ["team-b", "team-a"]
+    }
+  }
+  assert {
+    condition     = local.values.agent.prefectLabels == tolist(["aks", "gpu"]) && output.agent_env.PREFECT__CLOUD__AGENT__LABELS == "[\"aks\",\"gpu\"]"
+    error_message = "The labels do not arrive."
+  }
+  assert {
+    condition     = contains(local.values.agent.env, { name = "PREFECT__LOGGING__LEVEL", value = "DEBUG" }) && local.values.agent.job.resources.limits.memory == "1Gi" && local.values.agent.job.resources.requests.memory == ""
+    error_message = "The agent's environment or its Jobs' resources do not arrive."
+  }
+  assert {
+    condition     = local.support_values.agents.namespaces == tolist(["team-a", "team-b"]) && local.support_values.networkPolicies.jobNamespaces == concat(["prefect"], ["team-a", "team-b"]) && local.support_values.agents.jobEnv == { JOB_MEM_LIMIT = "1Gi", IMAGE_PULL_POLICY = "IfNotPresent" }
+    error_message = "The further namespaces do not arrive."
+  }
+}
+
+run "no_agent" {
+  variables {
+    agent = { enabled = false }
+  }
+  assert {
+    condition     = local.values.agent.enabled == false && length(local.support_values.agents.namespaces) == 0
+    error_message = "There is an agent."
+  }
+}
+
+run "internal_load_balancer" {
+  variables {
+    exposure = { mode = "internal_lb", api_ip = "10.10.1.4", ui_host = "prefect.internal.example.com", allowed_cidrs = ["10.10.0.0/16"] }
+  }
+  assert {
+    condition = alltrue([
+      local.values.apollo.service.type == "LoadBalancer",
+      local.values.apollo.annotations["service.beta.kubernetes.io/azure-load-balancer-internal"] == "true",
+      local.values.apollo.annotations["service.beta.kubernetes.io/azure-load-balancer-ipv4"] == "10.10.1.4",
+      local.values.ui.annotations["service.beta.kubernetes.io/azure-load-balancer-internal"] == "true",
+      local.values.ui.apolloApiUrl == "http://10.10.1.4:4200/graphql",
+      output.endpoint == "http://10.10.1.4:4200",
+      output.ui_url == "http://prefect.internal.example.com:8080",
+      local.support_values.networkPolicies.allowedCidrs == tolist(["10.10.0.0/16"]),
+    ])
+    error_message = "The load balancers are not internal, or the addresses are wrong."
+  }
+}
+
+run "ingress" {
+  variables {
+    exposure = { mode = "ingress", class_name = "traefik", api_host = "api.example.com", ui_host = "ui.example.com", tls_secret_name = "tls", allowed_namespaces = ["traefik"] }
+  }
+  assert {
+    condition = alltrue([
+      local.values.apollo.service.type == "ClusterIP",
+      local.values.ui.apolloApiUrl == "https://api.example.com/graphql",
+      output.endpoint == "https://api.example.com",
+      output.ui_url == "https://ui.example.com",
+      local.support_values.exposure.className == "traefik",
+      local.support_values.networkPolicies.allowedNamespaces == tolist(["traefik", "prefect"]),
+    ])
+    error_message = "The ingress is wrong."
+  }
+}
+
+run "gateway_of_a_class" {
+  variables {
+    exposure = { mode = "gateway", class_name = "approuting-istio", api_host = "api.example.com", ui_host = "ui.example.com" }
+  }
+  assert {
+    condition     = local.support_values.exposure.createGateway && local.support_values.exposure.gatewayName == "prefect-gateway" && !local.support_values.exposure.public && output.endpoint == "http://api.example.com"
+    error_message = "The gateway is wrong."
+  }
+}
+
+run "existing_gateway" {
+  variables {
+    exposure = { mode = "gateway", gateway_name = "shared", gateway_namespace = "gateways", api_host = "api.example.com", ui_host = "ui.example.com", tls_secret_name = "tls", public = true, public_acknowledgement = "anyone who reaches this address controls Prefect" }
+  }
+  assert {
+    condition     = !local.support_values.exposure.createGateway && local.support_values.exposure.gatewayName == "shared" && local.support_values.exposure.gatewayNamespace == "gateways" && local.support_values.networkPolicies.allowedNamespaces == tolist(["gateways"])
+    error_message = "The existing gateway is not used."
+  }
+}
+
+run "ui_api_url_given" {
+  variables {
+    ui_api_url = "https://proxy.example.com/prefect/graphql"
+  }
+  assert {
+    condition     = local.values.ui.apolloApiUrl == "https://proxy.example.com/prefect/graphql"
+    error_message = "ui_api_url is not used."
+  }
+}
+
+run "chart_as_oci" {
+  variables {
+    chart = { repository = null, name = "oci://example.azurecr.io/charts/prefect-server" }
+  }
+  assert {
+    condition     = helm_release.server.repository == null && helm_release.server.chart == "oci://example.azurecr.io/charts/prefect-server" && helm_release.server.version == "2022.09.23"
+    error_message = "The OCI reference is not used."
+  }
+}
+
+run "chart_as_file" {
+  variables {
+    chart = { name = "./prefect-server.tgz" }
+  }
+  assert {
+    condition     = helm_release.server.repository == null && helm_release.server.chart == "./prefect-server.tgz" && local.chart_is_reference
+    error_message = "The file is not used."
+  }
+}
+
+run "tenant_job_and_values" {
+  variables {
+    tenant_job        = { enabled = true, name = "Team", slug = "team" }
+    telemetry_enabled = true
+    server_config     = { logging = { level = "DEBUG" } }
+    values            = [yamlencode({ ui = { replicas = 2 } }), yamlencode({ ui = { replicas = 3 } })]
+  }
+  assert {
+    condition     = local.values.jobs.createTenant.enabled && local.values.jobs.createTenant.tenant == { name = "Team", slug = "team" }
+    error_message = "The tenant's Job is wrong."
+  }
+  assert {
+    condition     = local.values.prefectConfig.telemetry.enabled == "true" && local.values.prefectConfig.logging.level == "DEBUG"
+    error_message = "The Server's configuration is wrong."
+  }
+  assert {
+    condition     = length(helm_release.server.values) == 3 && yamldecode(helm_release.server.values[2]).ui.replicas == 3
+    error_message = "The values given do not come last."
+  }
+}

@@ -1,0 +1,47 @@
+output "resource_group_name" {
+  description = "Name of the resource group of everything."
+  value       = azurerm_resource_group.this.name
+}
+
+output "kubernetes" {
+  description = "How to reach the cluster, in the attribute names of the helm and prefect providers: host, cluster_ca_certificate, exec."
+  value       = module.aks.kubernetes
+  sensitive   = true
+}
+
+output "client_certificate" {
+  description = "Client certificate and key of the cluster's user; null with Entra ID, as by default."
+  value       = module.aks.client_certificate
+  sensitive   = true
+}
+
+output "cluster" {
+  description = "The cluster: id, name, OIDC issuer and the resource group of its nodes."
+  value = {
+    id                  = module.aks.id
+    name                = module.aks.name
+    oidc_issuer_url     = module.aks.oidc_issuer_url
+    node_resource_group = module.aks.node_resource_group
+  }
+}
+
+output "registry" {
+  description = "The registry: id, host, and the flow image that registry.build made."
+  value = {
+    id           = module.acr.id
+    login_server = module.acr.login_server
+    flow_image   = module.acr.flow_image
+  }
+}
+
+output "prefect" {
+  description = "The Server: namespace of release and Jobs, URL inside the cluster, URL outside (null without exposure), and port_forward for the prefect provider."
+  value = {
+    namespace    = module.prefect_server.namespace
+    api_url      = module.prefect_server.api_url
+    endpoint     = module.prefect_server.endpoint
+    ui_url       = module.prefect_server.ui_url
+    port_forward = module.prefect_server.port_forward
+    agent_env    = module.prefect_server.agent_env
+  }
+}
