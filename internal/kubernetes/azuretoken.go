@@ -169,6 +169,9 @@ func (t *azureTokens) token(ctx context.Context) (string, error) {
 	case <-ctx.Done():
 		return "", fmt.Errorf("wait for a token of Microsoft Entra ID: %w", context.Cause(ctx))
 	}
+	if ctx.Err() != nil { // both could be had above
+		return "", fmt.Errorf("wait for a token of Microsoft Entra ID: %w", context.Cause(ctx))
+	}
 	if t.fresh() {
 		return t.current.Token, nil
 	}
