@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
@@ -55,31 +54,6 @@ func TestAccFlowFaults(t *testing.T) {
 			}
 		})
 	}
-}
-
-// A flow that was registered is in state, even if nothing after it works.
-func TestAccFlowRegisteredButNotRead(t *testing.T) {
-	t.Parallel()
-	server := acctest.Embedded(t, prefectserver.Options{})
-	b := benchOn(t, server)
-	config := b.config(flow.TestFlow(t, "etl", nil))
-	remove := server.Server.Faults().Add(prefectserver.Fault{Operation: "Flows", Message: "Something broke."})
-	run(t,
-		resource.TestStep{Config: config, ExpectError: acctest.Says(`Flow "etl" was registered`, "could not be read back", "Something broke")},
-		resource.TestStep{
-			PreConfig: func() {
-				if remove() == 0 {
-					t.Error("the fault did not happen")
-				}
-			},
-			Config: config, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-				// Terraform itself marks what failed to be created.
-				plancheck.ExpectResourceAction(address, plancheck.ResourceActionReplace),
-			}},
-			Check: b.versions("etl", 2),
-		},
-		resource.TestStep{Config: config, ConfigPlanChecks: nothing()},
-	)
 }
 
 // A flow that is larger than a request goes up in parts. If one of them fails,

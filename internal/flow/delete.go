@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
@@ -30,7 +31,8 @@ func unfinishedStates() []string {
 	}
 }
 
-// Delete does what deletion_policy says.
+// Delete does what deletion_policy says, unless a creation of the same apply
+// works in the same version group; see the package's documentation.
 func (r *flowResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -42,12 +44,23 @@ func (r *flowResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	next, tainted, diags := taintedFor(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
 	client, group := r.client(state.TenantID), state.ID.ValueString()
+	if tainted && next.continues(state) || r.data.Claims.Held(created(group)) {
+		tflog.Info(ctx, "The new object carries on with the flow; it is left alone", map[string]any{"version_group_id": group})
+		return
+	}
 	if err := archiveAll(ctx, client, group); err != nil && !gone(err) {
 		resp.Diagnostics.Append(framework.Diagnose(err, "Could not archive flow "+state.label())...)
 		return
 	}
-	if state.DeletionPolicy.ValueString() != policyDelete {
+	// Of a flow whose creation failed nothing is lost before it is known what
+	// takes its place.
+	if state.DeletionPolicy.ValueString() != policyDelete || tainted && !next.Known {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)

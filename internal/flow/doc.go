@@ -32,6 +32,27 @@
 // an input is unknown. What follows from the flow itself (its key, its
 // parameters) is known even then.
 //
+// # A creation that failed
+//
+// Terraform marks an object as tainted whose Create returned an error, and
+// replaces it in the next apply: Delete, then Create. Create returns one after
+// it has registered the flow if the version cannot be read back or its schedule
+// cannot be activated. Nobody asked for a second version then, nor for the loss
+// of a history that was there before. So:
+//
+//   - The plan of a creation leaves in its private data which version group it
+//     will work in. The Delete of a tainted object leaves everything alone,
+//     whatever deletion_policy says, if it is the object's own: Create takes the
+//     registration over, or adds a version if the flow has changed meanwhile.
+//   - If inputs are unknown while planning, so that this cannot be known, Delete
+//     archives and keeps the history, also with deletion_policy "delete".
+//   - A Delete tells this case by the private data of the plan, too: the plan of
+//     a tainted object starts from nothing, and all others from the object. So
+//     `-replace` and a changed version_group_id do what deletion_policy says, and
+//     an object that was tainted by hand is taken over like one that failed.
+//   - A Delete after the Create of its replacement (create_before_destroy) leaves
+//     the version group alone that this Create works in.
+//
 // # Null, empty, unknown
 //
 //   - name null: the name of the only flow in flow_json. It is always known in

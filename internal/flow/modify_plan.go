@@ -55,6 +55,7 @@ func (r *flowResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	resp.Diagnostics.Append(notePlan(ctx, resp.Private, p)...)
 	replaced := p.replaces()
 	if replaced {
 		resp.RequiresReplace.Append(path.Root("version_group_id"))

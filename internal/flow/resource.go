@@ -72,6 +72,8 @@ func (r *flowResource) Create(ctx context.Context, req resource.CreateRequest, r
 		resp.Diagnostics.Append(twice(want)...)
 		return
 	}
+	// What is in the state is no longer what a plan would create.
+	resp.Diagnostics.Append(framework.SetPrivate(ctx, resp.Private, presentKey, true)...)
 	r.apply(ctx, plan, nil, want, &resp.State, resp.Identity, &resp.Diagnostics)
 }
 
@@ -119,6 +121,9 @@ func (r *flowResource) apply(ctx context.Context, plan model, state *model, want
 		diags.Append(done.complete(ctx, f, want)...)
 		diags.Append(framework.SetIdentity(ctx, identity, done.ID.ValueString())...)
 		diags.Append(saved.Set(ctx, done)...)
+		if state == nil {
+			r.data.Claims.Claim(created(f.VersionGroupID))
+		}
 		if d.HasError() {
 			return
 		}

@@ -1,0 +1,78 @@
+package flow
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+)
+
+// Keys of the private data that Terraform keeps with the resource.
+const (
+	// presentKey marks an object that is in the state. The plan of a tainted
+	// object starts from nothing, so that it does not have the mark.
+	presentKey = "present"
+	// replacementKey is where the plan of a creation leaves what it will create.
+	replacementKey = "replacement"
+)
+
+// replacement is what a planned creation will register, for the Delete that
+// Terraform calls first if the creation replaces an object.
+type replacement struct {
+	// Known is false if an input that decides about the version group is unknown.
+	Known bool `json:"known"`
+	// TenantID and VersionGroupID are "" if the configuration leaves them out.
+	TenantID       string `json:"tenant_id"`
+	ProjectID      string `json:"project_id"`
+	VersionGroupID string `json:"version_group_id"`
+	Name           string `json:"name"`
+}
+
+// replacementOf is what a plan will create.
+func replacementOf(p planning) replacement {
+	c := p.config
+	if p.want == nil || c.ProjectID.IsUnknown() || c.TenantID.IsUnknown() || c.VersionGroupID.IsUnknown() {
+		return replacement{}
+	}
+	return replacement{
+		Known: true, TenantID: c.TenantID.ValueString(), ProjectID: c.ProjectID.ValueString(),
+		VersionGroupID: c.VersionGroupID.ValueString(), Name: p.want.flow.Name(),
+	}
+}
+
+// continues says whether the creation will work in the version group of an
+// object: it takes the newest version over if that is the same flow, and adds a
+// version to it otherwise.
+func (n replacement) continues(state model) bool {
+	switch {
+	case !n.Known, n.TenantID != "" && n.TenantID != state.TenantID.ValueString():
+		return false
+	case n.VersionGroupID != "":
+		return n.VersionGroupID == state.ID.ValueString()
+	}
+	return n.ProjectID == state.ProjectID.ValueString() && n.Name == state.Name.ValueString()
+}
+
+// notePlan leaves in the private data of a plan what a Delete must know.
+func notePlan(ctx context.Context, private framework.Private, p planning) diag.Diagnostics {
+	if p.state != nil {
+		return framework.SetPrivate(ctx, private, presentKey, true)
+	}
+	return framework.SetPrivate(ctx, private, replacementKey, replacementOf(p))
+}
+
+// taintedFor says whether a Delete is that of an object whose Create failed, and
+// what will be created in its place. A replacement that the user asks for
+// (another version_group_id, `-replace`) is planned from the object, which has
+// the mark; so has the object itself when it is destroyed for good.
+func taintedFor(ctx context.Context, private framework.Private) (next replacement, tainted bool, diags diag.Diagnostics) {
+	var present bool
+	_, diags = framework.GetPrivate(ctx, private, presentKey, &present)
+	planned, d := framework.GetPrivate(ctx, private, replacementKey, &next)
+	diags.Append(d...)
+	return next, planned && !present, diags
+}
+
+// created is the claim of a Create on the version group that it works in.
+func created(group string) string { return "created flow of version group " + group }
