@@ -20,15 +20,10 @@ func All() []func() function.Function {
 	return []func() function.Function{NewFlowKey, NewFlows, NewKubernetesRun, NewParseFlow}
 }
 
-// wrong is the error of an argument, counted from 0.
+// wrong is the error of an argument, counted from 0. Terraform writes it after a
+// colon and adds a full stop.
 func wrong(argument int64, err error) *function.FuncError {
-	return function.NewArgumentFuncError(argument, sentence(err.Error()))
-}
-
-// sentence begins with a capital and ends with a full stop.
-func sentence(text string) string {
-	text = strings.TrimRight(strings.TrimSpace(text), ".") + "."
-	return strings.ToUpper(text[:1]) + text[1:]
+	return function.NewArgumentFuncError(argument, strings.TrimRight(err.Error(), "."))
 }
 
 // parse reads one serialised flow, or one of a build document.

@@ -24,7 +24,7 @@ type options struct {
 // check refuses more arguments than there are parameters.
 func (o options) check() *function.FuncError {
 	if len(o.values) > o.most {
-		return function.NewArgumentFuncError(int64(o.most)+1, fmt.Sprintf("The function takes %d argument(s) at most.", o.most+1))
+		return function.NewArgumentFuncError(int64(o.most)+1, fmt.Sprintf("The function takes %d argument(s) at most", o.most+1))
 	}
 	return nil
 }
