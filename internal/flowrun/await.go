@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
@@ -36,16 +35,10 @@ func await(ctx context.Context, data *framework.ProviderData, m *model) (settled
 		return !diags.HasError(), diags
 	}
 	w := newWaiter(data.Prefect, nil, id, g)
-	follow, unseen := observeJobs(ctx, data, id)
-	if follow != nil {
-		w.watch = follow
-		defer follow.Close()
-	}
+	unseen, done := w.watchJobs(ctx, data)
+	defer done()
 	out := w.wait(ctx)
-	r := report{outcome: out, goal: g, unseen: unseen}
-	if follow != nil && follow.Err() != nil && ctx.Err() == nil {
-		r.unseen = follow.Err().Error()
-	}
+	r := report{outcome: out, goal: g, unseen: unseen()}
 	if out.Verdict == late && m.OnTimeout.ValueString() == onCancel {
 		r.cancelled = true
 		diags.Append(cancelLate(ctx, data.Prefect, m, &r)...)
@@ -66,25 +59,35 @@ func await(ctx context.Context, data *framework.ProviderData, m *model) (settled
 	return settled && !diags.HasError(), diags
 }
 
-// observeJobs watches the Jobs of the run if a cluster is configured. What keeps
-// it from that is returned in words: the run is waited for all the same.
-func observeJobs(ctx context.Context, data *framework.ProviderData, id string) (*kubernetes.RunWatch, string) {
+// watchJobs has the waiter watch the run's Jobs if a cluster is configured. unseen
+// says afterwards what could not be seen, in words: the run is waited for all the
+// same. done ends the watch.
+func (w *waiter) watchJobs(ctx context.Context, data *framework.ProviderData) (unseen func() string, done func()) {
+	nothing := func() {}
+	because := func(err error) func() string {
+		return func() string {
+			if err == nil || ctx.Err() != nil {
+				return ""
+			}
+			return err.Error()
+		}
+	}
 	cluster, err := data.Kubernetes()
 	if err != nil || cluster == nil {
-		if err == nil {
-			return nil, ""
-		}
-		return nil, err.Error()
+		return because(err), nothing
 	}
-	follow, err := cluster.WatchRun(ctx, "", id)
+	follow, err := cluster.WatchRun(ctx, "", w.id)
 	if err != nil {
-		if ctx.Err() != nil {
-			return nil, ""
-		}
-		tflog.Warn(ctx, "The run's Jobs cannot be watched", map[string]any{"flow_run_id": id, "error": err.Error()})
-		return nil, err.Error()
+		tflog.Warn(ctx, "The run's Jobs cannot be watched", map[string]any{"flow_run_id": w.id, "error": err.Error()})
+		return because(err), nothing
 	}
-	return follow, ""
+	w.watch, w.containerLog = follow, containerLogOf(cluster)
+	return func() string {
+		if err := follow.Err(); err != nil {
+			return because(err)()
+		}
+		return because(w.output.Err)()
+	}, follow.Close
 }
 
 // conclude turns the end of a wait into diagnostics, and says whether the wait

@@ -137,9 +137,11 @@ func podCause(p kubernetes.PodInfo) cause {
 			Remedy: "Raise activeDeadlineSeconds in the job template, or make the flow faster.",
 		}
 	}
-	for _, c := range p.Containers {
-		if found := containerCause(p, c); found.found() {
-			return found
+	for _, list := range [][]kubernetes.ContainerInfo{p.InitContainers, p.Containers} {
+		for _, c := range list {
+			if found := containerCause(p, c); found.found() {
+				return found
+			}
 		}
 	}
 	if message := unschedulable(p); p.Phase == podPending && message != "" {
@@ -147,6 +149,11 @@ func podCause(p kubernetes.PodInfo) cause {
 			Code:   "Unschedulable",
 			Text:   fmt.Sprintf("Pod %s cannot be scheduled: %s.", p.Name, trim(message)),
 			Remedy: "Make a node available that fits the pod's node selector, tolerations and requests, or change them in the job template or run configuration.",
+		}
+	}
+	if p.Phase == podPending {
+		if c := volumeCause(p); c.found() {
+			return c
 		}
 	}
 	if p.Phase == podFailed {
@@ -159,10 +166,32 @@ func podCause(p kubernetes.PodInfo) cause {
 	return cause{}
 }
 
+// volumeCause explains a pod whose volumes cannot be mounted, which the kubelet
+// says in events only.
+func volumeCause(p kubernetes.PodInfo) cause {
+	for i := len(p.Events) - 1; i >= 0; i-- {
+		e := p.Events[i]
+		if e.Reason != "FailedMount" && e.Reason != "FailedAttachVolume" {
+			continue
+		}
+		return cause{
+			Code: "VolumeNotMounted", Hopeless: strings.Contains(e.Message, "not found"),
+			Text:   fmt.Sprintf("Pod %s waits for a volume (%s): %s.", p.Name, e.Reason, trim(e.Message)),
+			Remedy: "Create the secret, config map or claim that the volume names in the namespace of the Job, or correct the volumes of the job template.",
+		}
+	}
+	return cause{}
+}
+
 func containerCause(p kubernetes.PodInfo, c kubernetes.ContainerInfo) cause {
 	switch c.State {
 	case kubernetes.StateWaiting:
 		return waitingCause(p, c)
+	case kubernetes.StateRunning:
+		if c.RestartCount > 0 && c.LastExitCode != nil {
+			return crashCause(p, c)
+		}
+		return cause{}
 	case kubernetes.StateTerminated:
 		return terminatedCause(p, c.Name, c.Reason, c.Message, c.ExitCode)
 	default:
@@ -196,13 +225,19 @@ func waitingCause(p kubernetes.PodInfo, c kubernetes.ContainerInfo) cause {
 			Remedy: "Check the command and the volumes of the container in the job template.",
 		}
 	case "CrashLoopBackOff":
-		crash := terminatedCause(p, c.Name, c.LastReason, "", c.LastExitCode)
-		return cause{
-			Code: c.Reason, Text: strings.TrimSpace(text(fmt.Sprintf("crashed %d times", c.RestartCount)) + " " + crash.Text),
-			Remedy: "The flow's process ends before it has executed the flow. The container's log says why.",
-		}
+		return crashCause(p, c)
 	default:
 		return cause{}
+	}
+}
+
+// crashCause explains a container that is started again and again.
+func crashCause(p kubernetes.PodInfo, c kubernetes.ContainerInfo) cause {
+	crash := terminatedCause(p, c.Name, c.LastReason, "", c.LastExitCode)
+	return cause{
+		Code:   "CrashLoopBackOff",
+		Text:   strings.TrimSpace(fmt.Sprintf("Container %s of pod %s crashed %d times%s.", c.Name, p.Name, c.RestartCount, reasonSuffix(c.Reason, c.Message)) + " " + crash.Text),
+		Remedy: "The flow's process ends before it has executed the flow. The container's log says why.",
 	}
 }
 

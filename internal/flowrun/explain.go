@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
@@ -17,6 +16,8 @@ type report struct {
 	logs []prefect.Log
 	// unseen is what the cluster did not allow to see, in words, or "".
 	unseen string
+	// invoked says that an action waited, which has no next apply to carry on.
+	invoked bool
 	// cancelled says that the run was cancelled because of on_timeout.
 	cancelled bool
 }
@@ -45,8 +46,10 @@ func (r report) summary() string {
 		return fmt.Sprintf("%s did not start within %s", name, r.After)
 	case r.Verdict == late && r.Limit == limitLostJob && r.Cause.Hopeless && !over(newest(r.Jobs)):
 		return name + " has a Job that cannot start"
+	case r.Verdict == late && r.Limit == limitLostJob && newest(r.Jobs) != nil && !newest(r.Jobs).Deleted:
+		return fmt.Sprintf("%s is still %s, but its Job has ended", name, stateName(r.Run.State))
 	case r.Verdict == late && r.Limit == limitLostJob:
-		return name + " has no Job that executes it"
+		return fmt.Sprintf("%s is still %s, but its Job is gone", name, stateName(r.Run.State))
 	case r.Verdict == late:
 		return fmt.Sprintf("%s did not come as far as %q within %s", name, r.goal.WaitFor, r.After)
 	default:
@@ -74,6 +77,7 @@ func (r report) detail() string {
 	add(r.cluster())
 	add(r.events())
 	add(r.tail())
+	add(r.containerTail())
 	if r.unseen != "" && (r.Verdict == failed || r.Verdict == late) {
 		add("The cluster could not be asked for everything: " + r.unseen)
 	}
@@ -221,26 +225,44 @@ func (r report) tail() string {
 	}
 	lines := []string{"Last log lines:"}
 	for _, l := range r.logs {
-		lines = append(lines, fmt.Sprintf("  %s %s %s | %s", l.Timestamp.UTC().Format(time.TimeOnly), l.Level, l.Name,
-			strings.ReplaceAll(strings.TrimRight(l.Message, "\n"), "\n", "\n    ")))
+		lines = append(lines, "  "+logLine(l))
 	}
 	return strings.Join(lines, "\n")
 }
 
+// containerTail is the end of the failed container's own log.
+func (r report) containerTail() string {
+	if len(r.Output.Lines) == 0 {
+		return ""
+	}
+	return "Last lines of container " + r.Output.Container + ":\n  " + strings.Join(r.Output.Lines, "\n  ")
+}
+
 // remedy says what to do about the cause and what the next apply does.
 func (r report) remedy() string {
-	const carriesOn = "The run is kept. The next apply carries on waiting for it and does not start another."
+	carriesOn := "The run is kept. The next apply carries on waiting for it and does not start another."
+	if r.invoked {
+		carriesOn = "The run is left as it is. The action `prefect_flow_run_cancel` cancels it."
+	}
 	switch {
 	case r.Interrupted:
 		return carriesOn
 	case errors.Is(r.Err, prefect.ErrNotFound):
-		return "Somebody deleted the run, or its flow, project or tenant. The next apply starts another run."
+		text := "Somebody deleted the run, or its flow, project or tenant."
+		if !r.invoked {
+			text += " The next apply starts another run."
+		}
+		return text
 	case r.Err != nil:
 		return carriesOn
 	}
 	var advice []string
 	if r.Cause.found() {
 		advice = append(advice, r.Cause.Remedy)
+	}
+	if r.Verdict == failed && r.invoked {
+		advice = append(advice, "To accept the result, set `on_failure = \"warn\"` or add the state to `success_states`.")
+		return strings.Join(advice, "\n\n")
 	}
 	if r.Verdict == failed {
 		advice = append(advice, "A finished run is not repeated. To run the flow again, change a value in `triggers` or an input. "+
@@ -265,7 +287,11 @@ func (r report) remedy() string {
 		advice = append(advice, "Raise `timeouts.total` if the flow needs longer.")
 	}
 	if r.cancelled {
-		return strings.Join(append(advice, "The run was cancelled, as `on_timeout` wants. To run the flow again, change a value in `triggers` or an input."), "\n\n")
+		text := "The run was cancelled, as `on_timeout` wants."
+		if !r.invoked {
+			text += " To run the flow again, change a value in `triggers` or an input."
+		}
+		return strings.Join(append(advice, text), "\n\n")
 	}
 	return strings.Join(append(advice, carriesOn), "\n\n")
 }

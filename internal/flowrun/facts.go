@@ -28,9 +28,13 @@ func quiet(j *kubernetes.JobInfo) bool {
 	return true
 }
 
-// concluded says whether a Job with a failed pod is over, or will be: nothing of
-// it runs, and if pods have failed as often as they may, its condition says so.
+// concluded says whether nothing more is to be learnt about a Job whose run has
+// failed: nothing of it runs, and if pods have failed as often as they may, its
+// condition says so; or its pod is known not to start.
 func concluded(j *kubernetes.JobInfo) bool {
+	if !started(j) && findCause(j).found() {
+		return true
+	}
 	if over(j) || !quiet(j) {
 		return over(j) && quiet(j)
 	}
@@ -43,14 +47,15 @@ func concluded(j *kubernetes.JobInfo) bool {
 	return failures == 0 || failures <= j.BackoffLimit
 }
 
-// started says whether a container of the Job has started.
+// started says whether a container of the Job has started, and was not started
+// again because it failed.
 func started(j *kubernetes.JobInfo) bool {
 	for _, p := range j.Pods {
 		if p.Phase == podFailed || p.Phase == podSucceeded {
 			return true
 		}
 		for _, c := range p.Containers {
-			if c.State == kubernetes.StateRunning || c.State == kubernetes.StateTerminated || c.RestartCount > 0 {
+			if c.RestartCount == 0 && (c.State == kubernetes.StateRunning || c.State == kubernetes.StateTerminated) {
 				return true
 			}
 		}

@@ -45,6 +45,14 @@ type waiter struct {
 	agents *agentFinding
 	run    *prefect.FlowRun
 	broken time.Time // since when the Server has not answered
+	output output
+	// tell is told what happens, and newLogs reads the log lines since the last
+	// time for it; nil to go without.
+	tell    func(message string)
+	newLogs func(ctx context.Context) ([]prefect.Log, error)
+	told    string // the cause that was told last
+	// containerLog reads from the cluster; nil without one.
+	containerLog containerLog
 }
 
 // outcome is how a wait ended.
@@ -55,6 +63,8 @@ type outcome struct {
 	Jobs []kubernetes.JobInfo
 	// Agents is what was found about agents, if anybody asked.
 	Agents *agentFinding
+	// Output is the end of the log of the container that failed, if one did.
+	Output output
 	// Interrupted says that Terraform wants to stop.
 	Interrupted bool
 	// Err is why the run could not be followed any further: its record is gone
@@ -76,6 +86,7 @@ func (w *waiter) wait(ctx context.Context) outcome {
 		if err := w.poll(ctx); err != nil {
 			return w.end(ctx, ruling{}, err)
 		}
+		w.tellLogs(ctx, false)
 		if w.run != nil && w.broken.IsZero() {
 			if err := w.askAgents(ctx); err != nil {
 				return w.end(ctx, ruling{}, err)
@@ -92,7 +103,10 @@ func (w *waiter) wait(ctx context.Context) outcome {
 
 // end makes the outcome of what has been seen.
 func (w *waiter) end(ctx context.Context, r ruling, err error) outcome {
-	o := outcome{ruling: r, Run: w.run, Jobs: w.jobs(), Agents: w.agents, Err: err}
+	jobs := w.jobs()
+	w.output.capture(ctx, w.containerLog, jobs)
+	w.tellLogs(ctx, true)
+	o := outcome{ruling: r, Run: w.run, Jobs: jobs, Agents: w.agents, Output: w.output, Err: err}
 	if ctx.Err() != nil && r.Verdict == carryOn {
 		o.Interrupted, o.Err = true, nil
 	}
@@ -151,6 +165,7 @@ func (w *waiter) progress(ctx context.Context, run *prefect.FlowRun) {
 		fields["job"] = j.Namespace + "/" + j.Name
 	}
 	tflog.Info(ctx, "Flow run "+run.Name+" is "+stateName(run.State), fields)
+	w.say(stateText(run))
 }
 
 func (w *waiter) jobs() []kubernetes.JobInfo {
@@ -185,6 +200,9 @@ func (w *waiter) askAgents(ctx context.Context) error {
 		return nil //nolint:nilerr // the wait does not depend on it
 	}
 	finding := findAgents(agents, w.run.Labels, time.Now())
+	if w.agents == nil || w.agents.Suitable != finding.Suitable {
+		w.say(finding.Text)
+	}
 	w.agents = &finding
 	tflog.Info(ctx, "The flow run waits for an agent. "+finding.Text, map[string]any{"flow_run_id": w.id})
 	return nil
@@ -210,7 +228,10 @@ func (w *waiter) sleep(ctx context.Context) bool {
 		if at := later(due, w.pace.ready(now, 0)); !due.IsZero() && at.Before(wake) {
 			wake = at
 		}
-		if milestones(w.jobs(), w.goal.WaitFor) != seen {
+		jobs := w.jobs()
+		w.output.capture(ctx, w.containerLog, jobs)
+		w.tellCause(jobs)
+		if milestones(jobs, w.goal.WaitFor) != seen {
 			w.polls = 0 // look more often again: the Server may hear of it a little later
 			wake = w.pace.ready(now, 0)
 		}

@@ -40,8 +40,34 @@ func (r *record) putJob(job *batchv1.Job, deleted bool) (isNew bool) {
 }
 
 func (r *record) putPod(pod *corev1.Pod, deleted bool) (isNew bool) {
+	for _, s := range r.pods {
+		if s.key == fallback(string(pod.UID), pod.Name) {
+			pod = keepReasons(s.object, pod)
+		}
+	}
 	r.pods, isNew = put(r.pods, fallback(string(pod.UID), pod.Name), pod, deleted)
 	return isNew
+}
+
+// statusUnknown is what a kubelet reports of containers that had not run when their pod was deleted.
+const statusUnknown = "ContainerStatusUnknown"
+
+// keepReasons keeps why the containers of a pod did not start when the pod is deleted, which the kubelet forgets.
+func keepReasons(before, now *corev1.Pod) *corev1.Pod {
+	for i := range now.Status.ContainerStatuses {
+		end := now.Status.ContainerStatuses[i].State.Terminated
+		if end == nil || end.Reason != statusUnknown {
+			continue
+		}
+		for k := range before.Status.ContainerStatuses {
+			old := before.Status.ContainerStatuses[k]
+			if old.Name == now.Status.ContainerStatuses[i].Name && old.State.Waiting != nil {
+				now = now.DeepCopy() // informers share their objects
+				now.Status.ContainerStatuses[i].State = old.State
+			}
+		}
+	}
+	return now
 }
 
 func (r *record) putEvent(e *corev1.Event) { r.events[e.Namespace+"/"+e.Name] = e }

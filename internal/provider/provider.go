@@ -141,6 +141,7 @@ func (p *prefectProvider) DataSources(context.Context) []func() datasource.DataS
 func (p *prefectProvider) ListResources(context.Context) []func() list.ListResource {
 	return []func() list.ListResource{
 		flow.NewListResource,
+		flowrun.NewListResource,
 		project.NewListResource,
 		tenant.NewListResource,
 	}
@@ -148,7 +149,10 @@ func (p *prefectProvider) ListResources(context.Context) []func() list.ListResou
 
 // Actions lists the actions.
 func (p *prefectProvider) Actions(context.Context) []func() action.Action {
-	return []func() action.Action{}
+	return []func() action.Action{
+		flowrun.NewRunAction,
+		flowrun.NewCancelAction,
+	}
 }
 
 // EphemeralResources lists the ephemeral resources.

@@ -1,0 +1,237 @@
+package flowrun
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/hashicorp/terraform-plugin-framework-jsontypes/jsontypes"
+	"github.com/hashicorp/terraform-plugin-framework/action"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+)
+
+// runAction implements the action prefect_flow_run: it runs a flow each time it
+// is invoked.
+type runAction struct {
+	data *framework.ProviderData
+}
+
+var _ action.ActionWithConfigure = (*runAction)(nil)
+
+// runActionModel is the action's configuration: the inputs of a run and how to
+// wait for it, as in the resource.
+type runActionModel struct {
+	FlowID             types.String         `tfsdk:"flow_id"`
+	VersionGroupID     types.String         `tfsdk:"version_group_id"`
+	Name               types.String         `tfsdk:"name"`
+	Parameters         jsontypes.Normalized `tfsdk:"parameters"`
+	Context            jsontypes.Normalized `tfsdk:"context"`
+	Labels             types.Set            `tfsdk:"labels"`
+	RunConfig          types.Object         `tfsdk:"run_config"`
+	ScheduledStartTime types.String         `tfsdk:"scheduled_start_time"`
+	IdempotencyKey     types.String         `tfsdk:"idempotency_key"`
+	WaitFor            types.String         `tfsdk:"wait_for"`
+	SuccessStates      types.Set            `tfsdk:"success_states"`
+	OnFailure          types.String         `tfsdk:"on_failure"`
+	OnTimeout          types.String         `tfsdk:"on_timeout"`
+	Timeouts           types.Object         `tfsdk:"timeouts"`
+}
+
+// NewRunAction returns the action prefect_flow_run.
+func NewRunAction() action.Action { return &runAction{} }
+
+// Metadata gives the type name.
+func (a *runAction) Metadata(_ context.Context, req action.MetadataRequest, resp *action.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_flow_run"
+}
+
+// Schema describes the configuration.
+func (a *runAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
+	resp.Schema = runActionSchema()
+}
+
+// Configure takes over the provider data.
+func (a *runAction) Configure(_ context.Context, req action.ConfigureRequest, resp *action.ConfigureResponse) {
+	a.data = framework.ConfigureAction(req, resp)
+}
+
+// resource is the resource with this configuration.
+func (m runActionModel) resource() *model {
+	r := emptyModel()
+	r.FlowID, r.VersionGroupID, r.Name, r.Parameters, r.Context = m.FlowID, m.VersionGroupID, m.Name, m.Parameters, m.Context
+	r.Labels, r.RunConfig, r.ScheduledStartTime, r.IdempotencyKey = m.Labels, m.RunConfig, m.ScheduledStartTime, m.IdempotencyKey
+	r.WaitFor, r.SuccessStates, r.OnFailure, r.OnTimeout, r.Timeouts = m.WaitFor, m.SuccessStates, m.OnFailure, m.OnTimeout, m.Timeouts
+	r.defaults()
+	return &r
+}
+
+// Invoke runs the flow, and tells what happens while it waits for the run.
+func (a *runAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
+	var config runActionModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() || !a.data.RequireReady(&resp.Diagnostics) {
+		return
+	}
+	m := config.resource()
+	tell := func(message string) { resp.SendProgress(action.InvokeProgressEvent{Message: message}) }
+	run, diags := a.start(ctx, m)
+	resp.Diagnostics.Append(diags...)
+	if run == nil {
+		return
+	}
+	m.ID = types.StringValue(run.ID)
+	tell(fmt.Sprintf("Started flow run %q (%s) of flow %s, version %d", run.Name, run.ID, run.Flow.Name, run.Flow.Version))
+	g, diags := m.goal(ctx)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() || g.WaitFor == waitNone {
+		return
+	}
+	resp.Diagnostics.Append(a.await(ctx, m, g, tell)...)
+}
+
+// start starts a run: always another one, unless the configuration has a key.
+func (a *runAction) start(ctx context.Context, m *model) (*prefect.FlowRun, diag.Diagnostics) {
+	in, diags := m.inputs(ctx)
+	if diags.HasError() {
+		return nil, diags
+	}
+	diags.Append(preflight(ctx, a.data, in)...)
+	if diags.HasError() {
+		return nil, diags
+	}
+	key := m.IdempotencyKey.ValueString()
+	if key == "" {
+		key = keyStart + "action-" + uuid.NewString() // for requests that are repeated
+	}
+	request, err := m.creation(in, key)
+	if err != nil {
+		diags.AddError("The inputs of the run cannot be used", err.Error())
+		return nil, diags
+	}
+	id, err := a.data.Prefect.CreateFlowRun(ctx, request)
+	if err != nil {
+		diags.Append(startFailure(in, err)...)
+		return nil, diags
+	}
+	run, err := a.data.Prefect.GetFlowRun(ctx, id)
+	if err != nil {
+		diags.Append(framework.Diagnose(err, fmt.Sprintf("Flow run %s was started, but could not be read", id))...)
+		return nil, diags
+	}
+	return run, diags
+}
+
+// await waits for the run.
+func (a *runAction) await(ctx context.Context, m *model, g goal, tell func(string)) diag.Diagnostics {
+	id := m.ID.ValueString()
+	w := newWaiter(a.data.Prefect, nil, id, g)
+	unseen, done := w.watchJobs(ctx, a.data)
+	defer done()
+	w.tell = tell
+	var since prefect.LogCursor
+	w.newLogs = func(ctx context.Context) (logs []prefect.Log, err error) {
+		logs, since, err = a.data.Prefect.FlowRunLogs(ctx, id, since)
+		return logs, err //nolint:wrapcheck // only logged
+	}
+	out := w.wait(ctx)
+	var diags diag.Diagnostics
+	r := report{outcome: out, goal: g, unseen: unseen(), invoked: true}
+	if out.Verdict == late && m.OnTimeout.ValueString() == onCancel {
+		r.cancelled = true
+		diags.Append(cancelLate(ctx, a.data.Prefect, m, &r)...)
+	}
+	if r.Verdict == succeeded && r.Err == nil && !r.Interrupted {
+		return diags
+	}
+	if !r.Interrupted {
+		diags.Append(m.details(ctx, a.data.Prefect, &r)...)
+	}
+	tolerated := r.Err == nil && (r.Verdict == failed && m.OnFailure.ValueString() == onWarn || r.Verdict == late && m.OnTimeout.ValueString() == onWarn)
+	if tolerated {
+		diags.AddWarning(r.summary(), r.detail())
+	} else {
+		diags.AddError(r.summary(), r.detail())
+	}
+	return diags
+}
+
+// cancelAction implements the action prefect_flow_run_cancel.
+type cancelAction struct {
+	data *framework.ProviderData
+}
+
+var _ action.ActionWithConfigure = (*cancelAction)(nil)
+
+type cancelActionModel struct {
+	ID      types.String `tfsdk:"id"`
+	Timeout types.String `tfsdk:"timeout"`
+}
+
+// NewCancelAction returns the action prefect_flow_run_cancel.
+func NewCancelAction() action.Action { return &cancelAction{} }
+
+// Metadata gives the type name.
+func (a *cancelAction) Metadata(_ context.Context, req action.MetadataRequest, resp *action.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_flow_run_cancel"
+}
+
+// Schema describes the configuration.
+func (a *cancelAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
+	resp.Schema = cancelActionSchema()
+}
+
+// Configure takes over the provider data.
+func (a *cancelAction) Configure(_ context.Context, req action.ConfigureRequest, resp *action.ConfigureResponse) {
+	a.data = framework.ConfigureAction(req, resp)
+}
+
+// Invoke cancels the run and waits for its end.
+func (a *cancelAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
+	var config cancelActionModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() || !a.data.RequireReady(&resp.Diagnostics) {
+		return
+	}
+	id := config.ID.ValueString()
+	timeouts := emptyModel()
+	timeouts.Timeouts = types.ObjectValueMust(timeoutTypes(), map[string]attrValue{
+		"agent": types.StringNull(), "pick_up": types.StringNull(), "pod_start": types.StringNull(), "lost_job": types.StringNull(),
+		"total": types.StringNull(), "stop": config.Timeout,
+	})
+	_, patience, diags := timeouts.limits(ctx)
+	resp.Diagnostics.Append(diags...)
+	run, err := a.data.Prefect.GetFlowRun(ctx, id)
+	if err != nil {
+		resp.Diagnostics.Append(framework.Failure{
+			Summary:  fmt.Sprintf("Could not cancel flow run %s", id),
+			Remedies: map[error]string{prefect.ErrNotFound: "Check the id, and that the provider's `endpoint` and `tenant` are right."},
+		}.Diagnose(err)...)
+		return
+	}
+	tell := func(format string, values ...any) {
+		resp.SendProgress(action.InvokeProgressEvent{Message: fmt.Sprintf("Flow run %q %s", run.Name, fmt.Sprintf(format, values...))})
+	}
+	if finished(run.State) {
+		tell("has already finished: it is %s", run.State)
+		return
+	}
+	tell("is %s and is being cancelled", stateName(run.State))
+	ended, err := cancel(ctx, a.data.Prefect, id, patience, nil)
+	switch {
+	case errors.Is(err, errNotEnded):
+		resp.Diagnostics.AddError(fmt.Sprintf("Flow run %q has not ended", run.Name),
+			fmt.Sprintf("The run is still %s %s after it was cancelled: its process has not stopped.\n\n"+
+				"If the process is gone, the Server ends the run by itself after some minutes. To wait longer, raise `timeout`.", stateName(ended.State), patience))
+	case err != nil:
+		resp.Diagnostics.Append(framework.Diagnose(err, fmt.Sprintf("Could not cancel flow run %q (%s)", run.Name, id))...)
+	case ended == nil:
+		tell("was deleted meanwhile")
+	default:
+		tell("is %s", ended.State)
+	}
+}
