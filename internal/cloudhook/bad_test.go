@@ -100,8 +100,8 @@ func TestAccCloudHook_leak(t *testing.T) {
 	server.Server.Faults().Add(prefectserver.Fault{
 		Field: "create_cloud_hook", Message: `Variable "$input" got invalid value {"url": "https://x/s3cr3t"}`,
 	})
-	// On a line of its own: Terraform quotes the line of the receiver.
-	block := config(server, `states = ["Failed"]`, "slack = {", `url_wo = "https://x/s3cr3t"`, "url_wo_version = 1", "}")
+	// Elsewhere: Terraform quotes the receiver's lines.
+	block := config(server, `states = ["Failed"]`, `slack = { url_wo = local.url, url_wo_version = 1 }`) + "locals {\n url = \"https://x/s3cr3t\"\n}\n"
 	resource.Test(t, resource.TestCase{
 		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_11_0)},
 		ProtoV6ProviderFactories: acctest.Providers(),
