@@ -1,5 +1,5 @@
-// Package flowrun is prefect_flow_run: a run of a flow as a resource, and as a
-// data source.
+// Package flowrun is prefect_flow_run: a run of a flow as a resource, as data
+// sources, as a list resource and as actions.
 //
 // # A run is history
 //
@@ -61,10 +61,20 @@
 // # Waiting
 //
 // The Server is polled with a budget below 20 requests a minute. With a cluster
-// configured, the run's Jobs and pods are watched; a change of theirs causes a
-// poll at once, so that the end of a pod is noticed when it happens. What the
-// watch saw is kept, because the agent deletes finished Jobs within a minute.
+// configured, the run's Jobs and pods are watched; the end of a container, pod or
+// Job causes a poll at once, for which some of the budget is kept back, so that
+// the end of a run is noticed when it happens. What the watch saw is kept,
+// because the agent deletes finished Jobs within a minute; so is the end of the
+// log of a container that failed, which nothing else has.
+//
 // Rules about states, deadlines and causes are pure functions of what was
 // observed and when (judge.go, cause.go), apart from the loop that observes
-// (wait.go).
+// (wait.go). testdata/causes holds the diagnostic of every cause as a real
+// control plane and the provider made it; the guide on failures is made of them.
+//
+// # Actions
+//
+// The action prefect_flow_run runs a flow each time it is invoked, waits in the
+// same way and tells what happens; prefect_flow_run_cancel cancels a run. They
+// keep no state, so what was said about never two runs does not concern them.
 package flowrun

@@ -1,0 +1,202 @@
+package flowrun_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+)
+
+// progress collects what an action tells.
+type progress struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (p *progress) add(line string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lines = append(p.lines, line)
+}
+
+func (p *progress) says(t *testing.T, parts ...string) {
+	t.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at := 0
+	for _, part := range parts {
+		found := slices.IndexFunc(p.lines[at:], func(line string) bool { return strings.Contains(line, part) })
+		if found < 0 {
+			t.Errorf("nothing says %q in its place:\n%s", part, strings.Join(p.lines, "\n"))
+			return
+		}
+		at += found
+	}
+}
+
+// TestAccFlowRunAction_run invokes the action twice, which makes two runs, and
+// reads its progress.
+func TestAccFlowRunAction_run(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "x=1")
+	b.serve(b.ends("Success", "All reference tasks succeeded."))
+	session := acctest.Connect(t, b.PrefectServer, nil)
+	config := map[string]any{"version_group_id": b.group, "name": "again", "parameters": `{"x": 2}`}
+	for range 2 {
+		var told progress
+		if found := session.Invoke("prefect_flow_run", config, told.add); len(found) > 0 {
+			t.Fatalf("got %+v", found)
+		}
+		told.says(t, `Started flow run "again"`, `"again" is Success: All reference tasks succeeded`, "INFO prefect.etl | Hello from the flow")
+	}
+	runs := b.runs()
+	if len(runs) != 2 || string(runs[0].Parameters) != `{"x": 2}` && string(runs[0].Parameters) != `{"x":2}` {
+		t.Errorf("got %d runs, %s", len(runs), runs[0].Parameters)
+	}
+}
+
+func TestAccFlowRunAction_runFails(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "x")
+	b.serve(func(run prefect.FlowRun) {
+		if slices.Contains(run.Labels, "k8s") {
+			b.ends("Failed", "Some reference tasks failed.")(run)
+		}
+	})
+	session := acctest.Connect(t, b.PrefectServer, nil)
+	for _, tt := range []struct {
+		name    string
+		config  map[string]any
+		warning bool
+		says    []string
+	}{
+		{"failed", map[string]any{"flow_id": b.flow, "parameters": `{"x": 1}`}, false, []string{"ended in the state Failed", "Hello from the flow", "on_failure"}},
+		{"warn", map[string]any{"flow_id": b.flow, "parameters": `{"x": 1}`, "on_failure": "warn"}, true, []string{"ended in the state Failed"}},
+		{"missing parameter", map[string]any{"flow_id": b.flow}, false, []string{"Required parameters are missing"}},
+		{"both", map[string]any{"flow_id": b.flow, "version_group_id": b.group}, false, []string{"Invalid Attribute Combination"}},
+		{"deadline", map[string]any{
+			"flow_id": b.flow, "parameters": `{"x": 1}`, "scheduled_start_time": "2000-01-01T00:00:00Z", "labels": []string{"none"},
+			"timeouts": map[string]any{"total": "1s"}, "on_timeout": "cancel",
+		}, false, []string{"did not come as far as \"finished\" within 1s", "is Cancelled", "The run was cancelled"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			found := session.Invoke("prefect_flow_run", tt.config, nil)
+			if len(found) == 0 || found[0].Warning != tt.warning {
+				t.Fatalf("got %+v", found)
+			}
+			text := found[0].Summary + "\n" + found[0].Detail
+			for _, part := range tt.says {
+				if !strings.Contains(text, part) {
+					t.Errorf("does not say %q: %s", part, text)
+				}
+			}
+			if strings.Contains(text, "next apply") || strings.Contains(text, "triggers") {
+				t.Errorf("speaks of a resource: %s", text)
+			}
+		})
+	}
+}
+
+func TestAccFlowRunAction_cancel(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	session := acctest.Connect(t, b.PrefectServer, nil)
+	create := func(name string) string {
+		id, err := b.Client.CreateFlowRun(t.Context(), prefect.CreateFlowRunInput{FlowID: b.flow, Name: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	t.Run("running", func(t *testing.T) {
+		t.Parallel()
+		id := create("running")
+		b.starts(prefect.FlowRun{ID: id})
+		var process sync.WaitGroup
+		process.Go(func() { b.stopsWhenAsked(id) })
+		defer process.Wait()
+		var told progress
+		if found := session.Invoke("prefect_flow_run_cancel", map[string]any{"id": id}, told.add); len(found) > 0 {
+			t.Fatalf("got %+v", found)
+		}
+		told.says(t, `Flow run "running" is Running and is being cancelled`, `"running" is Cancelled`)
+	})
+	t.Run("finished", func(t *testing.T) {
+		t.Parallel()
+		id := create("finished")
+		b.set(id, "Success", "")
+		var told progress
+		if found := session.Invoke("prefect_flow_run_cancel", map[string]any{"id": id}, told.add); len(found) > 0 {
+			t.Fatalf("got %+v", found)
+		}
+		told.says(t, "has already finished: it is Success")
+	})
+	t.Run("stubborn", func(t *testing.T) {
+		t.Parallel()
+		id := create("stubborn")
+		b.starts(prefect.FlowRun{ID: id})
+		found := session.Invoke("prefect_flow_run_cancel", map[string]any{"id": id, "timeout": "1s"}, nil)
+		if len(found) != 1 || !strings.Contains(found[0].Detail, "still Cancelling 1s after") {
+			t.Errorf("got %+v", found)
+		}
+	})
+	t.Run("unknown", func(t *testing.T) {
+		t.Parallel()
+		found := session.Invoke("prefect_flow_run_cancel", map[string]any{"id": "00000000-0000-4000-8000-000000000000"}, nil)
+		if len(found) != 1 || !strings.Contains(found[0].Summary, "Could not cancel flow run") {
+			t.Errorf("got %+v", found)
+		}
+	})
+}
+
+// TestAccFlowRunList finds runs by each filter.
+func TestAccFlowRunList(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for i := range 3 {
+		id, err := b.Client.CreateFlowRun(t.Context(), prefect.CreateFlowRunInput{
+			FlowID: b.flow, Name: fmt.Sprintf("run-%d", i), RunConfig: encode(t, kubernetesRun(map[string]any{"image": "img:1"}, "k8s")),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 1 {
+			b.set(id, "Failed", "broken")
+		}
+	}
+	for name, tt := range map[string]struct {
+		config map[string]string
+		limit  int64
+		want   []string
+	}{
+		"all":     {nil, 0, []string{"run-2 (etl, Scheduled)", "run-1 (etl, Failed)", "run-0 (etl, Scheduled)"}},
+		"limit":   {nil, 2, []string{"run-2 (etl, Scheduled)", "run-1 (etl, Failed)"}},
+		"name":    {map[string]string{"name": "run-0"}, 0, []string{"run-0 (etl, Scheduled)"}},
+		"flow":    {map[string]string{"flow_id": b.flow, "name": "run-2"}, 0, []string{"run-2 (etl, Scheduled)"}},
+		"group":   {map[string]string{"version_group_id": "other"}, 0, nil},
+		"project": {map[string]string{"project_id": b.project}, 1, []string{"run-2 (etl, Scheduled)"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			found, failures := acctest.Query(t, b.PrefectServer, "prefect_flow_run", tt.config, true, tt.limit)
+			if failures != "" {
+				t.Fatal(failures)
+			}
+			names := make([]string, 0, len(found))
+			for _, f := range found {
+				names = append(names, f.DisplayName)
+				if f.ID == "" || f.Attributes["flow_id"] != b.flow || f.Attributes["wait_for"] != "finished" {
+					t.Errorf("got %+v", f)
+				}
+			}
+			if !slices.Equal(names, tt.want) {
+				t.Errorf("got %q", names)
+			}
+		})
+	}
+}
