@@ -40,13 +40,13 @@ type dataModel struct {
 
 	version
 
-	Description    types.String `tfsdk:"description"`
-	ScheduleActive types.Bool   `tfsdk:"schedule_active"`
-	Labels         types.Set    `tfsdk:"labels"`
-	RunConfig      jsonValue    `tfsdk:"run_config"`
-	Storage        jsonValue    `tfsdk:"storage"`
-	Schedule       jsonValue    `tfsdk:"schedule"`
-	FlowJSON       jsonValue    `tfsdk:"flow_json"`
+	Description    types.String   `tfsdk:"description"`
+	ScheduleActive types.Bool     `tfsdk:"schedule_active"`
+	Labels         types.Set      `tfsdk:"labels"`
+	RunConfig      framework.JSON `tfsdk:"run_config"`
+	Storage        framework.JSON `tfsdk:"storage"`
+	Schedule       framework.JSON `tfsdk:"schedule"`
+	FlowJSON       framework.JSON `tfsdk:"flow_json"`
 }
 
 // NewDataSource returns the data source prefect_flow.
@@ -79,7 +79,7 @@ func dataSourceAttributes() map[string]schema.Attribute {
 		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
 	}
 	document := func(description string) schema.StringAttribute {
-		return schema.StringAttribute{Computed: true, CustomType: jsonType{}, MarkdownDescription: description}
+		return schema.StringAttribute{Computed: true, CustomType: framework.JSONType{}, MarkdownDescription: description}
 	}
 	return map[string]schema.Attribute{
 		"id":               key("Version group of the flow, the `id` of the resource.", framework.NotBlank()),
@@ -212,12 +212,12 @@ func (m *dataModel) fill(ctx context.Context, f *prefect.Flow, raw json.RawMessa
 		Description: shared.Description, ScheduleActive: shared.ScheduleActive, Labels: types.SetNull(types.StringType),
 	}
 	for _, field := range []struct {
-		to   *jsonValue
+		to   *framework.JSON
 		from json.RawMessage
 	}{{&m.RunConfig, f.RunConfig}, {&m.Storage, f.Storage}, {&m.Schedule, f.Schedule}, {&m.FlowJSON, raw}} {
 		value, err := normalised(field.from)
 		if err != nil {
-			diags.AddError(fmt.Sprintf("The Server's record of flow %q cannot be read", f.Name), sentence(err.Error()))
+			diags.AddError(fmt.Sprintf("The Server's record of flow %q cannot be read", f.Name), framework.Sentence(err.Error()))
 		}
 		*field.to = value
 	}
@@ -230,13 +230,13 @@ func (m *dataModel) fill(ctx context.Context, f *prefect.Flow, raw json.RawMessa
 }
 
 // normalised is JSON of the Server in canonical form; null for nothing.
-func normalised(raw json.RawMessage) (jsonValue, error) {
+func normalised(raw json.RawMessage) (framework.JSON, error) {
 	if !isSet(raw) {
-		return jsonNull(), nil
+		return framework.JSONNull(), nil
 	}
 	value, err := serialization.Decode(raw)
 	if err != nil {
-		return jsonNull(), fmt.Errorf("decode: %w", err)
+		return framework.JSONNull(), fmt.Errorf("decode: %w", err)
 	}
-	return jsonOf(value)
+	return framework.JSONOf(value)
 }

@@ -1,6 +1,10 @@
 package flow
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+)
 
 // The flows of the unit tests, for the acceptance tests.
 var (
@@ -23,7 +27,7 @@ func Encode(v any) string {
 	if v == nil {
 		return "null"
 	}
-	text, err := jsonOf(v)
+	text, err := framework.JSONOf(v)
 	if err != nil {
 		return err.Error()
 	}

@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/runconfig"
 )
 
 // testFlow is a serialised flow of two tasks. edit changes it; nil leaves it.
@@ -128,28 +131,28 @@ func golden(t *testing.T) string {
 // noInputs are inputs of which only the flow is given.
 func noInputs(flow string) inputs {
 	return inputs{
-		FlowJSON:  jsonString(flow),
+		FlowJSON:  framework.JSONString(flow),
 		Name:      types.StringNull(),
 		Labels:    types.SetNull(types.StringType),
-		RunConfig: types.ObjectNull(runConfigTypes()),
+		RunConfig: runconfig.Null(),
 	}
 }
 
-// noRun is a kubernetesModel with nothing set.
-func noRun() kubernetesModel {
-	return kubernetesModel{
-		JobTemplate:      jsonNull(),
+// noRun is a runconfig.Kubernetes with nothing set.
+func noRun() runconfig.Kubernetes {
+	return runconfig.Kubernetes{
+		JobTemplate:      framework.JSONNull(),
 		Env:              types.MapNull(types.StringType),
 		ImagePullSecrets: types.ListNull(types.StringType),
 		Labels:           types.SetNull(types.StringType),
 	}
 }
 
-func withRun(t *testing.T, in inputs, edit func(*kubernetesModel)) inputs {
+func withRun(t *testing.T, in inputs, edit func(*runconfig.Kubernetes)) inputs {
 	t.Helper()
 	run := noRun()
 	edit(&run)
-	object, diags := run.object(t.Context())
+	object, diags := run.Value(t.Context())
 	if diags.HasError() {
 		t.Fatal(diags)
 	}

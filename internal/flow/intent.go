@@ -3,7 +3,6 @@ package flow
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -11,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/runconfig"
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
@@ -20,50 +20,14 @@ type intent struct {
 	key  string
 }
 
-func kubernetesPath() path.Path { return path.Root("run_config").AtName("kubernetes") }
-
-// resolve reads a local job template into job_template, as the 1.x client does
-// when a KubernetesRun is made, so that the plan shows the template and the
-// apply uses the planned one even if the file has changed since. A job_template
-// that is there already is kept. While planning, a job_template that is unknown
-// is one of the configuration; while applying, it is this one, still to be read
-// because its path was not known before.
+// resolve reads a local job template into the run configuration; see
+// runconfig.Resolve.
 func (in inputs) resolve(ctx context.Context, applying bool) (inputs, diag.Diagnostics) {
-	run, _, diags := in.kubernetes(ctx)
-	if run == nil || diags.HasError() {
-		return in, diags
-	}
-	file := run.JobTemplatePath
-	missing := run.JobTemplate.IsNull() || applying && run.JobTemplate.IsUnknown()
-	switch {
-	case !missing:
-		return in, diags
-	case file.IsUnknown():
-		run.JobTemplate = jsonUnknown()
-	case file.IsNull() || !localTemplate(file.ValueString()):
-		run.JobTemplate = jsonNull()
-	default:
-		template, err := readTemplate(file.ValueString())
-		if err != nil {
-			diags.AddAttributeError(kubernetesPath().AtName("job_template_path"), "Job template cannot be read",
-				sentence(err.Error())+"\n\n"+templateRemedy(err))
-			return in, diags
-		}
-		run.JobTemplate = template
-	}
-	object, d := run.object(ctx)
-	diags.Append(d...)
-	if !d.HasError() {
-		in.RunConfig = object
+	config, diags := runconfig.Resolve(ctx, in.RunConfig, applying)
+	if !diags.HasError() {
+		in.RunConfig = config
 	}
 	return in, diags
-}
-
-func (m *kubernetesModel) object(ctx context.Context) (types.Object, diag.Diagnostics) {
-	kubernetes, diags := types.ObjectValueFrom(ctx, kubernetesTypes(), m)
-	object, d := types.ObjectValueFrom(ctx, runConfigTypes(), runConfigModel{Kubernetes: kubernetes})
-	diags.Append(d...)
-	return object, diags
 }
 
 // intent works out what the inputs mean and checks it. It is nil if that cannot
@@ -71,11 +35,11 @@ func (m *kubernetesModel) object(ctx context.Context) (types.Object, diag.Diagno
 // checked in spite of unknown inputs is checked. Local job templates must have
 // been resolved.
 func (in inputs) intent(ctx context.Context) (*intent, diag.Diagnostics) {
-	run, runKnown, diags := in.kubernetes(ctx)
+	run, runKnown, diags := runconfig.Parse(ctx, in.RunConfig)
 	if diags.HasError() {
 		return nil, diags
 	}
-	diags.Append(in.checkRun(run)...)
+	diags.Append(runconfig.Check(ctx, in.RunConfig)...)
 
 	if !framework.IsSet(in.FlowJSON) {
 		return nil, diags
@@ -95,31 +59,26 @@ func (in inputs) intent(ctx context.Context) (*intent, diag.Diagnostics) {
 	if err := f.Validate(); err != nil {
 		diags.Append(locate(err, in)...)
 	}
-	if diags.HasError() || !runKnown || !fullyKnown(in.Labels) {
+	if diags.HasError() || !runKnown || !framework.FullyKnown(in.Labels) {
 		return nil, diags
 	}
-	return in.merge(f, run, diags)
+	return in.merge(ctx, f, diags)
 }
 
 // merge puts the run configuration and the labels into the flow.
-func (in inputs) merge(f *serialization.Flow, run *kubernetesModel, diags diag.Diagnostics) (*intent, diag.Diagnostics) {
-	if run != nil {
-		typed, d := run.serialization()
-		diags.Append(d...)
-		if diags.HasError() {
-			return nil, diags
-		}
-		config, err := typed.Serialize(f.CoreVersion())
-		if err != nil {
-			diags.AddAttributeError(kubernetesPath(), "Run configuration cannot be serialised", sentence(err.Error()))
-			return nil, diags
-		}
+func (in inputs) merge(ctx context.Context, f *serialization.Flow, diags diag.Diagnostics) (*intent, diag.Diagnostics) {
+	config, d := runconfig.SerializeAs(ctx, in.RunConfig, f.CoreVersion())
+	diags.Append(d...)
+	if diags.HasError() {
+		return nil, diags
+	}
+	if config != nil {
 		f = f.WithRunConfig(config)
 	}
-	f = f.WithLabels(texts(in.Labels.Elements()))
+	f = f.WithLabels(framework.KnownStrings(in.Labels.Elements()))
 	key, err := f.Key()
 	if err != nil {
-		diags.AddAttributeError(path.Root("flow_json"), "Flow cannot be serialised", sentence(err.Error()))
+		diags.AddAttributeError(path.Root("flow_json"), "Flow cannot be serialised", framework.Sentence(err.Error()))
 	}
 	if diags.HasError() {
 		return nil, diags
@@ -135,36 +94,6 @@ func (in inputs) checkDocument() diag.Diagnostics {
 		return nil // the name will tell
 	}
 	return locate(err, in)
-}
-
-// checkRun checks the typed run configuration, as far as it is known.
-func (in inputs) checkRun(run *kubernetesModel) diag.Diagnostics {
-	if run == nil {
-		return nil
-	}
-	typed, diags := run.serialization()
-	if diags.HasError() {
-		return diags
-	}
-	for _, problem := range serialization.Problems(typed.Validate()) {
-		at, where := kubernetesProblemPath(problem.Path)
-		// Terraform shows the block only for an attribute inside an object.
-		diags.AddAttributeError(at, "Invalid run configuration", fmt.Sprintf("Attribute %s: %s", at, detail(where, problem)))
-	}
-	return diags
-}
-
-// kubernetesProblemPath is the attribute that a problem of a KubernetesRun
-// concerns, and the place within the attribute.
-func kubernetesProblemPath(place string) (path.Path, string) {
-	name, rest := place, ""
-	if i := strings.IndexAny(place, ".["); i >= 0 {
-		name, rest = place[:i], strings.TrimPrefix(place[i:], ".")
-	}
-	if _, ok := kubernetesTypes()[name]; !ok {
-		return kubernetesPath(), place
-	}
-	return kubernetesPath().AtName(name), rest
 }
 
 // locate puts the errors of package serialization at the attributes of the
@@ -186,7 +115,7 @@ func locate(err error, in inputs) diag.Diagnostics {
 		diags.AddAttributeError(at, summaryOfProblem(problem), detail(problem.Path, problem))
 	}
 	if len(problems) == 0 {
-		diags.AddAttributeError(path.Root("flow_json"), "Not JSON", sentence(err.Error())+
+		diags.AddAttributeError(path.Root("flow_json"), "Not JSON", framework.Sentence(err.Error())+
 			"\n\nGive the text of the file that `prefect build` writes, such as `file(\"flows.json\")`.")
 	}
 	return diags
@@ -209,22 +138,14 @@ func summaryOfProblem(problem error) string {
 }
 
 func detail(where string, problem *serialization.Error) string {
-	text := sentence(capitalise(problem.Problem))
+	text := framework.Sentence(capitalise(problem.Problem))
 	if where != "" {
-		text = "At " + where + ": " + sentence(problem.Problem)
+		text = "At " + where + ": " + framework.Sentence(problem.Problem)
 	}
 	if problem.Remedy != "" {
-		text += "\n\n" + sentence(problem.Remedy)
+		text += "\n\n" + framework.Sentence(problem.Remedy)
 	}
 	return text
-}
-
-func sentence(text string) string {
-	text = strings.TrimSpace(text)
-	if text == "" || strings.ContainsAny(text[len(text)-1:], ".!?") {
-		return text
-	}
-	return text + "."
 }
 
 func capitalise(text string) string {

@@ -8,6 +8,9 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/runconfig"
 )
 
 // The key that is sent is the one that `prefect register` sends, for every shape
@@ -57,12 +60,12 @@ func TestTypedRunConfigMeansTheSerialisedOne(t *testing.T) {
 	const name = "branch" // KubernetesRun(job_template_path="s3://bucket/t.yaml")
 	plain := noInputs(golden(t))
 	plain.Name = types.StringValue(name)
-	typed := withRun(t, plain, func(run *kubernetesModel) { run.JobTemplatePath = types.StringValue("s3://bucket/t.yaml") })
+	typed := withRun(t, plain, func(run *runconfig.Kubernetes) { run.JobTemplatePath = types.StringValue("s3://bucket/t.yaml") })
 	if a, b := mustMean(t, plain).key, mustMean(t, typed).key; a != b {
 		t.Errorf("the typed run configuration has the key %s, the serialised one %s", b, a)
 	}
 
-	empty := withRun(t, plain, func(run *kubernetesModel) {
+	empty := withRun(t, plain, func(run *runconfig.Kubernetes) {
 		run.JobTemplatePath = types.StringValue("s3://bucket/t.yaml")
 		run.Env = types.MapValueMust(types.StringType, nil)
 	})
@@ -101,15 +104,15 @@ func TestUnknownInputsDefer(t *testing.T) {
 		edit(&in)
 		cases[name] = in
 	}
-	add("flow", func(in *inputs) { in.FlowJSON = jsonUnknown() })
+	add("flow", func(in *inputs) { in.FlowJSON = framework.JSONUnknown() })
 	add("name", func(in *inputs) { in.Name = types.StringUnknown() })
 	add("labels", func(in *inputs) { in.Labels = types.SetUnknown(types.StringType) })
 	add("a label", func(in *inputs) {
 		in.Labels = types.SetValueMust(types.StringType, []attrValue{types.StringValue("a"), types.StringUnknown()})
 	})
-	add("run config", func(in *inputs) { in.RunConfig = types.ObjectUnknown(runConfigTypes()) })
+	add("run config", func(in *inputs) { in.RunConfig = types.ObjectUnknown(runconfig.Types()) })
 	add("an attribute of the run config", func(in *inputs) {
-		*in = withRun(t, *in, func(run *kubernetesModel) { run.Image = types.StringUnknown() })
+		*in = withRun(t, *in, func(run *runconfig.Kubernetes) { run.Image = types.StringUnknown() })
 	})
 	for name, in := range cases {
 		want, diags := in.intent(t.Context())
@@ -127,7 +130,7 @@ func TestUnknownInputsDefer(t *testing.T) {
 	if _, diags := in.intent(t.Context()); !diags.HasError() {
 		t.Error("duplicate slugs pass while labels are unknown")
 	}
-	in = withRun(t, noInputs(good), func(run *kubernetesModel) {
+	in = withRun(t, noInputs(good), func(run *runconfig.Kubernetes) {
 		run.Image, run.CPULimit = types.StringUnknown(), types.StringValue("lots")
 	})
 	if _, diags := in.intent(t.Context()); !diags.HasError() {
@@ -142,7 +145,7 @@ func TestLocalJobTemplates(t *testing.T) {
 	write(t, file, "apiVersion: batch/v1\nkind: Job\nspec:\n  backoffLimit: 4\n  template:\n    spec:\n      containers: [{name: flow}]\n")
 
 	read := func(path string) inputs {
-		in := withRun(t, noInputs(testFlow(t, "f", nil)), func(run *kubernetesModel) { run.JobTemplatePath = types.StringValue(path) })
+		in := withRun(t, noInputs(testFlow(t, "f", nil)), func(run *runconfig.Kubernetes) { run.JobTemplatePath = types.StringValue(path) })
 		in, diags := in.resolve(t.Context(), false)
 		if diags.HasError() {
 			t.Fatal(diags)
@@ -150,7 +153,7 @@ func TestLocalJobTemplates(t *testing.T) {
 		return in
 	}
 	in := read(file)
-	run, _, _ := in.kubernetes(t.Context())
+	run, _, _ := runconfig.Parse(t.Context(), in.RunConfig)
 	const want = `{"apiVersion": "batch/v1", "kind": "Job", "spec": {"backoffLimit": 4, "template": {"spec": {"containers": [{"name": "flow"}]}}}}`
 	if run.JobTemplate.ValueString() != want {
 		t.Errorf("the template was read as %s", run.JobTemplate.ValueString())
@@ -173,7 +176,7 @@ func TestLocalJobTemplates(t *testing.T) {
 		t.Errorf("the apply read the file again: %v", diags)
 	}
 
-	missing := withRun(t, noInputs(testFlow(t, "f", nil)), func(run *kubernetesModel) {
+	missing := withRun(t, noInputs(testFlow(t, "f", nil)), func(run *runconfig.Kubernetes) {
 		run.JobTemplatePath = types.StringValue(filepath.Join(directory, "none.yaml"))
 	})
 	if _, diags := missing.resolve(t.Context(), false); !diags.HasError() || !strings.Contains(diags[0].Detail(), "none.yaml") {
@@ -185,26 +188,5 @@ func write(t *testing.T, file, text string) {
 	t.Helper()
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
-	}
-}
-
-// YAML keeps whole and fractional numbers apart as Python does.
-func TestDecodeTemplateNumbers(t *testing.T) {
-	t.Parallel()
-	template, err := decodeTemplate([]byte("a: 1\nb: 1.0\nc: 18446744073709551615\nd: [yes, ~, 'x']\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	value, err := jsonOf(template)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, want := value.ValueString(), `{"a": 1, "b": 1.0, "c": 18446744073709551615, "d": [true, null, "x"]}`; got != want {
-		t.Errorf("decoded to %s, want %s", got, want)
-	}
-	for _, bad := range []string{"[1, 2]", "a: 1\na: 2\n", "1: x", "a: [", ""} {
-		if _, err := decodeTemplate([]byte(bad)); err == nil {
-			t.Errorf("%q passes for a job template", bad)
-		}
 	}
 }

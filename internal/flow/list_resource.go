@@ -92,7 +92,7 @@ func result(ctx context.Context, req list.ListRequest, client *prefect.Client, f
 		return found
 	}
 	m := model{ID: types.StringValue(f.VersionGroupID), Timeouts: noTimeouts()}
-	m.FlowJSON = jsonNull()
+	m.FlowJSON = framework.JSONNull()
 	found.Diagnostics.Append(refresh(ctx, client, &m, f)...)
 	if !found.Diagnostics.HasError() {
 		found.Diagnostics.Append(found.Resource.Set(ctx, m)...)

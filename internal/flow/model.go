@@ -4,13 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
@@ -35,10 +33,10 @@ type model struct {
 
 // inputs are the arguments that together mean one serialised flow.
 type inputs struct {
-	FlowJSON  jsonValue    `tfsdk:"flow_json"`
-	Name      types.String `tfsdk:"name"`
-	Labels    types.Set    `tfsdk:"labels"`
-	RunConfig types.Object `tfsdk:"run_config"`
+	FlowJSON  framework.JSON `tfsdk:"flow_json"`
+	Name      types.String   `tfsdk:"name"`
+	Labels    types.Set      `tfsdk:"labels"`
+	RunConfig types.Object   `tfsdk:"run_config"`
 }
 
 // version is what is known of the newest version.
@@ -53,210 +51,14 @@ type version struct {
 	Archived       types.Bool   `tfsdk:"archived"`
 }
 
-type runConfigModel struct {
-	Kubernetes types.Object `tfsdk:"kubernetes"`
-}
-
-type kubernetesModel struct {
-	JobTemplate        jsonValue    `tfsdk:"job_template"`
-	JobTemplatePath    types.String `tfsdk:"job_template_path"`
-	Image              types.String `tfsdk:"image"`
-	Env                types.Map    `tfsdk:"env"`
-	CPULimit           types.String `tfsdk:"cpu_limit"`
-	CPURequest         types.String `tfsdk:"cpu_request"`
-	MemoryLimit        types.String `tfsdk:"memory_limit"`
-	MemoryRequest      types.String `tfsdk:"memory_request"`
-	ServiceAccountName types.String `tfsdk:"service_account_name"`
-	ImagePullSecrets   types.List   `tfsdk:"image_pull_secrets"`
-	ImagePullPolicy    types.String `tfsdk:"image_pull_policy"`
-	Labels             types.Set    `tfsdk:"labels"`
-}
-
 type parameterModel struct {
-	Name     types.String `tfsdk:"name"`
-	Required types.Bool   `tfsdk:"required"`
-	Default  jsonValue    `tfsdk:"default"`
-}
-
-func kubernetesTypes() map[string]attr.Type {
-	return map[string]attr.Type{
-		"job_template": jsonType{}, "job_template_path": types.StringType, "image": types.StringType,
-		"env":       types.MapType{ElemType: types.StringType},
-		"cpu_limit": types.StringType, "cpu_request": types.StringType,
-		"memory_limit": types.StringType, "memory_request": types.StringType,
-		"service_account_name": types.StringType,
-		"image_pull_secrets":   types.ListType{ElemType: types.StringType},
-		"image_pull_policy":    types.StringType,
-		"labels":               types.SetType{ElemType: types.StringType},
-	}
-}
-
-func runConfigTypes() map[string]attr.Type {
-	return map[string]attr.Type{"kubernetes": types.ObjectType{AttrTypes: kubernetesTypes()}}
+	Name     types.String   `tfsdk:"name"`
+	Required types.Bool     `tfsdk:"required"`
+	Default  framework.JSON `tfsdk:"default"`
 }
 
 func parameterTypes() map[string]attr.Type {
-	return map[string]attr.Type{"name": types.StringType, "required": types.BoolType, "default": jsonType{}}
-}
-
-// kubernetes returns the typed run configuration, or nil if there is none. known
-// is false if it, or any attribute of it, is unknown; the model then holds what
-// is known.
-func (in inputs) kubernetes(ctx context.Context) (run *kubernetesModel, known bool, diags diag.Diagnostics) {
-	if in.RunConfig.IsUnknown() {
-		return nil, false, nil
-	}
-	if in.RunConfig.IsNull() {
-		return nil, true, nil
-	}
-	var config runConfigModel
-	diags.Append(in.RunConfig.As(ctx, &config, basetypes.ObjectAsOptions{})...)
-	if diags.HasError() || config.Kubernetes.IsUnknown() {
-		return nil, false, diags
-	}
-	if config.Kubernetes.IsNull() {
-		return nil, true, diags
-	}
-	run = &kubernetesModel{}
-	diags.Append(config.Kubernetes.As(ctx, run, basetypes.ObjectAsOptions{})...)
-	return run, !diags.HasError() && fullyKnown(config.Kubernetes), diags
-}
-
-// fullyKnown says whether a value is known with everything in it.
-func fullyKnown(v attr.Value) bool {
-	switch v := v.(type) {
-	case basetypes.ObjectValue:
-		if v.IsUnknown() {
-			return false
-		}
-		for _, inner := range v.Attributes() {
-			if !fullyKnown(inner) {
-				return false
-			}
-		}
-		return true
-	case interface {
-		attr.Value
-		Elements() []attr.Value
-	}:
-		return !v.IsUnknown() && !slices.ContainsFunc(v.Elements(), func(e attr.Value) bool { return !fullyKnown(e) })
-	case types.Map:
-		if v.IsUnknown() {
-			return false
-		}
-		for _, inner := range v.Elements() {
-			if !fullyKnown(inner) {
-				return false
-			}
-		}
-		return true
-	}
-	return !v.IsUnknown()
-}
-
-// serialization converts the model to what the flow is serialised with. A local
-// template path must have been resolved into job_template before; see
-// resolveTemplate.
-func (m *kubernetesModel) serialization() (serialization.KubernetesRun, diag.Diagnostics) {
-	var diags diag.Diagnostics
-	run := serialization.KubernetesRun{
-		Image:              framework.StringPointer(m.Image),
-		CPULimit:           framework.StringPointer(m.CPULimit),
-		CPURequest:         framework.StringPointer(m.CPURequest),
-		MemoryLimit:        framework.StringPointer(m.MemoryLimit),
-		MemoryRequest:      framework.StringPointer(m.MemoryRequest),
-		ServiceAccountName: framework.StringPointer(m.ServiceAccountName),
-		ImagePullPolicy:    framework.StringPointer(m.ImagePullPolicy),
-	}
-	if path := m.JobTemplatePath; framework.IsSet(path) && !localTemplate(path.ValueString()) {
-		run.JobTemplatePath = framework.StringPointer(path)
-	}
-	if framework.IsSet(m.Env) {
-		run.Env = map[string]string{}
-		for name, value := range m.Env.Elements() {
-			run.Env[name] = text(value)
-		}
-	}
-	if framework.IsSet(m.ImagePullSecrets) {
-		run.ImagePullSecrets = texts(m.ImagePullSecrets.Elements())
-	}
-	if framework.IsSet(m.Labels) {
-		run.Labels = texts(m.Labels.Elements())
-	}
-	if framework.IsSet(m.JobTemplate) {
-		template, err := decodeTemplate([]byte(m.JobTemplate.ValueString()))
-		if err != nil {
-			diags.AddAttributeError(kubernetesPath().AtName("job_template"), "Job template is not an object", "Attribute job_template: "+sentence(err.Error()))
-		}
-		run.JobTemplate = template
-	}
-	return run, diags
-}
-
-// texts are the known strings among elements. Null ones are refused by the
-// schema; they must not get in the way of the other checks.
-func texts(elements []attr.Value) []string {
-	out := make([]string, 0, len(elements))
-	for _, e := range elements {
-		if framework.IsSet(e) {
-			out = append(out, text(e))
-		}
-	}
-	return out
-}
-
-func text(v attr.Value) string {
-	s, ok := v.(types.String)
-	if !ok {
-		return ""
-	}
-	return s.ValueString()
-}
-
-// kubernetesObject makes the value of run_config from a serialised run
-// configuration, for import. It is null for other types of run configuration.
-func kubernetesObject(ctx context.Context, config map[string]any) (types.Object, diag.Diagnostics) {
-	null := types.ObjectNull(runConfigTypes())
-	if config["type"] != "KubernetesRun" {
-		return null, nil
-	}
-	run, err := serialization.ParseKubernetesRun(config)
-	if err != nil {
-		return null, nil // not representable: flow_json alone carries it
-	}
-	template := jsonNull()
-	if run.JobTemplate != nil {
-		if template, err = jsonOf(run.JobTemplate); err != nil {
-			return null, nil
-		}
-	}
-	var diags diag.Diagnostics
-	m := kubernetesModel{
-		JobTemplate:        template,
-		JobTemplatePath:    framework.StringOrNull(run.JobTemplatePath),
-		Image:              framework.StringOrNull(run.Image),
-		CPULimit:           framework.StringOrNull(run.CPULimit),
-		CPURequest:         framework.StringOrNull(run.CPURequest),
-		MemoryLimit:        framework.StringOrNull(run.MemoryLimit),
-		MemoryRequest:      framework.StringOrNull(run.MemoryRequest),
-		ServiceAccountName: framework.StringOrNull(run.ServiceAccountName),
-		ImagePullPolicy:    framework.StringOrNull(run.ImagePullPolicy),
-	}
-	var d diag.Diagnostics
-	m.Env, d = framework.StringMap(ctx, run.Env)
-	diags.Append(d...)
-	m.ImagePullSecrets, d = framework.StringList(ctx, run.ImagePullSecrets)
-	diags.Append(d...)
-	m.Labels, d = framework.StringSet(ctx, notNil(run.Labels))
-	diags.Append(d...)
-	kubernetes, d := types.ObjectValueFrom(ctx, kubernetesTypes(), m)
-	diags.Append(d...)
-	object, d := types.ObjectValue(runConfigTypes(), map[string]attr.Value{"kubernetes": kubernetes})
-	diags.Append(d...)
-	if diags.HasError() {
-		return null, diags
-	}
-	return object, diags
+	return map[string]attr.Type{"name": types.StringType, "required": types.BoolType, "default": framework.JSONType{}}
 }
 
 func notNil(list []string) []string {
@@ -279,14 +81,14 @@ func (v *version) describe(ctx context.Context, f *serialization.Flow) diag.Diag
 func parametersOf(ctx context.Context, f *serialization.Flow) (types.List, diag.Diagnostics) {
 	models := []parameterModel{}
 	for _, p := range f.Parameters() {
-		value := jsonNull()
+		value := framework.JSONNull()
 		if !p.Required {
 			text, err := serialization.Canonical(p.Default)
 			if err != nil {
 				return parametersUnknown(), diag.Diagnostics{diag.NewErrorDiagnostic(
-					fmt.Sprintf("Default of parameter %q is not JSON", p.Name), sentence(err.Error()))}
+					fmt.Sprintf("Default of parameter %q is not JSON", p.Name), framework.Sentence(err.Error()))}
 			}
-			value = jsonString(string(text))
+			value = framework.JSONString(string(text))
 		}
 		models = append(models, parameterModel{
 			Name: types.StringValue(p.Name), Required: types.BoolValue(p.Required), Default: value,
@@ -319,7 +121,7 @@ func (v *version) describeStored(ctx context.Context, f *prefect.Flow) diag.Diag
 	summary, err := summaryOf(f)
 	if err != nil {
 		return diag.Diagnostics{diag.NewErrorDiagnostic(
-			fmt.Sprintf("The Server's record of flow %q cannot be read", f.Name), sentence(err.Error()))}
+			fmt.Sprintf("The Server's record of flow %q cannot be read", f.Name), framework.Sentence(err.Error()))}
 	}
 	return v.describe(ctx, summary)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/runconfig"
 )
 
 // ValidateConfig checks everything that can be known without a Server and
@@ -21,17 +22,12 @@ func (r *flowResource) ValidateConfig(ctx context.Context, req resource.Validate
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	run, _, diags := config.kubernetes(ctx)
-	resp.Diagnostics.Append(diags...)
-	if run != nil && framework.IsSet(run.JobTemplatePath) && !run.JobTemplate.IsNull() {
-		resp.Diagnostics.AddAttributeError(kubernetesPath().AtName("job_template_path"), "Two job templates",
-			"`job_template` and `job_template_path` exclude each other. Remove one of them.")
+	resp.Diagnostics.Append(runconfig.Validate(ctx, config.RunConfig)...)
+	if resp.Diagnostics.HasError() {
 		return
 	}
-	if framework.IsSet(config.FlowJSON) {
-		if _, err := canonical(config.FlowJSON.ValueString()); err != nil {
-			return // the type has said so
-		}
+	if _, err := config.FlowJSON.Decode(); err != nil {
+		return // the type has said so
 	}
 	// A job template may be written by a step between validation and plan, so
 	// that a missing file is no error yet.

@@ -6,6 +6,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
@@ -241,11 +242,11 @@ func TestJSONComparesByMeaning(t *testing.T) {
 		`{"a": 1, "b": "é"}`: "{\"b\":\"\\u00e9\",\n \"a\":1}",
 		`not JSON`:           `not JSON`,
 	} {
-		if same, _ := jsonString(a).StringSemanticEquals(t.Context(), jsonString(b)); !same {
+		if same, _ := framework.JSONString(a).StringSemanticEquals(t.Context(), framework.JSONString(b)); !same {
 			t.Errorf("%s and %s differ", a, b)
 		}
 	}
-	if same, _ := jsonString(`[1, 2]`).StringSemanticEquals(t.Context(), jsonString(`[2, 1]`)); same {
+	if same, _ := framework.JSONString(`[1, 2]`).StringSemanticEquals(t.Context(), framework.JSONString(`[2, 1]`)); same {
 		t.Error("lists of another order are equal")
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/runconfig"
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
@@ -102,9 +103,9 @@ func storedFlow(ctx context.Context, client *prefect.Client, f *prefect.Flow, wa
 // that a configuration which spells them out shows no difference. Which of them
 // the flow came with cannot be known.
 func (m *model) importInputs(ctx context.Context, stored *serialization.Flow) diag.Diagnostics {
-	text, err := jsonOf(stored.Map())
+	text, err := framework.JSONOf(stored.Map())
 	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("The flow on the Server is not JSON", sentence(err.Error()))}
+		return diag.Diagnostics{diag.NewErrorDiagnostic("The flow on the Server is not JSON", framework.Sentence(err.Error()))}
 	}
 	var diags diag.Diagnostics
 	m.FlowJSON = text
@@ -112,7 +113,7 @@ func (m *model) importInputs(ctx context.Context, stored *serialization.Flow) di
 	labels, d := framework.StringSet(ctx, notNil(stored.Labels()))
 	diags.Append(d...)
 	m.Labels = labels
-	config, d := kubernetesObject(ctx, stored.RunConfig())
+	config, _, d := runconfig.Object(ctx, stored.RunConfig())
 	diags.Append(d...)
 	m.RunConfig = config
 	if m.DeletionPolicy.IsNull() {

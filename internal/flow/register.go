@@ -27,6 +27,8 @@ type request struct {
 	description    types.String // not set: none
 	scheduleActive types.Bool   // not set: active, as the CLI does
 	state          *model       // what was known of the newest version; nil when creating
+	// taken says whether another resource has just been created in a version group.
+	taken func(group string) bool
 }
 
 // existing is the newest version of the group that the Server would add the
@@ -55,6 +57,9 @@ func register(ctx context.Context, client *prefect.Client, in request) (*prefect
 	newest, err := existing(ctx, client, in.projectID, name, in.versionGroupID)
 	if err != nil {
 		return nil, registerFailure(name).Diagnose(err)
+	}
+	if newest != nil && in.versionGroupID == "" && in.taken != nil && in.taken(newest.VersionGroupID) {
+		newest = nil // a flow of the same name that has a version_group_id of its own
 	}
 	if diags := checkSchedule(in.want, in.scheduleActive, newest); diags.HasError() {
 		return nil, diags

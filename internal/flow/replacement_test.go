@@ -6,6 +6,8 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 )
 
 // privateData is what Terraform keeps.
@@ -38,7 +40,7 @@ func TestDeleteOfATaintedObject(t *testing.T) {
 		"its version group":     {edit: func(c *model) { c.VersionGroupID = types.StringValue(testGroup) }, tainted: true, leavesAlone: true},
 		"another version group": {edit: func(c *model) { c.VersionGroupID = types.StringValue(testProject) }, tainted: true},
 		"unknown project":       {edit: func(c *model) { c.ProjectID = types.StringUnknown() }, tainted: true},
-		"unknown flow":          {edit: func(c *model) { c.FlowJSON = jsonUnknown() }, tainted: true},
+		"unknown flow":          {edit: func(c *model) { c.FlowJSON = framework.JSONUnknown() }, tainted: true},
 		"asked for":             {planned: true, leavesAlone: true},
 	}
 	for name, c := range cases {

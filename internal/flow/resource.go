@@ -121,9 +121,6 @@ func (r *flowResource) apply(ctx context.Context, plan model, state *model, want
 		diags.Append(done.complete(ctx, f, want)...)
 		diags.Append(framework.SetIdentity(ctx, identity, done.ID.ValueString())...)
 		diags.Append(saved.Set(ctx, done)...)
-		if state == nil {
-			r.data.Claims.Claim(created(f.VersionGroupID))
-		}
 		if d.HasError() {
 			return
 		}
@@ -168,14 +165,19 @@ func (r *flowResource) schedule(ctx context.Context, client *prefect.Client, pla
 func (r *flowResource) register(ctx context.Context, client *prefect.Client, plan model, state *model, want *intent) (*prefect.Flow, diag.Diagnostics) {
 	// The Server looks for the present version and archives it in separate steps.
 	defer r.data.Claims.Lock(registration(plan.ProjectID.ValueString(), want.flow.Name(), ""))()
-	return register(ctx, client, request{
+	f, diags := register(ctx, client, request{
 		want:           want,
 		projectID:      plan.ProjectID.ValueString(),
 		versionGroupID: plan.ID.ValueString(),
 		description:    plan.Description,
 		scheduleActive: plan.ScheduleActive,
 		state:          state,
+		taken:          func(group string) bool { return r.data.Claims.Held(created(group)) },
 	})
+	if f != nil && state == nil {
+		r.data.Claims.Claim(created(f.VersionGroupID))
+	}
+	return f, diags
 }
 
 // settle returns what the planned inputs mean, now that they are all known, and

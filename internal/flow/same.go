@@ -1,9 +1,7 @@
 package flow
 
 import (
-	"encoding/json"
-	"math/big"
-
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
@@ -22,65 +20,5 @@ func sameFlow(stored, sent *serialization.Flow) bool {
 		delete(left, "edges")
 		delete(right, "edges")
 	}
-	return sameValue(left, right)
-}
-
-// sameValue compares decoded JSON, numbers by value.
-func sameValue(a, b any) bool {
-	switch a := a.(type) {
-	case map[string]any:
-		b, ok := b.(map[string]any)
-		if !ok || len(a) != len(b) {
-			return false
-		}
-		for key, value := range a {
-			other, ok := b[key]
-			if !ok || !sameValue(value, other) {
-				return false
-			}
-		}
-		return true
-	case []any:
-		b, ok := b.([]any)
-		if !ok || len(a) != len(b) {
-			return false
-		}
-		for i := range a {
-			if !sameValue(a[i], b[i]) {
-				return false
-			}
-		}
-		return true
-	case json.Number, float64:
-		return sameNumber(a, b)
-	}
-	return a == b
-}
-
-// sameNumber compares whole numbers exactly and others as Python would read
-// them.
-func sameNumber(a, b any) bool {
-	left, leftWhole := a.(json.Number)
-	right, rightWhole := b.(json.Number)
-	if leftWhole && rightWhole {
-		i, iok := new(big.Int).SetString(left.String(), 10)
-		j, jok := new(big.Int).SetString(right.String(), 10)
-		if iok && jok {
-			return i.Cmp(j) == 0
-		}
-	}
-	x, xok := float(a)
-	y, yok := float(b)
-	return xok && yok && x == y
-}
-
-func float(v any) (float64, bool) {
-	switch v := v.(type) {
-	case json.Number:
-		f, err := v.Float64()
-		return f, err == nil
-	case float64:
-		return v, true
-	}
-	return 0, false
+	return framework.SameValue(left, right)
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
-	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -16,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/runconfig"
 )
 
 // Deletion policies.
@@ -72,7 +71,7 @@ func inputAttributes() map[string]schema.Attribute {
 		},
 		"flow_json": schema.StringAttribute{
 			Required:   true,
-			CustomType: jsonType{},
+			CustomType: framework.JSONType{},
 			MarkdownDescription: "The flow, serialised by `prefect build` of Prefect 1: the text of a build document, such as " +
 				"`file(\"flows.json\")`, or one of its flows. Compared by meaning: formatting and the order of keys do not " +
 				"matter.",
@@ -123,64 +122,15 @@ func inputAttributes() map[string]schema.Attribute {
 }
 
 func runConfigAttribute() schema.Attribute {
-	return schema.SingleNestedAttribute{
-		Optional: true, Computed: true,
-		MarkdownDescription: "Run configuration that replaces the one in `flow_json`. If left out, that of `flow_json` is " +
-			"used, of whatever type it is.",
-		Attributes: map[string]schema.Attribute{
-			"kubernetes": schema.SingleNestedAttribute{
-				Required: true,
-				MarkdownDescription: "Run the flow as a Kubernetes Job: `KubernetesRun` of Prefect 1. An attribute that is left " +
-					"out leaves the decision to the job template and the agent.",
-				Attributes: kubernetesAttributes(),
-			},
-		},
-	}
-}
-
-func kubernetesAttributes() map[string]schema.Attribute {
-	text := func(description string) schema.StringAttribute {
-		return schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: description}
-	}
-	return map[string]schema.Attribute{
-		"job_template": schema.StringAttribute{
-			Optional: true, Computed: true,
-			CustomType: jsonType{},
-			MarkdownDescription: "Job template, a `batch/v1` Job as JSON, such as `jsonencode(yamldecode(file(\"job.yaml\")))`. " +
-				"Stored with the flow. Conflicts with `job_template_path`. With a local `job_template_path` it holds the " +
-				"content of that file.",
-		},
-		"job_template_path": text("Path of a job template, YAML or JSON. A local file (no scheme, `file://` or `local://`) is " +
-			"read when Terraform plans and stored with the flow, so that a change of the file registers a new version; a " +
-			"relative path starts at the directory that Terraform runs in, so prefer `\"${path.module}/job.yaml\"`. Any other " +
-			"scheme (`s3://`, `gcs://`, `agent://`) is read by the agent for each run. Conflicts with `job_template`."),
-		"image": text("Image of the flow's container. Not used by a flow with Docker storage, which has its own."),
-		"env": schema.MapAttribute{
-			Optional: true, Computed: true,
-			ElementType:         types.StringType,
-			Validators:          []validator.Map{mapvalidator.NoNullValues()},
-			MarkdownDescription: "Environment variables of the flow's container.",
-		},
-		"cpu_limit":            text("CPU limit of the flow's container, a Kubernetes quantity such as `1` or `500m`."),
-		"cpu_request":          text("CPU request of the flow's container, a Kubernetes quantity such as `1` or `500m`."),
-		"memory_limit":         text("Memory limit of the flow's container, a Kubernetes quantity such as `512Mi`."),
-		"memory_request":       text("Memory request of the flow's container, a Kubernetes quantity such as `512Mi`."),
-		"service_account_name": text("Service account of the pod."),
-		"image_pull_secrets": schema.ListAttribute{
-			Optional: true, Computed: true,
-			ElementType:         types.StringType,
-			Validators:          []validator.List{listvalidator.NoNullValues()},
-			MarkdownDescription: "Names of the secrets to pull images with.",
-		},
-		"image_pull_policy": text("Pull policy of the flow's image: `Always`, `IfNotPresent` or `Never`."),
-		"labels": schema.SetAttribute{
-			Optional: true, Computed: true,
-			ElementType: types.StringType,
-			Validators:  []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
-			MarkdownDescription: "Labels of the run configuration, by which agents choose runs. The `labels` of the resource " +
-				"are added to them.",
-		},
-	}
+	attribute := runconfig.Attribute(runconfig.Descriptions{
+		RunConfig: "Run configuration that replaces the one in `flow_json`. If left out, that of `flow_json` is used, of " +
+			"whatever type it is.",
+		TemplatePath: "read when Terraform plans and stored with the flow, so that a change of the file registers a new version.",
+		Labels: "Labels of the run configuration, by which agents choose runs. The `labels` of the resource are added to " +
+			"them.",
+	})
+	attribute.Computed = true // an import gives it, and it may be left out afterwards
+	return attribute
 }
 
 func computedAttributes() map[string]schema.Attribute {
@@ -204,7 +154,7 @@ func computedAttributes() map[string]schema.Attribute {
 				"name":     text("Name of the parameter."),
 				"required": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether every run must give a value."},
 				"default": schema.StringAttribute{
-					Computed: true, CustomType: jsonType{},
+					Computed: true, CustomType: framework.JSONType{},
 					MarkdownDescription: "Default value as JSON; null for a required parameter.",
 				},
 			}},

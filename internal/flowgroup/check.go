@@ -64,7 +64,7 @@ func checkClock(at path.Path, c clockModel) diag.Diagnostics {
 	}
 	if framework.IsSet(c.Cron) {
 		if err := serialization.CheckCron(c.Cron.ValueString()); err != nil {
-			add(&diags, at.AtName("cron"), "Not a cron expression", sentence(err.Error())+
+			add(&diags, at.AtName("cron"), "Not a cron expression", framework.Sentence(err.Error())+
 				" Use five fields: minute, hour, day of month, month, day of week, such as \"0 6 * * 1-5\".")
 		}
 	}
@@ -128,12 +128,4 @@ func checkObject(at path.Path, value framework.JSON) diag.Diagnostics {
 // only the block for an attribute inside an object.
 func add(diags *diag.Diagnostics, at path.Path, summary, problem string) {
 	diags.AddAttributeError(at, summary, fmt.Sprintf("Attribute %s: %s", at, problem))
-}
-
-func sentence(text string) string {
-	text = strings.TrimSpace(text)
-	if text == "" || strings.ContainsAny(text[len(text)-1:], ".!?") {
-		return text
-	}
-	return text + "."
 }

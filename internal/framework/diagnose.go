@@ -59,7 +59,7 @@ func (f Failure) Diagnose(err error) diag.Diagnostics {
 			remedy = text
 		}
 	}
-	parts := []string{sentence(kind.cause(err))}
+	parts := []string{Sentence(kind.cause(err))}
 	if remedy != "" {
 		parts = append(parts, remedy)
 	}
@@ -80,15 +80,15 @@ func (f Failure) diagnoseCluster(err *kubernetes.ConfigError) diag.Diagnostics {
 		where = "`kubernetes` (" + err.Attribute + ")"
 	}
 	return diag.Diagnostics{diag.NewErrorDiagnostic(f.Summary, fmt.Sprintf("The cluster in %s of the provider configuration cannot be used: %s\n\n%s",
-		where, sentence(err.Problem), sentence(err.Remedy)))}
+		where, Sentence(err.Problem), Sentence(err.Remedy)))}
 }
 
 // diagnoseForward explains that the provider's port_forward does not lead to the Server.
 func (f Failure) diagnoseForward(err *kubernetes.ForwardError, whole error) diag.Diagnostics {
 	plain := *err
 	plain.Remedy = ""
-	parts := []string{"The Prefect Server could not be reached through the cluster: " + sentence(plain.Error())}
-	for _, more := range []string{sentence(err.Remedy), technical(whole)} {
+	parts := []string{"The Prefect Server could not be reached through the cluster: " + Sentence(plain.Error())}
+	for _, more := range []string{Sentence(err.Remedy), technical(whole)} {
 		if more != "" {
 			parts = append(parts, more)
 		}
@@ -229,10 +229,11 @@ func technical(err error) string {
 	return "(" + strings.Join(facts, ", ") + ")"
 }
 
-// sentence ends text with a full stop.
-func sentence(text string) string {
+// Sentence ends a text as a sentence ends, so that errors read well in a
+// diagnostic.
+func Sentence(text string) string {
 	text = strings.TrimSpace(text)
-	if text == "" || strings.HasSuffix(text, ".") || strings.HasSuffix(text, "!") || strings.HasSuffix(text, "?") {
+	if text == "" || strings.ContainsAny(text[len(text)-1:], ".!?") {
 		return text
 	}
 	return text + "."

@@ -101,7 +101,7 @@ func (v JSON) ValidateAttribute(_ context.Context, req xattr.ValidateAttributeRe
 		return
 	}
 	if _, err := serialization.Decode([]byte(v.ValueString())); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, "Not JSON", fmt.Sprintf("Attribute %s: %s", req.Path, sentence(err.Error()))+
+		resp.Diagnostics.AddAttributeError(req.Path, "Not JSON", fmt.Sprintf("Attribute %s: %s", req.Path, Sentence(err.Error()))+
 			"\n\nGive a value encoded with `jsonencode`, or the text of a JSON file.")
 	}
 }

@@ -81,6 +81,18 @@ func Strings(ctx context.Context, v elements) ([]string, diag.Diagnostics) {
 	return values, diags
 }
 
+// KnownStrings are the strings among elements that are neither null nor unknown,
+// for checks that go on in spite of the others.
+func KnownStrings(elements []attr.Value) []string {
+	out := make([]string, 0, len(elements))
+	for _, e := range elements {
+		if s, ok := e.(types.String); ok && IsSet(s) {
+			out = append(out, s.ValueString())
+		}
+	}
+	return out
+}
+
 // StringsByKey returns the elements of a map of strings: nil for null and
 // unknown, and a map that is not nil otherwise.
 func StringsByKey(ctx context.Context, v types.Map) (map[string]string, diag.Diagnostics) {

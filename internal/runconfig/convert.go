@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -23,9 +22,9 @@ const serializedBy = "1.4.1"
 // Path is where the attributes are.
 func Path() path.Path { return path.Root("run_config").AtName("kubernetes") }
 
-// parse returns run_config.kubernetes, or nil if there is none. known is false
+// Parse returns run_config.kubernetes, or nil if there is none. known is false
 // if it, or any attribute of it, is unknown; the result then holds what is known.
-func parse(ctx context.Context, value types.Object) (run *Kubernetes, known bool, diags diag.Diagnostics) {
+func Parse(ctx context.Context, value types.Object) (run *Kubernetes, known bool, diags diag.Diagnostics) {
 	if value.IsUnknown() {
 		return nil, false, nil
 	}
@@ -45,7 +44,8 @@ func parse(ctx context.Context, value types.Object) (run *Kubernetes, known bool
 	return run, !diags.HasError() && framework.FullyKnown(config.Kubernetes), diags
 }
 
-func (k *Kubernetes) object(ctx context.Context) (types.Object, diag.Diagnostics) {
+// Value is the value of run_config that holds this.
+func (k *Kubernetes) Value(ctx context.Context) (types.Object, diag.Diagnostics) {
 	kubernetes, diags := types.ObjectValueFrom(ctx, kubernetesTypes(), k)
 	object, d := types.ObjectValueFrom(ctx, Types(), model{Kubernetes: kubernetes})
 	diags.Append(d...)
@@ -59,7 +59,7 @@ func (k *Kubernetes) object(ctx context.Context) (types.Object, diag.Diagnostics
 // of the configuration; while applying, it is this one, still to be read because
 // its path was not known before.
 func Resolve(ctx context.Context, value types.Object, applying bool) (types.Object, diag.Diagnostics) {
-	run, _, diags := parse(ctx, value)
+	run, _, diags := Parse(ctx, value)
 	if run == nil || diags.HasError() {
 		return value, diags
 	}
@@ -75,12 +75,12 @@ func Resolve(ctx context.Context, value types.Object, applying bool) (types.Obje
 		template, err := readTemplate(file.ValueString())
 		if err != nil {
 			diags.AddAttributeError(Path().AtName("job_template_path"), "Job template cannot be read",
-				sentence(err.Error())+"\n\n"+templateRemedy(err))
+				framework.Sentence(err.Error())+"\n\n"+templateRemedy(err))
 			return value, diags
 		}
 		run.JobTemplate = template
 	}
-	object, d := run.object(ctx)
+	object, d := run.Value(ctx)
 	diags.Append(d...)
 	return object, diags
 }
@@ -89,13 +89,11 @@ func Resolve(ctx context.Context, value types.Object, applying bool) (types.Obje
 // local job template that cannot be read is no error yet: it may be written
 // between validation and plan.
 func Validate(ctx context.Context, value types.Object) diag.Diagnostics {
-	run, _, diags := parse(ctx, value)
+	run, _, diags := Parse(ctx, value)
 	if run == nil || diags.HasError() {
 		return diags
 	}
-	if framework.IsSet(run.JobTemplatePath) && !run.JobTemplate.IsNull() {
-		diags.AddAttributeError(Path().AtName("job_template_path"), "Two job templates",
-			"`job_template` and `job_template_path` exclude each other. Remove one of them.")
+	if diags.Append(run.oneTemplate()...); diags.HasError() {
 		return diags
 	}
 	resolved, d := Resolve(ctx, value, false)
@@ -105,9 +103,18 @@ func Validate(ctx context.Context, value types.Object) diag.Diagnostics {
 	return Check(ctx, resolved)
 }
 
+// oneTemplate refuses a job template that is given twice.
+func (k *Kubernetes) oneTemplate() diag.Diagnostics {
+	if !framework.IsSet(k.JobTemplatePath) || k.JobTemplate.IsNull() {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(Path().AtName("job_template_path"), "Two job templates",
+		"`job_template` and `job_template_path` exclude each other. Remove one of them.")}
+}
+
 // Check checks a resolved value, as far as it is known.
 func Check(ctx context.Context, value types.Object) diag.Diagnostics {
-	run, _, diags := parse(ctx, value)
+	run, _, diags := Parse(ctx, value)
 	if run == nil || diags.HasError() {
 		return diags
 	}
@@ -127,7 +134,12 @@ func Check(ctx context.Context, value types.Object) diag.Diagnostics {
 // Serialize returns the serialised form of a resolved value, or nil if it is
 // null or not wholly known.
 func Serialize(ctx context.Context, value types.Object) (map[string]any, diag.Diagnostics) {
-	run, known, diags := parse(ctx, value)
+	return SerializeAs(ctx, value, serializedBy)
+}
+
+// SerializeAs is Serialize in the form of a version of Prefect.
+func SerializeAs(ctx context.Context, value types.Object, version string) (map[string]any, diag.Diagnostics) {
+	run, known, diags := Parse(ctx, value)
 	if run == nil || !known || diags.HasError() {
 		return nil, diags
 	}
@@ -136,9 +148,9 @@ func Serialize(ctx context.Context, value types.Object) (map[string]any, diag.Di
 	if diags.HasError() {
 		return nil, diags
 	}
-	config, err := typed.Serialize(serializedBy)
+	config, err := typed.Serialize(version)
 	if err != nil {
-		diags.AddAttributeError(Path(), "Run configuration cannot be serialised", sentence(err.Error()))
+		diags.AddAttributeError(Path(), "Run configuration cannot be serialised", framework.Sentence(err.Error()))
 	}
 	return config, diags
 }
@@ -213,7 +225,7 @@ func Object(ctx context.Context, config map[string]any) (object types.Object, ok
 	diags.Append(d...)
 	k.Labels, d = framework.StringSet(ctx, append([]string{}, run.Labels...))
 	diags.Append(d...)
-	object, d = k.object(ctx)
+	object, d = k.Value(ctx)
 	diags.Append(d...)
 	return object, !diags.HasError(), diags
 }
@@ -237,43 +249,25 @@ func (k *Kubernetes) typed() (serialization.KubernetesRun, diag.Diagnostics) {
 	if framework.IsSet(k.Env) {
 		run.Env = map[string]string{}
 		for name, value := range k.Env.Elements() {
-			run.Env[name] = text(value)
+			if s, ok := value.(types.String); ok {
+				run.Env[name] = s.ValueString()
+			}
 		}
 	}
 	if framework.IsSet(k.ImagePullSecrets) {
-		run.ImagePullSecrets = texts(k.ImagePullSecrets.Elements())
+		run.ImagePullSecrets = framework.KnownStrings(k.ImagePullSecrets.Elements())
 	}
 	if framework.IsSet(k.Labels) {
-		run.Labels = texts(k.Labels.Elements())
+		run.Labels = framework.KnownStrings(k.Labels.Elements())
 	}
 	if framework.IsSet(k.JobTemplate) {
 		template, err := decodeTemplate([]byte(k.JobTemplate.ValueString()))
 		if err != nil {
-			diags.AddAttributeError(Path().AtName("job_template"), "Job template is not an object", "Attribute job_template: "+sentence(err.Error()))
+			diags.AddAttributeError(Path().AtName("job_template"), "Job template is not an object", "Attribute job_template: "+framework.Sentence(err.Error()))
 		}
 		run.JobTemplate = template
 	}
 	return run, diags
-}
-
-// texts are the known strings among elements. Null ones are refused by the
-// schema; they must not get in the way of the other checks.
-func texts(elements []attr.Value) []string {
-	out := make([]string, 0, len(elements))
-	for _, e := range elements {
-		if framework.IsSet(e) {
-			out = append(out, text(e))
-		}
-	}
-	return out
-}
-
-func text(v attr.Value) string {
-	s, ok := v.(types.String)
-	if !ok {
-		return ""
-	}
-	return s.ValueString()
 }
 
 // problemPath is the attribute that a problem of a KubernetesRun concerns, and
@@ -290,20 +284,12 @@ func problemPath(place string) (path.Path, string) {
 }
 
 func detail(where string, problem *serialization.Error) string {
-	text := sentence(problem.Problem)
+	text := framework.Sentence(problem.Problem)
 	if where != "" {
-		text = "at " + where + ": " + text
+		text = "At " + where + ": " + text
 	}
 	if problem.Remedy != "" {
-		text += "\n\n" + sentence(problem.Remedy)
+		text += "\n\n" + framework.Sentence(problem.Remedy)
 	}
 	return text
-}
-
-func sentence(text string) string {
-	text = strings.TrimSpace(text)
-	if text == "" || strings.ContainsAny(text[len(text)-1:], ".!?") {
-		return text
-	}
-	return text + "."
 }

@@ -12,8 +12,8 @@ import (
 // as it means the same. Terraform accepts the value of state in place of a
 // configured one only if both are there.
 func Plan(ctx context.Context, config, state types.Object) (types.Object, diag.Diagnostics) {
-	want, known, diags := parse(ctx, config)
-	have, _, d := parse(ctx, state)
+	want, known, diags := Parse(ctx, config)
+	have, _, d := Parse(ctx, state)
 	diags.Append(d...)
 	if want == nil || have == nil || !known || diags.HasError() {
 		return config, diags
@@ -33,7 +33,7 @@ func Plan(ctx context.Context, config, state types.Object) (types.Object, diag.D
 	if Same(wanted, had) {
 		want.keep(have)
 	}
-	planned, d := want.object(ctx)
+	planned, d := want.Value(ctx)
 	diags.Append(d...)
 	return planned, diags
 }
