@@ -22,7 +22,7 @@ func TestClusterAzure(t *testing.T) {
 	cluster := acctest.Cluster(t)
 	exposed := acctest.Expose(t, cluster, echo(t))
 	exposed.Start()
-	token := serviceAccountToken(t, cluster, []rbacv1.PolicyRule{
+	token := acctest.ServiceAccountToken(t, cluster, []rbacv1.PolicyRule{
 		rule("batch", "jobs", "list"), rule("", "services", "get"), rule("", "pods", "list"), rule("", "pods/portforward", "create"),
 	})
 	var refuse atomic.Bool

@@ -86,7 +86,7 @@ func TestClusterReach(t *testing.T) {
 	cluster := acctest.Cluster(t)
 	exposed := acctest.Expose(t, cluster, echo(t))
 	exposed.Start()
-	token := serviceAccountToken(t, cluster, []rbacv1.PolicyRule{
+	token := acctest.ServiceAccountToken(t, cluster, []rbacv1.PolicyRule{
 		rule("batch", "jobs", "list"), rule("", "services", "get"), rule("", "pods", "list"), rule("", "pods/portforward", "create"),
 	})
 	admin := cluster.Client.RESTConfig()
