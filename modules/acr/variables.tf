@@ -161,7 +161,7 @@ variable "build" {
   default = null
 
   validation {
-    condition     = var.build == null ? true : can(regex("^[a-z0-9]+([._/-][a-z0-9]+)*:[\\w][\\w.-]{0,127}$", var.build.image))
+    condition     = var.build == null ? true : can(regex("^[a-z0-9]+([._/-][a-z0-9]+)*:[\\w][\\w.-]{0,127}$", var.build.image)) && !can(regex("^[^/]*[.:][^/]*/", var.build.image))
     error_message = "build.image must be a repository and a tag without the registry's host, for example \"flows/etl:1\"."
   }
   validation {

@@ -57,12 +57,12 @@ output "oidc_issuer_url" {
 
 output "kubelet_object_id" {
   description = "Object id of the identity with which nodes pull images: what AcrPull is granted to."
-  value       = azurerm_kubernetes_cluster.this.kubelet_identity[0].object_id
+  value       = one(azurerm_kubernetes_cluster.this.kubelet_identity[*].object_id)
 }
 
 output "identity_principal_id" {
   description = "Object id of the control plane's system-assigned identity; null with a user-assigned one."
-  value       = length(var.identity_ids) == 0 ? azurerm_kubernetes_cluster.this.identity[0].principal_id : null
+  value       = length(var.identity_ids) == 0 ? one(azurerm_kubernetes_cluster.this.identity[*].principal_id) : null
 }
 
 output "node_resource_group" {

@@ -245,17 +245,6 @@ resource "helm_release" "server" {
 
   values = concat([yamlencode(local.values)], var.values)
 
-  lifecycle {
-    precondition {
-      condition     = local.chart_is_reference || var.chart.repository != null
-      error_message = "chart.name \"${var.chart.name}\" is neither an OCI reference (oci://...) nor a path (./..., /..., ....tgz). Give chart.repository."
-    }
-    precondition {
-      condition     = var.chart.version != null || (local.chart_is_reference && !startswith(var.chart.name, "oci://"))
-      error_message = "chart.version is needed for a chart from a repository: without it the newest would be installed, whatever that is then."
-    }
-  }
-
   # The password must be there when the pods start, the policies before anything listens.
   depends_on = [helm_release.support]
 }

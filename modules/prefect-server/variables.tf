@@ -32,7 +32,7 @@ variable "create_namespace" {
 # The chart and its images
 
 variable "chart" {
-  description = "Where the chart comes from: a repository's URL, name and version; or an OCI reference (oci://HOST/PATH) as name; or the path of a directory or .tgz file as name. Without a repository the version may be left out for a path."
+  description = "Where the chart comes from: a repository's URL, name and version; or an OCI reference (oci://HOST/PATH) as name, with the version; or the path of a directory (beginning with ./, ../, / or ~) or .tgz file as name, where repository and version do not matter."
   type = object({
     repository = optional(string, "https://prefecthq.github.io/server/")
     name       = optional(string, "prefect-server")
@@ -42,16 +42,16 @@ variable "chart" {
   nullable = false
 
   validation {
-    condition     = !contains(["2022.09.07", "2022.03.29"], coalesce(var.chart.version, "-"))
-    error_message = "Chart version ${coalesce(var.chart.version, "-")} is known to be broken (2022.09.07 has the agent of Prefect 2, 2022.03.29 has images without tags). Use \"2022.09.23\"."
+    condition     = !contains(["2022.09.07", "2022.03.29"], var.chart.version)
+    error_message = "Chart version ${var.chart.version} is known to be broken (2022.09.07 has the agent of Prefect 2, 2022.03.29 has images without tags). Use \"2022.09.23\"."
   }
   validation {
-    condition     = var.chart.version == null || can(regex("^[0-9]+\\.[0-9]+\\.[0-9]+([-+][0-9A-Za-z.+-]+)?$", var.chart.version))
-    error_message = "chart.version is \"${coalesce(var.chart.version, "-")}\". Pin one version, for example \"2022.09.23\", not a range: what is installed would change without a change here."
+    condition     = can(regex("^[0-9]+\\.[0-9]+\\.[0-9]+([-+][0-9A-Za-z.+-]+)?$", var.chart.version))
+    error_message = "chart.version is \"${var.chart.version}\". Pin one version, for example \"2022.09.23\", not a range: what is installed would change without a change here."
   }
   validation {
-    condition     = var.chart.repository == null || can(regex("^(https|oci)://", var.chart.repository))
-    error_message = "chart.repository is \"${coalesce(var.chart.repository, "-")}\". Give an https:// or oci:// URL, or null with an OCI reference or a path in chart.name."
+    condition     = can(regex("^https://", var.chart.repository))
+    error_message = "chart.repository is \"${var.chart.repository}\". Give an https:// URL. An OCI reference or a path goes into chart.name."
   }
 }
 

@@ -46,7 +46,7 @@ func (s *Simulation) serveARM(out http.ResponseWriter, in *http.Request) {
 		writeError(out, http.StatusNotFound, "InvalidResourceType", "The simulation has no resource type %q (%s %s).", c.at.typ, in.Method, in.URL.Path)
 		return
 	}
-	if len(c.kind.versions) > 0 && !slices.Contains(c.kind.versions, version) {
+	if actionOf(c.at.typ) == nil && len(c.kind.versions) > 0 && !slices.Contains(c.kind.versions, version) {
 		writeError(out, http.StatusBadRequest, "NoRegisteredProviderFound", "No registered resource provider found for API version %q and type %q. The supported ones are %s.",
 			version, c.kind.typ, strings.Join(c.kind.versions, ", "))
 		return

@@ -29,6 +29,12 @@ func fillCluster(s *Simulation, r *resource, previous object) {
 	name := text(p["dnsPrefix"])
 	group := locate(r.path).group
 	fqdn := name + "-" + identifier(r.path)[:8] + ".hcp." + text(r.body["location"]) + ".azmk8s.io"
+	if p["nodeResourceGroup"] == "" {
+		delete(p, "nodeResourceGroup")
+	}
+	if p["kubernetesVersion"] == "" {
+		delete(p, "kubernetesVersion")
+	}
 	defaults(p, object{
 		"kubernetesVersion": kubernetesVersion, "fqdn": fqdn, "azurePortalFQDN": fqdn, "maxAgentPools": 100,
 		"nodeResourceGroup": "MC_" + group[strings.LastIndexByte(group, '/')+1:] + "_" + r.name(),
@@ -101,7 +107,7 @@ func fillPool(s *Simulation, r *resource, previous object) {
 		"count": p["minCount"], "orchestratorVersion": version, "osType": "Linux", "osSKU": "Ubuntu", "osDiskSizeGB": 128,
 		"osDiskType": "Managed", "kubeletDiskType": "OS", "maxPods": 250, "type": "VirtualMachineScaleSets", "mode": "User",
 		"scaleDownMode": "Delete", "scaleSetPriority": "Regular", "enableFIPS": false, "enableUltraSSD": false, "enableNodePublicIP": false,
-		"enableEncryptionAtHost": false, "workloadRuntime": "OCIContainer", "powerState": object{"code": "Running"},
+		"enableEncryptionAtHost": false, "powerState": object{"code": "Running"},
 		"nodeImageVersion": "AKSUbuntu-2204gen2containerd-202608.20.0",
 	})
 	p["currentOrchestratorVersion"] = p["orchestratorVersion"]

@@ -26,6 +26,22 @@ func fillDatabaseServer(s *Simulation, r *resource, previous object) {
 	defaults(child(p, "highAvailability"), object{"mode": "Disabled", "state": "NotEnabled"})
 	defaults(child(p, "maintenanceWindow"), object{"customWindow": "Disabled", "dayOfWeek": 0, "startHour": 0, "startMinute": 0})
 	child(p, "replica")["role"] = "Primary"
+	s.addConfigurations(r)
+}
+
+// addConfigurations gives a server the settings that it has from the start.
+// Setting one is a PATCH of something that exists.
+func (s *Simulation) addConfigurations(server *resource) {
+	for _, name := range []string{"azure.extensions", "require_secure_transport"} {
+		path := server.path + "/configurations/" + name
+		if s.find(path) != nil {
+			continue
+		}
+		r := &resource{path: path, kind: kindOf(locate(path)), body: object{}}
+		s.resources[strings.ToLower(path)] = r
+		s.complete(r, nil)
+		r.properties()["value"] = r.properties()["defaultValue"]
+	}
 }
 
 // storageTiers are the performance tiers of the sizes of disks, in GiB.

@@ -1,6 +1,6 @@
 # What the module refuses at plan.
 mock_provider "azurerm" {
-  source = "./tests/mocks"
+  source = "../aks/tests/mocks"
 }
 
 variables {

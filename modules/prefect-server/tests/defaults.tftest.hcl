@@ -220,7 +220,7 @@ run "ui_api_url_given" {
 
 run "chart_as_oci" {
   variables {
-    chart = { repository = null, name = "oci://example.azurecr.io/charts/prefect-server" }
+    chart = { name = "oci://example.azurecr.io/charts/prefect-server" }
   }
   assert {
     condition     = helm_release.server.repository == null && helm_release.server.chart == "oci://example.azurecr.io/charts/prefect-server" && helm_release.server.version == "2022.09.23"
@@ -233,7 +233,7 @@ run "chart_as_file" {
     chart = { name = "./prefect-server.tgz" }
   }
   assert {
-    condition     = helm_release.server.repository == null && helm_release.server.chart == "./prefect-server.tgz" && local.chart_is_reference
+    condition     = helm_release.server.repository == null && helm_release.server.chart == "./prefect-server.tgz"
     error_message = "The file is not used."
   }
 }

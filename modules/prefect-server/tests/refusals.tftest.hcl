@@ -374,19 +374,3 @@ run "agents_without_agent" {
   }
   expect_failures = [helm_release.support]
 }
-
-run "chart_without_repository" {
-  command = plan
-  variables {
-    chart = { repository = null }
-  }
-  expect_failures = [helm_release.server]
-}
-
-run "chart_without_version" {
-  command = plan
-  variables {
-    chart = { version = null }
-  }
-  expect_failures = [helm_release.server]
-}

@@ -5,6 +5,14 @@ mock_provider "azurerm" {
 
 mock_provider "helm" {}
 
+# A mocked cluster has no kubelet identity.
+override_module {
+  target = module.aks
+  outputs = {
+    kubelet_object_id = "55555555-5555-4555-8555-555555555555"
+  }
+}
+
 variables {
   name              = "example"
   location          = "westeurope"

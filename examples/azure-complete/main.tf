@@ -1,0 +1,74 @@
+# Everything from nothing: network, AKS, ACR, PostgreSQL, Prefect Server with its agent; a project, a flow whose image is in that
+# registry, and a run of it that the apply waits for.
+#
+# One apply suffices where Terraform's own machine reaches the Kubernetes API: here, because the addresses in
+# api_server_ranges may. See the guide "Azure modules" for when two states are better.
+
+module "stack" {
+  source = "../../modules/stack"
+
+  name              = var.name
+  location          = var.location
+  database_password = var.database_password
+
+  cluster = {
+    private_cluster_enabled         = false
+    api_server_authorized_ip_ranges = var.api_server_ranges
+    cluster_admin_principal_ids     = { deployer = data.azurerm_client_config.current.object_id }
+  }
+
+  registry = {
+    # The build below runs on Azure's shared builders, which need public access (with a login).
+    public_network_access_enabled = true
+    build = var.build_context == null ? null : {
+      context = var.build_context
+      image   = var.flow_image
+    }
+  }
+  registry_build_context_token = var.build_context_token
+
+  prefect = {
+    agent = { labels = ["aks"] }
+    # Additions, such as the chart from a registry of your own, come in through the variable.
+    chart  = var.chart
+    values = var.chart_values
+  }
+}
+
+data "azurerm_client_config" "current" {}
+
+resource "prefect_tenant" "default" {
+  name = "default"
+  slug = "default"
+}
+
+resource "prefect_project" "example" {
+  name = "exampleProject"
+
+  depends_on = [prefect_tenant.default]
+}
+
+resource "prefect_flow" "example" {
+  project_id = prefect_project.example.id
+  flow_json  = file(var.flow_file)
+  name       = "my-example-flow"
+
+  labels = ["aks"]
+  run_config = {
+    kubernetes = {
+      image  = coalesce(module.stack.registry.flow_image, "${module.stack.registry.login_server}/prefecthq/prefect:1.4.0")
+      labels = ["aks"]
+    }
+  }
+  deletion_policy = "delete"
+}
+
+resource "prefect_flow_run" "example" {
+  flow_id    = prefect_flow.example.flow_id
+  wait_for   = "finished"
+  on_destroy = "delete"
+
+  timeouts = {
+    total = "15m"
+  }
+}

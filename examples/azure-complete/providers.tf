@@ -1,0 +1,26 @@
+provider "azurerm" {
+  features {}
+}
+
+# The cluster does not exist when the first plan is made: both providers below wait until the apply knows where it is.
+provider "helm" {
+  # The syntax of version 3 of the helm provider; before, this was a block (`kubernetes { ... }`, `exec { ... }`).
+  kubernetes = {
+    host                   = module.stack.kubernetes.host
+    cluster_ca_certificate = module.stack.kubernetes.cluster_ca_certificate
+    exec                   = module.stack.kubernetes.exec
+  }
+}
+
+provider "prefect" {
+  # The Server is not exposed: the provider reaches it through the cluster's own API, as `kubectl port-forward` does.
+  port_forward = module.stack.prefect.port_forward
+  tenant       = "default"
+
+  kubernetes = {
+    host                   = module.stack.kubernetes.host
+    cluster_ca_certificate = module.stack.kubernetes.cluster_ca_certificate
+    exec                   = module.stack.kubernetes.exec
+    namespace              = module.stack.prefect.namespace
+  }
+}

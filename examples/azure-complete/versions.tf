@@ -1,0 +1,16 @@
+terraform {
+  required_version = ">= 1.11"
+  required_providers {
+    azurerm = {
+      source  = "hashicorp/azurerm"
+      version = ">= 5.2, < 6.0"
+    }
+    helm = {
+      source  = "hashicorp/helm"
+      version = ">= 1.3.2, < 4.0"
+    }
+    prefect = {
+      source = "prefect-server/prefect"
+    }
+  }
+}

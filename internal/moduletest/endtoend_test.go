@@ -1,0 +1,217 @@
+package moduletest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	clientset "k8s.io/client-go/kubernetes"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/devstack"
+)
+
+// exampleProviders take the place of the example's providers.tf: the syntax is
+// that of the built helm provider of 2020, and the embedded cluster knows no
+// Entra ID but client certificates.
+const exampleProviders = `
+provider "azurerm" {
+  features {}
+}
+
+provider "helm" {
+  kubernetes {
+    load_config_file       = false
+    host                   = module.stack.kubernetes.host
+    cluster_ca_certificate = module.stack.kubernetes.cluster_ca_certificate
+    client_certificate     = module.stack.client_certificate.client_certificate
+    client_key             = module.stack.client_certificate.client_key
+  }
+}
+
+provider "prefect" {
+  port_forward  = module.stack.prefect.port_forward
+  tenant        = "default"
+  ready_timeout = "1m"
+
+  kubernetes = {
+    host                   = module.stack.kubernetes.host
+    cluster_ca_certificate = module.stack.kubernetes.cluster_ca_certificate
+    client_certificate     = module.stack.client_certificate.client_certificate
+    client_key             = module.stack.client_certificate.client_key
+    namespace              = module.stack.prefect.namespace
+  }
+}
+`
+
+// TestEndToEnd applies examples/azure-complete once, from nothing to a finished
+// flow run: simulated Azure, a real Kubernetes API server, real providers. Only
+// the chart is a fixture, which runs the embedded Server and agent in pods.
+func TestEndToEnd(t *testing.T) {
+	programs := bin(t)
+	fixture := filepath.Join(t.TempDir(), "fixture")
+	//nolint:gosec // builds a program of this repository
+	if output, err := exec.CommandContext(t.Context(), "go", "build", "-o", fixture, "./fixture").CombinedOutput(); err != nil {
+		t.Fatalf("build the fixture: %v\n%s", err, output)
+	}
+	stack, err := devstack.Start(t.Context(), devstack.Options{
+		BinDir: programs, ClusterOnly: true, IgnorePrefect: true,
+		FlowRunCommand: []string{filepath.Join(programs, "devstack"), "flow-run"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := stack.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	kubeconfig, err := os.ReadFile(stack.Kubeconfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	simulation := newAzure(t, kubeconfig)
+	w := newWorkspace(t, simulation.Environment()...)
+	dir := "examples/azure-complete"
+	w.write(filepath.Join(dir, "providers.tf"), exampleProviders)
+	values := fmt.Sprintf("fixture: {program: %q, kubeconfig: %q, port: %d}\n", fixture, stack.Kubeconfig, freePort(t))
+	variables, err := json.Marshal(map[string]any{
+		"api_server_ranges": []string{"198.51.100.7/32"}, "database_password": "Correct-Horse-1",
+		"build_context": "https://github.com/example/flows.git#main", "build_context_token": "token",
+		"chart":        map[string]string{"name": filepath.Join(root(t), "internal/moduletest/testdata/chart")},
+		"chart_values": []string{values},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.write(filepath.Join(dir, "test.auto.tfvars.json"), string(variables))
+	w.run(dir, "init", "-input=false")
+	t.Cleanup(func() { w.report(stack) })
+	w.run(dir, "apply", "-auto-approve", "-input=false")
+	checkRun(t, w.run(dir, "output", "-json"))
+	checkCluster(t, stack)
+	w.planIsEmpty(dir, "after the apply")
+
+	// A change of the release, in place.
+	want := map[string]string{"module.stack.module.prefect_server.helm_release.server": "update"}
+	more, err := json.Marshal([]string{values, "agent: {resources: {requests: {memory: 300Mi}}}"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := w.actions(dir, "-var=chart_values="+string(more)); fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("the change would do %v, want %v", got, want)
+	}
+	w.run(dir, "apply", "-auto-approve", "-input=false", "plan.bin")
+
+	w.run(dir, "destroy", "-auto-approve", "-input=false", "-var=chart_values="+string(more))
+	if left := simulation.Resources(); len(left) > 0 {
+		t.Errorf("destroy has left %s", strings.Join(left, ", "))
+	}
+}
+
+// checkRun checks what the example says of the run that it has waited for.
+func checkRun(t *testing.T, output string) {
+	t.Helper()
+	var outputs struct {
+		FlowRun struct {
+			Value struct {
+				State string `json:"state"`
+				Job   struct {
+					Namespace string `json:"namespace"`
+					Image     string `json:"image"`
+				} `json:"job"`
+			} `json:"value"`
+		} `json:"flow_run"`
+	}
+	if err := json.Unmarshal([]byte(output), &outputs); err != nil {
+		t.Fatal(err)
+	}
+	run := outputs.FlowRun.Value
+	if run.State != "Success" || run.Job.Namespace != "prefect" {
+		t.Errorf("the run is %+v, want a success in namespace prefect", run)
+	}
+	if !regexp.MustCompile(`^prefectexampleacr[0-9a-f]{6}\.azurecr\.io/flows/example:1$`).MatchString(run.Job.Image) {
+		t.Errorf("the run's image is %q, want the one built in the registry", run.Job.Image)
+	}
+}
+
+// checkCluster checks that what the modules promise is really in the cluster.
+func checkCluster(t *testing.T, stack *devstack.Stack) {
+	t.Helper()
+	client, err := clientset.NewForConfig(stack.REST)
+	if err != nil {
+		t.Fatal(err)
+	}
+	policies, err := client.NetworkingV1().NetworkPolicies("prefect").List(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for i := range policies.Items {
+		names = append(names, policies.Items[i].Name)
+	}
+	if got, want := strings.Join(names, " "), "prefect-api prefect-deny prefect-internal"; got != want {
+		t.Errorf("the network policies are %q, want %q", got, want)
+	}
+	secret, err := client.CoreV1().Secrets("prefect").Get(t.Context(), "prefect-database", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(secret.Data["postgres-password"]) != "Correct-Horse-1" || string(secret.Data["password"]) != "Correct-Horse-1" {
+		t.Error("the Secret does not hold the password under both keys")
+	}
+	agent, err := client.AppsV1().Deployments("prefect").Get(t.Context(), "prefect-agent", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if image := agent.Spec.Template.Spec.Containers[0].Image; !strings.HasSuffix(image, ".azurecr.io/prefecthq/prefect:1.4.0") {
+		t.Errorf("the agent's image is %q, want the registry's mirror", image)
+	}
+}
+
+// report tells, after a failure, how the pods are.
+func (w *workspace) report(stack *devstack.Stack) {
+	if !w.t.Failed() {
+		return
+	}
+	client, err := clientset.NewForConfig(stack.REST)
+	if err != nil {
+		return
+	}
+	ctx := context.WithoutCancel(w.t.Context()) // that one has ended when tests clean up
+	pods, err := client.CoreV1().Pods("").List(ctx, metav1.ListOptions{})
+	if err != nil {
+		w.t.Log(err)
+		return
+	}
+	for i := range pods.Items {
+		w.t.Logf("pod %s/%s: %s %+v", pods.Items[i].Namespace, pods.Items[i].Name, pods.Items[i].Status.Phase, pods.Items[i].Status.ContainerStatuses)
+	}
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	var listen net.ListenConfig
+	listener, err := listen.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	number, err := strconv.Atoi(port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return number
+}

@@ -1,0 +1,60 @@
+package moduletest
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+)
+
+// modules are the names of all modules.
+func modules(t *testing.T) []string {
+	t.Helper()
+	entries, err := os.ReadDir(filepath.Join(root(t), "modules"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, entry := range entries {
+		if entry.IsDir() {
+			names = append(names, entry.Name())
+		}
+	}
+	return names
+}
+
+// TestModules validates each module and runs its tests, with mocked providers.
+func TestModules(t *testing.T) {
+	w := newWorkspace(t)
+	for _, module := range modules(t) {
+		t.Run(module, func(t *testing.T) {
+			w := &workspace{t: t, dir: w.dir, env: w.env}
+			dir := filepath.Join("modules", module)
+			w.run(dir, "init", "-input=false")
+			w.run(dir, "validate")
+			output := w.run(dir, "test")
+			if passed := regexp.MustCompile(`\d+ passed, 0 failed`).FindString(output); passed != "" {
+				t.Log(passed)
+			} else {
+				t.Errorf("no tests were run:\n%s", output)
+			}
+		})
+	}
+}
+
+// TestExistingClusterExample validates the example that the other tests do not
+// apply. Its provider block has the syntax of helm 3, which the built provider
+// of 2020 does not know.
+func TestExistingClusterExample(t *testing.T) {
+	w := newWorkspace(t)
+	dir := "examples/existing-cluster"
+	file := filepath.Join(w.dir, dir, "main.tf")
+	source, err := os.ReadFile(file) //nolint:gosec // a file of this repository
+	if err != nil {
+		t.Fatal(err)
+	}
+	source = regexp.MustCompile(`(?s)(provider "helm" \{.*?kubernetes) = \{`).ReplaceAll(source, []byte("$1 {"))
+	w.write(filepath.Join(dir, "main.tf"), string(source))
+	w.run(dir, "init", "-input=false")
+	w.run(dir, "validate")
+}

@@ -1,0 +1,98 @@
+# What the module creates, branch by branch.
+mock_provider "azurerm" {
+  source = "../aks/tests/mocks"
+}
+
+variables {
+  name                = "exampleregistry"
+  resource_group_name = "example"
+  location            = "westeurope"
+  private_endpoint = {
+    subnet_id           = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.Network/virtualNetworks/example/subnets/endpoints"
+    private_dns_zone_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.Network/privateDnsZones/privatelink.azurecr.io"
+  }
+}
+
+run "private_by_default" {
+  variables {
+    pull_principal_ids = { cluster = "55555555-5555-4555-8555-555555555555" }
+  }
+  assert {
+    condition = alltrue([
+      azurerm_container_registry.this.sku == "Premium",
+      azurerm_container_registry.this.public_network_access_enabled == false,
+      azurerm_container_registry.this.admin_enabled == false,
+      azurerm_container_registry.this.anonymous_pull_enabled == false,
+      length(azurerm_private_endpoint.this) == 1,
+    ])
+    error_message = "The registry is not private by default."
+  }
+  assert {
+    condition     = azurerm_role_assignment.pull["cluster"].role_definition_name == "AcrPull" && azurerm_role_assignment.pull["cluster"].skip_service_principal_aad_check
+    error_message = "The cluster may not pull."
+  }
+  assert {
+    condition     = length(azurerm_container_registry_cache_rule.this) == 5 && alltrue([for rule in azurerm_container_registry_cache_rule.this : rule.source_repo == "docker.io/${rule.target_repo}" && rule.credential_set_id == null])
+    error_message = "The Server's images are not mirrored."
+  }
+  assert {
+    condition     = output.login_server == "exampleregistry.azurecr.io" && output.flow_image == null && output.credential_set_principal_id == null
+    error_message = "The outputs are wrong."
+  }
+}
+
+run "public_standard" {
+  variables {
+    sku                           = "Standard"
+    public_network_access_enabled = true
+    private_endpoint              = null
+    cache_rules                   = {}
+  }
+  assert {
+    condition     = length(azurerm_private_endpoint.this) == 0 && length(azurerm_container_registry_cache_rule.this) == 0 && azurerm_container_registry.this.public_network_access_enabled
+    error_message = "A public Standard registry cannot be asked for."
+  }
+}
+
+run "premium_options" {
+  variables {
+    public_network_access_enabled = true
+    allowed_ip_ranges             = ["198.51.100.0/24"]
+    zone_redundancy_enabled       = true
+    retention_policy_in_days      = 7
+    georeplication_locations      = ["northeurope", "francecentral"]
+  }
+  assert {
+    condition     = azurerm_container_registry.this.network_rule_set[0].default_action == "Deny" && [for g in azurerm_container_registry.this.georeplications : g.location] == ["francecentral", "northeurope"]
+    error_message = "Premium options do not arrive, or replicas are not in alphabetical order."
+  }
+}
+
+run "cache_with_credentials" {
+  variables {
+    cache_credentials = {
+      username_secret_id = "https://example.vault.azure.net/secrets/user"
+      password_secret_id = "https://example.vault.azure.net/secrets/token"
+    }
+    cache_rules = {
+      from-hub  = { source = "docker.io/prefecthq/ui", target = "prefecthq/ui" }
+      from-quay = { source = "quay.io/example/ui", target = "example/ui" }
+    }
+  }
+  assert {
+    condition     = azurerm_container_registry_cache_rule.this["from-hub"].credential_set_id != null && azurerm_container_registry_cache_rule.this["from-quay"].credential_set_id == null
+    error_message = "Credentials are not used for their registry alone."
+  }
+}
+
+run "build" {
+  variables {
+    public_network_access_enabled = true
+    build                         = { context = "https://github.com/example/flows.git#main:etl", image = "flows/etl:1", arguments = { VERSION = "1" } }
+    build_context_token           = "token"
+  }
+  assert {
+    condition     = output.flow_image == "exampleregistry.azurecr.io/flows/etl:1" && azurerm_container_registry_task.build[0].docker_step[0].image_names == tolist(["flows/etl:1"])
+    error_message = "The flow's image is wrong."
+  }
+}

@@ -1,0 +1,126 @@
+# What the module creates, branch by branch.
+mock_provider "azurerm" {
+  source = "./tests/mocks"
+}
+
+variables {
+  name                        = "example"
+  resource_group_name         = "example"
+  location                    = "westeurope"
+  cluster_admin_principal_ids = { deployer = "44444444-4444-4444-8444-444444444444" }
+}
+
+run "defaults" {
+  assert {
+    condition = alltrue([
+      azurerm_kubernetes_cluster.this.sku_tier == "Standard",
+      azurerm_kubernetes_cluster.this.private_cluster_enabled,
+      azurerm_kubernetes_cluster.this.local_account_disabled,
+      azurerm_kubernetes_cluster.this.oidc_issuer_enabled,
+      azurerm_kubernetes_cluster.this.workload_identity_enabled,
+      azurerm_kubernetes_cluster.this.automatic_upgrade_channel == "patch",
+      azurerm_kubernetes_cluster.this.node_os_upgrade_channel == "NodeImage",
+      azurerm_kubernetes_cluster.this.azure_active_directory_role_based_access_control[0].azure_rbac_enabled,
+      azurerm_kubernetes_cluster.this.network_profile[0].network_policy == "cilium",
+      azurerm_kubernetes_cluster.this.network_profile[0].dns_service_ip == "10.245.0.10",
+      azurerm_kubernetes_cluster.this.default_node_pool[0].only_critical_addons_enabled,
+      length(azurerm_kubernetes_cluster.this.api_server_access_profile) == 0,
+      length(azurerm_kubernetes_cluster.this.oms_agent) == 0,
+    ])
+    error_message = "The defaults are not what the documentation says."
+  }
+  assert {
+    condition     = join(",", keys(azurerm_kubernetes_cluster_node_pool.this)) == "flows" && length(azurerm_kubernetes_cluster_node_pool.this["flows"].node_taints) == 0
+    error_message = "There is no pool for flows."
+  }
+  assert {
+    condition     = azurerm_role_assignment.cluster_admin["deployer"].role_definition_name == "Azure Kubernetes Service RBAC Cluster Admin"
+    error_message = "Whoever runs Terraform cannot use the cluster."
+  }
+  assert {
+    condition     = output.kubernetes.host == "https://example.hcp.westeurope.azmk8s.io:443" && output.kubernetes.cluster_ca_certificate == "certificate" && contains(output.kubernetes.exec.args, "6dae42f8-4368-4678-94ff-3960e28e3630")
+    error_message = "The outputs do not lead to the API server."
+  }
+  assert {
+    condition     = output.fqdn == "example.private"
+    error_message = "The outputs are wrong."
+  }
+}
+
+run "public_for_named_addresses" {
+  variables {
+    private_cluster_enabled         = false
+    api_server_authorized_ip_ranges = ["198.51.100.0/24"]
+  }
+  assert {
+    condition     = azurerm_kubernetes_cluster.this.api_server_access_profile[0].authorized_ip_ranges == toset(["198.51.100.0/24"]) && output.fqdn == "example.public"
+    error_message = "The API server cannot be public."
+  }
+}
+
+run "public_for_everybody" {
+  variables {
+    private_cluster_enabled         = false
+    api_server_authorized_ip_ranges = ["0.0.0.0/0"]
+    public_api_server_acknowledged  = true
+  }
+}
+
+run "pinned" {
+  variables {
+    kubernetes_version        = "1.33.5"
+    automatic_upgrade_channel = "none"
+  }
+  assert {
+    condition     = azurerm_kubernetes_cluster.this.kubernetes_version == "1.33.5" && azurerm_kubernetes_cluster.this.automatic_upgrade_channel == null
+    error_message = "The version is not pinned."
+  }
+}
+
+run "own_identity_zone_and_network" {
+  variables {
+    identity_ids        = ["/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ManagedIdentity/userAssignedIdentities/example"]
+    private_dns_zone_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/dns/providers/Microsoft.Network/privateDnsZones/privatelink.westeurope.azmk8s.io"
+    subnet_id           = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.Network/virtualNetworks/example/subnets/nodes"
+    network_cidrs       = ["10.10.0.0/16", "10.10.1.0/24"]
+    outbound_type       = "userDefinedRouting"
+  }
+  assert {
+    condition     = azurerm_kubernetes_cluster.this.identity[0].type == "UserAssigned" && output.identity_principal_id == null
+    error_message = "The identity is not used."
+  }
+}
+
+run "pools" {
+  variables {
+    user_pools = {
+      flows = { zones = ["1", "2"] }
+      cheap = { spot = true, min_count = 0, labels = { cost = "low" } }
+      gpu   = { taints = ["sku=gpu:NoSchedule"], min_count = 0 }
+    }
+    log_analytics_workspace_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.OperationalInsights/workspaces/example"
+  }
+  assert {
+    condition = alltrue([
+      azurerm_kubernetes_cluster_node_pool.this["cheap"].priority == "Spot",
+      azurerm_kubernetes_cluster_node_pool.this["cheap"].node_taints == tolist(["kubernetes.azure.com/scalesetpriority=spot:NoSchedule"]),
+      azurerm_kubernetes_cluster_node_pool.this["cheap"].node_labels["cost"] == "low",
+      length(azurerm_kubernetes_cluster_node_pool.this["cheap"].upgrade_settings) == 0,
+      length(azurerm_kubernetes_cluster_node_pool.this["flows"].upgrade_settings) == 1,
+      azurerm_kubernetes_cluster_node_pool.this["gpu"].node_taints == tolist(["sku=gpu:NoSchedule"]),
+      length(azurerm_kubernetes_cluster.this.oms_agent) == 1,
+    ])
+    error_message = "The pools are wrong."
+  }
+}
+
+run "local_account" {
+  variables {
+    local_account_disabled      = false
+    cluster_admin_principal_ids = {}
+  }
+  assert {
+    condition     = !azurerm_kubernetes_cluster.this.local_account_disabled
+    error_message = "The local account cannot be had."
+  }
+}

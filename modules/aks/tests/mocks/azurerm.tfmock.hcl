@@ -1,0 +1,72 @@
+# What Azure would answer, as far as the modules read it.
+mock_resource "azurerm_resource_group" {
+  defaults = {
+    id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example"
+  }
+}
+
+mock_resource "azurerm_virtual_network" {
+  defaults = {
+    id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.Network/virtualNetworks/example"
+  }
+}
+
+mock_resource "azurerm_subnet" {
+  defaults = {
+    id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.Network/virtualNetworks/example/subnets/example"
+  }
+}
+
+mock_resource "azurerm_private_dns_zone" {
+  defaults = {
+    id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.Network/privateDnsZones/example.private.postgres.database.azure.com"
+  }
+}
+
+mock_resource "azurerm_private_endpoint" {
+  defaults = {
+    id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.Network/privateEndpoints/example"
+  }
+}
+
+mock_resource "azurerm_kubernetes_cluster" {
+  defaults = {
+    id           = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ContainerService/managedClusters/example"
+    fqdn         = "example.public"
+    private_fqdn = "example.private"
+    kube_config = [{
+      host                   = "https://example.hcp.westeurope.azmk8s.io:443"
+      cluster_ca_certificate = "Y2VydGlmaWNhdGU="
+      client_certificate     = ""
+      client_key             = ""
+      username               = "clusterUser"
+      password               = ""
+    }]
+  }
+}
+
+mock_resource "azurerm_container_registry" {
+  defaults = {
+    id           = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ContainerRegistry/registries/exampleregistry"
+    login_server = "exampleregistry.azurecr.io"
+  }
+}
+
+mock_resource "azurerm_container_registry_credential_set" {
+  defaults = {
+    id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ContainerRegistry/registries/exampleregistry/credentialSets/mirror"
+  }
+}
+
+mock_resource "azurerm_container_registry_task" {
+  defaults = {
+    id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ContainerRegistry/registries/exampleregistry/tasks/flow-image"
+  }
+}
+
+mock_resource "azurerm_postgresql_flexible_server" {
+  defaults = {
+    id   = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.DBforPostgreSQL/flexibleServers/example-db"
+    fqdn = "example-db.postgres.database.azure.com"
+  }
+}

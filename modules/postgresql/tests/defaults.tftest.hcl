@@ -1,0 +1,62 @@
+# What the module creates, branch by branch.
+mock_provider "azurerm" {
+  source = "../aks/tests/mocks"
+}
+
+variables {
+  name                   = "example-db"
+  resource_group_name    = "example"
+  location               = "westeurope"
+  administrator_password = "Correct-Horse-1"
+  delegated_subnet_id    = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.Network/virtualNetworks/example/subnets/database"
+  private_dns_zone_id    = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.Network/privateDnsZones/example.private.postgres.database.azure.com"
+}
+
+run "private_by_default" {
+  assert {
+    condition = alltrue([
+      azurerm_postgresql_flexible_server.this.public_network_access_enabled == false,
+      azurerm_postgresql_flexible_server.this.version == "14",
+      azurerm_postgresql_flexible_server.this.administrator_login == "prefect",
+      azurerm_postgresql_flexible_server.this.administrator_password_wo_version == 1,
+      length(azurerm_postgresql_flexible_server.this.high_availability) == 0,
+      length(azurerm_postgresql_flexible_server_firewall_rule.this) == 0,
+    ])
+    error_message = "The server is not private by default."
+  }
+  assert {
+    condition     = azurerm_postgresql_flexible_server_configuration.extensions.value == "PGCRYPTO,PG_TRGM" && azurerm_postgresql_flexible_server_configuration.tls.value == "on"
+    error_message = "The extensions are not allowed, or TLS is not required."
+  }
+  assert {
+    condition     = output.database == { host = "example-db.postgres.database.azure.com", port = 5432, name = "prefect", user = "prefect" }
+    error_message = "The output is not what the module prefect-server takes."
+  }
+}
+
+run "public_when_acknowledged" {
+  variables {
+    delegated_subnet_id = null
+    private_dns_zone_id = null
+    public_network_access = {
+      acknowledged = true
+      allowed      = { office = { first = "198.51.100.7", last = "198.51.100.8" } }
+    }
+  }
+  assert {
+    condition     = azurerm_postgresql_flexible_server.this.public_network_access_enabled && azurerm_postgresql_flexible_server_firewall_rule.this["office"].end_ip_address == "198.51.100.8"
+    error_message = "Public access cannot be asked for."
+  }
+}
+
+run "standby_and_more_extensions" {
+  variables {
+    high_availability              = "ZoneRedundant"
+    extensions                     = ["pgcrypto", "pg_trgm", "hstore"]
+    administrator_password_version = 2
+  }
+  assert {
+    condition     = azurerm_postgresql_flexible_server.this.high_availability[0].mode == "ZoneRedundant" && azurerm_postgresql_flexible_server_configuration.extensions.value == "HSTORE,PGCRYPTO,PG_TRGM"
+    error_message = "The standby or the extensions are wrong."
+  }
+}
