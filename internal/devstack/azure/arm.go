@@ -74,6 +74,10 @@ func (s *Simulation) dispatch(c *call) {
 }
 
 func (s *Simulation) get(c *call) {
+	// Some clients do not ask the operation but look at the resource.
+	if r := s.find(c.at.path); r != nil && r.busy != nil {
+		r.busy.advance()
+	}
 	if r := s.find(c.at.path); r != nil {
 		writeJSON(c.out, http.StatusOK, s.view(r))
 		return
@@ -270,16 +274,11 @@ func (s *Simulation) serveOperation(c *call) {
 		return
 	}
 	c.out.Header().Set("Retry-After", "0")
-	if op.polls > 0 {
-		op.polls--
-		writeJSON(c.out, http.StatusOK, object{"name": c.at.last, "status": "InProgress"})
-		return
+	status := "InProgress"
+	if op.advance() {
+		status = "Succeeded"
 	}
-	if op.finish != nil {
-		op.finish()
-		op.finish = nil
-	}
-	writeJSON(c.out, http.StatusOK, object{"name": c.at.last, "status": "Succeeded"})
+	writeJSON(c.out, http.StatusOK, object{"name": c.at.last, "status": status})
 }
 
 // view is what a GET shows of a resource.

@@ -26,6 +26,20 @@ type operation struct {
 	finish func()
 }
 
+// advance brings an operation a poll nearer to its end, and says if it has
+// reached it.
+func (o *operation) advance() bool {
+	if o.polls > 0 {
+		o.polls--
+		return false
+	}
+	if o.finish != nil {
+		o.finish()
+		o.finish = nil
+	}
+	return true
+}
+
 func (r *resource) name() string { return r.path[strings.LastIndexByte(r.path, '/')+1:] }
 
 // properties gives, and makes if need be, the resource's properties.
