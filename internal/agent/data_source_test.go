@@ -67,12 +67,12 @@ func TestAccAgentsDataSource(t *testing.T) {
 		}
 		return is("agents", knownvalue.ListExact(checks))
 	}
-	matches := func(any bool, all ...bool) []statecheck.StateCheck {
+	matches := func(one bool, all ...bool) []statecheck.StateCheck {
 		checks := make([]knownvalue.Check, 0, len(all))
-		for _, one := range all {
-			checks = append(checks, knownvalue.ObjectPartial(map[string]knownvalue.Check{"would_match": knownvalue.Bool(one)}))
+		for _, each := range all {
+			checks = append(checks, knownvalue.ObjectPartial(map[string]knownvalue.Check{"would_match": knownvalue.Bool(each)}))
 		}
-		return []statecheck.StateCheck{is("would_match", knownvalue.Bool(any)), is("agents", knownvalue.ListExact(checks))}
+		return []statecheck.StateCheck{is("would_match", knownvalue.Bool(one)), is("agents", knownvalue.ListExact(checks))}
 	}
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
@@ -123,8 +123,7 @@ func TestAccAgentsDataSource_pages(t *testing.T) {
 func TestAccAgentsDataSource_badInput(t *testing.T) {
 	t.Parallel()
 	server := acctest.Server(t)
-	var steps []resource.TestStep
-	for lines, says := range map[string][]string{
+	cases := map[string][]string{
 		`healthy_within = "soon"`: {"Not a duration", "healthy_within"},
 		`healthy_within = "-1s"`:  {"Not a duration", "healthy_within"},
 		`labels = [""]`:           {"Blank value", "labels"},
@@ -132,7 +131,9 @@ func TestAccAgentsDataSource_badInput(t *testing.T) {
 		`name = ""`:               {"Blank value", "name"},
 		`tenant_id = "default"`:   {"Not a UUID", "tenant_id"},
 		`tenant_id = "00000000-0000-4000-8000-000000000000"`: {"Could not list the agents", "tenant_id", "no tenant with the id"},
-	} {
+	}
+	steps := make([]resource.TestStep, 0, len(cases)+1)
+	for lines, says := range cases {
 		steps = append(steps, resource.TestStep{Config: config(server, lines), ExpectError: acctest.Says(says...)})
 	}
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: steps})

@@ -77,8 +77,7 @@ func TestAccFlowsDataSourceBadInput(t *testing.T) {
 	t.Parallel()
 	server := acctest.Server(t)
 	const nobody = "6f6b0e0e-0000-4000-8000-00000000000f"
-	var steps []resource.TestStep
-	for lines, says := range map[string][]string{
+	cases := map[string][]string{
 		`project_id = "flows"`: {"Not a UUID", "project_id"},
 		`tenant_id = "x"`:      {"Not a UUID", "tenant_id"},
 		"project_id = \"" + nobody + "\"\nproject_name = \"flows\"": {"cannot be configured together"},
@@ -86,7 +85,9 @@ func TestAccFlowsDataSourceBadInput(t *testing.T) {
 		`name_like = " "`:                                           {"Blank value", "name_like"},
 		`archived = "perhaps"`:                                      {"archived", "bool"},
 		`tenant_id = "` + nobody + `"`:                              {"Could not list the flows", "tenant_id", "no tenant with the id"},
-	} {
+	}
+	steps := make([]resource.TestStep, 0, len(cases)+1)
+	for lines, says := range cases {
 		steps = append(steps, resource.TestStep{Config: plural(server, lines), ExpectError: acctest.Says(says...)})
 	}
 	run(t, steps...)

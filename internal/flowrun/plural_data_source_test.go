@@ -57,7 +57,7 @@ func TestAccFlowRunsDataSource(t *testing.T) {
 			"version_group_id": knownvalue.StringExact(b.group), "flow_name": knownvalue.StringExact("etl"), "flow_version": knownvalue.Int64Exact(1),
 			"state": knownvalue.StringExact("Failed"), "state_message": knownvalue.StringExact("boom"), "finished": knownvalue.Bool(true),
 			"auto_scheduled": knownvalue.Bool(false), "labels": knownvalue.SetExact([]knownvalue.Check{knownvalue.StringExact("k8s")}),
-			"parameters": knownvalue.StringExact(`{"x": "1"}`), "scheduled_start_time": knownvalue.NotNull(),
+			"parameters": knownvalue.StringExact(`{"x":"1"}`), "scheduled_start_time": knownvalue.NotNull(),
 			"start_time": knownvalue.Null(), "end_time": knownvalue.NotNull(),
 		}))}
 	theirs := acctest.AnotherTenant(t, b.PrefectServer)
@@ -162,17 +162,17 @@ func TestAccFlowRunLogsDataSource(t *testing.T) {
 func TestAccFlowRunsDataSource_badInput(t *testing.T) {
 	t.Parallel()
 	server := acctest.Server(t)
-	var steps []resource.TestStep
-	for lines, says := range map[string][]string{
+	cases := map[string][]string{
 		`limit = 0`:     {"limit", "at least 1"},
-		`limit = 1.5`:   {"limit", "whole number"},
 		`states = []`:   {"states", "at least 1"},
 		`states = [""]`: {"Blank value", "states"},
 		`flow_id = "x"`: {"Not a UUID", "flow_id"},
 		"flow_id = \"" + nobody + "\"\nversion_group_id = \"x\"": {"cannot be configured together"},
 		`project_id = "runs"`:          {"Not a UUID", "project_id"},
 		`tenant_id = "` + nobody + `"`: {"Could not list the flow runs", "tenant_id", "no tenant with the id"},
-	} {
+	}
+	steps := make([]resource.TestStep, 0, len(cases)+1)
+	for lines, says := range cases {
 		steps = append(steps, resource.TestStep{Config: read(server, "prefect_flow_runs", lines), ExpectError: acctest.Says(says...)})
 	}
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: steps})

@@ -2,6 +2,7 @@ package function
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -16,7 +17,7 @@ func plain(v attr.Value) (any, error) {
 		return nil, nil
 	}
 	if v.IsUnknown() {
-		return nil, fmt.Errorf("a value is not known yet")
+		return nil, errors.New("a value is not known yet")
 	}
 	switch v := v.(type) {
 	case types.Dynamic:

@@ -128,15 +128,16 @@ func TestAccKubernetesJobDataSource(t *testing.T) {
 func TestAccKubernetesJobDataSource_badInput(t *testing.T) {
 	t.Parallel()
 	server := acctest.EmptyServer(t, prefectserver.Options{})
-	var steps []resource.TestStep
-	for lines, says := range map[string][]string{
+	cases := map[string][]string{
 		``:                                {"Exactly one of these attributes must be configured"},
 		`flow_run_id = "x"`:               {"Not a UUID", "flow_run_id"},
 		`name = ""`:                       {"Blank value", "name"},
 		"name = \"a\"\nnamespace = \" \"": {"Blank value", "namespace"},
 		"name = \"a\"\nflow_run_id = \"6f6b0e0e-0000-4000-8000-00000000000f\"": {"Exactly one of these attributes must be configured"},
 		`name = "a"`: {"No cluster to look for the Job in", "names no cluster", "kubernetes"},
-	} {
+	}
+	steps := make([]resource.TestStep, 0, len(cases)+1)
+	for lines, says := range cases {
 		steps = append(steps, resource.TestStep{Config: config(server, nil, lines), ExpectError: acctest.Says(says...)})
 	}
 	steps = append(steps, resource.TestStep{

@@ -12,9 +12,12 @@ import (
 const (
 	// refreshWindow is how long a request waits for others to share it with.
 	refreshWindow = 5 * time.Millisecond
-	// refreshLifetime is how long an object that was read ahead may wait to be asked for, and how long a pause ends a
-	// refresh. It bounds how old an answer can be; nothing is kept from before the refresh's first question.
-	refreshLifetime = 30 * time.Second
+	// refreshPause is how long nobody asks before a refresh counts as ended, and everything that was read ahead is
+	// forgotten.
+	refreshPause = 10 * time.Second
+	// refreshLifetime is how long an object that was read ahead may wait to be asked for while the refresh goes on. It
+	// bounds how old an answer can be; nothing is older than the refresh's first question.
+	refreshLifetime = 2 * time.Minute
 	// At most so many objects are kept that nobody has asked for yet: minAhead when a refresh is noticed, then twice as
 	// many with each further request that it needs, up to maxAhead. A request for less than minStep is not worth it.
 	minAhead = pageSize / 2
@@ -163,7 +166,7 @@ func (r *refresher[T]) get(ctx context.Context, c *Client, key string) (*T, erro
 // answer gives what was read ahead, if it is there and not older than the question's due.
 func (r *refresher[T]) answer(q *question[T], now time.Time) bool {
 	kept, ok := r.kept[q.key]
-	if !ok || q.writes != r.writes || now.Sub(kept.read) > refreshLifetime {
+	if !ok || q.writes != r.writes || now.Sub(r.last) > refreshPause || now.Sub(kept.read) > refreshLifetime {
 		return false
 	}
 	delete(r.kept, q.key)
@@ -211,7 +214,7 @@ func (r *refresher[T]) begin(c *Client, w *wave) []*question[T] {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now, writes := c.now(), c.writes.Load()
-	if writes != r.writes || now.Sub(r.last) > refreshLifetime || r.kept == nil {
+	if writes != r.writes || now.Sub(r.last) > refreshPause || r.kept == nil {
 		r.writes, r.waves, r.ahead = writes, 0, readingAhead{}
 		r.kept, r.given = map[string]keptObject[T]{}, map[string]bool{}
 	}
@@ -252,6 +255,9 @@ func (r *refresher[T]) ask(ctx context.Context, c *Client, questions []*question
 		// Before answering: those who wait can still call it off.
 		r.readAhead(ctx, c)
 	}
+	r.mu.Lock()
+	r.last = c.now() // a slow answer is no pause
+	r.mu.Unlock()
 	for _, q := range questions {
 		close(q.done)
 	}

@@ -33,8 +33,8 @@ func newRefreshers() *refreshers {
 }
 
 // RefreshFlow is [Client.LatestFlow] for the refresh of many: calls that come at about the same time share requests, and
-// flows of the same projects are read ahead. The answer is what the Server held at some moment of the last half minute,
-// and after every change that this process has made.
+// other flows are read ahead. The answer is what the Server held at some moment of the refresh, which is at most two
+// minutes ago, and after every change that this process has made.
 func (c *Client) RefreshFlow(ctx context.Context, versionGroupID string) (*Flow, error) {
 	flow, err := refreshed(ctx, c, &c.refreshers.flows, versionGroupID, "RefreshFlow", "flow of version group "+versionGroupID)
 	if errors.Is(err, ErrNotFound) {

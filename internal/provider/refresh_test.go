@@ -123,7 +123,10 @@ func newTerraform(t *testing.T, server *acctest.PrefectServer) *terraformCommand
 	if c.schemas, err = c.server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{}); err != nil {
 		t.Fatal(err)
 	}
-	kind := c.schemas.Provider.ValueType().(tftypes.Object)
+	kind, ok := c.schemas.Provider.ValueType().(tftypes.Object)
+	if !ok {
+		t.Fatal("the provider block is not an object")
+	}
 	values := map[string]tftypes.Value{}
 	for name, attribute := range kind.AttributeTypes {
 		values[name] = tftypes.NewValue(attribute, nil)
