@@ -113,6 +113,7 @@ func TestClusterReach(t *testing.T) {
 		"service account of pods": kubernetes.InPod(kubernetes.Config{Environment: inPod}, podFiles(t, token, ca, cluster.Namespace)),
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			if config.Environment == nil {
 				config.Environment = nothing
 			}

@@ -16,6 +16,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
@@ -111,7 +112,7 @@ func TestClusterTunnelErrors(t *testing.T) {
 	t.Parallel()
 	cluster := acctest.Cluster(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
+	t.Cleanup(cancel)
 	services := cluster.Client.Interface().CoreV1().Services(cluster.Namespace)
 	for name, spec := range map[string]corev1.ServiceSpec{
 		"elsewhere": {Type: corev1.ServiceTypeExternalName, ExternalName: "prefect.example.com"},
@@ -217,8 +218,11 @@ func TestClusterTunnelRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	service.Spec.Ports[0].TargetPort.Type = 0
-	service.Spec.Ports[0].TargetPort.IntVal = int32(listener.Addr().(*net.TCPAddr).Port)
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	service.Spec.Ports[0].TargetPort = intstr.Parse(port)
 	if err := listener.Close(); err != nil {
 		t.Fatal(err)
 	}
