@@ -174,7 +174,6 @@ locals {
     }
     agents = {
       namespaces       = var.agent.enabled ? sort(var.agent.namespaces) : []
-      createNamespaces = var.agent.create_namespaces
       serviceAccount   = "${var.name}-serviceaccount"
       image            = "${local.images.agent}:${var.prefect_version}"
       imagePullPolicy  = var.image_pull_policy
@@ -193,6 +192,24 @@ locals {
       } : name => value if value != "" }
     }
   }
+}
+
+# Further namespaces, each with what the agent for it may do there. Helm makes a namespace but never deletes it: runs are history.
+resource "helm_release" "namespace" {
+  for_each = var.agent.enabled ? var.agent.namespaces : []
+
+  name             = "${var.name}-agent"
+  namespace        = each.value
+  create_namespace = var.agent.create_namespaces
+  chart            = "${path.module}/namespace-chart"
+  timeout          = var.timeout_seconds
+
+  values = [yamlencode({
+    release        = var.name
+    namespace      = var.namespace
+    serviceAccount = "${var.name}-serviceaccount"
+    templates      = sha1(join("", [for file in sort(fileset("${path.module}/namespace-chart", "templates/*")) : filesha1("${path.module}/namespace-chart/${file}")]))
+  })]
 }
 
 # What the chart lacks: the database's password, network policies, routes, and agents of further namespaces.
@@ -232,6 +249,8 @@ resource "helm_release" "support" {
       error_message = "agent.namespaces asks for agents while agent.enabled = false. Set enabled = true or remove the namespaces."
     }
   }
+
+  depends_on = [helm_release.namespace]
 }
 
 resource "helm_release" "server" {

@@ -140,6 +140,10 @@ run "agent" {
     condition     = local.support_values.agents.namespaces == tolist(["team-a", "team-b"]) && local.support_values.networkPolicies.jobNamespaces == concat(["prefect"], ["team-a", "team-b"]) && local.support_values.agents.jobEnv == { JOB_MEM_LIMIT = "1Gi", IMAGE_PULL_POLICY = "IfNotPresent" }
     error_message = "The further namespaces do not arrive."
   }
+  assert {
+    condition     = join(",", keys(helm_release.namespace)) == "team-a,team-b" && helm_release.namespace["team-a"].create_namespace && helm_release.namespace["team-a"].namespace == "team-a"
+    error_message = "The agents have no roles in the further namespaces."
+  }
 }
 
 run "no_agent" {
