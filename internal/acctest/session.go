@@ -29,6 +29,9 @@ type Session struct {
 type Diagnostic struct {
 	Warning         bool
 	Summary, Detail string
+	// Path is the attribute that is to blame, such as schedule.clocks[0].cron;
+	// "" if none is.
+	Path string
 }
 
 // Applied is what became of a resource that was applied.
@@ -168,7 +171,7 @@ func (s *Session) Invoke(kind string, config map[string]any, progress func(messa
 func diagnostics(list []*tfprotov6.Diagnostic) []Diagnostic {
 	found := make([]Diagnostic, 0, len(list))
 	for _, d := range list {
-		found = append(found, Diagnostic{Warning: d.Severity == tfprotov6.DiagnosticSeverityWarning, Summary: d.Summary, Detail: d.Detail})
+		found = append(found, Diagnostic{Warning: d.Severity == tfprotov6.DiagnosticSeverityWarning, Summary: d.Summary, Detail: d.Detail, Path: attributePath(d.Attribute)})
 	}
 	return found
 }
@@ -261,6 +264,9 @@ func (s *Session) convert(kind tftypes.Type, value any) tftypes.Value {
 	case tftypes.Set:
 		return tftypes.NewValue(kind, elements(k.ElementType))
 	default:
+		if number, ok := value.(*big.Float); ok && kind.Is(tftypes.String) {
+			value = number.Text('g', -1) // as Terraform converts it
+		}
 		return tftypes.NewValue(kind, value)
 	}
 }

@@ -101,7 +101,7 @@ func (r *hookResource) Create(ctx context.Context, req resource.CreateRequest, r
 		})
 	}
 	if err != nil {
-		resp.Diagnostics.Append(hidden(createFailure(to, err, plan.TenantID).Diagnose(err), secrets)...)
+		resp.Diagnostics.Append(hidden(createFailure(to, err, plan.TenantID).DiagnoseIn(err, plan.TenantID), secrets)...)
 		return
 	}
 	wanted := plan.Active

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
@@ -26,8 +27,9 @@ func (r *flowResource) ValidateConfig(ctx context.Context, req resource.Validate
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if _, err := config.FlowJSON.Decode(); err != nil {
-		return // the type has said so
+	_, err := config.FlowJSON.Decode()
+	if _, _, d := runconfig.Parse(ctx, config.RunConfig); err != nil || d.HasError() {
+		return // the types have said so
 	}
 	// A job template may be written by a step between validation and plan, so
 	// that a missing file is no error yet.
@@ -134,7 +136,7 @@ func (r *flowResource) planRemote(ctx context.Context, p planning, planned model
 	client, name := r.client(planned.TenantID), p.want.flow.Name()
 	newest, err := existing(ctx, client, planned.ProjectID.ValueString(), name, planned.ID.ValueString())
 	if err != nil {
-		return atPlan(err, fmt.Sprintf("Could not look for flow %q", name))
+		return atPlan(err, fmt.Sprintf("Could not look for flow %q", name), p.config.TenantID)
 	}
 	diags := checkSchedule(p.want, p.config.ScheduleActive, newest)
 	switch {
@@ -163,7 +165,7 @@ func checkProject(ctx context.Context, client *prefect.Client, projectID string)
 			fmt.Sprintf("The Server has no project %s in the tenant.\n\nGive the `id` of a prefect_project. For a project of another "+
 				"tenant than the provider's, set `tenant_id`, too.", projectID))}
 	}
-	return atPlan(err, "Could not look for project "+projectID)
+	return atPlan(err, "Could not look for project "+projectID, types.StringNull())
 }
 
 func adoption(newest *prefect.Flow, same bool) diag.Diagnostics {
@@ -183,7 +185,7 @@ func adoption(newest *prefect.Flow, same bool) diag.Diagnostics {
 func warnOfRuns(ctx context.Context, client *prefect.Client, newest *prefect.Flow) diag.Diagnostics {
 	runs, err := client.ListFlowRuns(ctx, prefect.FlowRunFilter{VersionGroupID: newest.VersionGroupID, States: []string{"Scheduled"}})
 	if err != nil {
-		return atPlan(err, fmt.Sprintf("Could not list the runs of flow %q", newest.Name))
+		return atPlan(err, fmt.Sprintf("Could not list the runs of flow %q", newest.Name), types.StringNull())
 	}
 	var pending []prefect.FlowRun
 	for _, run := range runs {
@@ -201,12 +203,12 @@ func warnOfRuns(ctx context.Context, client *prefect.Client, newest *prefect.Flo
 }
 
 // atPlan turns an error of a remote check into diagnostics, unless it means that
-// the Server does not answer now.
-func atPlan(err error, summary string) diag.Diagnostics {
+// the Server does not answer now. tenantID is what the configuration gives.
+func atPlan(err error, summary string, tenantID types.String) diag.Diagnostics {
 	if err == nil || errors.Is(err, prefect.ErrUnreachable) || errors.Is(err, prefect.ErrUnavailable) {
 		return nil
 	}
-	return framework.Diagnose(err, summary)
+	return framework.Failure{Summary: summary}.DiagnoseIn(err, tenantID)
 }
 
 // planDestroy warns of the runs that destroying cancels.

@@ -22,6 +22,7 @@ const cleanUpTimeout = 30 * time.Second
 // request is a version to register.
 type request struct {
 	want           *intent
+	tenantID       types.String // as configured
 	projectID      string
 	versionGroupID string       // "": chosen by the Server
 	description    types.String // not set: none
@@ -56,7 +57,7 @@ func register(ctx context.Context, client *prefect.Client, in request) (*prefect
 	name := in.want.flow.Name()
 	newest, err := existing(ctx, client, in.projectID, name, in.versionGroupID)
 	if err != nil {
-		return nil, registerFailure(name).Diagnose(err)
+		return nil, registerFailure(name).DiagnoseIn(err, in.tenantID)
 	}
 	if newest != nil && in.versionGroupID == "" && in.taken != nil && in.taken(newest.VersionGroupID) {
 		newest = nil // a flow of the same name that has a version_group_id of its own

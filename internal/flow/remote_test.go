@@ -118,7 +118,7 @@ func TestPlanOfASchedule(t *testing.T) {
 func TestPlanWithoutAServer(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[error]int{prefect.ErrUnreachable: 0, prefect.ErrUnavailable: 0, prefect.ErrSeveralTenants: 1, nil: 0} {
-		if got := len(atPlan(kind, "x")); got != want {
+		if got := len(atPlan(kind, "x", types.StringNull())); got != want {
 			t.Errorf("%v gives %d diagnostics", kind, got)
 		}
 	}

@@ -167,6 +167,7 @@ func (r *flowResource) register(ctx context.Context, client *prefect.Client, pla
 	defer r.data.Claims.Lock(registration(plan.ProjectID.ValueString(), want.flow.Name(), ""))()
 	f, diags := register(ctx, client, request{
 		want:           want,
+		tenantID:       plan.TenantID,
 		projectID:      plan.ProjectID.ValueString(),
 		versionGroupID: plan.ID.ValueString(),
 		description:    plan.Description,

@@ -90,7 +90,10 @@ func Resolve(ctx context.Context, value types.Object, applying bool) (types.Obje
 // between validation and plan.
 func Validate(ctx context.Context, value types.Object) diag.Diagnostics {
 	run, _, diags := Parse(ctx, value)
-	if run == nil || diags.HasError() {
+	if diags.HasError() {
+		return nil // the type of the attribute says so, and where
+	}
+	if run == nil {
 		return diags
 	}
 	if diags.Append(run.oneTemplate()...); diags.HasError() {

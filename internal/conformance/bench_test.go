@@ -1,0 +1,97 @@
+package conformance_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
+	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+)
+
+// bench is a Server with one object of each kind.
+type bench struct {
+	*acctest.PrefectServer
+	t       *testing.T
+	project string
+	flow    *prefect.Flow
+	run     string
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	b := &bench{PrefectServer: acctest.Embedded(t, prefectserver.Options{}), t: t}
+	var err error
+	b.project, err = b.Client.CreateProject(t.Context(), "flows", nil)
+	b.check(err)
+	var serialized map[string]any
+	b.check(json.Unmarshal([]byte(flowJSON("etl")), &serialized))
+	serialized["parameters"] = []any{map[string]any{"name": "n", "slug": "n", "required": true, "default": nil}}
+	id, err := b.Client.RegisterFlow(t.Context(), prefect.RegisterFlowInput{ProjectID: b.project, SerializedFlow: serialized, VersionGroupID: "etl"})
+	b.check(err)
+	b.flow, err = b.Client.GetFlow(t.Context(), id)
+	b.check(err)
+	b.run, err = b.Client.CreateFlowRun(t.Context(), prefect.CreateFlowRunInput{FlowID: id, Parameters: json.RawMessage(`{"n": 1}`), Name: "first"})
+	b.check(err)
+	return b
+}
+
+func (b *bench) check(err error) {
+	b.t.Helper()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// flowJSON is a serialised flow of two tasks.
+func flowJSON(name string) string {
+	return fmt.Sprintf(`{"type": "Flow", "name": %q, "__version__": "1.4.1", "parameters": [], "reference_tasks": [], "schedule": null,
+		"tasks": [{"slug": "extract-1", "name": "extract"}, {"slug": "load-1", "name": "load"}],
+		"edges": [{"upstream_task": {"slug": "extract-1"}, "downstream_task": {"slug": "load-1"}, "key": null, "mapped": false}],
+		"run_config": {"type": "UniversalRun", "__version__": "1.4.1", "labels": [], "env": null},
+		"storage": {"type": "Local", "__version__": "1.4.1"}, "environment": null}`, name)
+}
+
+// fill puts what the Server has, and flows, into the arguments of a block.
+func (b *bench) fill(body string) string {
+	body = strings.ReplaceAll(body, "; ", "\n")
+	quoted := func(text string) string {
+		raw, err := json.Marshal(text)
+		b.check(err)
+		return strings.ReplaceAll(string(raw), "${", "$${")
+	}
+	good := flowJSON("new")
+	return strings.NewReplacer(
+		"$project", quoted(b.project), "$flow", quoted(b.flow.ID), "$run", quoted(b.run), "$tenant", quoted(b.TenantID), "$slug", quoted(b.TenantSlug),
+		"$good", quoted(good),
+		"$cut", quoted(good[:len(good)-9]),
+		"$unnamed", quoted(strings.Replace(good, `"name": "new"`, `"name": ""`, 1)),
+		"$double", quoted(strings.Replace(good, `{"slug": "load-1", "name"`, `{"slug": "extract-1", "name"`, 1)),
+		"$nowhere", quoted(strings.Replace(good, `{"slug": "load-1", "name"`, `{"slug": "other-1", "name"`, 1)),
+		"$storage", quoted(strings.Replace(good, `"Local"`, `"Cellar"`, 1)),
+		"$cron", quoted(strings.Replace(good, `"schedule": null`, `"schedule": {"clocks": [{"type": "CronClock", "cron": "every day"}]}`, 1)),
+		"$interval", quoted(strings.Replace(good, `"schedule": null`, `"schedule": {"clocks": [{"type": "IntervalClock", "interval": 1000000}]}`, 1)),
+		"$config", quoted(strings.Replace(good, `"type": "UniversalRun"`, `"type": "KubernetesRun", "cpu_limit": "x"`, 1)),
+		"$build2", quoted(`{"version": 2, "flows": []}`),
+		"$build1", quoted(`{"version": 1, "flows": [`+good+`, `+flowJSON("other")+`]}`),
+		"$none", `"6f6b0e0e-0000-4000-8000-00000000000f"`,
+	).Replace(body)
+}
+
+// everything is what the Server holds, but for what reading changes.
+func (b *bench) everything() string {
+	b.t.Helper()
+	const query = `query {
+		tenant(order_by: {id: asc}) { id name slug }
+		project(order_by: {id: asc}) { id name description }
+		flow(order_by: {id: asc}) { id name version archived project_id description is_schedule_active }
+		flow_group(order_by: {id: asc}) { id name description labels run_config default_parameters schedule settings }
+		flow_run(order_by: {id: asc}) { id name state labels }
+		cloud_hook(order_by: {id: asc}) { id active config }
+	}`
+	var out json.RawMessage
+	b.check(b.Client.Do(b.t.Context(), query, nil, &out))
+	return string(out)
+}

@@ -1,0 +1,87 @@
+package conformance_test
+
+import "github.com/prefect-server/terraform-provider-prefect/internal/acctest"
+
+// wrongGroupsRunsHooks are wrong resources of these kinds.
+func wrongGroupsRunsHooks() []wrong {
+	return []wrong{
+		{"resource prefect_flow_group", "", []row{
+			{"", acctest.AtValidate, "version_group_id", []string{"Missing Configuration for Required Attribute", "Must set a configuration value for the version_group_id attribute"}},
+			{`version_group_id = " "`, acctest.AtValidate, "version_group_id", []string{"Blank value", "The value must hold at least one character that"}},
+			{`version_group_id = "none"`, acctest.AtApply, "version_group_id", []string{`Could not find the flow group of version group "none"`, "The Server has no such object: flow group of", "A flow group exists as soon as a"}},
+		}},
+		{"resource prefect_flow_group", `version_group_id = "etl"`, []row{
+			{`tenant_id = "default"`, acctest.AtValidate, "tenant_id", []string{"Not a UUID", `"default" is not a UUID`, "Use the `id` of the object, such as"}},
+			{`labels = [""]`, acctest.AtValidate, "labels[...]", []string{"Invalid Attribute Value Length", `Attribute labels[Value("")] string length must be at least 1`}},
+			{"labels = [null]", acctest.AtValidate, "labels", []string{"Null Set Value", "This attribute contains a null value"}},
+			{`default_parameters = "{x: 1}"`, acctest.AtValidate, "default_parameters", []string{"Not JSON", "not valid JSON: a property name in double quotes", "Give a value encoded with `jsonencode`, or the"}},
+			{`default_parameters = "[1]"`, acctest.AtValidate, "default_parameters", []string{"Not a JSON object", "Give an object with the values by parameter, such"}},
+			{`default_parameters = "{\"x\": NaN}"`, acctest.AtValidate, "default_parameters", []string{"Not standard JSON", "The Server takes neither NaN nor infinite numbers", "Use other values"}},
+			{"schedule = {}", acctest.AtValidate, "schedule.clocks", []string{"Missing Configuration for Required Attribute", "Must set a configuration value for the schedule.clocks attribute"}},
+			{"schedule = { clocks = [{}] }", acctest.AtValidate, "schedule.clocks[0]", []string{"A clock without times", "Give the clock either `cron` or `interval`"}},
+			{`schedule = { clocks = [{ cron = "* * * * *", interval = "1h" }] }`, acctest.AtValidate, "schedule.clocks[0]", []string{"A clock with two kinds of times", "Give the clock either `cron` or `interval`, or make"}},
+			{`schedule = { clocks = [{ cron = "0 6 * *" }] }`, acctest.AtValidate, "schedule.clocks[0].cron", []string{"Not a cron expression", `"0 6 * *" is not a cron expression`, "Use five fields: minute, hour, day of month"}},
+			{`schedule = { clocks = [{ cron = "61 6 * * *" }] }`, acctest.AtValidate, "schedule.clocks[0].cron", []string{"Not a cron expression", `"61 6 * * *" is not a cron`, "Use five fields: minute, hour, day of month"}},
+			{`schedule = { clocks = [{ interval = "90" }] }`, acctest.AtValidate, "schedule.clocks[0].interval", []string{"Not an interval of a schedule", `"90" is not a duration`, "Write a number with a unit, such as"}},
+			{`schedule = { clocks = [{ interval = "59s" }] }`, acctest.AtValidate, "schedule.clocks[0].interval", []string{"Not an interval of a schedule", `"59s" is shorter than a minute, the shortest interval`}},
+			{`schedule = { clocks = [{ interval = "1h", parameter_defaults = "x" }] }`, acctest.AtValidate, "schedule.clocks[0].parameter_defaults", []string{"Not JSON", "not valid JSON: a value was expected at line", "Give a value encoded with `jsonencode`, or the"}},
+			{`schedule = { clocks = [{ interval = "1h" }, { interval = "60m" }] }`, acctest.AtValidate, "schedule.clocks[1]", []string{"The same clock twice", "Clock 1 is the same as clock 0", "Remove one of them"}},
+			{`schedule = { timezone = "Mars/Base", clocks = [] }`, acctest.AtValidate, "schedule.timezone", []string{"Not a time zone", `"Mars/Base" is not a time zone`, "Use a name of the IANA time zone"}},
+			{"schedule_active = true", keptAtApply, "schedule_active", []string{"The schedule cannot be activated", "Neither the flow group nor the flow has a", "Set `schedule`, or leave `schedule_active` out"}},
+			{`run_config = { kubernetes = { cpu_limit = "two" } }`, acctest.AtValidate, "run_config.kubernetes.cpu_limit", []string{"Invalid run configuration", `"two" is not a quantity`, "Use a number with an optional unit, such"}},
+			{`run_config = { kubernetes = { job_template = "[]" } }`, acctest.AtValidate, "run_config.kubernetes.job_template", []string{"Job template is not an object", "not a job template: it must be an object"}},
+		}},
+		{"resource prefect_flow_run", "", []row{
+			{"", acctest.AtValidate, "flow_id", []string{"Invalid Attribute Combination", "No attribute specified when one (and only one) of"}},
+			{`flow_id = $flow; version_group_id = "etl"`, acctest.AtValidate, "flow_id", []string{"Invalid Attribute Combination", "2 attributes specified when one (and only one) of"}},
+			{`flow_id = "etl"`, acctest.AtValidate, "flow_id", []string{"Not a UUID", `"etl" is not a UUID`, "Use the `id` of the object, such as"}},
+			{"flow_id = $none", acctest.AtApply, "flow_id", []string{"Could not start a run of flow", "The Server has no such object: flow", "There is no such flow"}},
+			{`version_group_id = ""`, acctest.AtValidate, "version_group_id", []string{"Blank value", "The value must hold at least one character that"}},
+			{`version_group_id = "none"`, acctest.AtApply, "version_group_id", []string{"Could not start a run of version group none", "The Server has no such object: version group none", "There is no such flow"}},
+		}},
+		{"resource prefect_flow_run", `version_group_id = "etl"; wait_for = "none"`, []row{
+			{"", acctest.AtPlan, "parameters", []string{"Required parameters are missing", `Flow "etl" (version 1) needs a value for "n"`, "Add them to `parameters`, or to `default_parameters` of"}},
+			{`parameters = "x"`, acctest.AtValidate, "parameters", []string{"Invalid JSON String Value", "A string value was provided that is not valid", "Given Value: x"}},
+			{`parameters = "[]"`, acctest.AtValidate, "parameters", []string{"Not a JSON object", "The value must be a JSON object, such as"}},
+			{`context = "1"`, acctest.AtValidate, "context", []string{"Not a JSON object", "The value must be a JSON object, such as"}},
+			{`labels = [""]`, acctest.AtValidate, "labels[...]", []string{"Invalid Attribute Value Length", `Attribute labels[Value("")] string length must be at least 1`}},
+			{`scheduled_start_time = "tomorrow"`, acctest.AtValidate, "scheduled_start_time", []string{"Not a time", "Write the time in RFC 3339 with its zone", "`timeadd(plantimestamp(), \"1h\")` gives such a time, too, but"}},
+			{`idempotency_key = ""`, acctest.AtValidate, "idempotency_key", []string{"Blank value", "The value must hold at least one character that"}},
+			{`name = " "`, acctest.AtValidate, "name", []string{"Blank value", "The value must hold at least one character that"}},
+			{"success_states = []", acctest.AtValidate, "success_states", []string{"Invalid Attribute Value", "Attribute success_states set must contain at least 1 elements"}},
+			{`on_failure = "ignore"`, acctest.AtValidate, "on_failure", []string{"Invalid Attribute Value Match", `Attribute on_failure value must be one of: ["error" "warn"]`}},
+			{`on_timeout = "wait"`, acctest.AtValidate, "on_timeout", []string{"Invalid Attribute Value Match", `Attribute on_timeout value must be one of: ["error" "warn"`}},
+			{`on_destroy = "burn"`, acctest.AtValidate, "on_destroy", []string{"Invalid Attribute Value Match", `Attribute on_destroy value must be one of: ["keep" "cancel"`}},
+			{`timeouts = { total = "soon" }`, acctest.AtValidate, "timeouts.total", []string{"Not a duration", `"soon" is not a duration`, "Write a number with a unit, such as"}},
+			{`timeouts = { agent = "-1s" }`, acctest.AtValidate, "timeouts.agent", []string{"Not a duration", `"-1s" is negative`, "Write a duration of zero or more"}},
+			{"run_config = {}", acctest.AtValidate, "run_config.kubernetes", []string{"Missing Configuration for Required Attribute", "Must set a configuration value for the run_config.kubernetes attribute"}},
+			{`run_config = { kubernetes = { cpu_limit = "two" } }`, acctest.AtPlan, "run_config.kubernetes", []string{"The run configuration is not valid", `cpu_limit: "two" is not a quantity`, "Use a number with an optional unit, such"}},
+			{`run_config = { kubernetes = { image_pull_policy = "Sometimes" } }`, acctest.AtValidate, "run_config.kubernetes.image_pull_policy", []string{"Invalid Attribute Value Match", `Attribute run_config.kubernetes.image_pull_policy value must be one of: ["Always" "IfNotPresent"`}},
+			{`run_config = { kubernetes = { job_template = "{}", job_template_path = "x" } }`, acctest.AtValidate, "run_config.kubernetes.job_template", []string{"Invalid Attribute Combination", `Attribute "run_config.kubernetes.job_template_path" cannot be specified when "run_config.kubernetes.job_template" is specified`}},
+		}},
+		{"resource prefect_flow_run", `version_group_id = "etl"`, []row{
+			{`wait_for = "ever"`, acctest.AtValidate, "wait_for", []string{"Invalid Attribute Value Match", `Attribute wait_for value must be one of: ["none" "submitted"`}},
+		}},
+		{"resource prefect_cloud_hook", "prefect_message = {}", []row{
+			{"", acctest.AtValidate, "states", []string{"Missing Configuration for Required Attribute", "Must set a configuration value for the states attribute"}},
+			{"states = []", acctest.AtValidate, "states", []string{"Invalid Attribute Value", "Attribute states set must contain at least 1 elements"}},
+			{`states = ["Broken"]`, acctest.AtValidate, "states[...]", []string{"Not a state", `Attribute states[Value("Broken")]: "Broken" is not a state of Prefect`, "Use some of Cached, Cancelled, Cancelling, ClientFailed, Failed"}},
+			{`states = ["TIMEDOUT"]`, acctest.AtValidate, "states[...]", []string{"Not a state", `Attribute states[Value("TIMEDOUT")]: "TIMEDOUT" is spelled "TimedOut" in Prefect 1`}},
+			{`states = ["Failed"]; version_group_id = ""`, acctest.AtValidate, "version_group_id", []string{"Blank value", "The value must hold at least one character that"}},
+			{`states = ["Failed"]; version_group_id = "none"`, acctest.AtApply, "version_group_id", []string{`There is no flow in version group "none"`, "The Server has no such object: flow group of", "The hook would never tell of anything"}},
+			{`states = ["Failed"]; webhook = { url = "http://x" }`, acctest.AtValidate, "webhook", []string{"Invalid Attribute Combination", "Exactly one of these attributes must be configured: [webhook,slack,pagerduty,twilio,prefect_message]"}},
+			{`states = ["Failed"]; tenant_id = $none`, acctest.AtApply, "tenant_id", []string{"Could not create the cloud hook", `The Server has no tenant with the id "`, "Set `tenant_id` to the `id` of a `prefect_tenant`"}},
+		}},
+		{"resource prefect_cloud_hook", `states = ["Failed"]`, []row{
+			{"", acctest.AtValidate, "", []string{"Missing Attribute Configuration", "Exactly one of these attributes must be configured: [webhook,slack,pagerduty,twilio,prefect_message]"}},
+			{"webhook = {}", acctest.AtValidate, "webhook.url", []string{"Invalid Attribute Combination", "No attribute specified when one (and only one) of"}},
+			{`webhook = { url = "hooks.example.com" }`, acctest.AtValidate, "webhook.url", []string{"Not a URL", `"hooks.example.com" is not an absolute URL`, "Write it with scheme and host, such as"}},
+			{`webhook = { url = "ftp://x/y" }`, acctest.AtValidate, "webhook.url", []string{"Not a URL", `"ftp://x/y" has the scheme "ftp"`, "Use http or https"}},
+			{`webhook = { url_wo = "http://x" }`, acctest.AtValidate, "webhook.url_wo", []string{"Invalid Attribute Combination", `Attribute "webhook.url_wo_version" must be specified when "webhook.url_wo" is specified`}},
+			{`slack = { url_wo = " ", url_wo_version = 1 }`, acctest.AtValidate, "slack.url_wo", []string{"Blank secret", "The secret is blank", "Check where it comes from"}},
+			{"slack = { url_wo_version = 1 }", acctest.AtValidate, "slack.url_wo", []string{"Missing Configuration for Required Attribute", "Must set a configuration value for the slack.url_wo attribute"}},
+			{`pagerduty = { api_token_wo = "a", api_token_wo_version = 1, routing_key_wo = "b", routing_key_wo_version = 1, severity = "fatal" }`, acctest.AtValidate, "pagerduty.severity", []string{"Invalid Attribute Value Match", `Attribute pagerduty.severity value must be one of: ["info" "warning"`}},
+			{`twilio = { account_sid = "a", auth_token_wo = "b", auth_token_wo_version = 1, messaging_service_sid = "m", to = [] }`, acctest.AtValidate, "twilio.to", []string{"Invalid Attribute Value", "Attribute twilio.to set must contain at least 1 elements"}},
+		}},
+	}
+}
