@@ -226,8 +226,11 @@ func hookCase(name, field string, do func(ctx context.Context, e *env, id string
 }
 
 // Whatever goes wrong, every mutation ends well and has happened exactly once.
+// With -v, the test prints the results as a table in Markdown.
 func TestEveryMutationSurvivesEveryTrouble(t *testing.T) {
 	t.Parallel()
+	table := newFaultTable()
+	t.Cleanup(func() { t.Log(table.markdown()) })
 	for _, m := range mutationCases() {
 		for _, trouble := range troubles() {
 			most := 1
@@ -242,15 +245,18 @@ func TestEveryMutationSurvivesEveryTrouble(t *testing.T) {
 					fault := trouble.fault
 					fault.Field, fault.Times = m.field, times
 					hits := e.server.Faults().Add(fault)
+					before := e.server.CountRequests(m.field)
 					if err := do(t.Context()); err != nil {
 						t.Errorf("failed: %v", err)
 					}
+					sent := e.server.CountRequests(m.field) - before
 					if n := hits(); n == 0 {
 						t.Error("the fault did not strike")
 					}
 					if got := results(); got != want {
 						t.Errorf("%d results, want %d", got, want)
 					}
+					table.add(m, trouble.name, sent, !t.Failed())
 				})
 			}
 		}
