@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,8 +25,9 @@ const (
 // beta with none.
 func fixture(tb testing.TB) *query.Engine {
 	tb.Helper()
-	at := time.Date(2022, 1, 1, 0, 0, 0, 0, time.UTC)
-	s := store.New(func() time.Time { at = at.Add(time.Second); return at })
+	start := time.Date(2022, 1, 1, 0, 0, 0, 0, time.UTC)
+	var ticks atomic.Int64 // subtests read at the same time
+	s := store.New(func() time.Time { return start.Add(time.Duration(ticks.Add(1)) * time.Second) })
 	insert := func(table string, row store.Row) string {
 		var id string
 		err := s.Update(func(tx *store.Tx) error {
