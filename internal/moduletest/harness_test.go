@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -69,9 +70,6 @@ func newWorkspace(t *testing.T, env ...string) *workspace {
 		kind := name[strings.LastIndexByte(name, '/')+1:]
 		program := filepath.Join(programs, "terraform-provider-"+kind)
 		if _, err := os.Stat(program); err != nil {
-			if name == "azure/azapi" {
-				continue
-			}
 			t.Fatalf("the provider %s is not built: %v", name, err)
 		}
 		for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
@@ -124,6 +122,9 @@ func (w *workspace) try(dir string, arguments ...string) (output string, code in
 		w.t.Fatalf("start %s: %v", terraform, err)
 	}
 	w.t.Logf("terraform %s in %s: exit code %d after %s", arguments[0], dir, command.ProcessState.ExitCode(), time.Since(begin).Round(100*time.Millisecond))
+	for _, slow := range regexp.MustCompile(`(?m)^.* complete after (\d+m\S*|[2-9]\ds)`).FindAllString(both.String(), -1) {
+		w.t.Log(slow)
+	}
 	return both.String(), command.ProcessState.ExitCode()
 }
 

@@ -1,0 +1,209 @@
+package moduletest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// source is all of a module's configuration.
+func source(t *testing.T, module string) string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(root(t), "modules", module, "*.tf"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("module %s has no files: %v", module, err)
+	}
+	var all bytes.Buffer
+	for _, file := range files {
+		data, err := os.ReadFile(file) //nolint:gosec // a file of this repository
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(data)
+	}
+	return all.String()
+}
+
+// blocks gives the top-level blocks of a kind by their first label.
+func blocks(source, kind string) map[string]string {
+	found := map[string]string{}
+	for _, m := range regexp.MustCompile(`(?ms)^`+kind+` "(\w+)"[^\n]*\{\n.*?^\}`).FindAllStringSubmatch(source, -1) {
+		found[m[1]] = m[0]
+	}
+	return found
+}
+
+// TestPolicy is the security policy of the modules, in place of a scanner whose
+// rules would have to be downloaded.
+func TestPolicy(t *testing.T) {
+	t.Parallel()
+	for _, module := range modules(t) {
+		text := source(t, module)
+		if regexp.MustCompile(`(?m)^provider "`).MatchString(text) {
+			t.Errorf("%s has a provider block: it could not be removed from a configuration, nor used twice", module)
+		}
+		for name, block := range blocks(text, "variable") {
+			for _, needed := range []string{"description", "type"} {
+				if !regexp.MustCompile(`(?m)^  ` + needed + `\s+=`).MatchString(block) {
+					t.Errorf("%s: variable %s has no %s", module, name, needed)
+				}
+			}
+			secret := regexp.MustCompile(`password$|token$`).MatchString(name)
+			if secret && !strings.Contains(block, "sensitive   = true") && !strings.Contains(block, "sensitive = true") {
+				t.Errorf("%s: variable %s is not sensitive", module, name)
+			}
+			if n := strings.Count(block, "validation {"); n != strings.Count(block, "error_message") {
+				t.Errorf("%s: variable %s has a validation without a message", module, name)
+			}
+		}
+		for name, block := range blocks(text, "output") {
+			if !strings.Contains(block, "description") {
+				t.Errorf("%s: output %s has no description", module, name)
+			}
+			if regexp.MustCompile(`client_key|kube_config_raw|client_certificate`).MatchString(block) && !strings.Contains(block, "sensitive") {
+				t.Errorf("%s: output %s is not sensitive", module, name)
+			}
+		}
+	}
+	for module, rules := range map[string][]string{
+		"aks": {
+			`role_based_access_control_enabled = true`, `run_command_enabled\s+= false`, `azure_rbac_enabled\s+= true`, `network_policy\s+= "cilium"`,
+		},
+		"acr":            {`admin_enabled\s+= false`, `anonymous_pull_enabled\s+= false`},
+		"postgresql":     {`administrator_password_wo\s+= var`, `name\s+= "require_secure_transport"`},
+		"prefect-server": {`HASURA_GRAPHQL_ENABLE_CONSOLE", value = "false"`, `seccompProfile`},
+	} {
+		text := source(t, module)
+		for _, rule := range rules {
+			if !regexp.MustCompile(rule).MatchString(text) {
+				t.Errorf("%s does not say %s any more", module, rule)
+			}
+		}
+	}
+}
+
+// TestEveryRefusalIsTested looks for a test of each validation and precondition:
+// as many refusals as conditions, for each variable and resource.
+func TestEveryRefusalIsTested(t *testing.T) {
+	t.Parallel()
+	for _, module := range modules(t) {
+		data, err := os.ReadFile(filepath.Join(root(t), "modules", module, "tests", "refusals.tftest.hcl"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		tested := map[string]int{}
+		for _, m := range regexp.MustCompile(`expect_failures = \[([\w.]+)`).FindAllStringSubmatch(string(data), -1) {
+			tested[m[1]]++
+		}
+		text := source(t, module)
+		for name, block := range blocks(text, "variable") {
+			if n := strings.Count(block, "validation {"); tested["var."+name] < n {
+				t.Errorf("%s: variable %s has %d validations and %d tests of refusals", module, name, n, tested["var."+name])
+			}
+		}
+		for _, m := range regexp.MustCompile(`(?ms)^resource "(\w+)" "(\w+)" \{\n.*?^\}`).FindAllStringSubmatch(text, -1) {
+			address := m[1] + "." + m[2]
+			if n := strings.Count(m[0], "precondition {"); tested[address] < n {
+				t.Errorf("%s: %s has %d preconditions and %d tests of refusals", module, address, n, tested[address])
+			}
+		}
+	}
+}
+
+// TestDefaultsAreDocumented compares the table of the guide with the modules:
+// each variable that may be left out, with its default and a reason.
+func TestDefaultsAreDocumented(t *testing.T) {
+	t.Parallel()
+	docs := filepath.Join(bin(t), "terraform-docs")
+	guide, err := os.ReadFile(filepath.Join(root(t), "templates/guides/azure-modules.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, module := range modules(t) {
+		_, section, found := strings.Cut(string(guide), "\n### "+module+"\n")
+		if !found {
+			t.Errorf("the guide has no table of %s", module)
+			continue
+		}
+		section, _, _ = strings.Cut(section, "\n### ")
+		output, err := exec.CommandContext(t.Context(), docs, "json", filepath.Join(root(t), "modules", module)).Output() //nolint:gosec // built by us
+		if err != nil {
+			t.Fatal(err)
+		}
+		var described struct {
+			Inputs []struct {
+				Name     string          `json:"name"`
+				Default  json.RawMessage `json:"default"`
+				Required bool            `json:"required"`
+			} `json:"inputs"`
+		}
+		if err := json.Unmarshal(output, &described); err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, input := range described.Inputs {
+			if input.Required {
+				continue
+			}
+			names = append(names, input.Name)
+			var compact bytes.Buffer
+			if err := json.Compact(&compact, input.Default); err != nil {
+				t.Fatal(err)
+			}
+			row := regexp.MustCompile("(?m)^\\| `" + input.Name + "` \\| `(.*?)` \\| (.+) \\|$").FindStringSubmatch(section)
+			switch {
+			case row == nil:
+				t.Errorf("%s: the guide gives no reason for the default of %s", module, input.Name)
+			case strings.HasSuffix(row[1], " rules"): // too long to print
+			case strings.ReplaceAll(row[1], " ", "") != strings.ReplaceAll(compact.String(), " ", ""):
+				t.Errorf("%s: the guide says that %s is %s, it is %s", module, input.Name, row[1], compact.String())
+			}
+		}
+		for _, m := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\|").FindAllStringSubmatch(section, -1) {
+			if !slices.Contains(names, m[1]) {
+				t.Errorf("%s: the guide describes %s, which has no default or does not exist", module, m[1])
+			}
+		}
+		for _, problem := range nestedDefaults(module, source(t, module), section) {
+			t.Error(problem)
+		}
+	}
+}
+
+// nestedDefaults compares the defaults of attributes of objects with the guide.
+// Those of the stack are the other modules'.
+func nestedDefaults(module, text, section string) []string {
+	var problems []string
+	if module == "stack" {
+		return nil
+	}
+	attribute := regexp.MustCompile(`(?m)^    (\w+)\s*=\s*optional\((?:string|number|bool|list\(string\)|set\(string\)|map\(string\)), (.+)\)$`)
+	for name, block := range blocks(text, "variable") {
+		for _, m := range attribute.FindAllStringSubmatch(block, -1) {
+			if row := fmt.Sprintf("| `%s.%s` | `%s` |", name, m[1], m[2]); !strings.Contains(section, row) {
+				problems = append(problems, fmt.Sprintf("%s: the guide lacks %q", module, row))
+			}
+		}
+	}
+	return problems
+}
+
+// TestReadmesAreGenerated fails when a README is not what terraform-docs makes.
+func TestReadmesAreGenerated(t *testing.T) {
+	t.Parallel()
+	docs := filepath.Join(bin(t), "terraform-docs")
+	for _, module := range modules(t) {
+		command := exec.CommandContext(t.Context(), docs, "--config", filepath.Join(root(t), "modules/.terraform-docs.yml"), //nolint:gosec // built by us
+			"--output-check", filepath.Join(root(t), "modules", module))
+		if output, err := command.CombinedOutput(); err != nil {
+			t.Errorf("run `make module-docs`: %v\n%s", err, output)
+		}
+	}
+}
