@@ -71,7 +71,11 @@ func Run(ctx context.Context, dir string, options Options) (*Result, error) {
 	if err := w.proveEdit(ctx, first); err != nil {
 		return nil, err
 	}
-	return result, w.proveDestroy(ctx, first)
+	if err := w.proveDestroy(ctx, first); err != nil {
+		return nil, err
+	}
+	w.step("all of it holds")
+	return result, nil
 }
 
 func prepare(dir string, options Options) (*walk, error) {
