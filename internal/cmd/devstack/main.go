@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 
 	"k8s.io/klog/v2"
@@ -45,8 +46,7 @@ func (e exitCodeError) Error() string { return fmt.Sprintf("exit code %d", int(e
 
 func main() {
 	// client-go's own log lines would end up between the command's.
-	klog.LogToStderr(false)
-	klog.SetOutput(io.Discard)
+	klog.SetSlogLogger(slog.New(slog.DiscardHandler))
 	os.Exit(run(context.Background(), os.Args[1:], os.Stderr))
 }
 
