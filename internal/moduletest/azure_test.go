@@ -125,8 +125,8 @@ func TestAzure(t *testing.T) {
 
 	group := "/subscriptions/" + azure.SubscriptionID + "/resourceGroups/example/providers/"
 	cluster := simulation.Body(group + "Microsoft.ContainerService/managedClusters/example-aks")
-	if got := cluster["sku"].(map[string]any)["tier"]; got != "Standard" {
-		t.Errorf("the cluster's tier is %v", got)
+	if sku, ok := cluster["sku"].(map[string]any); !ok || sku["tier"] != "Standard" {
+		t.Errorf("the cluster's SKU is %v, want the tier Standard", cluster["sku"])
 	}
 	state := w.run("azure", "show", "-json")
 	if strings.Contains(state, "Correct-Horse-1") {

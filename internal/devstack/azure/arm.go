@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -257,7 +258,7 @@ func (s *Simulation) busy(c *call) bool {
 
 // begin starts an operation and says in the answer's header where to ask for it.
 func (s *Simulation) begin(c *call, finish func()) *operation {
-	id := identifier(c.in.Method, c.at.path, fmt.Sprint(len(s.operations)))
+	id := identifier(c.in.Method, c.at.path, strconv.Itoa(len(s.operations)))
 	op := &operation{polls: s.options.Polls, finish: finish}
 	s.operations[id] = op
 	namespace, _, _ := strings.Cut(c.kind.name, "/")

@@ -99,6 +99,9 @@ func writeCA(dir string, certificate *x509.Certificate) (string, error) {
 	return file, nil
 }
 
+// Endpoint is the URL of the simulated resource manager.
+func (s *Simulation) Endpoint() string { return s.base }
+
 // Environment is what the azurerm provider has to find in its environment.
 func (s *Simulation) Environment() []string {
 	return []string{

@@ -1,0 +1,133 @@
+package azure_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/azure"
+)
+
+const group = "/subscriptions/" + azure.SubscriptionID + "/resourceGroups/g"
+
+// client talks to a simulation of its own.
+type client struct {
+	t    *testing.T
+	base string
+}
+
+func start(t *testing.T) (*azure.Simulation, *client) {
+	t.Helper()
+	s, err := azure.Start(t.Context(), azure.Options{Dir: t.TempDir(), Kubeconfig: []byte("kubeconfig"), Polls: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	c := &client{t: t, base: s.Endpoint()}
+	c.do(http.MethodPut, group, "2023-07-01", `{"location":"westeurope"}`, http.StatusCreated)
+	return s, c
+}
+
+// do sends a request, wants a status, and gives the answer and its header.
+func (c *client) do(method, path, version, body string, want int) (map[string]any, http.Header) {
+	c.t.Helper()
+	url := path
+	if !strings.HasPrefix(url, "http") {
+		url = c.base + path + "?api-version=" + version
+	}
+	in, err := http.NewRequestWithContext(c.t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	out, err := http.DefaultClient.Do(in)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer func() { _ = out.Body.Close() }()
+	answer := map[string]any{}
+	_ = json.NewDecoder(out.Body).Decode(&answer) // some answers have no body
+	if out.StatusCode != want {
+		c.t.Fatalf("%s %s: status %d, want %d: %v", method, path, out.StatusCode, want, answer)
+	}
+	return answer, out.Header
+}
+
+// finish polls an operation until it has succeeded and says how often.
+func (c *client) finish(header http.Header) int {
+	c.t.Helper()
+	for polls := 1; ; polls++ {
+		if status, _ := c.do(http.MethodGet, header.Get("Azure-AsyncOperation"), "", "", http.StatusOK); status["status"] == "Succeeded" {
+			return polls
+		}
+	}
+}
+
+func TestNetworkRules(t *testing.T) {
+	t.Parallel()
+	s, c := start(t)
+	const version = "2025-01-01"
+	network := group + "/providers/Microsoft.Network/virtualNetworks/n"
+	c.do(http.MethodGet, network, version, "", http.StatusNotFound)
+	_, header := c.do(http.MethodPut, network, version, `{"properties":{"addressSpace":{"addressPrefixes":["10.0.0.0/16"]}}}`, http.StatusCreated)
+	c.do(http.MethodPut, network, version, `{}`, http.StatusConflict) // busy
+	if polls := c.finish(header); polls != 3 {
+		t.Errorf("the operation took %d polls, want 3", polls)
+	}
+	subnet := func(name, prefix string, want int) http.Header {
+		_, header := c.do(http.MethodPut, network+"/subnets/"+name, version, `{"properties":{"addressPrefixes":["`+prefix+`"]}}`, want)
+		return header
+	}
+	c.finish(subnet("a", "10.0.1.0/24", http.StatusCreated))
+	subnet("outside", "10.1.0.0/24", http.StatusBadRequest)
+	subnet("overlapping", "10.0.0.0/20", http.StatusBadRequest)
+
+	cluster := group + "/providers/Microsoft.ContainerService/managedClusters/k"
+	c.do(http.MethodPut, cluster, "2020-01-01", `{}`, http.StatusBadRequest) // no such version
+	_, header = c.do(http.MethodPut, cluster, "2025-10-01", `{"location":"westeurope","properties":{"dnsPrefix":"k","agentPoolProfiles":[
+		{"name":"system","minCount":1,"vnetSubnetID":"`+network+`/subnets/a"}]}}`, http.StatusCreated)
+	c.finish(header)
+	c.do(http.MethodDelete, network+"/subnets/a", version, "", http.StatusBadRequest) // in use
+	answer, _ := c.do(http.MethodPost, cluster+"/listClusterUserCredential", "2025-10-01", "", http.StatusOK)
+	if text, err := json.Marshal(answer); err != nil || !strings.Contains(string(text), "a3ViZWNvbmZpZw==") {
+		t.Errorf("the credentials are %s (%v)", text, err)
+	}
+	_, header = c.do(http.MethodDelete, cluster, "2025-10-01", "", http.StatusAccepted)
+	c.finish(header)
+	_, header = c.do(http.MethodDelete, group, "2023-07-01", "", http.StatusAccepted)
+	c.finish(header)
+	if left := s.Resources(); len(left) > 0 {
+		t.Errorf("the group is gone, but not %v", left)
+	}
+}
+
+func TestRoleAssignments(t *testing.T) {
+	t.Parallel()
+	s, c := start(t)
+	const version = "2022-04-01"
+	assignment := group + "/providers/Microsoft.Authorization/roleAssignments/"
+	body := `{"properties":{"roleDefinitionId":"/r/1","principalId":"p"}}`
+	c.do(http.MethodPut, assignment+"one", version, body, http.StatusCreated)
+	c.do(http.MethodPut, assignment+"two", version, body, http.StatusConflict)
+	if got := s.Body(assignment + "one"); got["properties"].(map[string]any)["scope"] != group { //nolint:errcheck // fails the test
+		t.Errorf("the assignment is %v", got)
+	}
+	url := c.base + group + "/providers/Microsoft.Authorization/roleDefinitions?api-version=2022-05-01-preview&$filter=roleName%20eq%20%27AcrPull%27"
+	answer, _ := c.do(http.MethodGet, url, "", "", http.StatusOK)
+	if found, ok := answer["value"].([]any); !ok || len(found) != 1 {
+		t.Errorf("the search for AcrPull found %v", answer)
+	}
+}
+
+func TestNothingWithoutItsParent(t *testing.T) {
+	t.Parallel()
+	_, c := start(t)
+	c.do(http.MethodPut, "/subscriptions/"+azure.SubscriptionID+"/resourceGroups/none/providers/Microsoft.ContainerRegistry/registries/r", "2025-11-01", `{}`, http.StatusNotFound)
+	c.do(http.MethodPut, group+"/providers/Microsoft.ContainerRegistry/registries/none/cacheRules/rule1", "2023-07-01", `{}`, http.StatusNotFound)
+	c.do(http.MethodGet, group+"/providers/Microsoft.Unknown/things/t", "2025-01-01", "", http.StatusNotFound)
+	c.do(http.MethodGet, c.base+group, "", "", http.StatusBadRequest) // no version
+}
