@@ -240,7 +240,12 @@ func TestCancellationEndsTheTasks(t *testing.T) {
 	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()
 	for range ticker.C {
-		if found, err := b.GetFlowRun(t.Context(), run); err != nil || found.State == "Running" {
+		var answer struct {
+			Running []struct{ ID string } `json:"task_run"`
+		}
+		err := b.Do(t.Context(), `query($id: uuid!) { task_run(where: {flow_run_id: {_eq: $id}, state: {_eq: "Running"}}) { id } }`,
+			map[string]any{"id": run}, &answer)
+		if err != nil || len(answer.Running) > 0 {
 			break
 		}
 	}
