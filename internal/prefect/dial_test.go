@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -21,12 +22,23 @@ func (e dialError) Undelivered() bool { return e.undelivered }
 // brokenConn takes everything and answers with an error.
 type brokenConn struct {
 	net.Conn
-	err error
+	err     error
+	written chan struct{}
+	once    *sync.Once
 }
 
-func (c brokenConn) Read([]byte) (int, error)    { return 0, c.err }
-func (c brokenConn) Write(p []byte) (int, error) { return len(p), nil }
-func (c brokenConn) Close() error                { return c.Conn.Close() }
+// Read fails once the request has been written: before that, nothing could have had an effect.
+func (c brokenConn) Read([]byte) (int, error) {
+	<-c.written
+	return 0, c.err
+}
+
+func (c brokenConn) Write(p []byte) (int, error) {
+	c.once.Do(func() { close(c.written) })
+	return len(p), nil
+}
+
+func (c brokenConn) Close() error { return c.Conn.Close() }
 
 // TestDial repeats what a dialer of the caller's says may be repeated, and nothing else.
 func TestDial(t *testing.T) {
@@ -58,7 +70,7 @@ func TestDial(t *testing.T) {
 					}
 					one, other := net.Pipe()
 					t.Cleanup(func() { _ = other.Close() })
-					return brokenConn{one, tt.err}, nil
+					return brokenConn{one, tt.err, make(chan struct{}), new(sync.Once)}, nil
 				},
 			})
 			err := client.Do(t.Context(), aMutation, nil, nil)
