@@ -72,12 +72,10 @@ func TestAccCloudHook(t *testing.T) {
 					},
 					Check: on(server, k.kind, k.config, false),
 				},
-				resource.TestStep{Config: off, ConfigPlanChecks: nothing()},
 				resource.TestStep{
 					Config: onAgain, ConfigPlanChecks: inPlace(), Check: on(server, k.kind, k.config, true),
 					ConfigStateChecks: []statecheck.StateCheck{sameID(), known("active", knownvalue.Bool(true))},
 				},
-				resource.TestStep{Config: onAgain, ConfigPlanChecks: nothing()},
 				verify,
 			)
 		})
@@ -244,7 +242,6 @@ func TestAccCloudHook_drift(t *testing.T) {
 			PreConfig: behind(server.Client.DeleteCloudHook),
 			Config:    block, ConfigPlanChecks: action(plancheck.ResourceActionCreate), Check: on(server, "SLACK_WEBHOOK", `{"url": "https://x/s3cr3t"}`, true),
 		},
-		resource.TestStep{Config: block, ConfigPlanChecks: nothing()},
 	)
 }
 
@@ -268,7 +265,6 @@ func TestAccCloudHook_flow(t *testing.T) {
 	run(t, server,
 		resource.TestStep{Config: with("none"), ExpectError: acctest.Says(`There is no flow in version group "none"`, "version_group_id", "Refer to the flow's resource")},
 		resource.TestStep{Config: with("etl-group"), ConfigStateChecks: []statecheck.StateCheck{known("version_group_id", knownvalue.StringExact("etl-group"))}},
-		resource.TestStep{Config: with("etl-group"), ConfigPlanChecks: nothing()},
 		resource.TestStep{ResourceName: address, ImportState: true, ImportStateVerify: true},
 		resource.TestStep{Config: config(server, `states = ["Failed"]`, `prefect_message = {}`), ConfigPlanChecks: replaced()},
 	)
@@ -282,7 +278,6 @@ func TestAccCloudHook_tenant(t *testing.T) {
 	block := config(server, `states = ["Failed"]`, `webhook = { url_wo = "https://x/s3cr3t", url_wo_version = 1 }`, fmt.Sprintf("tenant_id = %q", other.TenantID))
 	run(t, other,
 		resource.TestStep{Config: block, Check: on(other, "WEBHOOK", `{"url": "https://x/s3cr3t"}`, true)},
-		resource.TestStep{Config: block, ConfigPlanChecks: nothing()},
 		resource.TestStep{ResourceName: address, ImportState: true, ImportStateVerify: true},
 		resource.TestStep{Config: config(server, `states = ["Failed"]`, `webhook = { url_wo = "https://x/s3cr3t", url_wo_version = 1 }`), ConfigPlanChecks: nothing()},
 	)

@@ -135,7 +135,6 @@ func TestAccCloudHook_trouble(t *testing.T) {
 			run(t, server,
 				resource.TestStep{Config: config(server, states, slack, `active = false`), Check: on(server, "SLACK_WEBHOOK", values, false)},
 				resource.TestStep{Config: config(server, states, slack), ConfigPlanChecks: inPlace(), Check: on(server, "SLACK_WEBHOOK", values, true)},
-				resource.TestStep{Config: config(server, states, slack), ConfigPlanChecks: nothing()},
 			)
 		})
 	}

@@ -158,7 +158,6 @@ func TestAccFlowOfAnotherTenant(t *testing.T) {
 	config := strings.ReplaceAll(b.config(text, fmt.Sprintf("tenant_id = %q", other.TenantID)), b.projectID, other.projectID)
 	run(t,
 		resource.TestStep{Config: config, Check: other.versions("etl", 1)},
-		resource.TestStep{Config: config, ConfigPlanChecks: nothing()},
 		resource.TestStep{
 			Config: config, ResourceName: address, ImportState: true, ImportStateId: other.TenantSlug + "/flows/etl",
 			ImportStateVerify: true, ImportStateVerifyIgnore: []string{"flow_json", "labels"},

@@ -49,7 +49,6 @@ func TestAccFlowSchedule(t *testing.T) {
 		resource.TestStep{
 			Config: b.config(text, "schedule_active = false"), ConfigPlanChecks: updates(1), ConfigStateChecks: []statecheck.StateCheck{active(false)},
 		},
-		resource.TestStep{Config: b.config(text, "schedule_active = false"), ConfigPlanChecks: nothing()},
 		resource.TestStep{
 			Config:            b.config(flow.TestFlow(t, "etl", flow.WithCron("0 1 * * *", nil)), "schedule_active = false"),
 			ConfigPlanChecks:  registers(),
@@ -118,7 +117,6 @@ func TestAccFlowStaleKey(t *testing.T) {
 			Config: b.config(second), ConfigPlanChecks: registers(),
 			ConfigStateChecks: []statecheck.StateCheck{version(2)}, Check: b.versions("etl", 2),
 		},
-		resource.TestStep{Config: b.config(second), ConfigPlanChecks: nothing()},
 	)
 }
 
@@ -205,7 +203,6 @@ func TestAccFlowConcurrent(t *testing.T) {
 	}
 	run(t,
 		resource.TestStep{Config: config.String()},
-		resource.TestStep{Config: config.String(), ConfigPlanChecks: nothing()},
 	)
 }
 

@@ -47,7 +47,6 @@ func TestAccFlowFaults(t *testing.T) {
 			config := b.config(flow.TestFlow(t, "etl", nil))
 			run(t,
 				resource.TestStep{Config: config, Check: b.versions("etl", 1), ConfigStateChecks: []statecheck.StateCheck{version(1)}},
-				resource.TestStep{Config: config, ConfigPlanChecks: nothing()},
 			)
 			if remove() == 0 {
 				t.Error("the fault did not happen")
@@ -97,7 +96,6 @@ func TestAccFlowInParts(t *testing.T) {
 				return nil
 			},
 		},
-		resource.TestStep{Config: config, ConfigPlanChecks: nothing()},
 	)
 	if server.Server.CountRequests("register_tasks") < 2 {
 		t.Error("the flow did not go up in parts")

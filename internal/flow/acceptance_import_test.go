@@ -159,7 +159,6 @@ func TestAccFlowDisappears(t *testing.T) {
 			Config:    config, ConfigPlanChecks: registers(),
 			ConfigStateChecks: []statecheck.StateCheck{version(2), known("archived", knownvalue.Bool(false))}, Check: b.versions("etl", 2),
 		},
-		resource.TestStep{Config: config, ConfigPlanChecks: nothing()},
 		resource.TestStep{ // the newest version only: the archived one before it is the newest now
 			PreConfig: behind(func(ctx context.Context, f *prefect.Flow) error { return b.Client.DeleteFlow(ctx, f.ID) }),
 			Config:    config, ConfigPlanChecks: registers(), ConfigStateChecks: []statecheck.StateCheck{version(2)},
@@ -172,6 +171,5 @@ func TestAccFlowDisappears(t *testing.T) {
 			PreConfig: behind(func(ctx context.Context, f *prefect.Flow) error { return b.Client.DeleteFlow(ctx, f.ID) }),
 			Config:    config, ConfigPlanChecks: created, ConfigStateChecks: []statecheck.StateCheck{version(1)},
 		},
-		resource.TestStep{Config: config, ConfigPlanChecks: nothing()},
 	)
 }

@@ -91,7 +91,6 @@ func TestAccFlowRunConfig(t *testing.T) {
 			Check: resource.ComposeTestCheckFunc(
 				b.runConfig("etl", "type", `"KubernetesRun"`), b.runConfig("etl", "env", "null"), b.runConfig("etl", "labels", "[]")),
 		},
-		resource.TestStep{Config: b.config(text, `run_config = { kubernetes = {} }`), ConfigPlanChecks: nothing()},
 		resource.TestStep{
 			Config: b.config(text, `run_config = { kubernetes = { env = {}, cpu_limit = "2", memory_request = "512Mi",
 				service_account_name = "etl", image_pull_secrets = ["registry"], image_pull_policy = "Always" } }`),
@@ -107,7 +106,6 @@ func TestAccFlowRunConfig(t *testing.T) {
 				statecheck.ExpectKnownValue(address, tfjsonpath.New("run_config").AtMapKey("kubernetes").AtMapKey("job_template"), knownvalue.NotNull()),
 			},
 		},
-		resource.TestStep{Config: fromFile, ConfigPlanChecks: nothing()},
 		resource.TestStep{
 			PreConfig: func() { b.file("job.yaml", "# the same\n"+fmt.Sprintf(jobYAML, 4)) },
 			Config:    fromFile, ConfigPlanChecks: nothing(),
@@ -132,7 +130,6 @@ func TestAccFlowRemoteTemplate(t *testing.T) {
 	config := b.config(flow.TestFlow(t, "etl", nil), `run_config = { kubernetes = { job_template_path = "s3://bucket/job.yaml" } }`)
 	run(t,
 		resource.TestStep{Config: config, Check: b.runConfig("etl", "job_template_path", `"s3://bucket/job.yaml"`)},
-		resource.TestStep{Config: config, ConfigPlanChecks: nothing()},
 	)
 }
 
@@ -166,11 +163,9 @@ func TestAccFlowUnknownInputs(t *testing.T) {
 			}},
 			ConfigStateChecks: []statecheck.StateCheck{version(1), known("name", knownvalue.StringExact("b"))},
 		},
-		resource.TestStep{Config: config("one"), ConfigPlanChecks: nothing()},
 		resource.TestStep{Config: config("two"), ConfigStateChecks: []statecheck.StateCheck{
 			version(2), known("labels", knownvalue.SetExact(stringsOf("two"))), known("description", knownvalue.StringExact("d-two")),
 		}},
-		resource.TestStep{Config: config("two"), ConfigPlanChecks: nothing()},
 	)
 }
 
@@ -182,7 +177,6 @@ func TestAccFlowDescription(t *testing.T) {
 	is := func(s string) statecheck.StateCheck { return known("description", knownvalue.StringExact(s)) }
 	run(t,
 		resource.TestStep{Config: b.config(text, `description = "one"`), ConfigStateChecks: []statecheck.StateCheck{version(1), is("one")}},
-		resource.TestStep{Config: b.config(text, `description = "one"`), ConfigPlanChecks: nothing()},
 		resource.TestStep{
 			Config: b.config(text, `description = "two"`), ConfigPlanChecks: registers(),
 			ConfigStateChecks: []statecheck.StateCheck{version(2), is("two")}, Check: b.versions("etl", 2),
@@ -192,7 +186,6 @@ func TestAccFlowDescription(t *testing.T) {
 			Config: b.config(changed), ConfigPlanChecks: registers(), ConfigStateChecks: []statecheck.StateCheck{version(3), is("two")},
 		},
 		resource.TestStep{Config: b.config(changed, `description = ""`), ConfigStateChecks: []statecheck.StateCheck{version(4), is("")}},
-		resource.TestStep{Config: b.config(changed, `description = ""`), ConfigPlanChecks: nothing()},
 	)
 }
 
@@ -214,7 +207,6 @@ func TestAccFlowMove(t *testing.T) {
 			Config: elsewhere.config(changed), ConfigPlanChecks: updates(2),
 			Check: resource.ComposeTestCheckFunc(elsewhere.versions("etl", 2), b.versions("etl", 0)),
 		},
-		resource.TestStep{Config: elsewhere.config(changed), ConfigPlanChecks: nothing()},
 		resource.TestStep{ // back, and changed at the same time
 			Config: b.config(text), ConfigPlanChecks: registers(),
 			Check: resource.ComposeTestCheckFunc(b.versions("etl", 3), elsewhere.versions("etl", 0)),
@@ -237,7 +229,6 @@ func TestAccFlowVersionGroup(t *testing.T) {
 				plancheck.ExpectResourceAction(address, plancheck.ResourceActionReplace),
 			}},
 		},
-		resource.TestStep{Config: b.config(text, group(two)), ConfigPlanChecks: nothing()},
 	)
 }
 

@@ -101,7 +101,6 @@ func TestAccFlowCreationFailed(t *testing.T) {
 						return b.versions("etl", 1)(s)
 					},
 				},
-				resource.TestStep{Config: config, ConfigPlanChecks: nothing()},
 			)
 		})
 	}
@@ -134,7 +133,6 @@ func TestAccFlowCreationFailedAndCorrected(t *testing.T) {
 					return b.versions("etl", 3)(s)
 				},
 			},
-			{Config: b.config(second, policy), ConfigPlanChecks: nothing()},
 			{
 				Config: acctest.ProviderConfig(b.PrefectServer, nil),
 				Check: func(*terraform.State) error {

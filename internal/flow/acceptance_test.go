@@ -212,7 +212,6 @@ func TestAccFlow(t *testing.T) {
 			},
 			Check: b.versions("etl", 1),
 		},
-		resource.TestStep{Config: b.config(first), ConfigPlanChecks: nothing()},
 		resource.TestStep{Config: b.config(flow.Document(t, 1, first)), ConfigPlanChecks: nothing()},
 		resource.TestStep{
 			Config:            b.config(flow.Document(t, 1, flow.TestFlow(t, "other", nil), first), `name = "etl"`),
@@ -223,12 +222,10 @@ func TestAccFlow(t *testing.T) {
 			Config: b.config(second), ConfigPlanChecks: registers(),
 			ConfigStateChecks: []statecheck.StateCheck{version(2)}, Check: b.versions("etl", 2),
 		},
-		resource.TestStep{Config: b.config(second), ConfigPlanChecks: nothing()},
 		resource.TestStep{
 			Config: b.config(first), ConfigPlanChecks: registers(),
 			ConfigStateChecks: []statecheck.StateCheck{version(3)}, Check: b.versions("etl", 3),
 		},
-		resource.TestStep{Config: b.config(first), ConfigPlanChecks: nothing()},
 	)
 }
 
@@ -260,7 +257,6 @@ func TestAccFlowGolden(t *testing.T) {
 			}
 			return nil
 		}},
-		resource.TestStep{Config: config, ConfigPlanChecks: nothing()},
 	)
 }
 
@@ -321,7 +317,6 @@ func TestAccFlowAlternatesWithCLI(t *testing.T) {
 			Config:    b.config(theirs), ConfigPlanChecks: updates(4),
 			ConfigStateChecks: []statecheck.StateCheck{version(4)}, Check: b.versions("etl", 4),
 		},
-		resource.TestStep{Config: b.config(theirs), ConfigPlanChecks: nothing()},
 		// --force makes a version without a key, of the same flow.
 		resource.TestStep{
 			PreConfig: func() { b.register(theirs, true) },

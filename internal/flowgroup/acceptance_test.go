@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -90,7 +89,7 @@ func TestAccFlowGroup(t *testing.T) {
 	}
 	again := set
 	again.ConfigPlanChecks = inPlace()
-	run(b, slices.Concat(twice(set), twice(changed), twice(again), twice(none), twice(again))...)
+	run(b, set, changed, again, none, again)
 	if got := b.settings(); !strings.Contains(got, defaults) {
 		t.Errorf("after destroying: %s", got)
 	}
@@ -114,7 +113,8 @@ func TestAccFlowGroup_unmanaged(t *testing.T) {
 	}
 	const others = `description "from the UI" labels %s run_config {"labels":[],"type":"DockerRun"} parameters {"ui":1} schedule  heartbeat false lazarus true`
 	mine := b.config(`labels = ["mine"]`)
-	steps := append(twice(resource.TestStep{Config: mine, Check: b.on(fmt.Sprintf(others, `["mine"]`))}),
+	run(b,
+		resource.TestStep{Config: mine, Check: b.on(fmt.Sprintf(others, `["mine"]`))},
 		resource.TestStep{
 			PreConfig: b.behind(func(ctx context.Context, group *prefect.FlowGroup) error {
 				return c.SetFlowGroupSchedule(ctx, group.ID, prefect.FlowGroupSchedule{CronClocks: []prefect.CronClock{{Cron: "0 0 * * *"}}})
@@ -130,7 +130,6 @@ func TestAccFlowGroup_unmanaged(t *testing.T) {
 		resource.TestStep{Config: b.config(), ConfigPlanChecks: inPlace(), Check: b.on(fmt.Sprintf(others, "null"))},
 		resource.TestStep{Config: mine},
 	)
-	run(b, steps...)
 	if got, want := b.settings(), fmt.Sprintf(others, "null"); got != want {
 		t.Errorf("after destroying: %s\nwant: %s", got, want)
 	}
@@ -155,7 +154,6 @@ func TestAccFlowGroup_drift(t *testing.T) {
 			Check: resource.ComposeAggregateTestCheckFunc(b.isActive(true), b.on(
 				`description "nightly *loads*"`, `labels ["a" "b"]`, `"image":"etl:1"`, `"x":[1.5,null]`, `"interval":5400000000`, "heartbeat false lazarus false")),
 		},
-		resource.TestStep{Config: b.config(everything), ConfigPlanChecks: nothing()},
 		resource.TestStep{ // the same moment of the day, set by somebody else
 			PreConfig: b.behind(func(ctx context.Context, group *prefect.FlowGroup) error {
 				return b.Client.SetFlowGroupSchedule(ctx, group.ID, prefect.FlowGroupSchedule{
@@ -190,7 +188,6 @@ func TestAccFlowGroup_meaning(t *testing.T) {
 	}
 	run(b,
 		resource.TestStep{Config: before, Check: func(*terraform.State) error { stamped = b.settings(); return nil }},
-		resource.TestStep{Config: before, ConfigPlanChecks: nothing()},
 		resource.TestStep{Config: after, ConfigPlanChecks: nothing()},
 		resource.TestStep{Config: reordered, ConfigPlanChecks: inPlace(), Check: same},
 		resource.TestStep{Config: reordered, ConfigPlanChecks: nothing(), Check: same},
@@ -311,7 +308,6 @@ func TestAccFlowGroup_renamed(t *testing.T) {
 	run(b,
 		resource.TestStep{Config: b.config(`labels = ["x"]`)},
 		resource.TestStep{Config: renamed, Check: b.on(`labels ["x"]`)},
-		resource.TestStep{Config: renamed, ConfigPlanChecks: nothing()},
 	)
 }
 
@@ -324,7 +320,6 @@ func TestAccFlowGroup_tenant(t *testing.T) {
 	run(b,
 		resource.TestStep{Config: strings.Replace(config, "tenant_id", "# ", 1), ExpectError: acctest.Says("Could not find the flow group", "tenant_id")},
 		resource.TestStep{Config: config, Check: b.on(`labels ["x"]`)},
-		resource.TestStep{Config: config, ConfigPlanChecks: nothing()},
 		resource.TestStep{Config: config, ResourceName: address, ImportState: true, ImportStateVerify: true},
 	)
 }

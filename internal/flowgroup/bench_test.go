@@ -173,8 +173,3 @@ func action(a plancheck.ResourceActionType) resource.ConfigPlanChecks {
 }
 
 func inPlace() resource.ConfigPlanChecks { return action(plancheck.ResourceActionUpdate) }
-
-// twice is a step, and the empty plan after it.
-func twice(step resource.TestStep) []resource.TestStep {
-	return []resource.TestStep{step, {Config: step.Config, ConfigPlanChecks: nothing()}}
-}

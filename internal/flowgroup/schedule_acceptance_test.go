@@ -26,7 +26,6 @@ func TestAccFlowGroup_scheduleActive(t *testing.T) {
 	run(b,
 		resource.TestStep{Config: byClock, Check: b.isActive(true)},
 		resource.TestStep{Config: byGroup, Check: b.isActive(true), ConfigPlanChecks: inPlace()},
-		resource.TestStep{Config: byGroup, ConfigPlanChecks: nothing()},
 		resource.TestStep{ // a new version, which is registered active
 			PreConfig: func() { b.register(requires("n")) }, Config: byGroup, ConfigPlanChecks: nothing(), Check: b.isActive(true),
 		},
@@ -83,9 +82,7 @@ func TestAccFlowGroup_unknown(t *testing.T) {
 			}},
 			Check: b.on(`description "one"`, `"n":"one"`, `"image":"one"`, `"interval":3600000000`),
 		},
-		resource.TestStep{Config: config("one"), ConfigPlanChecks: nothing()},
 		resource.TestStep{Config: config("two"), ConfigPlanChecks: inPlace(), Check: b.on(`description "two"`, `"n":"two"`, `"image":"two"`)},
-		resource.TestStep{Config: config("two"), ConfigPlanChecks: nothing()},
 	)
 }
 
@@ -112,7 +109,6 @@ func TestAccFlowGroup_failure(t *testing.T) {
 			}},
 			Check: b.on(`description "d"`, `labels ["x"]`, "heartbeat false"),
 		},
-		resource.TestStep{Config: changed, ConfigPlanChecks: nothing()},
 	)
 }
 

@@ -103,14 +103,12 @@ func TestAccProject(t *testing.T) {
 				},
 				Check: onServer(server, "exampleProject", nil),
 			},
-			{Config: config(server, `name = "exampleProject"`), ConfigPlanChecks: nothing},
 			{
 				Config:            config(server, "name = \"exampleProject\"\n description = \"\""),
 				ConfigPlanChecks:  inPlace,
 				ConfigStateChecks: []statecheck.StateCheck{sameID(), known("description", knownvalue.StringExact(""))},
 				Check:             onServer(server, "exampleProject", text("")),
 			},
-			{Config: config(server, "name = \"exampleProject\"\n description = \"\""), ConfigPlanChecks: nothing},
 			{
 				Config:            config(server, "name = \"exampleProject\"\n description = \"loads *things*\\n\\\"daily\\\" ☂\""),
 				ConfigPlanChecks:  inPlace,
@@ -133,7 +131,6 @@ func TestAccProject(t *testing.T) {
 				ConfigStateChecks: []statecheck.StateCheck{sameID(), known("description", knownvalue.Null())},
 				Check:             onServer(server, "renamed", nil),
 			},
-			{Config: config(server, `name = "renamed"`), ConfigPlanChecks: nothing},
 		},
 	})
 }

@@ -92,7 +92,6 @@ func TestAccTenant(t *testing.T) {
 				},
 				Check: named(server, first, "Data Team"),
 			},
-			{Config: block("Data Team", first), ConfigPlanChecks: nothing},
 			{
 				Config: block("Data Team ☂", first), ConfigPlanChecks: inPlace,
 				ConfigStateChecks: []statecheck.StateCheck{sameID(), known("name", knownvalue.StringExact("Data Team ☂"))},
@@ -139,7 +138,6 @@ func TestAccTenant_defaultSlug(t *testing.T) {
 				Config: config(server, `name = "数据"`), ConfigPlanChecks: inPlace,
 				ConfigStateChecks: []statecheck.StateCheck{known("slug", knownvalue.StringExact(slug))},
 			},
-			{Config: config(server, `name = "数据"`), ConfigPlanChecks: nothing},
 		},
 	})
 }
