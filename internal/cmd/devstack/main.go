@@ -35,6 +35,7 @@ func commands() []command {
 		{"exec", "[flags] -- COMMAND [ARGUMENT...]", "start the stack, run a command with its environment, and stop the stack", execute},
 		{"demo", "[flags]", "run the walk-through of examples/quickstart on a stack and check what it claims", demo},
 		{"flow-run", "", "execute the flow run that the environment names, as the virtual node does", flowRun},
+		{"in-pod", "server ADDRESS | agent", "run the Server or the agent as a chart's container does, configured by the environment", inPod},
 	}
 }
 

@@ -1,0 +1,75 @@
+// Package inpod runs one part of the embedded stack in a pod of a Helm chart,
+// configured by the container's environment as the real images are: it is what
+// the containers of the Azure modules' test chart run.
+package inpod
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/agent"
+	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+)
+
+// pollInterval is how often the agent asks for runs, restartPause how long after
+// its end it is started again.
+const (
+	pollInterval = 500 * time.Millisecond
+	restartPause = time.Second
+)
+
+// Server serves the embedded Prefect Server at an address until ctx ends. It
+// needs no database, but refuses to start where the real one could not reach
+// its own: PGPASSWORD is empty, or PGSSLMODE does not require TLS.
+func Server(ctx context.Context, address string, getenv func(string) string, logger *slog.Logger) error {
+	if getenv("PGPASSWORD") == "" || getenv("PGSSLMODE") != "require" {
+		return fmt.Errorf("the database %s cannot be used: there is no password, or TLS is not required", getenv("HASURA_GRAPHQL_DATABASE_URL"))
+	}
+	s, err := prefectserver.New(prefectserver.Options{Logger: logger, SchedulerInterval: prefectserver.SchedulerInterval})
+	if err != nil {
+		return fmt.Errorf("start the Server: %w", err)
+	}
+	var listen net.ListenConfig
+	listener, err := listen.Listen(ctx, "tcp", address)
+	if err != nil {
+		return fmt.Errorf("start the Server: %w", err)
+	}
+	return s.Serve(ctx, listener)
+}
+
+// Agent runs the agent until ctx ends, again and again until there is a tenant
+// to work for: a real agent's pod is restarted by the kubelet until then. The
+// environment is the Python agent's, and KUBECONFIG.
+func Agent(ctx context.Context, getenv func(string) string, logger *slog.Logger) error {
+	var labels []string
+	if err := json.Unmarshal([]byte(getenv("PREFECT__CLOUD__AGENT__LABELS")), &labels); err != nil {
+		return fmt.Errorf("read PREFECT__CLOUD__AGENT__LABELS: %w", err)
+	}
+	client, err := kubernetes.NewClient(kubernetes.Config{ConfigPath: getenv("KUBECONFIG"), Namespace: getenv("NAMESPACE")})
+	if err != nil {
+		return fmt.Errorf("reach the cluster: %w", err)
+	}
+	for {
+		a, err := agent.New(agent.Options{
+			API: getenv("PREFECT__CLOUD__API"), Kubernetes: client, Namespace: getenv("NAMESPACE"), Labels: labels,
+			PollInterval: pollInterval, Logger: logger,
+		})
+		if err != nil {
+			return fmt.Errorf("start the agent: %w", err)
+		}
+		err = a.Run(ctx)
+		if ctx.Err() != nil {
+			return fmt.Errorf("run the agent: %w", ctx.Err())
+		}
+		logger.Info("the agent has ended and is started again", "error", err)
+		select {
+		case <-time.After(restartPause):
+		case <-ctx.Done():
+		}
+	}
+}

@@ -1,0 +1,53 @@
+package inpod_test
+
+import (
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/inpod"
+)
+
+// TestRefusals: what the real images could not work with, these do not either.
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	logger := slog.New(slog.DiscardHandler)
+	for name, c := range map[string]struct {
+		env  map[string]string
+		run  func(getenv func(string) string) error
+		want string
+	}{
+		"server without a password": {
+			env: map[string]string{"PGSSLMODE": "require"},
+			run: func(getenv func(string) string) error {
+				return inpod.Server(t.Context(), "127.0.0.1:0", getenv, logger)
+			},
+			want: "there is no password",
+		},
+		"server without TLS": {
+			env: map[string]string{"PGPASSWORD": "x", "PGSSLMODE": "prefer"},
+			run: func(getenv func(string) string) error {
+				return inpod.Server(t.Context(), "127.0.0.1:0", getenv, logger)
+			},
+			want: "TLS is not required",
+		},
+		"agent with labels that are no list": {
+			env:  map[string]string{"PREFECT__CLOUD__AGENT__LABELS": "aks"},
+			run:  func(getenv func(string) string) error { return inpod.Agent(t.Context(), getenv, logger) },
+			want: "PREFECT__CLOUD__AGENT__LABELS",
+		},
+		"agent without a cluster": {
+			env:  map[string]string{"PREFECT__CLOUD__AGENT__LABELS": "[]", "KUBECONFIG": "/nowhere"},
+			run:  func(getenv func(string) string) error { return inpod.Agent(t.Context(), getenv, logger) },
+			want: "reach the cluster",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := c.run(func(key string) string { return c.env[key] })
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("the error is %v, want one that contains %q", err, c.want)
+			}
+		})
+	}
+}
