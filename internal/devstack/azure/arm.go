@@ -263,9 +263,24 @@ func (s *Simulation) begin(c *call, finish func()) *operation {
 	s.operations[id] = op
 	namespace, _, _ := strings.Cut(c.kind.name, "/")
 	c.out.Header().Set("Azure-AsyncOperation", fmt.Sprintf("%s/subscriptions/%s/providers/%s/locations/simulated/operationStatuses/%s?api-version=%s",
-		s.base, SubscriptionID, namespace, id, query(c.in.URL.Query(), "api-version")))
-	c.out.Header().Set("Retry-After", "0")
+		origin(c.in), SubscriptionID, namespace, id, query(c.in.URL.Query(), "api-version")))
+	soon(c.out)
 	return op
+}
+
+// origin is where a request was sent to.
+func origin(in *http.Request) string {
+	if in.TLS != nil {
+		return "https://" + in.Host
+	}
+	return "http://" + in.Host
+}
+
+// soon tells clients to ask again at once: azurerm understands the first header,
+// azapi, to which 0 seconds mean its own 30, the second.
+func soon(out http.ResponseWriter) {
+	out.Header().Set("Retry-After", "0")
+	out.Header().Set("Retry-After-Ms", "1")
 }
 
 func (s *Simulation) serveOperation(c *call) {
@@ -274,7 +289,7 @@ func (s *Simulation) serveOperation(c *call) {
 		writeError(c.out, http.StatusNotFound, "NotFound", "There is no operation %s.", c.at.last)
 		return
 	}
-	c.out.Header().Set("Retry-After", "0")
+	soon(c.out)
 	status := "InProgress"
 	if op.advance() {
 		status = "Succeeded"

@@ -27,6 +27,10 @@ type kind struct {
 	show func(s *Simulation, r *resource, out object)
 }
 
+// gatewayVersion is the version of AKS's API that knows the routing add-on's
+// Gateway API.
+const gatewayVersion = "2026-04-01"
+
 // kinds are all types of resources. Versions are those that azurerm 5 uses.
 func kinds() []*kind {
 	return []*kind{
@@ -41,7 +45,7 @@ func kinds() []*kind {
 		{name: "Microsoft.Network/privateEndpoints/privateDnsZoneGroups", slowDelete: true, write: http.StatusCreated, fill: fillZoneGroup},
 		{name: "Microsoft.Network/networkInterfaces", fill: fillNothing},
 
-		{name: "Microsoft.ContainerService/managedClusters", versions: []string{"2025-10-01"}, slowDelete: true, write: http.StatusCreated, fill: fillCluster, show: showCluster},
+		{name: "Microsoft.ContainerService/managedClusters", versions: []string{"2025-10-01", gatewayVersion}, slowDelete: true, write: http.StatusCreated, fill: fillCluster, show: showCluster},
 		{name: "Microsoft.ContainerService/managedClusters/agentPools", versions: []string{"2025-10-01"}, slowDelete: true, write: http.StatusCreated, fill: fillPool},
 		{name: "Microsoft.ContainerService/managedClusters/maintenanceConfigurations", versions: []string{"2025-10-01"}, stateless: true},
 

@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -50,12 +51,12 @@ type Request struct {
 
 // Simulation is a running simulation.
 type Simulation struct {
-	options  Options
-	metadata *httptest.Server // https: azurerm only asks a metadata host that way
-	arm      *http.Server
-	base     string
-	caFile   string
-	serving  sync.WaitGroup
+	options Options
+	secure  *httptest.Server // https: azurerm only asks a metadata host that way, azapi only talks that way
+	arm     *http.Server
+	base    string
+	caFile  string
+	serving sync.WaitGroup
 
 	mu         sync.Mutex
 	resources  map[string]*resource // by lower-case path
@@ -81,8 +82,8 @@ func Start(ctx context.Context, options Options) (*Simulation, error) {
 			options.Logger.Error("simulated Azure ended", "error", err)
 		}
 	})
-	s.metadata = httptest.NewTLSServer(http.HandlerFunc(s.serveMetadata))
-	if s.caFile, err = writeCA(options.Dir, s.metadata.Certificate()); err != nil {
+	s.secure = httptest.NewTLSServer(http.HandlerFunc(s.serve))
+	if s.caFile, err = writeCA(options.Dir, s.secure.Certificate()); err != nil {
 		_ = s.Close()
 		return nil, err
 	}
@@ -102,10 +103,28 @@ func writeCA(dir string, certificate *x509.Certificate) (string, error) {
 // Endpoint is the URL of the simulated resource manager.
 func (s *Simulation) Endpoint() string { return s.base }
 
+// SecureEndpoint is the same by https.
+func (s *Simulation) SecureEndpoint() string { return s.secure.URL }
+
+// AzapiEnvironment is what the azapi provider has to find in its environment
+// besides a provider block with the resource manager's SecureEndpoint and
+// use_msi: it accepts no login but that of a managed identity over http.
+func (s *Simulation) AzapiEnvironment() []string {
+	return []string{
+		"SSL_CERT_FILE=" + s.caFile,
+		"ARM_SUBSCRIPTION_ID=" + SubscriptionID,
+		"ARM_TENANT_ID=" + TenantID,
+		"ARM_SKIP_PROVIDER_REGISTRATION=true",
+		"ARM_USE_CLI=false",
+		"IDENTITY_ENDPOINT=" + s.base + identityPath,
+		"IDENTITY_HEADER=simulated",
+	}
+}
+
 // Environment is what the azurerm provider has to find in its environment.
 func (s *Simulation) Environment() []string {
 	return []string{
-		"ARM_METADATA_HOSTNAME=" + strings.TrimPrefix(s.metadata.URL, "https://"),
+		"ARM_METADATA_HOSTNAME=" + strings.TrimPrefix(s.secure.URL, "https://"),
 		"SSL_CERT_FILE=" + s.caFile,
 		"ARM_SUBSCRIPTION_ID=" + SubscriptionID,
 		"ARM_TENANT_ID=" + TenantID,
@@ -119,8 +138,8 @@ func (s *Simulation) Environment() []string {
 
 // Close stops the simulation.
 func (s *Simulation) Close() error {
-	if s.metadata != nil {
-		s.metadata.Close()
+	if s.secure != nil {
+		s.secure.Close()
 	}
 	err := s.arm.Close()
 	s.serving.Wait()
@@ -139,11 +158,7 @@ func (s *Simulation) Requests() []Request {
 
 // serveMetadata answers what describes a cloud: where to sign in, where the
 // resource manager is.
-func (s *Simulation) serveMetadata(out http.ResponseWriter, in *http.Request) {
-	if in.URL.Path != "/metadata/endpoints" {
-		http.NotFound(out, in)
-		return
-	}
+func (s *Simulation) serveMetadata(out http.ResponseWriter) {
 	writeJSON(out, http.StatusOK, object{
 		"name":                     "simulated",
 		"portal":                   s.base + "/portal",
@@ -169,7 +184,9 @@ func (s *Simulation) serveMetadata(out http.ResponseWriter, in *http.Request) {
 func (s *Simulation) serve(out http.ResponseWriter, in *http.Request) {
 	recorder := &statusRecorder{ResponseWriter: out, status: http.StatusOK}
 	switch {
-	case strings.HasSuffix(in.URL.Path, "/oauth2/v2.0/token"):
+	case in.URL.Path == "/metadata/endpoints":
+		s.serveMetadata(recorder)
+	case strings.HasSuffix(in.URL.Path, "/oauth2/v2.0/token"), in.URL.Path == identityPath:
 		s.serveToken(recorder)
 	default:
 		s.serveARM(recorder, in)
@@ -179,6 +196,9 @@ func (s *Simulation) serve(out http.ResponseWriter, in *http.Request) {
 	s.requests = append(s.requests, Request{Method: in.Method, Path: in.URL.Path, Status: recorder.status})
 	s.mu.Unlock()
 }
+
+// identityPath is where managed identities get their tokens.
+const identityPath = "/identity/token"
 
 // serveToken gives a token whose claims azurerm reads without checking the
 // signature.
@@ -192,7 +212,8 @@ func (s *Simulation) serveToken(out http.ResponseWriter) {
 	}
 	token := segment(object{"alg": "none", "typ": "JWT"}) + "." +
 		segment(object{"oid": ObjectID, "tid": TenantID, "appid": ClientID, "idtyp": "app"}) + ".c2ltdWxhdGVk"
-	writeJSON(out, http.StatusOK, object{"access_token": token, "token_type": "Bearer", "expires_in": 3600, "ext_expires_in": 3600})
+	writeJSON(out, http.StatusOK, object{"access_token": token, "token_type": "Bearer", "expires_in": 3600, "ext_expires_in": 3600,
+		"expires_on": strconv.FormatInt(time.Now().Add(time.Hour).Unix(), 10)})
 }
 
 type statusRecorder struct {
