@@ -1,6 +1,7 @@
 package moduletest
 
 import (
+	"fmt"
 	"log/slog"
 	"maps"
 	"os"
@@ -116,6 +117,7 @@ output "database" { value = module.postgresql.database }
 // TestAzure applies the Azure modules with the real azurerm provider, plans
 // again, changes what can be changed in place, and destroys.
 func TestAzure(t *testing.T) {
+	t.Parallel()
 	simulation := newAzure(t, []byte(nowhere))
 	w := newWorkspace(t, simulation.Environment()...)
 	w.write("azure/main.tf", azureRoot)
@@ -128,10 +130,12 @@ func TestAzure(t *testing.T) {
 	if sku, ok := cluster["sku"].(map[string]any); !ok || sku["tier"] != "Standard" {
 		t.Errorf("the cluster's SKU is %v, want the tier Standard", cluster["sku"])
 	}
-	state := w.run("azure", "show", "-json")
-	if strings.Contains(state, "Correct-Horse-1") {
+	if w.stateHolds("azure", "Correct-Horse-1") {
 		t.Error("the state holds the database's password")
 	}
+
+	checkGateway(t, simulation, group+"Microsoft.ContainerService/managedClusters/example-aks")
+	w.planIsEmpty("azure", "after the Gateway API")
 
 	changed := []string{"-var=tier=Premium", "-var=nodes=4", `-var=rules=["prefect-ui"]`, "-var=extension=CITEXT", "-var=password_version=2", "-var=retention=30"}
 	want := map[string]string{
@@ -157,5 +161,41 @@ func TestAzure(t *testing.T) {
 	failed := slices.DeleteFunc(simulation.Requests(), func(r azure.Request) bool { return r.Status < 400 || r.Status == 404 })
 	if len(failed) > 0 {
 		t.Errorf("Azure refused %v", failed)
+	}
+}
+
+// checkGateway applies the module aks-gateway-api with the real azapi provider
+// to a cluster that is there.
+func checkGateway(t *testing.T, simulation *azure.Simulation, cluster string) {
+	t.Helper()
+	w := newWorkspace(t, simulation.AzapiEnvironment()...)
+	w.write("gateway/main.tf", fmt.Sprintf(`
+terraform {
+  required_providers {
+    azapi = { source = "Azure/azapi" }
+  }
+}
+
+provider "azapi" {
+  use_msi = true
+  endpoint = [{
+    resource_manager_endpoint = %q
+  }]
+}
+
+module "gateway_api" {
+  source     = "../modules/aks-gateway-api"
+  cluster_id = %q
+}
+
+output "class" { value = module.gateway_api.gateway_class_name }
+`, simulation.SecureEndpoint(), cluster))
+	w.run("gateway", "init", "-input=false")
+	w.run("gateway", "apply", "-auto-approve", "-input=false")
+	w.planIsEmpty("gateway", "after the apply")
+	properties, _ := simulation.Body(cluster)["properties"].(map[string]any)
+	want := "map[gatewayAPI:map[installation:Standard] webAppRouting:map[gatewayAPIImplementations:map[appRoutingIstio:map[mode:Enabled]]]]"
+	if got := fmt.Sprint(properties["ingressProfile"]); got != want {
+		t.Errorf("the cluster's ingress profile is %s, want %s", got, want)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -19,61 +18,41 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack"
 )
 
-// exampleProviders take the place of the example's providers.tf: the syntax is
-// that of the built helm provider of 2020, and the embedded cluster knows no
-// Entra ID but client certificates.
-const exampleProviders = `
-provider "azurerm" {
-  features {}
-}
-
-provider "helm" {
-  kubernetes {
-    load_config_file       = false
+// exampleProviders take the place of the example's providers.tf: the embedded
+// cluster knows no Entra ID, but client certificates.
+func exampleProviders(w *workspace) string {
+	cluster := `
     host                   = module.stack.kubernetes.host
     cluster_ca_certificate = module.stack.kubernetes.cluster_ca_certificate
     client_certificate     = module.stack.client_certificate.client_certificate
-    client_key             = module.stack.client_certificate.client_key
-  }
+    client_key             = module.stack.client_certificate.client_key`
+	helm := cluster
+	if !w.attributes() {
+		helm += "\n    load_config_file = false" // else version 1 would ask for ~/.kube/config
+	}
+	return `
+provider "azurerm" {
+  features {}
 }
-
+` + w.helmProvider(helm) + `
 provider "prefect" {
   port_forward  = module.stack.prefect.port_forward
   tenant        = "default"
   ready_timeout = "1m"
 
-  kubernetes = {
-    host                   = module.stack.kubernetes.host
-    cluster_ca_certificate = module.stack.kubernetes.cluster_ca_certificate
-    client_certificate     = module.stack.client_certificate.client_certificate
-    client_key             = module.stack.client_certificate.client_key
-    namespace              = module.stack.prefect.namespace
+  kubernetes = {` + cluster + `
+    namespace = module.stack.prefect.namespace
   }
 }
 `
+}
 
 // TestEndToEnd applies examples/azure-complete once, from nothing to a finished
 // flow run: simulated Azure, a real Kubernetes API server, real providers. Only
 // the chart is a fixture, which runs the embedded Server and agent in pods.
 func TestEndToEnd(t *testing.T) {
-	programs := bin(t)
-	fixture := filepath.Join(t.TempDir(), "fixture")
-	//nolint:gosec // builds a program of this repository
-	if output, err := exec.CommandContext(t.Context(), "go", "build", "-o", fixture, "./fixture").CombinedOutput(); err != nil {
-		t.Fatalf("build the fixture: %v\n%s", err, output)
-	}
-	stack, err := devstack.Start(t.Context(), devstack.Options{
-		BinDir: programs, ClusterOnly: true, IgnorePrefect: true,
-		FlowRunCommand: []string{filepath.Join(programs, "devstack"), "flow-run"},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := stack.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Parallel()
+	stack := cluster(t)
 	kubeconfig, err := os.ReadFile(stack.Kubeconfig)
 	if err != nil {
 		t.Fatal(err)
@@ -81,12 +60,12 @@ func TestEndToEnd(t *testing.T) {
 	simulation := newAzure(t, kubeconfig)
 	w := newWorkspace(t, simulation.Environment()...)
 	dir := "examples/azure-complete"
-	w.write(filepath.Join(dir, "providers.tf"), exampleProviders)
-	values := fmt.Sprintf("fixture: {program: %q, kubeconfig: %q, port: %d}\n", fixture, stack.Kubeconfig, freePort(t))
+	w.write(filepath.Join(dir, "providers.tf"), exampleProviders(w))
+	values := fixtureValues(filepath.Join(bin(t), "devstack"), stack.Kubeconfig, freePort(t))
 	variables, err := json.Marshal(map[string]any{
 		"api_server_ranges": []string{"198.51.100.7/32"}, "database_password": "Correct-Horse-1",
 		"build_context": "https://github.com/example/flows.git#main", "build_context_token": "token",
-		"chart":        map[string]string{"name": filepath.Join(root(t), "internal/moduletest/testdata/chart")},
+		"chart":        map[string]string{"name": fixtureChart(t)},
 		"chart_values": []string{values},
 	})
 	if err != nil {
@@ -98,6 +77,9 @@ func TestEndToEnd(t *testing.T) {
 	w.run(dir, "apply", "-auto-approve", "-input=false")
 	checkRun(t, w.run(dir, "output", "-json"))
 	checkCluster(t, stack)
+	if w.attributes() && w.stateHolds(dir, "Correct-Horse-1") {
+		t.Error("the state holds the database's password")
+	}
 	w.planIsEmpty(dir, "after the apply")
 
 	// A change of the release, in place.
@@ -146,10 +128,7 @@ func checkRun(t *testing.T, output string) {
 // checkCluster checks that what the modules promise is really in the cluster.
 func checkCluster(t *testing.T, stack *devstack.Stack) {
 	t.Helper()
-	client, err := clientset.NewForConfig(stack.REST)
-	if err != nil {
-		t.Fatal(err)
-	}
+	client := kubernetesClient(t, stack)
 	policies, err := client.NetworkingV1().NetworkPolicies("prefect").List(t.Context(), metav1.ListOptions{})
 	if err != nil {
 		t.Fatal(err)

@@ -15,15 +15,12 @@ import (
 	"time"
 )
 
-// providers are those that the modules and examples use, with the versions that
-// the tool modules build.
-func providers() map[string]string {
-	return map[string]string{
-		"hashicorp/azurerm":      "5.2.0",
-		"hashicorp/helm":         "1.3.2",
-		"azure/azapi":            "1.15.0",
-		"prefect-server/prefect": "0.0.1",
-	}
+// provider is one that the modules and examples use.
+type provider struct{ source, version string }
+
+// built are the providers that the tool modules build, with their versions.
+func built() []provider {
+	return []provider{{"hashicorp/azurerm", "5.2.0"}, {"hashicorp/helm", "1.3.2"}, {"azure/azapi", "1.15.0"}}
 }
 
 // bin is the directory of the built programs; the test is skipped without.
@@ -47,47 +44,130 @@ func root(t *testing.T) string {
 }
 
 // workspace is a directory with a copy of modules/ and examples/, in which
-// Terraform finds its providers among the built programs.
+// Terraform finds its providers as in a registry.
 type workspace struct {
 	t   *testing.T
 	dir string
 	env []string
+	// helm is the helm provider's version.
+	helm string
 }
 
-// newWorkspace copies the sources and lays the providers out as a mirror, so
-// that `terraform init` checks version constraints as it does with a registry.
+// newWorkspace copies the sources and has Terraform take the providers from
+// directories that are laid out as mirrors, so that `terraform init` checks
+// version constraints as it does with a registry: the built programs, or what
+// PREFECT_MODULE_PROVIDERS holds, as `terraform providers mirror` makes it.
 func newWorkspace(t *testing.T, env ...string) *workspace {
 	t.Helper()
-	programs := bin(t)
 	w := &workspace{t: t, dir: t.TempDir()}
 	for _, part := range []string{"modules", "examples"} {
 		if err := os.CopyFS(filepath.Join(w.dir, part), os.DirFS(filepath.Join(root(t), part))); err != nil {
 			t.Fatal(err)
 		}
 	}
-	mirror := filepath.Join(w.dir, "mirror")
-	for name, version := range providers() {
-		kind := name[strings.LastIndexByte(name, '/')+1:]
-		program := filepath.Join(programs, "terraform-provider-"+kind)
-		if _, err := os.Stat(program); err != nil {
-			t.Fatalf("the provider %s is not built: %v", name, err)
-		}
-		for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
-			dir := filepath.Join(mirror, host, name, version, runtime.GOOS+"_"+runtime.GOARCH)
-			if err := os.MkdirAll(dir, 0o700); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.Symlink(program, filepath.Join(dir, "terraform-provider-"+kind+"_v"+version)); err != nil {
-				t.Fatal(err)
+	own := filepath.Join(w.dir, "mirror")
+	mirrors := []string{own}
+	w.link(own, provider{"prefect-server/prefect", "0.0.1"})
+	if downloaded := os.Getenv("PREFECT_MODULE_PROVIDERS"); downloaded != "" {
+		mirrors = append(mirrors, downloaded)
+		w.helm = mirroredVersion(t, downloaded, "hashicorp/helm")
+	} else {
+		for _, p := range built() {
+			w.link(own, p)
+			if p.source == "hashicorp/helm" {
+				w.helm = p.version
 			}
 		}
 	}
-	w.write("terraform.rc", fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", mirror))
+	var installation strings.Builder
+	for _, mirror := range mirrors {
+		fmt.Fprintf(&installation, "  filesystem_mirror {\n    path = %q\n  }\n", mirror)
+	}
+	w.write("terraform.rc", "provider_installation {\n"+installation.String()+"}\n")
 	w.env = append(os.Environ(),
 		"TF_CLI_CONFIG_FILE="+filepath.Join(w.dir, "terraform.rc"), "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1",
 		"HELM_CACHE_HOME="+filepath.Join(w.dir, "helm"), "HELM_CONFIG_HOME="+filepath.Join(w.dir, "helm"), "HELM_DATA_HOME="+filepath.Join(w.dir, "helm"))
 	w.env = append(w.env, env...)
+	if !w.attributes() {
+		w.withoutWriteOnly()
+	}
 	return w
+}
+
+// link lays a built provider out in a mirror.
+func (w *workspace) link(mirror string, p provider) {
+	w.t.Helper()
+	kind := filepath.Base(p.source)
+	program := filepath.Join(bin(w.t), "terraform-provider-"+kind)
+	if _, err := os.Stat(program); err != nil {
+		w.t.Fatalf("the provider %s is not built: %v", p.source, err)
+	}
+	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
+		dir := filepath.Join(mirror, host, p.source, p.version, runtime.GOOS+"_"+runtime.GOARCH)
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			w.t.Fatal(err)
+		}
+		if err := os.Symlink(program, filepath.Join(dir, "terraform-provider-"+kind+"_v"+p.version)); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
+// mirroredVersion is the version of a provider that a mirror holds, packed or
+// unpacked.
+func mirroredVersion(t *testing.T, mirror, source string) string {
+	t.Helper()
+	for _, pattern := range []string{"*/" + source + "/[0-9]*.[0-9]*.[0-9]*", "*/" + source + "/*_[0-9]*_*.zip"} {
+		found, err := filepath.Glob(filepath.Join(mirror, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m := regexp.MustCompile(`\d+\.\d+\.\d+`).FindString(filepath.Base(strings.Join(found, ""))); m != "" {
+			return m
+		}
+	}
+	t.Fatalf("%s holds no %s", mirror, source)
+	return ""
+}
+
+// attributes says whether the helm provider has version 3's syntax: attributes
+// where there were blocks.
+func (w *workspace) attributes() bool { return !regexp.MustCompile(`^[012]\.`).MatchString(w.helm) }
+
+// withoutWriteOnly makes the module database-secret, and the example that uses
+// it, do with a helm provider that has no write-only values. The password is
+// then in the state.
+func (w *workspace) withoutWriteOnly() {
+	w.t.Helper()
+	release, err := os.ReadFile("testdata/database-secret/main.tf")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.write("modules/database-secret/main.tf", string(release))
+	for file, change := range map[string][2]string{
+		"modules/database-secret/variables.tf": {"ephemeral   = true", ""},
+		"modules/database-secret/versions.tf":  {">= 3.1, < 4.0", ">= 1.3.2"},
+		"examples/azure-complete/versions.tf":  {">= 3.1, < 4.0", ">= 1.3.2"},
+	} {
+		data, err := os.ReadFile(filepath.Join(w.dir, file))
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		changed := strings.ReplaceAll(string(data), change[0], change[1])
+		if changed == string(data) {
+			w.t.Fatalf("%s does not say %s", file, change[0])
+		}
+		w.write(file, changed)
+	}
+}
+
+// helmProvider is the helm provider's block for a cluster.
+func (w *workspace) helmProvider(cluster string) string {
+	sign := ""
+	if w.attributes() {
+		sign = " ="
+	}
+	return fmt.Sprintf("\nprovider \"helm\" {\n  kubernetes%s {\n%s\n  }\n}\n", sign, cluster)
 }
 
 func (w *workspace) write(name, content string) {
@@ -146,26 +226,35 @@ func (w *workspace) planIsEmpty(dir, when string) {
 	}
 }
 
-// actions gives what a plan would do, by address, "no-op" left out.
-func (w *workspace) actions(dir string, arguments ...string) map[string]string {
+// stateHolds says whether a secret is anywhere in the state.
+func (w *workspace) stateHolds(dir, secret string) bool {
 	w.t.Helper()
-	w.run(dir, append([]string{"plan", "-input=false", "-out=plan.bin"}, arguments...)...)
-	var plan struct {
-		ResourceChanges []struct {
-			Address string `json:"address"`
-			Mode    string `json:"mode"`
-			Change  struct {
-				Actions []string `json:"actions"`
-			} `json:"change"`
-		} `json:"resource_changes"`
-	}
-	if err := json.Unmarshal([]byte(w.run(dir, "show", "-json", "plan.bin")), &plan); err != nil {
+	state, err := os.ReadFile(filepath.Join(w.dir, dir, "terraform.tfstate"))
+	if err != nil {
 		w.t.Fatal(err)
 	}
+	return bytes.Contains(state, []byte(secret))
+}
+
+// actions gives what a plan, which it leaves in plan.bin, would do, by address.
+func (w *workspace) actions(dir string, arguments ...string) map[string]string {
+	w.t.Helper()
 	changes := map[string]string{}
-	for _, c := range plan.ResourceChanges {
-		if action := strings.Join(c.Change.Actions, " "); c.Mode == "managed" && action != "no-op" {
-			changes[c.Address] = action
+	for line := range strings.Lines(w.run(dir, append([]string{"plan", "-input=false", "-out=plan.bin", "-json"}, arguments...)...)) {
+		var message struct {
+			Type   string `json:"type"`
+			Change struct {
+				Resource struct {
+					Address string `json:"addr"`
+				} `json:"resource"`
+				Action string `json:"action"`
+			} `json:"change"`
+		}
+		if err := json.Unmarshal([]byte(line), &message); err != nil {
+			w.t.Fatalf("read the plan: %v\n%s", err, line)
+		}
+		if message.Type == "planned_change" && message.Change.Action != "read" {
+			changes[message.Change.Resource.Address] = message.Change.Action
 		}
 	}
 	return changes

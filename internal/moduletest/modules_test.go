@@ -25,10 +25,15 @@ func modules(t *testing.T) []string {
 
 // TestModules validates each module and runs its tests, with mocked providers.
 func TestModules(t *testing.T) {
+	t.Parallel()
 	w := newWorkspace(t)
 	for _, module := range modules(t) {
 		t.Run(module, func(t *testing.T) {
-			w := &workspace{t: t, dir: w.dir, env: w.env}
+			t.Parallel()
+			if module == "database-secret" && !w.attributes() {
+				t.Skip("write-only values need version 3.1 of the helm provider: see PREFECT_MODULE_PROVIDERS")
+			}
+			w := &workspace{t: t, dir: w.dir, env: w.env, helm: w.helm}
 			dir := filepath.Join("modules", module)
 			w.run(dir, "init", "-input=false")
 			w.run(dir, "validate")
@@ -43,18 +48,19 @@ func TestModules(t *testing.T) {
 }
 
 // TestExistingClusterExample validates the example that the other tests do not
-// apply. Its provider block has the syntax of helm 3, which the built provider
-// of 2020 does not know.
+// apply. Its provider block has the syntax of version 3 of the helm provider.
 func TestExistingClusterExample(t *testing.T) {
+	t.Parallel()
 	w := newWorkspace(t)
 	dir := "examples/existing-cluster"
-	file := filepath.Join(w.dir, dir, "main.tf")
-	source, err := os.ReadFile(file) //nolint:gosec // a file of this repository
-	if err != nil {
-		t.Fatal(err)
+	if !w.attributes() {
+		file := filepath.Join(w.dir, dir, "main.tf")
+		source, err := os.ReadFile(file) //nolint:gosec // a file of this repository
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.write(filepath.Join(dir, "main.tf"), string(regexp.MustCompile(`(?s)(provider "helm" \{.*?kubernetes) = \{`).ReplaceAll(source, []byte("$1 {"))))
 	}
-	source = regexp.MustCompile(`(?s)(provider "helm" \{.*?kubernetes) = \{`).ReplaceAll(source, []byte("$1 {"))
-	w.write(filepath.Join(dir, "main.tf"), string(source))
 	w.run(dir, "init", "-input=false")
 	w.run(dir, "validate")
 }

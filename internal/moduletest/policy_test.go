@@ -89,6 +89,27 @@ func TestPolicy(t *testing.T) {
 	}
 }
 
+// TestStackPassesEverythingOn fails when the module stack has no way to set an
+// input of a module in it.
+func TestStackPassesEverythingOn(t *testing.T) {
+	t.Parallel()
+	calls := blocks(source(t, "stack"), "module")
+	for _, module := range []string{"aks", "acr", "postgresql", "prefect-server"} {
+		call, found := calls[strings.ReplaceAll(module, "-", "_")]
+		if !found {
+			t.Fatalf("the stack has no %s", module)
+		}
+		for name := range blocks(source(t, module), "variable") {
+			if name == "embedded_database_acknowledged" || name == "public_network_access" {
+				continue // the stack has a database of its own, in its own network
+			}
+			if !regexp.MustCompile(`(?m)^  ` + name + `\s+=`).MatchString(call) {
+				t.Errorf("the stack has no way to set %s of %s", name, module)
+			}
+		}
+	}
+}
+
 // TestEveryRefusalIsTested looks for a test of each validation and precondition:
 // as many refusals as conditions, for each variable and resource.
 func TestEveryRefusalIsTested(t *testing.T) {

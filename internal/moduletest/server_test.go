@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,8 +11,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	clientset "k8s.io/client-go/kubernetes"
-
-	"github.com/prefect-server/terraform-provider-prefect/internal/devstack"
 )
 
 // serverRoot releases Prefect Server with a further namespace and an ingress.
@@ -25,7 +21,6 @@ terraform {
   }
 }
 
-variable "kubeconfig" {}
 variable "chart" {}
 variable "values" {}
 variable "labels" {
@@ -33,19 +28,14 @@ variable "labels" {
   default = ["one"]
 }
 
-provider "helm" {
-  kubernetes {
-    config_path = var.kubeconfig
-  }
-}
-
 module "prefect_server" {
   source            = "../modules/prefect-server"
+  namespace         = "server"
   chart             = { name = var.chart }
   database          = { host = "db.example.com" }
   database_password = "Correct-Horse-1"
   agent             = { labels = var.labels, namespaces = ["team-a"], job_resources = { limits = { memory = "1Gi" } } }
-  exposure          = { mode = "ingress", class_name = "traefik", api_host = "api.example.com", ui_host = "ui.example.com", tls_secret_name = "tls", allowed_namespaces = ["traefik"] }
+  exposure          = { mode = "ingress", class_name = "traefik", api_host = "api.example.com", ui_host = "ui.example.com", tls_secret_name = "tls", allowed_namespaces = ["traefik"], public = false }
   values            = [var.values]
 }
 `
@@ -53,27 +43,11 @@ module "prefect_server" {
 // TestServer applies the module prefect-server alone with a real helm provider
 // to a real API server: release, empty second plan, change in place, destroy.
 func TestServer(t *testing.T) {
-	programs := bin(t)
-	stack, err := devstack.Start(t.Context(), devstack.Options{BinDir: programs, ClusterOnly: true, IgnorePrefect: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := stack.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	// What the pods run does not matter here.
-	idle := filepath.Join(t.TempDir(), "idle")
-	if err := os.WriteFile(idle, []byte("#!/bin/sh\nexec sleep 3600\n"), 0o700); err != nil { //nolint:gosec // a program
-		t.Fatal(err)
-	}
+	t.Parallel()
+	stack := cluster(t)
 	w := newWorkspace(t)
-	w.write("server/main.tf", serverRoot)
-	variables, err := json.Marshal(map[string]any{
-		"kubeconfig": stack.Kubeconfig, "chart": filepath.Join(root(t), "internal/moduletest/testdata/chart"),
-		"values": fmt.Sprintf("fixture: {program: %q, kubeconfig: none, port: 4200}\n", idle),
-	})
+	w.write("server/main.tf", serverRoot+w.helmProvider(fmt.Sprintf("config_path = %q", stack.Kubeconfig)))
+	variables, err := json.Marshal(map[string]any{"chart": fixtureChart(t), "values": fixtureValues(idle(t), "none", 4200)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,10 +56,7 @@ func TestServer(t *testing.T) {
 	w.run("server", "apply", "-auto-approve", "-input=false")
 	w.planIsEmpty("server", "after the apply")
 
-	client, err := clientset.NewForConfig(stack.REST)
-	if err != nil {
-		t.Fatal(err)
-	}
+	client := kubernetesClient(t, stack)
 	checkIngress(t, client)
 	checkTeam(t, client, `["one"]`)
 
@@ -100,7 +71,7 @@ func TestServer(t *testing.T) {
 	checkTeam(t, client, `["one","two"]`)
 
 	w.run("server", "destroy", "-auto-approve", "-input=false", change)
-	services, err := client.CoreV1().Services("prefect").List(t.Context(), metav1.ListOptions{})
+	services, err := client.CoreV1().Services("server").List(t.Context(), metav1.ListOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +85,7 @@ func TestServer(t *testing.T) {
 
 func checkIngress(t *testing.T, client clientset.Interface) {
 	t.Helper()
-	ingress, err := client.NetworkingV1().Ingresses("prefect").Get(t.Context(), "prefect", metav1.GetOptions{})
+	ingress, err := client.NetworkingV1().Ingresses("server").Get(t.Context(), "prefect", metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +99,7 @@ func checkIngress(t *testing.T, client clientset.Interface) {
 	if len(ingress.Spec.TLS) != 1 || ingress.Spec.TLS[0].SecretName != "tls" || *ingress.Spec.IngressClassName != "traefik" {
 		t.Errorf("the ingress is %+v", ingress.Spec)
 	}
-	service, err := client.CoreV1().Services("prefect").Get(t.Context(), "prefect-apollo", metav1.GetOptions{})
+	service, err := client.CoreV1().Services("server").Get(t.Context(), "prefect-apollo", metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +112,7 @@ func checkIngress(t *testing.T, client clientset.Interface) {
 // there, and nothing elsewhere.
 func checkTeam(t *testing.T, client clientset.Interface, labels string) {
 	t.Helper()
-	deployment, err := client.AppsV1().Deployments("prefect").Get(t.Context(), "prefect-agent-team-a", metav1.GetOptions{})
+	deployment, err := client.AppsV1().Deployments("server").Get(t.Context(), "prefect-agent-team-a", metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +122,7 @@ func checkTeam(t *testing.T, client clientset.Interface, labels string) {
 	}
 	for name, want := range map[string]string{
 		"NAMESPACE": "team-a", "PREFECT__CLOUD__AGENT__LABELS": labels, "JOB_MEM_LIMIT": "1Gi",
-		"PREFECT__CLOUD__API": "http://prefect-apollo.prefect:4200/graphql", "SERVICE_ACCOUNT_NAME": "prefect-flows",
+		"PREFECT__CLOUD__API": "http://prefect-apollo.server:4200/graphql", "SERVICE_ACCOUNT_NAME": "prefect-flows",
 		"PREFECT__CLOUD__AGENT__KUBERNETES_KEEP_ALIVE": "true",
 	} {
 		if variables[name] != want {
@@ -169,7 +140,7 @@ func checkTeam(t *testing.T, client clientset.Interface, labels string) {
 	} {
 		review, err := client.AuthorizationV1().SubjectAccessReviews().Create(t.Context(), &authorizationv1.SubjectAccessReview{
 			Spec: authorizationv1.SubjectAccessReviewSpec{
-				User: "system:serviceaccount:prefect:prefect-serviceaccount",
+				User: "system:serviceaccount:server:prefect-serviceaccount",
 				ResourceAttributes: &authorizationv1.ResourceAttributes{
 					Verb: c.verb, Group: c.group, Resource: c.resource, Namespace: c.namespace,
 				},

@@ -1,0 +1,308 @@
+package moduletest
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	clientset "k8s.io/client-go/kubernetes"
+)
+
+// object is a rendered object; want gives, by path, what it has to say, with
+// fmt's %v; <nil> is for what must not be there.
+type object struct {
+	kind, name string
+	want       map[string]string
+}
+
+// release is one use of the module prefect-server.
+type release struct {
+	name      string
+	arguments string
+	objects   []object
+}
+
+// releases are the branches of the module that show in the cluster.
+func releases() []release {
+	const database = `
+    database          = { host = "db.example.com" }
+    database_password = "Correct-Horse-1"`
+	const hosts = `api_host = "api.example.com", ui_host = "ui.example.com"`
+	internal := "spec.infrastructure.annotations.service.beta.kubernetes.io/azure-load-balancer-internal"
+	return []release{
+		{"plain", database, []object{
+			{"Service", "prefect-apollo", map[string]string{"spec.type": "ClusterIP"}},
+			{"Service", "prefect-ui", map[string]string{"spec.type": "ClusterIP"}},
+			{"Deployment", "prefect-agent", map[string]string{
+				"spec.template.spec.containers.0.resources": "map[limits:map[memory:512Mi] requests:map[cpu:100m memory:256Mi]]",
+				"spec.template.spec.securityContext":        "map[seccompProfile:map[type:RuntimeDefault]]",
+			}},
+			{"Ingress", "prefect", nil}, {"Gateway", "prefect-gateway", nil}, {"HTTPRoute", "prefect-api", nil}, {"NetworkPolicy", "prefect-ui", nil},
+		}},
+		{"embedded", `
+    embedded_database_acknowledged = true
+    database_password              = "Correct-Horse-1"`, []object{
+			{"NetworkPolicy", "prefect-database", map[string]string{"spec.podSelector.matchLabels.app.kubernetes.io/name": "postgresql"}},
+		}},
+		{"existing-secret", `
+    database                 = { host = "db.example.com" }
+    database_existing_secret = module.database_secret.name`, []object{{"Secret", "mine", nil}, {"Secret", "prefect-database", nil}}},
+		{"no-policies", database + `
+    network_policies_enabled = false`, []object{{"NetworkPolicy", "prefect-deny", nil}}},
+		{"load-balancer", database + `
+    exposure = { mode = "internal_lb", api_ip = "10.0.0.4", ui_ip = "10.0.0.5", allowed_cidrs = ["10.0.0.0/16"] }`, []object{
+			{"Service", "prefect-apollo", map[string]string{
+				"spec.type": "LoadBalancer",
+				"metadata.annotations.service.beta.kubernetes.io/azure-load-balancer-internal": "true",
+				"metadata.annotations.service.beta.kubernetes.io/azure-load-balancer-ipv4":     "10.0.0.4",
+			}},
+			{"Service", "prefect-ui", map[string]string{
+				"spec.type": "LoadBalancer",
+				"metadata.annotations.service.beta.kubernetes.io/azure-load-balancer-internal": "true",
+				"metadata.annotations.service.beta.kubernetes.io/azure-load-balancer-ipv4":     "10.0.0.5",
+			}},
+			{"NetworkPolicy", "prefect-ui", map[string]string{"spec.ingress.0.from.0.ipBlock.cidr": "10.0.0.0/16"}},
+		}},
+		{"gateway", database + `
+    exposure = { mode = "gateway", class_name = "approuting-istio", ` + hosts + ` }`, []object{
+			{"Gateway", "prefect-gateway", map[string]string{
+				internal: "true", "spec.gatewayClassName": "approuting-istio",
+				"spec.listeners.0.name": "api", "spec.listeners.0.protocol": "HTTP", "spec.listeners.0.port": "80", "spec.listeners.0.hostname": "api.example.com",
+				"spec.listeners.1.name": "ui", "spec.listeners.1.tls": "<nil>",
+				"spec.listeners.0.allowedRoutes.namespaces.selector.matchLabels.kubernetes.io/metadata.name": "case-gateway",
+			}},
+			{"HTTPRoute", "prefect-api", map[string]string{
+				"spec.hostnames.0": "api.example.com", "spec.parentRefs.0.name": "prefect-gateway", "spec.parentRefs.0.sectionName": "api",
+				"spec.rules.0.backendRefs.0.name": "prefect-apollo", "spec.rules.0.backendRefs.0.port": "4200",
+			}},
+			{"HTTPRoute", "prefect-ui", map[string]string{
+				"spec.hostnames.0": "ui.example.com", "spec.rules.0.backendRefs.0.name": "prefect-ui", "spec.rules.0.backendRefs.0.port": "8080",
+			}},
+			{"Ingress", "prefect", nil},
+		}},
+		{"gateway-public", database + `
+    exposure = {
+      mode = "gateway", class_name = "approuting-istio", tls_secret_name = "tls", ` + hosts + `
+      annotations = { "example.com/owner" = "team" }
+      public = true, public_acknowledgement = "anyone who reaches this address controls Prefect"
+    }`, []object{
+			{"Gateway", "prefect-gateway", map[string]string{
+				internal: "<nil>", "spec.infrastructure.annotations.example.com/owner": "team",
+				"spec.listeners.0.protocol": "HTTPS", "spec.listeners.0.port": "443", "spec.listeners.0.tls.certificateRefs.0.name": "tls",
+				"spec.listeners.1.protocol": "HTTPS",
+			}},
+		}},
+		{"gateway-shared", database + `
+    exposure = { mode = "gateway", gateway_name = "shared", gateway_namespace = "gateways", tls_secret_name = "tls", public = false, ` + hosts + ` }`, []object{
+			{"Gateway", "shared", nil},
+			{"HTTPRoute", "prefect-api", map[string]string{
+				"spec.parentRefs.0.name": "shared", "spec.parentRefs.0.namespace": "gateways", "spec.parentRefs.0.sectionName": "<nil>",
+			}},
+			{"NetworkPolicy", "prefect-ui", map[string]string{"spec.ingress.0.from.0.namespaceSelector.matchLabels.kubernetes.io/metadata.name": "gateways"}},
+		}},
+		{"mirror", database + `
+    image_registry     = "example.azurecr.io/mirror"
+    image_pull_secrets = ["login"]
+    agent              = { labels = ["aks"], namespaces = ["case-mirror-team"], resources = { limits = { cpu = "1", memory = "1Gi" } } }`, []object{
+			{"Deployment", "prefect-agent", map[string]string{
+				"spec.template.spec.containers.0.image":            "example.azurecr.io/mirror/prefecthq/prefect:1.4.0",
+				"spec.template.spec.containers.0.resources.limits": "map[cpu:1 memory:1Gi]",
+				"spec.template.spec.imagePullSecrets":              "[map[name:login]]",
+			}},
+			{"Deployment", "prefect-agent-case-mirror-team", map[string]string{
+				"spec.template.spec.containers.0.image": "example.azurecr.io/mirror/prefecthq/prefect:1.4.0",
+				"spec.template.spec.imagePullSecrets":   "[map[name:login]]",
+			}},
+		}},
+	}
+}
+
+// TestReleases releases each branch of the module prefect-server with a real
+// helm provider to a real API server with the Gateway API, has that check
+// strictly what was rendered, plans again and destroys.
+func TestReleases(t *testing.T) {
+	t.Parallel()
+	stack := cluster(t)
+	client := kubernetesClient(t, stack)
+	giveAddresses(t, client)
+
+	w := newWorkspace(t)
+	var root strings.Builder
+	fmt.Fprintf(&root, "terraform {\n  required_providers {\n    helm = { source = \"hashicorp/helm\" }\n  }\n}\n%s", w.helmProvider(fmt.Sprintf("config_path = %q", stack.Kubeconfig)))
+	root.WriteString(`
+module "database_secret" {
+  source    = "../modules/database-secret"
+  name      = "mine"
+  namespace = "case-existing-secret"
+  password  = "Correct,\\Horse-1"
+}
+`)
+	for _, r := range releases() {
+		fmt.Fprintf(&root, `
+module %[1]q {
+  source    = "../modules/prefect-server"
+  namespace = "case-%[1]s"
+  chart     = { name = %[2]q }
+  values    = [%[3]q]
+%[4]s
+}
+`, r.name, fixtureChart(t), fixtureValues(idle(t), "none", 4200), r.arguments)
+	}
+	w.write("releases/main.tf", root.String())
+	w.run("releases", "init", "-input=false")
+	w.run("releases", "apply", "-auto-approve", "-input=false")
+	w.planIsEmpty("releases", "after the apply")
+
+	var all []*unstructured.Unstructured
+	for _, r := range releases() {
+		objects := slices.Concat(manifests(t, client, "case-"+r.name, "prefect"), manifests(t, client, "case-"+r.name, "prefect-support"))
+		all = append(all, objects...)
+		for _, o := range r.objects {
+			checkObject(t, r.name, o, objects)
+		}
+	}
+	all = append(all, manifests(t, client, "case-mirror-team", "prefect-agent")...)
+	all = append(all, manifests(t, client, "case-existing-secret", "mine")...)
+	secret, err := client.CoreV1().Secrets("case-existing-secret").Get(t.Context(), "mine", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(secret.Data["postgres-password"]) != `Correct,\Horse-1` || string(secret.Data["password"]) != `Correct,\Horse-1` {
+		t.Errorf("the Secret of the module database-secret holds %q", secret.Data)
+	}
+	checkStrictly(t, stack, all)
+	checkSelection(t, client, "case-load-balancer", map[string]string{
+		"prefect-deny": "agent apollo graphql hasura towel ui", "prefect-internal": "graphql hasura", "prefect-api": "apollo", "prefect-ui": "ui",
+	})
+	w.run("releases", "destroy", "-auto-approve", "-input=false")
+}
+
+// checkObject looks for an object among those that a release was rendered to.
+func checkObject(t *testing.T, release string, want object, objects []*unstructured.Unstructured) {
+	t.Helper()
+	i := slices.IndexFunc(objects, func(o *unstructured.Unstructured) bool { return o.GetKind() == want.kind && o.GetName() == want.name })
+	switch {
+	case want.want == nil && i >= 0:
+		t.Errorf("%s: there is a %s %s", release, want.kind, want.name)
+	case want.want != nil && i < 0:
+		t.Errorf("%s: there is no %s %s", release, want.kind, want.name)
+	}
+	if i < 0 {
+		return
+	}
+	for _, path := range slices.Sorted(maps.Keys(want.want)) {
+		if got := fmt.Sprint(at(objects[i].Object, path)); got != want.want[path] {
+			t.Errorf("%s: %s %s has %s = %s, want %s", release, want.kind, want.name, path, got, want.want[path])
+		}
+	}
+}
+
+// at is the value at a path. A key may contain dots itself.
+func at(value any, path string) any {
+	switch v := value.(type) {
+	case map[string]any:
+		for key, inner := range v {
+			if key == path {
+				return inner
+			}
+			if rest, found := strings.CutPrefix(path, key+"."); found {
+				return at(inner, rest)
+			}
+		}
+	case []any:
+		number, rest, deeper := strings.Cut(path, ".")
+		var i int
+		if _, err := fmt.Sscan(number, &i); err != nil || i >= len(v) {
+			return nil
+		}
+		if !deeper {
+			return v[i]
+		}
+		return at(v[i], rest)
+	}
+	return nil
+}
+
+// checkSelection compares the pods that network policies select, by component.
+func checkSelection(t *testing.T, client clientset.Interface, namespace string, want map[string]string) {
+	t.Helper()
+	policies, err := client.NetworkingV1().NetworkPolicies(namespace).List(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for i := range policies.Items {
+		pods, err := client.CoreV1().Pods(namespace).List(t.Context(), metav1.ListOptions{LabelSelector: metav1.FormatLabelSelector(&policies.Items[i].Spec.PodSelector)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var components []string
+		for j := range pods.Items {
+			components = append(components, pods.Items[j].Labels["app.kubernetes.io/component"])
+		}
+		slices.Sort(components)
+		got[policies.Items[i].Name] = strings.Join(components, " ")
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("the network policies select %v, want %v", got, want)
+	}
+}
+
+// giveAddresses stands for the cloud's controller: it gives every Service of
+// type LoadBalancer an address, for which Helm waits.
+func giveAddresses(t *testing.T, client clientset.Interface) {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	watch, err := client.CoreV1().Services("").Watch(ctx, metav1.ListOptions{})
+	if err != nil {
+		stop()
+		t.Fatal(err)
+	}
+	var working sync.WaitGroup
+	working.Go(func() {
+		for event := range watch.ResultChan() {
+			service, ok := event.Object.(*corev1.Service)
+			if !ok || service.Spec.Type != corev1.ServiceTypeLoadBalancer || len(service.Status.LoadBalancer.Ingress) > 0 {
+				continue
+			}
+			service = service.DeepCopy()
+			service.Status.LoadBalancer.Ingress = []corev1.LoadBalancerIngress{{IP: "192.0.2.1"}}
+			// One that has changed or gone meanwhile comes again, or needs none.
+			_, _ = client.CoreV1().Services(service.Namespace).UpdateStatus(ctx, service, metav1.UpdateOptions{})
+		}
+	})
+	t.Cleanup(func() {
+		stop()
+		working.Wait()
+	})
+}
+
+// fixtureChart is the chart that takes the place of the Prefect Server chart.
+func fixtureChart(t *testing.T) string {
+	t.Helper()
+	return filepath.Join(root(t), "internal/moduletest/testdata/chart")
+}
+
+// fixtureValues say what the containers of the fixture's chart run.
+func fixtureValues(program, kubeconfig string, port int) string {
+	return fmt.Sprintf("fixture: {program: %q, kubeconfig: %q, port: %d}\n", program, kubeconfig, port)
+}
+
+// idle is a program that does nothing, for pods of which only that matters.
+func idle(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "idle")
+	if err := os.WriteFile(program, []byte("#!/bin/sh\nexec sleep 86400\n"), 0o700); err != nil { //nolint:gosec // a program
+		t.Fatal(err)
+	}
+	return program
+}
