@@ -28,11 +28,20 @@ module "stack" {
   registry_build_context_token = var.build_context_token
 
   prefect = {
+    # Made below, so that the password gets into no state.
+    database_existing_secret = module.database_secret.name
+
     agent = { labels = ["aks"] }
     # Additions, such as the chart from a registry of your own, come in through the variable.
     chart  = var.chart
     values = var.chart_values
   }
+}
+
+module "database_secret" {
+  source = "../../modules/database-secret"
+
+  password = var.database_password
 }
 
 data "azurerm_client_config" "current" {}

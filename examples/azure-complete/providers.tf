@@ -4,7 +4,6 @@ provider "azurerm" {
 
 # The cluster does not exist when the first plan is made: both providers below wait until the apply knows where it is.
 provider "helm" {
-  # The syntax of version 3 of the helm provider; before, this was a block (`kubernetes { ... }`, `exec { ... }`).
   kubernetes = {
     host                   = module.stack.kubernetes.host
     cluster_ca_certificate = module.stack.kubernetes.cluster_ca_certificate

@@ -7,7 +7,7 @@ terraform {
     }
     helm = {
       source  = "hashicorp/helm"
-      version = ">= 1.3.2, < 4.0"
+      version = ">= 3.1, < 4.0"
     }
     prefect = {
       source = "prefect-server/prefect"

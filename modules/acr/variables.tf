@@ -76,6 +76,11 @@ variable "private_endpoint" {
     private_dns_zone_id = string
   })
   default = null
+
+  validation {
+    condition     = var.private_endpoint == null ? true : can(regex("(?i)/virtualNetworks/[^/]+/subnets/[^/]+$", var.private_endpoint.subnet_id)) && endswith(lower(var.private_endpoint.private_dns_zone_id), "/privatednszones/privatelink.azurecr.io")
+    error_message = "private_endpoint needs the id of a subnet (\"/subscriptions/.../virtualNetworks/NAME/subnets/NAME\") and that of the private DNS zone \"privatelink.azurecr.io\": under any other name the registry is not found."
+  }
 }
 
 variable "zone_redundancy_enabled" {
@@ -108,6 +113,11 @@ variable "pull_principal_ids" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = alltrue([for id in values(var.pull_principal_ids) : can(regex("^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", id))])
+    error_message = "pull_principal_ids must be object ids (UUIDs) of identities, such as the output kubelet_object_id of the module aks, not their resource or client ids."
+  }
 }
 
 variable "cache_rules" {
@@ -147,6 +157,11 @@ variable "cache_credentials" {
     password_secret_id = string
   })
   default = null
+
+  validation {
+    condition     = var.cache_credentials == null ? true : alltrue([for id in [var.cache_credentials.username_secret_id, var.cache_credentials.password_secret_id] : can(regex("^https://[^/]+/secrets/[^/]+(/[^/]+)?$", id))])
+    error_message = "cache_credentials takes the ids of Key Vault secrets (\"https://VAULT.vault.azure.net/secrets/NAME\"), not the user name and token themselves."
+  }
 }
 
 variable "build" {

@@ -74,6 +74,7 @@ resource "azurerm_kubernetes_cluster" "this" {
     zones                        = length(var.system_pool.zones) == 0 ? null : var.system_pool.zones
     os_disk_size_gb              = var.system_pool.os_disk_size_gb
     os_disk_type                 = var.system_pool.os_disk_type
+    host_encryption_enabled      = var.host_encryption_enabled
     only_critical_addons_enabled = true
     vnet_subnet_id               = var.subnet_id
     temporary_name_for_rotation  = "temporary"
@@ -169,6 +170,7 @@ resource "azurerm_kubernetes_cluster_node_pool" "this" {
   zones                       = length(each.value.zones) == 0 ? null : each.value.zones
   os_disk_size_gb             = each.value.os_disk_size_gb
   os_disk_type                = each.value.os_disk_type
+  host_encryption_enabled     = var.host_encryption_enabled
   vnet_subnet_id              = var.subnet_id
   temporary_name_for_rotation = "temporary"
   tags                        = var.tags

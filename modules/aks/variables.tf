@@ -138,6 +138,11 @@ variable "entra_tenant_id" {
   description = "Microsoft Entra tenant that users of the cluster sign in to; null for the subscription's."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.entra_tenant_id == null || can(regex("^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", var.entra_tenant_id))
+    error_message = "entra_tenant_id is \"${coalesce(var.entra_tenant_id, "-")}\". Give the tenant's id (a UUID); `az account show --query tenantId` prints it."
+  }
 }
 
 variable "admin_group_object_ids" {
@@ -157,6 +162,11 @@ variable "cluster_admin_principal_ids" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = alltrue([for id in values(var.cluster_admin_principal_ids) : can(regex("^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", id))])
+    error_message = "cluster_admin_principal_ids must be object ids (UUIDs) of users, groups or service principals, not names or application ids. `az ad signed-in-user show --query id` prints your own."
+  }
 }
 
 variable "identity_ids" {
@@ -168,6 +178,10 @@ variable "identity_ids" {
   validation {
     condition     = length(var.identity_ids) <= 1
     error_message = "identity_ids has ${length(var.identity_ids)} entries. AKS accepts one user-assigned identity."
+  }
+  validation {
+    condition     = alltrue([for id in var.identity_ids : can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.ManagedIdentity/userAssignedIdentities/[^/]+$", id))])
+    error_message = "identity_ids must be ids of user-assigned identities: \"/subscriptions/.../providers/Microsoft.ManagedIdentity/userAssignedIdentities/NAME\"."
   }
 }
 
@@ -292,8 +306,20 @@ variable "user_pools" {
   }
 }
 
+variable "host_encryption_enabled" {
+  description = "Whether the nodes' hosts encrypt temporary disks and caches as well. The subscription needs the feature EncryptionAtHost, and the sizes must support it."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "log_analytics_workspace_id" {
   description = "Id of the Log Analytics workspace that gets the containers' logs; null for none."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.log_analytics_workspace_id == null || can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.OperationalInsights/workspaces/[^/]+$", var.log_analytics_workspace_id))
+    error_message = "log_analytics_workspace_id must be the resource id of a workspace (\"/subscriptions/.../providers/Microsoft.OperationalInsights/workspaces/NAME\"), not its customer id."
+  }
 }

@@ -109,12 +109,22 @@ variable "zone" {
   description = "Availability zone of the server; null leaves it to Azure."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.zone == null || contains(["1", "2", "3"], coalesce(var.zone, "-"))
+    error_message = "zone is \"${coalesce(var.zone, "-")}\". Use \"1\", \"2\" or \"3\", or null to leave it to Azure."
+  }
 }
 
 variable "delegated_subnet_id" {
   description = "Id of the subnet, delegated to Microsoft.DBforPostgreSQL/flexibleServers, in which the server gets its only address."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.delegated_subnet_id == null || can(regex("(?i)/virtualNetworks/[^/]+/subnets/[^/]+$", var.delegated_subnet_id))
+    error_message = "delegated_subnet_id must be the id of a subnet: \"/subscriptions/.../virtualNetworks/NAME/subnets/NAME\"."
+  }
 }
 
 variable "private_dns_zone_id" {
@@ -146,6 +156,17 @@ variable "public_network_access" {
   validation {
     condition     = var.public_network_access == null ? true : alltrue([for range in values(var.public_network_access.allowed) : can(cidrhost("${range.first}/32", 0)) && can(cidrhost("${range.last}/32", 0))])
     error_message = "The ranges in public_network_access.allowed are pairs of IPv4 addresses, for example { first = \"198.51.100.7\", last = \"198.51.100.7\" }."
+  }
+  validation {
+    # As numbers; a range that is no pair of addresses is refused above.
+    condition = var.public_network_access == null ? true : alltrue([for range in values(var.public_network_access.allowed) : try(
+      sum([for i, octet in split(".", range.first) : tonumber(octet) * pow(256, 3 - i)]) <= sum([for i, octet in split(".", range.last) : tonumber(octet) * pow(256, 3 - i)]), true
+    )])
+    error_message = "A range in public_network_access.allowed ends before it begins. Give the lower address as first."
+  }
+  validation {
+    condition     = var.public_network_access == null ? true : alltrue([for range in values(var.public_network_access.allowed) : range.first != "0.0.0.0"])
+    error_message = "A range in public_network_access.allowed begins at 0.0.0.0, which lets in the whole internet or, alone, every customer of Azure's. Name your own addresses."
   }
   validation {
     condition     = var.public_network_access == null ? true : alltrue([for name, _ in var.public_network_access.allowed : can(regex("^[A-Za-z0-9_-]{1,128}$", name))])

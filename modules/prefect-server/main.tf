@@ -20,6 +20,13 @@ locals {
   # does not notice.
   agent_env = merge({ PREFECT__CLOUD__AGENT__KUBERNETES_KEEP_ALIVE = "true" }, var.agent.env)
 
+  # null removes the chart's own limits, of which one that is not named here would otherwise stay: 100m of a processor starve
+  # the agent.
+  agent_resources = {
+    requests = var.agent.resources.requests
+    limits   = merge({ cpu = null, memory = null }, var.agent.resources.limits)
+  }
+
   service = { apollo = "${var.name}-apollo", ui = "${var.name}-ui" }
   api_url = "http://${local.service.apollo}.${var.namespace}:4200/graphql"
 
@@ -60,13 +67,13 @@ locals {
   }
 
   values = {
-    serverVersionTag  = null
     prefectVersionTag = var.prefect_version
     imagePullSecrets  = [for name in var.image_pull_secrets : { name = name }]
 
     prefectConfig = merge(var.server_config, { telemetry = { enabled = tostring(var.telemetry_enabled) } })
 
-    # The released chart reads the first level, its sources read `auth`: both say the same.
+    # The last release reads user, database and port under `auth` and `primary` for some variables and at the first level for
+    # others, and the Secret at the first level, while its subchart reads `auth`; earlier releases only know the first level.
     postgresql = merge(
       {
         useSubChart        = local.embedded
@@ -125,7 +132,7 @@ locals {
       image              = { name = local.images.agent, pullPolicy = var.image_pull_policy }
       podSecurityContext = local.pod_security_context
       env                = [for name, value in local.agent_env : { name = name, value = value }]
-      resources          = var.agent.resources
+      resources          = local.agent_resources
       job = {
         imagePullPolicy  = var.agent.job_image_pull_policy
         imagePullSecrets = var.agent.job_image_pull_secrets
@@ -170,7 +177,7 @@ locals {
       createGateway    = var.exposure.mode == "gateway" && var.exposure.gateway_name == null
       tlsSecretName    = local.tls ? var.exposure.tls_secret_name : ""
       annotations      = var.exposure.annotations
-      public           = var.exposure.public
+      public           = coalesce(var.exposure.public, false)
     }
     agents = {
       namespaces       = var.agent.enabled ? sort(var.agent.namespaces) : []

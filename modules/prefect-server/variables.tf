@@ -42,8 +42,9 @@ variable "chart" {
   nullable = false
 
   validation {
-    condition     = !contains(["2022.09.07", "2022.03.29"], var.chart.version)
-    error_message = "Chart version ${var.chart.version} is known to be broken (2022.09.07 has the agent of Prefect 2, 2022.03.29 has images without tags). Use \"2022.09.23\"."
+    # Also as 2022.9.7, which registries make of it, and in the name of a file.
+    condition     = !can(regex("(^|[^0-9])2022\\.(0?9\\.0?7|0?3\\.29)($|[^0-9])", "${var.chart.version} ${var.chart.name}"))
+    error_message = "Chart version ${var.chart.version} of ${var.chart.name} is known to be broken (2022.09.07 has the agent of Prefect 2, 2022.03.29 has images without tags). Use \"2022.09.23\"."
   }
   validation {
     condition     = can(regex("^[0-9]+\\.[0-9]+\\.[0-9]+([-+][0-9A-Za-z.+-]+)?$", var.chart.version))
@@ -122,6 +123,10 @@ variable "database" {
     condition     = var.database == null ? true : !can(regex("[/:@ ]", var.database.host)) && length(var.database.host) > 0
     error_message = "database.host must be a host name only, without a scheme, a port or a path."
   }
+  validation {
+    condition     = var.database == null ? true : var.database.port >= 1 && var.database.port <= 65535 && floor(var.database.port) == var.database.port
+    error_message = "database.port must be a whole number from 1 to 65535; PostgreSQL's own is 5432."
+  }
 }
 
 variable "embedded_database_acknowledged" {
@@ -132,7 +137,7 @@ variable "embedded_database_acknowledged" {
 }
 
 variable "database_password" {
-  description = "Password of the database's user, put into a Secret by this module (and so into the state, which must be kept accordingly). null with database_existing_secret."
+  description = "Password of the database's user, put into a Secret by this module (and so into the state, which must be kept accordingly; database_existing_secret avoids that). null with database_existing_secret."
   type        = string
   default     = null
   sensitive   = true
@@ -144,9 +149,14 @@ variable "database_password" {
 }
 
 variable "database_existing_secret" {
-  description = "Name of a Secret in the namespace that holds the password under the key postgres-password (with a database in the cluster also under password). With it no password passes through Terraform."
+  description = "Name of a Secret in the namespace that holds the password under the key postgres-password (with a database in the cluster also under password). The module database-secret makes one without the password getting into any state."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.database_existing_secret == null || can(regex("^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$", var.database_existing_secret))
+    error_message = "database_existing_secret is \"${coalesce(var.database_existing_secret, "-")}\". Give the name of a Secret in the release's namespace: lower-case letters, digits, hyphens and periods."
+  }
 }
 
 # Agent
@@ -193,6 +203,16 @@ variable "agent" {
     condition     = contains(["IfNotPresent", "Always", "Never"], var.agent.job_image_pull_policy)
     error_message = "agent.job_image_pull_policy is \"${var.agent.job_image_pull_policy}\". Use \"IfNotPresent\", \"Always\" or \"Never\"."
   }
+  validation {
+    condition = alltrue(flatten([for kind in [var.agent.resources, var.agent.job_resources] : [
+      for amounts in [kind.requests, kind.limits] : [for amount in values(amounts) : can(regex("^[0-9]+(\\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi|T|Ti)?$", amount))]
+    ]]))
+    error_message = "agent.resources and agent.job_resources must be Kubernetes quantities such as \"500m\" (processors) or \"512Mi\" (memory)."
+  }
+  validation {
+    condition     = length(setsubtract(flatten([for amounts in [var.agent.job_resources.requests, var.agent.job_resources.limits] : keys(amounts)]), ["cpu", "memory"])) == 0
+    error_message = "agent.job_resources knows cpu and memory only, because a Prefect 1 agent does. Set other resources in the flow's own job template."
+  }
 }
 
 # Who reaches the Server
@@ -205,7 +225,8 @@ variable "exposure" {
     api_host, ui_host: names under which the two are reached. internal_lb takes api_ip, ui_ip for fixed addresses.
     tls_secret_name: Secret with the certificate of both hosts. annotations: of the ingress or gateway.
     allowed_cidrs: who may connect through internal_lb. allowed_namespaces: where the ingress controller's or gateway's pods run.
-    public: whether the gateway or ingress has a public address; needs TLS and public_acknowledgement.
+    public: whether the addresses are public; true needs TLS and public_acknowledgement. A gateway made here has an internal
+    address unless true; with an ingress or an existing gateway it has to be said, because this module cannot see it.
   EOT
   type = object({
     mode                   = optional(string, "none")
@@ -220,7 +241,7 @@ variable "exposure" {
     annotations            = optional(map(string), {})
     allowed_cidrs          = optional(list(string), ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"])
     allowed_namespaces     = optional(list(string), [])
-    public                 = optional(bool, false)
+    public                 = optional(bool)
     public_acknowledgement = optional(string, "")
   })
   default  = {}
@@ -259,16 +280,26 @@ variable "exposure" {
     error_message = "exposure.mode \"gateway\" needs either exposure.class_name, to create a gateway (\"approuting-istio\" with the module aks-gateway-api), or exposure.gateway_name, to use one that exists."
   }
   validation {
-    condition     = !var.exposure.public || contains(["ingress", "gateway"], var.exposure.mode)
+    condition     = !contains(["ingress", "gateway"], var.exposure.mode) || var.exposure.public != null || (var.exposure.mode == "gateway" && var.exposure.gateway_name == null)
+    error_message = "exposure.public must say whether the addresses of your ingress controller or gateway are public: this module does not make them and cannot see it. Say public = false if only your own networks reach them; otherwise public = true, with public_acknowledgement."
+  }
+  validation {
+    condition     = !coalesce(var.exposure.public, false) || contains(["ingress", "gateway"], var.exposure.mode)
     error_message = "exposure.public applies to the modes ingress and gateway. An address of a load balancer is always internal here, because Prefect Server neither encrypts nor asks who is there."
   }
   validation {
-    condition     = !var.exposure.public || var.exposure.public_acknowledgement == "anyone who reaches this address controls Prefect"
+    condition     = !coalesce(var.exposure.public, false) || var.exposure.public_acknowledgement == "anyone who reaches this address controls Prefect"
     error_message = "Prefect Server has no login: whoever reaches it can read, change and run everything. If the address is protected otherwise, set exposure.public_acknowledgement = \"anyone who reaches this address controls Prefect\"; otherwise leave exposure.public = false."
   }
   validation {
-    condition     = !var.exposure.public || try(length(var.exposure.tls_secret_name) > 0, false)
+    condition     = !coalesce(var.exposure.public, false) || try(length(var.exposure.tls_secret_name) > 0, false)
     error_message = "A public address needs a certificate: set exposure.tls_secret_name to a Secret of type kubernetes.io/tls for both hosts."
+  }
+  validation {
+    condition = alltrue([
+      for name in compact([var.exposure.class_name, var.exposure.gateway_name, var.exposure.gateway_namespace, var.exposure.tls_secret_name]) : can(regex("^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$", name))
+    ])
+    error_message = "exposure.class_name, gateway_name, gateway_namespace and tls_secret_name are names of Kubernetes objects: lower-case letters, digits, hyphens and periods."
   }
 }
 

@@ -130,17 +130,24 @@ module "aks" {
   sku_tier                        = var.cluster.sku_tier
   kubernetes_version              = var.cluster.kubernetes_version
   automatic_upgrade_channel       = var.cluster.automatic_upgrade_channel
+  node_os_upgrade_channel         = var.cluster.node_os_upgrade_channel
   private_cluster_enabled         = var.cluster.private_cluster_enabled
+  private_dns_zone_id             = var.cluster.private_dns_zone_id
   api_server_authorized_ip_ranges = var.cluster.api_server_authorized_ip_ranges
   public_api_server_acknowledged  = var.cluster.public_api_server_acknowledged
+  local_account_disabled          = var.cluster.local_account_disabled
+  entra_tenant_id                 = var.cluster.entra_tenant_id
   admin_group_object_ids          = var.cluster.admin_group_object_ids
   cluster_admin_principal_ids     = var.cluster.cluster_admin_principal_ids
+  identity_ids                    = var.cluster.identity_ids
   subnet_id                       = azurerm_subnet.nodes.id
-  network_cidrs                   = [var.network.address_space]
+  network_cidrs                   = concat([var.network.address_space], var.cluster.network_cidrs)
   pod_cidr                        = var.cluster.pod_cidr
   service_cidr                    = var.cluster.service_cidr
+  outbound_type                   = var.cluster.outbound_type
   system_pool                     = var.cluster.system_pool
   user_pools                      = var.cluster.user_pools
+  host_encryption_enabled         = var.cluster.host_encryption_enabled
   log_analytics_workspace_id      = var.cluster.log_analytics_workspace_id
 }
 
@@ -154,11 +161,16 @@ module "acr" {
 
   sku                           = var.registry.sku
   public_network_access_enabled = var.registry.public_network_access_enabled
+  allowed_ip_ranges             = var.registry.allowed_ip_ranges
+  zone_redundancy_enabled       = var.registry.zone_redundancy_enabled
+  retention_policy_in_days      = var.registry.retention_policy_in_days
+  georeplication_locations      = var.registry.georeplication_locations
   private_endpoint = var.registry.public_network_access_enabled ? null : {
     subnet_id           = azurerm_subnet.private_endpoint.id
     private_dns_zone_id = one(azurerm_private_dns_zone.registry[*].id)
   }
-  pull_principal_ids  = { cluster = module.aks.kubelet_object_id }
+  pull_principal_ids  = merge(var.registry.pull_principal_ids, { cluster = module.aks.kubelet_object_id })
+  cache_rules         = var.registry.cache_rules
   cache_credentials   = var.registry.cache_credentials
   build               = var.registry.build
   build_context_token = var.registry_build_context_token
@@ -180,8 +192,12 @@ module "postgresql" {
   backup_retention_days          = var.database.backup_retention_days
   geo_redundant_backup_enabled   = var.database.geo_redundant_backup_enabled
   high_availability              = var.database.high_availability
+  zone                           = var.database.zone
+  administrator_login            = var.database.administrator_login
   administrator_password         = var.database_password
   administrator_password_version = var.database.password_version
+  database_name                  = var.database.database_name
+  extensions                     = var.database.extensions
   delegated_subnet_id            = azurerm_subnet.database.id
   private_dns_zone_id            = azurerm_private_dns_zone.database.id
 
@@ -192,18 +208,26 @@ module "postgresql" {
 module "prefect_server" {
   source = "../prefect-server"
 
-  name              = var.prefect.name
-  namespace         = var.prefect.namespace
-  chart             = var.prefect.chart
-  prefect_version   = var.prefect.prefect_version
-  image_registry    = var.mirror_images ? module.acr.login_server : null
-  database          = module.postgresql.database
-  database_password = var.database_password
-  agent             = var.prefect.agent
-  exposure          = var.prefect.exposure
-  ui_api_url        = var.prefect.ui_api_url
-  values            = var.prefect.values
-  timeout_seconds   = var.prefect.timeout_seconds
+  name                     = var.prefect.name
+  namespace                = var.prefect.namespace
+  create_namespace         = var.prefect.create_namespace
+  chart                    = var.prefect.chart
+  prefect_version          = var.prefect.prefect_version
+  image_registry           = var.mirror_images ? module.acr.login_server : null
+  image_pull_policy        = var.prefect.image_pull_policy
+  image_pull_secrets       = var.prefect.image_pull_secrets
+  database                 = module.postgresql.database
+  database_password        = var.prefect.database_existing_secret == null ? var.database_password : null
+  database_existing_secret = var.prefect.database_existing_secret
+  agent                    = var.prefect.agent
+  exposure                 = var.prefect.exposure
+  ui_api_url               = var.prefect.ui_api_url
+  network_policies_enabled = var.prefect.network_policies_enabled
+  telemetry_enabled        = var.prefect.telemetry_enabled
+  tenant_job               = var.prefect.tenant_job
+  server_config            = var.prefect.server_config
+  values                   = var.prefect.values
+  timeout_seconds          = var.prefect.timeout_seconds
 
   # Pods need nodes.
   depends_on = [module.aks]

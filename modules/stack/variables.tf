@@ -59,43 +59,80 @@ variable "network" {
   }
 }
 
+# The settings below have no defaults of their own: what is left out is null, for which the modules have theirs.
+
 variable "cluster" {
-  description = "Settings of the module aks, under its names."
+  description = "Settings of the module aks, under its names. network_cidrs are those of networks peered with this one."
   type = object({
-    sku_tier                        = optional(string, "Standard")
+    sku_tier                        = optional(string)
     kubernetes_version              = optional(string)
-    automatic_upgrade_channel       = optional(string, "patch")
-    private_cluster_enabled         = optional(bool, true)
-    api_server_authorized_ip_ranges = optional(set(string), [])
-    public_api_server_acknowledged  = optional(bool, false)
-    admin_group_object_ids          = optional(list(string), [])
-    cluster_admin_principal_ids     = optional(map(string), {})
-    pod_cidr                        = optional(string, "10.244.0.0/16")
-    service_cidr                    = optional(string, "10.245.0.0/16")
-    system_pool                     = optional(any, {})
-    user_pools                      = optional(any, { flows = {} })
-    log_analytics_workspace_id      = optional(string)
+    automatic_upgrade_channel       = optional(string)
+    node_os_upgrade_channel         = optional(string)
+    private_cluster_enabled         = optional(bool)
+    private_dns_zone_id             = optional(string)
+    api_server_authorized_ip_ranges = optional(set(string))
+    public_api_server_acknowledged  = optional(bool)
+    local_account_disabled          = optional(bool)
+    entra_tenant_id                 = optional(string)
+    admin_group_object_ids          = optional(list(string))
+    cluster_admin_principal_ids     = optional(map(string))
+    identity_ids                    = optional(list(string))
+    network_cidrs                   = optional(list(string), [])
+    pod_cidr                        = optional(string)
+    service_cidr                    = optional(string)
+    outbound_type                   = optional(string)
+    system_pool = optional(object({
+      name            = optional(string)
+      vm_size         = optional(string)
+      min_count       = optional(number)
+      max_count       = optional(number)
+      zones           = optional(set(string))
+      os_disk_size_gb = optional(number)
+      os_disk_type    = optional(string)
+    }))
+    user_pools = optional(map(object({
+      vm_size         = optional(string)
+      min_count       = optional(number)
+      max_count       = optional(number)
+      zones           = optional(set(string))
+      os_disk_size_gb = optional(number)
+      os_disk_type    = optional(string)
+      labels          = optional(map(string))
+      taints          = optional(list(string))
+      spot            = optional(bool)
+    })))
+    host_encryption_enabled    = optional(bool)
+    log_analytics_workspace_id = optional(string)
   })
   default  = {}
   nullable = false
 }
 
 variable "registry" {
-  description = "Settings of the module acr, under its names. Without public access the registry has an address in the virtual network only."
+  description = "Settings of the module acr, under its names. Without public access the registry has an address in the virtual network only. pull_principal_ids are those besides the cluster's."
   type = object({
+    sku                           = optional(string)
     public_network_access_enabled = optional(bool, false)
-    sku                           = optional(string, "Premium")
+    allowed_ip_ranges             = optional(set(string))
+    zone_redundancy_enabled       = optional(bool)
+    retention_policy_in_days      = optional(number)
+    georeplication_locations      = optional(set(string))
+    pull_principal_ids            = optional(map(string), {})
+    cache_rules = optional(map(object({
+      source = string
+      target = string
+    })))
     cache_credentials = optional(object({
-      login_server       = optional(string, "docker.io")
+      login_server       = optional(string)
       username_secret_id = string
       password_secret_id = string
     }))
     build = optional(object({
       context    = string
-      dockerfile = optional(string, "Dockerfile")
+      dockerfile = optional(string)
       image      = string
-      arguments  = optional(map(string), {})
-      cpu        = optional(number, 2)
+      arguments  = optional(map(string))
+      cpu        = optional(number)
     }))
   })
   default  = {}
@@ -117,39 +154,90 @@ variable "mirror_images" {
 }
 
 variable "database" {
-  description = "Settings of the module postgresql, under its names."
+  description = "Settings of the module postgresql, under its names; password_version is its administrator_password_version."
   type = object({
-    postgresql_version           = optional(string, "14")
-    sku_name                     = optional(string, "GP_Standard_D2ds_v5")
-    storage_mb                   = optional(number, 65536)
-    backup_retention_days        = optional(number, 14)
-    geo_redundant_backup_enabled = optional(bool, false)
-    high_availability            = optional(string, "none")
-    password_version             = optional(number, 1)
+    postgresql_version           = optional(string)
+    sku_name                     = optional(string)
+    storage_mb                   = optional(number)
+    backup_retention_days        = optional(number)
+    geo_redundant_backup_enabled = optional(bool)
+    high_availability            = optional(string)
+    zone                         = optional(string)
+    administrator_login          = optional(string)
+    database_name                = optional(string)
+    extensions                   = optional(set(string))
+    password_version             = optional(number)
   })
   default  = {}
   nullable = false
 }
 
 variable "database_password" {
-  description = "Password of the database's administrator, which Prefect Server uses. It is kept in the state, because a Secret in the cluster is made of it."
+  description = "Password of the database's administrator, which Prefect Server uses. It is kept in the state, in the values of a Secret, unless prefect.database_existing_secret names a Secret that holds it: see the module database-secret."
   type        = string
   sensitive   = true
   nullable    = false
 }
 
 variable "prefect" {
-  description = "Settings of the module prefect-server, under its names. Exposure has the same attributes as there."
+  description = "Settings of the module prefect-server, under its names."
   type = object({
-    name            = optional(string, "prefect")
-    namespace       = optional(string, "prefect")
-    chart           = optional(any, {})
-    prefect_version = optional(string, "1.4.0")
-    agent           = optional(any, {})
-    exposure        = optional(any, {})
-    ui_api_url      = optional(string)
-    values          = optional(list(string), [])
-    timeout_seconds = optional(number, 900)
+    name             = optional(string)
+    namespace        = optional(string)
+    create_namespace = optional(bool)
+    chart = optional(object({
+      repository = optional(string)
+      name       = optional(string)
+      version    = optional(string)
+    }))
+    prefect_version          = optional(string)
+    image_pull_policy        = optional(string)
+    image_pull_secrets       = optional(list(string))
+    database_existing_secret = optional(string)
+    agent = optional(object({
+      enabled = optional(bool)
+      labels  = optional(list(string))
+      env     = optional(map(string))
+      resources = optional(object({
+        requests = optional(map(string))
+        limits   = optional(map(string))
+      }))
+      job_resources = optional(object({
+        requests = optional(map(string))
+        limits   = optional(map(string))
+      }))
+      job_image_pull_policy  = optional(string)
+      job_image_pull_secrets = optional(list(string))
+      namespaces             = optional(set(string))
+      create_namespaces      = optional(bool)
+    }))
+    exposure = optional(object({
+      mode                   = optional(string)
+      api_host               = optional(string)
+      ui_host                = optional(string)
+      api_ip                 = optional(string)
+      ui_ip                  = optional(string)
+      class_name             = optional(string)
+      gateway_name           = optional(string)
+      gateway_namespace      = optional(string)
+      tls_secret_name        = optional(string)
+      annotations            = optional(map(string))
+      allowed_cidrs          = optional(list(string))
+      allowed_namespaces     = optional(list(string))
+      public                 = optional(bool)
+      public_acknowledgement = optional(string)
+    }))
+    ui_api_url               = optional(string)
+    network_policies_enabled = optional(bool)
+    telemetry_enabled        = optional(bool)
+    tenant_job = optional(object({
+      enabled = optional(bool)
+      name    = optional(string)
+      slug    = optional(string)
+    }))
+    server_config   = optional(any)
+    values          = optional(list(string))
+    timeout_seconds = optional(number)
   })
   default  = {}
   nullable = false

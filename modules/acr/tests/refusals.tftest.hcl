@@ -218,3 +218,30 @@ run "build_in_private" {
   }
   expect_failures = [azurerm_container_registry.this]
 }
+
+run "principal_a_resource_id" {
+  command = plan
+  variables {
+    pull_principal_ids = { cluster = "/subscriptions/1/resourceGroups/example" }
+  }
+  expect_failures = [var.pull_principal_ids]
+}
+
+run "private_endpoint_wrong_zone" {
+  command = plan
+  variables {
+    private_endpoint = {
+      subnet_id           = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.Network/virtualNetworks/example/subnets/endpoints"
+      private_dns_zone_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.Network/privateDnsZones/azurecr.io"
+    }
+  }
+  expect_failures = [var.private_endpoint]
+}
+
+run "cache_credentials_in_the_clear" {
+  command = plan
+  variables {
+    cache_credentials = { username_secret_id = "me", password_secret_id = "token" }
+  }
+  expect_failures = [var.cache_credentials]
+}

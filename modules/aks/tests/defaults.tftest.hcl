@@ -26,6 +26,7 @@ run "defaults" {
       azurerm_kubernetes_cluster.this.default_node_pool[0].only_critical_addons_enabled,
       length(azurerm_kubernetes_cluster.this.api_server_access_profile) == 0,
       length(azurerm_kubernetes_cluster.this.oms_agent) == 0,
+      azurerm_kubernetes_cluster.this.default_node_pool[0].host_encryption_enabled == false,
     ])
     error_message = "The defaults are not what the documentation says."
   }

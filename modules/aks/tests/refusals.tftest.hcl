@@ -294,3 +294,35 @@ run "nobody_signs_in" {
   }
   expect_failures = [check.someone_may_sign_in]
 }
+
+run "admin_a_name" {
+  command = plan
+  variables {
+    cluster_admin_principal_ids = { deployer = "me@example.com" }
+  }
+  expect_failures = [var.cluster_admin_principal_ids]
+}
+
+run "identity_a_name" {
+  command = plan
+  variables {
+    identity_ids = ["my-identity"]
+  }
+  expect_failures = [var.identity_ids]
+}
+
+run "tenant_a_domain" {
+  command = plan
+  variables {
+    entra_tenant_id = "example.onmicrosoft.com"
+  }
+  expect_failures = [var.entra_tenant_id]
+}
+
+run "workspace_by_customer_id" {
+  command = plan
+  variables {
+    log_analytics_workspace_id = "11111111-1111-4111-8111-111111111111"
+  }
+  expect_failures = [var.log_analytics_workspace_id]
+}

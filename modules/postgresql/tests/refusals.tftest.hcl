@@ -183,3 +183,49 @@ run "burstable_with_standby" {
   }
   expect_failures = [azurerm_postgresql_flexible_server.this]
 }
+
+run "subnet_a_name" {
+  command = plan
+  variables {
+    delegated_subnet_id = "database"
+  }
+  expect_failures = [var.delegated_subnet_id]
+}
+
+run "zone" {
+  command = plan
+  variables {
+    zone = "westeurope-1"
+  }
+  expect_failures = [var.zone]
+}
+
+run "range_backwards" {
+  command = plan
+  variables {
+    delegated_subnet_id   = null
+    private_dns_zone_id   = null
+    public_network_access = { acknowledged = true, allowed = { office = { first = "198.51.100.9", last = "198.51.100.7" } } }
+  }
+  expect_failures = [var.public_network_access]
+}
+
+run "range_of_everybody" {
+  command = plan
+  variables {
+    delegated_subnet_id   = null
+    private_dns_zone_id   = null
+    public_network_access = { acknowledged = true, allowed = { office = { first = "0.0.0.0", last = "255.255.255.255" } } }
+  }
+  expect_failures = [var.public_network_access]
+}
+
+run "range_of_all_of_azure" {
+  command = plan
+  variables {
+    delegated_subnet_id   = null
+    private_dns_zone_id   = null
+    public_network_access = { acknowledged = true, allowed = { office = { first = "0.0.0.0", last = "0.0.0.0" } } }
+  }
+  expect_failures = [var.public_network_access]
+}

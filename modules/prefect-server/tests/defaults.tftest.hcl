@@ -177,7 +177,7 @@ run "internal_load_balancer" {
 
 run "ingress" {
   variables {
-    exposure = { mode = "ingress", class_name = "traefik", api_host = "api.example.com", ui_host = "ui.example.com", tls_secret_name = "tls", allowed_namespaces = ["traefik"] }
+    exposure = { mode = "ingress", class_name = "traefik", api_host = "api.example.com", ui_host = "ui.example.com", tls_secret_name = "tls", allowed_namespaces = ["traefik"], public = false }
   }
   assert {
     condition = alltrue([

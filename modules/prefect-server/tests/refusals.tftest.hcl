@@ -193,7 +193,7 @@ run "exposure_mode" {
 run "exposure_host_a_url" {
   command = plan
   variables {
-    exposure = { mode = "ingress", class_name = "traefik", api_host = "https://api.example.com", ui_host = "ui.example.com" }
+    exposure = { mode = "ingress", class_name = "traefik", api_host = "https://api.example.com", ui_host = "ui.example.com", public = false }
   }
   expect_failures = [var.exposure]
 }
@@ -225,7 +225,7 @@ run "exposure_without_hosts" {
 run "exposure_same_host" {
   command = plan
   variables {
-    exposure = { mode = "ingress", class_name = "traefik", api_host = "p.example.com", ui_host = "p.example.com" }
+    exposure = { mode = "ingress", class_name = "traefik", api_host = "p.example.com", ui_host = "p.example.com", public = false }
   }
   expect_failures = [var.exposure]
 }
@@ -241,7 +241,7 @@ run "load_balancer_nowhere" {
 run "ingress_without_class" {
   command = plan
   variables {
-    exposure = { mode = "ingress", api_host = "api.example.com", ui_host = "ui.example.com" }
+    exposure = { mode = "ingress", api_host = "api.example.com", ui_host = "ui.example.com", public = false }
   }
   expect_failures = [var.exposure]
 }
@@ -257,7 +257,7 @@ run "gateway_without_class" {
 run "gateway_with_both" {
   command = plan
   variables {
-    exposure = { mode = "gateway", class_name = "approuting-istio", gateway_name = "shared", api_host = "api.example.com", ui_host = "ui.example.com" }
+    exposure = { mode = "gateway", class_name = "approuting-istio", gateway_name = "shared", api_host = "api.example.com", ui_host = "ui.example.com", public = false }
   }
   expect_failures = [var.exposure]
 }
@@ -353,7 +353,7 @@ run "two_passwords" {
 run "ui_http_under_https" {
   command = plan
   variables {
-    exposure   = { mode = "ingress", class_name = "traefik", api_host = "api.example.com", ui_host = "ui.example.com", tls_secret_name = "tls" }
+    exposure   = { mode = "ingress", class_name = "traefik", api_host = "api.example.com", ui_host = "ui.example.com", tls_secret_name = "tls", public = false }
     ui_api_url = "http://api.example.com/graphql"
   }
   expect_failures = [helm_release.support]
@@ -373,4 +373,77 @@ run "agents_without_agent" {
     agent = { enabled = false, namespaces = ["team-a"] }
   }
   expect_failures = [helm_release.support]
+}
+
+run "chart_with_prefect_2_in_a_registry" {
+  command = plan
+  variables {
+    chart = { name = "oci://example.azurecr.io/charts/prefect-server", version = "2022.9.7" }
+  }
+  expect_failures = [var.chart]
+}
+
+run "chart_without_tags_in_a_file" {
+  command = plan
+  variables {
+    chart = { name = "./prefect-server-2022.03.29.tgz" }
+  }
+  expect_failures = [var.chart]
+}
+
+run "database_port" {
+  command = plan
+  variables {
+    database = { host = "db.example.com", port = 0 }
+  }
+  expect_failures = [var.database]
+}
+
+run "existing_secret_not_a_name" {
+  command = plan
+  variables {
+    database_password        = null
+    database_existing_secret = "My Secret"
+  }
+  expect_failures = [var.database_existing_secret]
+}
+
+run "agent_memory_not_a_quantity" {
+  command = plan
+  variables {
+    agent = { resources = { limits = { memory = "512 MB" } } }
+  }
+  expect_failures = [var.agent]
+}
+
+run "job_resource_unknown" {
+  command = plan
+  variables {
+    agent = { job_resources = { limits = { "nvidia.com/gpu" = "1" } } }
+  }
+  expect_failures = [var.agent]
+}
+
+run "ingress_public_or_not" {
+  command = plan
+  variables {
+    exposure = { mode = "ingress", class_name = "traefik", api_host = "api.example.com", ui_host = "ui.example.com" }
+  }
+  expect_failures = [var.exposure]
+}
+
+run "gateway_public_or_not" {
+  command = plan
+  variables {
+    exposure = { mode = "gateway", gateway_name = "shared", api_host = "api.example.com", ui_host = "ui.example.com" }
+  }
+  expect_failures = [var.exposure]
+}
+
+run "class_not_a_name" {
+  command = plan
+  variables {
+    exposure = { mode = "gateway", class_name = "Approuting Istio", api_host = "api.example.com", ui_host = "ui.example.com" }
+  }
+  expect_failures = [var.exposure]
 }

@@ -13,6 +13,14 @@ override_module {
   }
 }
 
+# Both zones would have the database's id.
+override_resource {
+  target = azurerm_private_dns_zone.registry
+  values = {
+    id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.Network/privateDnsZones/privatelink.azurecr.io"
+  }
+}
+
 variables {
   name              = "example"
   location          = "westeurope"

@@ -1,0 +1,17 @@
+resource "helm_release" "this" {
+  name             = var.name
+  namespace        = var.namespace
+  create_namespace = var.create_namespace
+  chart            = "${path.module}/chart"
+
+  # Encoded, because the provider reads a value as `helm --set` does, where commas and backslashes mean something.
+  set_wo = [{
+    name  = "password"
+    type  = "string"
+    value = base64encode(var.password)
+  }]
+  set_wo_revision = var.password_version
+
+  # A write-only value is only sent when its revision is raised: at any other change the release keeps what it has.
+  reuse_values = true
+}
