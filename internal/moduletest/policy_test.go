@@ -120,8 +120,10 @@ func TestEveryRefusalIsTested(t *testing.T) {
 			t.Fatal(err)
 		}
 		tested := map[string]int{}
-		for _, m := range regexp.MustCompile(`expect_failures = \[([\w.]+)`).FindAllStringSubmatch(string(data), -1) {
-			tested[m[1]]++
+		for _, m := range regexp.MustCompile(`expect_failures = \[([^]]+)`).FindAllStringSubmatch(string(data), -1) {
+			for _, address := range regexp.MustCompile(`[\w.]+`).FindAllString(m[1], -1) {
+				tested[address]++
+			}
 		}
 		text := source(t, module)
 		for name, block := range blocks(text, "variable") {

@@ -1,4 +1,4 @@
-# What the module refuses at plan.
+# What the module refuses at plan. A run with the wrong values of several inputs passes only if each of them is refused.
 mock_provider "azurerm" {
   source = "../aks/tests/mocks"
 }
@@ -10,84 +10,64 @@ variables {
   public_network_access_enabled = true
 }
 
-run "name" {
+run "wrong_inputs_1" {
   command = plan
   variables {
-    name = "example-registry"
+    name                     = "example-registry"
+    resource_group_name      = "example."
+    location                 = ""
+    sku                      = "Free"
+    allowed_ip_ranges        = ["198.51.100.7"]                                                        # allowed range
+    retention_policy_in_days = 400                                                                     # retention
+    cache_rules              = { ui = { source = "docker.io/prefecthq/ui", target = "prefecthq/ui" } } # rule name too short
+    pull_principal_ids       = { cluster = "/subscriptions/1/resourceGroups/example" }                 # principal a resource id
+    cache_credentials        = { username_secret_id = "me", password_secret_id = "token" }             # cache credentials in the clear
+
+    # Build image with host.
+    build = { context = "https://github.com/example/flows.git#main", image = "example.azurecr.io/flows/etl:1" }
   }
-  expect_failures = [var.name]
+  expect_failures = [
+    var.name,
+    var.resource_group_name,
+    var.location,
+    var.sku,
+    var.allowed_ip_ranges,
+    var.retention_policy_in_days,
+    var.cache_rules,
+    var.build,
+    var.pull_principal_ids,
+    var.cache_credentials,
+  ]
 }
 
-run "name_too_short" {
+run "wrong_inputs_2" {
   command = plan
   variables {
-    name = "acr"
-  }
-  expect_failures = [var.name]
-}
+    name = "acr" # name too short
 
-run "resource_group" {
-  command = plan
-  variables {
-    resource_group_name = "example."
-  }
-  expect_failures = [var.resource_group_name]
-}
-
-run "location" {
-  command = plan
-  variables {
-    location = ""
-  }
-  expect_failures = [var.location]
-}
-
-run "sku" {
-  command = plan
-  variables {
-    sku = "Free"
-  }
-  expect_failures = [var.sku]
-}
-
-run "allowed_range" {
-  command = plan
-  variables {
-    allowed_ip_ranges = ["198.51.100.7"]
-  }
-  expect_failures = [var.allowed_ip_ranges]
-}
-
-run "retention" {
-  command = plan
-  variables {
-    retention_policy_in_days = 400
-  }
-  expect_failures = [var.retention_policy_in_days]
-}
-
-run "rule_name_too_short" {
-  command = plan
-  variables {
-    cache_rules = { ui = { source = "docker.io/prefecthq/ui", target = "prefecthq/ui" } }
-  }
-  expect_failures = [var.cache_rules]
-}
-
-run "rule_name_characters" {
-  command = plan
-  variables {
+    # Rule name characters.
     cache_rules = { prefect_ui = { source = "docker.io/prefecthq/ui", target = "prefecthq/ui" } }
+
+    # Build image without tag.
+    build = { context = "https://github.com/example/flows.git#main", image = "flows/etl" }
   }
-  expect_failures = [var.cache_rules]
+  expect_failures = [
+    var.name,
+    var.cache_rules,
+    var.build,
+  ]
 }
 
-run "rule_source_without_host" {
+run "wrong_inputs_3" {
   command = plan
   variables {
-    cache_rules = { prefect-ui = { source = "prefecthq/ui", target = "prefecthq/ui" } }
+    cache_rules = { prefect-ui = { source = "prefecthq/ui", target = "prefecthq/ui" } } # rule source without host
+    build       = { context = "../flows", image = "flows/etl:1" }                       # build context
   }
-  expect_failures = [var.cache_rules]
+  expect_failures = [
+    var.cache_rules,
+    var.build,
+  ]
 }
 
 run "rule_source_with_tag" {
@@ -104,30 +84,6 @@ run "rule_targets_twice" {
     cache_rules = { first = { source = "docker.io/a/b", target = "a/b" }, second = { source = "quay.io/a/b", target = "a/b" } }
   }
   expect_failures = [var.cache_rules]
-}
-
-run "build_image_with_host" {
-  command = plan
-  variables {
-    build = { context = "https://github.com/example/flows.git#main", image = "example.azurecr.io/flows/etl:1" }
-  }
-  expect_failures = [var.build]
-}
-
-run "build_image_without_tag" {
-  command = plan
-  variables {
-    build = { context = "https://github.com/example/flows.git#main", image = "flows/etl" }
-  }
-  expect_failures = [var.build]
-}
-
-run "build_context" {
-  command = plan
-  variables {
-    build = { context = "../flows", image = "flows/etl:1" }
-  }
-  expect_failures = [var.build]
 }
 
 run "standard_cannot_be_private" {
@@ -219,14 +175,6 @@ run "build_in_private" {
   expect_failures = [azurerm_container_registry.this]
 }
 
-run "principal_a_resource_id" {
-  command = plan
-  variables {
-    pull_principal_ids = { cluster = "/subscriptions/1/resourceGroups/example" }
-  }
-  expect_failures = [var.pull_principal_ids]
-}
-
 run "private_endpoint_wrong_zone" {
   command = plan
   variables {
@@ -236,12 +184,4 @@ run "private_endpoint_wrong_zone" {
     }
   }
   expect_failures = [var.private_endpoint]
-}
-
-run "cache_credentials_in_the_clear" {
-  command = plan
-  variables {
-    cache_credentials = { username_secret_id = "me", password_secret_id = "token" }
-  }
-  expect_failures = [var.cache_credentials]
 }

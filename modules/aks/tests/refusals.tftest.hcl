@@ -1,4 +1,4 @@
-# What the module refuses at plan.
+# What the module refuses at plan. A run with the wrong values of several inputs passes only if each of them is refused.
 mock_provider "azurerm" {
   source = "./tests/mocks"
 }
@@ -10,173 +10,70 @@ variables {
   cluster_admin_principal_ids = { deployer = "44444444-4444-4444-8444-444444444444" }
 }
 
-run "name" {
+run "wrong_inputs_1" {
   command = plan
   variables {
-    name = "-example"
+    name                        = "-example"
+    resource_group_name         = "example."
+    location                    = " "
+    sku_tier                    = "Paid"
+    kubernetes_version          = "1.33" # version alias
+    automatic_upgrade_channel   = "weekly"
+    node_os_upgrade_channel     = "Weekly"
+    private_dns_zone_id         = "privatelink.westeurope.azmk8s.io"
+    admin_group_object_ids      = ["admins"] # group by name
+    subnet_id                   = "nodes"    # subnet by name
+    network_cidrs               = ["10.10.0.0"]
+    pod_cidr                    = "10.244.0.0"
+    service_cidr                = "10.0.0.0/8" # service range too large
+    outbound_type               = "proxy"
+    system_pool                 = { name = "System1" }
+    user_pools                  = { "flow-runs" = {} }
+    cluster_admin_principal_ids = { deployer = "me@example.com" }        # admin a name
+    entra_tenant_id             = "example.onmicrosoft.com"              # tenant a domain
+    log_analytics_workspace_id  = "11111111-1111-4111-8111-111111111111" # workspace by customer id
+
+    # Two identities.
+    identity_ids = [for n in ["a", "b"] : "/subscriptions/1/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${n}"]
   }
-  expect_failures = [var.name]
+  expect_failures = [
+    var.name,
+    var.resource_group_name,
+    var.location,
+    var.sku_tier,
+    var.kubernetes_version,
+    var.automatic_upgrade_channel,
+    var.node_os_upgrade_channel,
+    var.private_dns_zone_id,
+    var.admin_group_object_ids,
+    var.identity_ids,
+    var.subnet_id,
+    var.network_cidrs,
+    var.pod_cidr,
+    var.service_cidr,
+    var.outbound_type,
+    var.system_pool,
+    var.user_pools,
+    var.cluster_admin_principal_ids,
+    var.entra_tenant_id,
+    var.log_analytics_workspace_id,
+  ]
 }
 
-run "name_too_long" {
+run "wrong_inputs_2" {
   command = plan
   variables {
-    name = "a123456789b123456789c123456789d123456789e123456789f12345"
+    name         = "a123456789b123456789c123456789d123456789e123456789f12345" # name too long
+    identity_ids = ["my-identity"]                                            # identity a name
+    system_pool  = { min_count = 5, max_count = 3 }                           # system pool counts
+    user_pools   = { flows = { min_count = 3, max_count = 2 } }               # user pool counts
   }
-  expect_failures = [var.name]
-}
-
-run "resource_group" {
-  command = plan
-  variables {
-    resource_group_name = "example."
-  }
-  expect_failures = [var.resource_group_name]
-}
-
-run "location" {
-  command = plan
-  variables {
-    location = " "
-  }
-  expect_failures = [var.location]
-}
-
-run "tier" {
-  command = plan
-  variables {
-    sku_tier = "Paid"
-  }
-  expect_failures = [var.sku_tier]
-}
-
-run "version_alias" {
-  command = plan
-  variables {
-    kubernetes_version = "1.33"
-  }
-  expect_failures = [var.kubernetes_version]
-}
-
-run "upgrade_channel" {
-  command = plan
-  variables {
-    automatic_upgrade_channel = "weekly"
-  }
-  expect_failures = [var.automatic_upgrade_channel]
-}
-
-run "node_os_channel" {
-  command = plan
-  variables {
-    node_os_upgrade_channel = "Weekly"
-  }
-  expect_failures = [var.node_os_upgrade_channel]
-}
-
-run "dns_zone" {
-  command = plan
-  variables {
-    private_dns_zone_id = "privatelink.westeurope.azmk8s.io"
-  }
-  expect_failures = [var.private_dns_zone_id]
-}
-
-run "authorized_range" {
-  command = plan
-  variables {
-    private_cluster_enabled         = false
-    api_server_authorized_ip_ranges = ["198.51.100.7"]
-  }
-  expect_failures = [var.api_server_authorized_ip_ranges]
-}
-
-run "group_by_name" {
-  command = plan
-  variables {
-    admin_group_object_ids = ["admins"]
-  }
-  expect_failures = [var.admin_group_object_ids]
-}
-
-run "two_identities" {
-  command = plan
-  variables {
-    identity_ids = ["a", "b"]
-  }
-  expect_failures = [var.identity_ids]
-}
-
-run "subnet_by_name" {
-  command = plan
-  variables {
-    subnet_id = "nodes"
-  }
-  expect_failures = [var.subnet_id]
-}
-
-run "network_range" {
-  command = plan
-  variables {
-    network_cidrs = ["10.10.0.0"]
-  }
-  expect_failures = [var.network_cidrs]
-}
-
-run "pod_range" {
-  command = plan
-  variables {
-    pod_cidr = "10.244.0.0"
-  }
-  expect_failures = [var.pod_cidr]
-}
-
-run "service_range_too_large" {
-  command = plan
-  variables {
-    service_cidr = "10.0.0.0/8"
-  }
-  expect_failures = [var.service_cidr]
-}
-
-run "outbound" {
-  command = plan
-  variables {
-    outbound_type = "proxy"
-  }
-  expect_failures = [var.outbound_type]
-}
-
-run "system_pool_name" {
-  command = plan
-  variables {
-    system_pool = { name = "System1" }
-  }
-  expect_failures = [var.system_pool]
-}
-
-run "system_pool_counts" {
-  command = plan
-  variables {
-    system_pool = { min_count = 5, max_count = 3 }
-  }
-  expect_failures = [var.system_pool]
-}
-
-run "user_pool_name" {
-  command = plan
-  variables {
-    user_pools = { "flow-runs" = {} }
-  }
-  expect_failures = [var.user_pools]
-}
-
-run "user_pool_counts" {
-  command = plan
-  variables {
-    user_pools = { flows = { min_count = 3, max_count = 2 } }
-  }
-  expect_failures = [var.user_pools]
+  expect_failures = [
+    var.name,
+    var.identity_ids,
+    var.system_pool,
+    var.user_pools,
+  ]
 }
 
 run "all_pools_tainted" {
@@ -193,6 +90,15 @@ run "taint" {
     user_pools = { flows = {}, gpu = { taints = ["gpu"] } }
   }
   expect_failures = [var.user_pools]
+}
+
+run "authorized_range" {
+  command = plan
+  variables {
+    private_cluster_enabled         = false
+    api_server_authorized_ip_ranges = ["198.51.100.7"]
+  }
+  expect_failures = [var.api_server_authorized_ip_ranges]
 }
 
 run "pods_overlap_services" {
@@ -293,36 +199,4 @@ run "nobody_signs_in" {
     cluster_admin_principal_ids = {}
   }
   expect_failures = [check.someone_may_sign_in]
-}
-
-run "admin_a_name" {
-  command = plan
-  variables {
-    cluster_admin_principal_ids = { deployer = "me@example.com" }
-  }
-  expect_failures = [var.cluster_admin_principal_ids]
-}
-
-run "identity_a_name" {
-  command = plan
-  variables {
-    identity_ids = ["my-identity"]
-  }
-  expect_failures = [var.identity_ids]
-}
-
-run "tenant_a_domain" {
-  command = plan
-  variables {
-    entra_tenant_id = "example.onmicrosoft.com"
-  }
-  expect_failures = [var.entra_tenant_id]
-}
-
-run "workspace_by_customer_id" {
-  command = plan
-  variables {
-    log_analytics_workspace_id = "11111111-1111-4111-8111-111111111111"
-  }
-  expect_failures = [var.log_analytics_workspace_id]
 }

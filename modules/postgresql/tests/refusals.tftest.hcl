@@ -1,4 +1,4 @@
-# What the module refuses at plan.
+# What the module refuses at plan. A run with the wrong values of several inputs passes only if each of them is refused.
 mock_provider "azurerm" {
   source = "../aks/tests/mocks"
 }
@@ -12,76 +12,62 @@ variables {
   private_dns_zone_id    = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.Network/privateDnsZones/example.private.postgres.database.azure.com"
 }
 
-run "name" {
+run "wrong_inputs_1" {
   command = plan
   variables {
-    name = "Example_DB"
-  }
-  expect_failures = [var.name]
-}
+    name                   = "Example_DB"
+    resource_group_name    = "example."
+    location               = ""
+    postgresql_version     = "11"               # version
+    sku_name               = "Standard_D2ds_v5" # size
+    storage_mb             = 40000              # storage
+    backup_retention_days  = 3                  # backups
+    high_availability      = "Always"
+    administrator_login    = "admin"    # login reserved
+    administrator_password = "password" # password
+    database_name          = "azure_sys"
+    extensions             = ["PGCRYPTO"]
+    delegated_subnet_id    = "database" # subnet a name
+    zone                   = "westeurope-1"
 
-run "resource_group" {
-  command = plan
-  variables {
-    resource_group_name = "example."
-  }
-  expect_failures = [var.resource_group_name]
-}
-
-run "location" {
-  command = plan
-  variables {
-    location = ""
-  }
-  expect_failures = [var.location]
-}
-
-run "version" {
-  command = plan
-  variables {
-    postgresql_version = "11"
-  }
-  expect_failures = [var.postgresql_version]
-}
-
-run "size" {
-  command = plan
-  variables {
-    sku_name = "Standard_D2ds_v5"
-  }
-  expect_failures = [var.sku_name]
-}
-
-run "storage" {
-  command = plan
-  variables {
-    storage_mb = 40000
-  }
-  expect_failures = [var.storage_mb]
-}
-
-run "backups" {
-  command = plan
-  variables {
-    backup_retention_days = 3
-  }
-  expect_failures = [var.backup_retention_days]
-}
-
-run "high_availability" {
-  command = plan
-  variables {
-    high_availability = "Always"
-  }
-  expect_failures = [var.high_availability]
-}
-
-run "zone_name" {
-  command = plan
-  variables {
+    # Zone name.
     private_dns_zone_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.Network/privateDnsZones/example.com"
+
+    # Public range.
+    public_network_access = { acknowledged = true, allowed = { office = { first = "198.51.100.0/24", last = "198.51.100.7" } } }
   }
-  expect_failures = [var.private_dns_zone_id]
+  expect_failures = [
+    var.name,
+    var.resource_group_name,
+    var.location,
+    var.postgresql_version,
+    var.sku_name,
+    var.storage_mb,
+    var.backup_retention_days,
+    var.high_availability,
+    var.private_dns_zone_id,
+    var.public_network_access,
+    var.administrator_login,
+    var.administrator_password,
+    var.database_name,
+    var.extensions,
+    var.delegated_subnet_id,
+    var.zone,
+  ]
+}
+
+run "wrong_inputs_2" {
+  command = plan
+  variables {
+    administrator_login = "prefect@db" # login with server
+
+    # Public rule name.
+    public_network_access = { acknowledged = true, allowed = { "the office" = { first = "198.51.100.7", last = "198.51.100.7" } } }
+  }
+  expect_failures = [
+    var.public_network_access,
+    var.administrator_login,
+  ]
 }
 
 run "public_unacknowledged" {
@@ -92,62 +78,6 @@ run "public_unacknowledged" {
     public_network_access = { allowed = { office = { first = "198.51.100.7", last = "198.51.100.7" } } }
   }
   expect_failures = [var.public_network_access]
-}
-
-run "public_range" {
-  command = plan
-  variables {
-    public_network_access = { acknowledged = true, allowed = { office = { first = "198.51.100.0/24", last = "198.51.100.7" } } }
-  }
-  expect_failures = [var.public_network_access]
-}
-
-run "public_rule_name" {
-  command = plan
-  variables {
-    public_network_access = { acknowledged = true, allowed = { "the office" = { first = "198.51.100.7", last = "198.51.100.7" } } }
-  }
-  expect_failures = [var.public_network_access]
-}
-
-run "login_reserved" {
-  command = plan
-  variables {
-    administrator_login = "admin"
-  }
-  expect_failures = [var.administrator_login]
-}
-
-run "login_with_server" {
-  command = plan
-  variables {
-    administrator_login = "prefect@db"
-  }
-  expect_failures = [var.administrator_login]
-}
-
-run "password" {
-  command = plan
-  variables {
-    administrator_password = "password"
-  }
-  expect_failures = [var.administrator_password]
-}
-
-run "database_name" {
-  command = plan
-  variables {
-    database_name = "azure_sys"
-  }
-  expect_failures = [var.database_name]
-}
-
-run "extensions" {
-  command = plan
-  variables {
-    extensions = ["PGCRYPTO"]
-  }
-  expect_failures = [var.extensions]
 }
 
 run "subnet_without_zone" {
@@ -182,22 +112,6 @@ run "burstable_with_standby" {
     high_availability = "ZoneRedundant"
   }
   expect_failures = [azurerm_postgresql_flexible_server.this]
-}
-
-run "subnet_a_name" {
-  command = plan
-  variables {
-    delegated_subnet_id = "database"
-  }
-  expect_failures = [var.delegated_subnet_id]
-}
-
-run "zone" {
-  command = plan
-  variables {
-    zone = "westeurope-1"
-  }
-  expect_failures = [var.zone]
 }
 
 run "range_backwards" {

@@ -1,4 +1,4 @@
-# What the module refuses at plan.
+# What the module refuses at plan. A run with the wrong values of several inputs passes only if each of them is refused.
 mock_provider "helm" {}
 
 variables {
@@ -6,244 +6,156 @@ variables {
   database_password = "correct horse"
 }
 
-run "release_name" {
+run "wrong_inputs_1" {
   command = plan
   variables {
-    name = "Prefect_1"
-  }
-  expect_failures = [var.name]
-}
-
-run "namespace_of_the_cluster" {
-  command = plan
-  variables {
-    namespace = "kube-system"
-  }
-  expect_failures = [var.namespace]
-}
-
-run "namespace_not_a_name" {
-  command = plan
-  variables {
-    namespace = "Prefect!"
-  }
-  expect_failures = [var.namespace]
-}
-
-run "chart_with_prefect_2" {
-  command = plan
-  variables {
-    chart = { version = "2022.09.07" }
-  }
-  expect_failures = [var.chart]
-}
-
-run "chart_without_tags" {
-  command = plan
-  variables {
-    chart = { version = "2022.03.29" }
-  }
-  expect_failures = [var.chart]
-}
-
-run "chart_version_a_range" {
-  command = plan
-  variables {
-    chart = { version = ">= 2022" }
-  }
-  expect_failures = [var.chart]
-}
-
-run "chart_repository_plain_http" {
-  command = plan
-  variables {
-    chart = { repository = "http://charts.example.com" }
-  }
-  expect_failures = [var.chart]
-}
-
-run "prefect_2" {
-  command = plan
-  variables {
-    prefect_version = "2.20.4"
-  }
-  expect_failures = [var.prefect_version]
-}
-
-run "prefect_latest" {
-  command = plan
-  variables {
-    prefect_version = "latest"
-  }
-  expect_failures = [var.prefect_version]
-}
-
-run "registry_with_scheme" {
-  command = plan
-  variables {
-    image_registry = "https://example.azurecr.io"
-  }
-  expect_failures = [var.image_registry]
-}
-
-run "registry_with_slash" {
-  command = plan
-  variables {
-    image_registry = "example.azurecr.io/"
-  }
-  expect_failures = [var.image_registry]
-}
-
-run "pull_policy" {
-  command = plan
-  variables {
+    name              = "Prefect_1"                  # release name
+    namespace         = "kube-system"                # namespace of the cluster
+    chart             = { version = "2022.09.07" }   # chart with prefect 2
+    prefect_version   = "2.20.4"                     # prefect 2
+    image_registry    = "https://example.azurecr.io" # registry with scheme
     image_pull_policy = "Sometimes"
+    database          = { host = "db.example.com", sslmode = "prefer" } # database without tls
+    database_password = "short"                                         # password too short
+    agent             = { labels = ["my label"] }                       # label with space
+    exposure          = { mode = "nodeport" }                           # exposure mode
+    ui_api_url        = "https://api.example.com"                       # ui url without graphql
+    tenant_job        = { enabled = true, name = "$(reboot)" }          # tenant for the shell
+    values            = ["a: [unclosed"]                                # values not yaml
+    timeout_seconds   = 5
   }
-  expect_failures = [var.image_pull_policy]
+  expect_failures = [
+    var.name,
+    var.namespace,
+    var.chart,
+    var.prefect_version,
+    var.image_registry,
+    var.image_pull_policy,
+    var.database,
+    var.database_password,
+    var.agent,
+    var.exposure,
+    var.ui_api_url,
+    var.tenant_job,
+    var.values,
+    var.timeout_seconds,
+  ]
 }
 
-run "database_without_tls" {
+run "wrong_inputs_2" {
   command = plan
   variables {
-    database = { host = "db.example.com", sslmode = "prefer" }
-  }
-  expect_failures = [var.database]
-}
+    namespace       = "Prefect!"                                       # namespace not a name
+    chart           = { version = "2022.03.29" }                       # chart without tags
+    prefect_version = "latest"                                         # prefect latest
+    image_registry  = "example.azurecr.io/"                            # registry with slash
+    database        = { host = "db.example.com", user = "prefect@db" } # database user with server
+    agent           = { labels = [""] }                                # label empty
+    ui_api_url      = "api.example.com/graphql"                        # ui url without scheme
 
-run "database_user_with_server" {
-  command = plan
-  variables {
-    database = { host = "db.example.com", user = "prefect@db" }
-  }
-  expect_failures = [var.database]
-}
-
-run "database_host_a_url" {
-  command = plan
-  variables {
-    database = { host = "postgres://db.example.com/prefect" }
-  }
-  expect_failures = [var.database]
-}
-
-run "password_too_short" {
-  command = plan
-  variables {
-    database_password = "short"
-  }
-  expect_failures = [var.database_password]
-}
-
-run "label_with_space" {
-  command = plan
-  variables {
-    agent = { labels = ["my label"] }
-  }
-  expect_failures = [var.agent]
-}
-
-run "label_empty" {
-  command = plan
-  variables {
-    agent = { labels = [""] }
-  }
-  expect_failures = [var.agent]
-}
-
-run "agent_env_not_a_name" {
-  command = plan
-  variables {
-    agent = { env = { "A-B" = "1" } }
-  }
-  expect_failures = [var.agent]
-}
-
-run "agent_env_of_the_module" {
-  command = plan
-  variables {
-    agent = { env = { NAMESPACE = "other" } }
-  }
-  expect_failures = [var.agent]
-}
-
-run "agent_namespace_not_a_name" {
-  command = plan
-  variables {
-    agent = { namespaces = ["Team A"] }
-  }
-  expect_failures = [var.agent]
-}
-
-run "job_pull_policy" {
-  command = plan
-  variables {
-    agent = { job_image_pull_policy = "sometimes" }
-  }
-  expect_failures = [var.agent]
-}
-
-run "exposure_mode" {
-  command = plan
-  variables {
-    exposure = { mode = "nodeport" }
-  }
-  expect_failures = [var.exposure]
-}
-
-run "exposure_host_a_url" {
-  command = plan
-  variables {
+    # Exposure host a url.
     exposure = { mode = "ingress", class_name = "traefik", api_host = "https://api.example.com", ui_host = "ui.example.com", public = false }
   }
-  expect_failures = [var.exposure]
+  expect_failures = [
+    var.namespace,
+    var.chart,
+    var.prefect_version,
+    var.image_registry,
+    var.database,
+    var.agent,
+    var.exposure,
+    var.ui_api_url,
+  ]
 }
 
-run "exposure_cidr" {
+run "wrong_inputs_3" {
   command = plan
   variables {
-    exposure = { mode = "internal_lb", api_ip = "10.0.0.4", allowed_cidrs = ["10.0.0.4"] }
+    chart    = { version = ">= 2022" }                                                     # chart version a range
+    database = { host = "postgres://db.example.com/prefect" }                              # database host a url
+    agent    = { env = { "A-B" = "1" } }                                                   # agent env not a name
+    exposure = { mode = "internal_lb", api_ip = "10.0.0.4", allowed_cidrs = ["10.0.0.4"] } # exposure cidr
   }
-  expect_failures = [var.exposure]
+  expect_failures = [
+    var.chart,
+    var.database,
+    var.agent,
+    var.exposure,
+  ]
 }
 
-run "exposure_ip" {
+run "wrong_inputs_4" {
   command = plan
   variables {
-    exposure = { mode = "internal_lb", api_ip = "10.0.0.400" }
+    chart    = { repository = "http://charts.example.com" }    # chart repository plain http
+    database = { host = "db.example.com", port = 0 }           # database port
+    agent    = { env = { NAMESPACE = "other" } }               # agent env of the module
+    exposure = { mode = "internal_lb", api_ip = "10.0.0.400" } # exposure ip
   }
-  expect_failures = [var.exposure]
+  expect_failures = [
+    var.chart,
+    var.database,
+    var.agent,
+    var.exposure,
+  ]
 }
 
-run "exposure_without_hosts" {
+run "wrong_inputs_5" {
   command = plan
   variables {
-    exposure = { mode = "gateway", class_name = "approuting-istio" }
+    agent    = { namespaces = ["Team A"] }                           # agent namespace not a name
+    exposure = { mode = "gateway", class_name = "approuting-istio" } # exposure without hosts
+
+    # Chart with prefect 2 in a registry.
+    chart = { name = "oci://example.azurecr.io/charts/prefect-server", version = "2022.9.7" }
   }
-  expect_failures = [var.exposure]
+  expect_failures = [
+    var.chart,
+    var.agent,
+    var.exposure,
+  ]
 }
 
-run "exposure_same_host" {
+run "wrong_inputs_6" {
   command = plan
   variables {
+    chart = { name = "./prefect-server-2022.03.29.tgz" } # chart without tags in a file
+    agent = { job_image_pull_policy = "sometimes" }      # job pull policy
+
+    # Exposure same host.
     exposure = { mode = "ingress", class_name = "traefik", api_host = "p.example.com", ui_host = "p.example.com", public = false }
   }
-  expect_failures = [var.exposure]
+  expect_failures = [
+    var.chart,
+    var.agent,
+    var.exposure,
+  ]
 }
 
-run "load_balancer_nowhere" {
+run "wrong_inputs_7" {
   command = plan
   variables {
-    exposure = { mode = "internal_lb" }
+    agent    = { resources = { limits = { memory = "512 MB" } } } # agent memory not a quantity
+    exposure = { mode = "internal_lb" }                           # load balancer nowhere
   }
-  expect_failures = [var.exposure]
+  expect_failures = [
+    var.agent,
+    var.exposure,
+  ]
 }
 
-run "ingress_without_class" {
+run "wrong_inputs_8" {
   command = plan
   variables {
+    agent = { job_resources = { limits = { "nvidia.com/gpu" = "1" } } } # job resource unknown
+
+    # Ingress without class.
     exposure = { mode = "ingress", api_host = "api.example.com", ui_host = "ui.example.com", public = false }
   }
-  expect_failures = [var.exposure]
+  expect_failures = [
+    var.agent,
+    var.exposure,
+  ]
 }
 
 run "gateway_without_class" {
@@ -286,44 +198,28 @@ run "public_without_tls" {
   expect_failures = [var.exposure]
 }
 
-run "ui_url_without_graphql" {
+run "ingress_public_or_not" {
   command = plan
   variables {
-    ui_api_url = "https://api.example.com"
+    exposure = { mode = "ingress", class_name = "traefik", api_host = "api.example.com", ui_host = "ui.example.com" }
   }
-  expect_failures = [var.ui_api_url]
+  expect_failures = [var.exposure]
 }
 
-run "ui_url_without_scheme" {
+run "gateway_public_or_not" {
   command = plan
   variables {
-    ui_api_url = "api.example.com/graphql"
+    exposure = { mode = "gateway", gateway_name = "shared", api_host = "api.example.com", ui_host = "ui.example.com" }
   }
-  expect_failures = [var.ui_api_url]
+  expect_failures = [var.exposure]
 }
 
-run "tenant_for_the_shell" {
+run "class_not_a_name" {
   command = plan
   variables {
-    tenant_job = { enabled = true, name = "$(reboot)" }
+    exposure = { mode = "gateway", class_name = "Approuting Istio", api_host = "api.example.com", ui_host = "ui.example.com" }
   }
-  expect_failures = [var.tenant_job]
-}
-
-run "values_not_yaml" {
-  command = plan
-  variables {
-    values = ["a: [unclosed"]
-  }
-  expect_failures = [var.values]
-}
-
-run "timeout" {
-  command = plan
-  variables {
-    timeout_seconds = 5
-  }
-  expect_failures = [var.timeout_seconds]
+  expect_failures = [var.exposure]
 }
 
 run "no_database" {
@@ -375,30 +271,6 @@ run "agents_without_agent" {
   expect_failures = [helm_release.support]
 }
 
-run "chart_with_prefect_2_in_a_registry" {
-  command = plan
-  variables {
-    chart = { name = "oci://example.azurecr.io/charts/prefect-server", version = "2022.9.7" }
-  }
-  expect_failures = [var.chart]
-}
-
-run "chart_without_tags_in_a_file" {
-  command = plan
-  variables {
-    chart = { name = "./prefect-server-2022.03.29.tgz" }
-  }
-  expect_failures = [var.chart]
-}
-
-run "database_port" {
-  command = plan
-  variables {
-    database = { host = "db.example.com", port = 0 }
-  }
-  expect_failures = [var.database]
-}
-
 run "existing_secret_not_a_name" {
   command = plan
   variables {
@@ -406,44 +278,4 @@ run "existing_secret_not_a_name" {
     database_existing_secret = "My Secret"
   }
   expect_failures = [var.database_existing_secret]
-}
-
-run "agent_memory_not_a_quantity" {
-  command = plan
-  variables {
-    agent = { resources = { limits = { memory = "512 MB" } } }
-  }
-  expect_failures = [var.agent]
-}
-
-run "job_resource_unknown" {
-  command = plan
-  variables {
-    agent = { job_resources = { limits = { "nvidia.com/gpu" = "1" } } }
-  }
-  expect_failures = [var.agent]
-}
-
-run "ingress_public_or_not" {
-  command = plan
-  variables {
-    exposure = { mode = "ingress", class_name = "traefik", api_host = "api.example.com", ui_host = "ui.example.com" }
-  }
-  expect_failures = [var.exposure]
-}
-
-run "gateway_public_or_not" {
-  command = plan
-  variables {
-    exposure = { mode = "gateway", gateway_name = "shared", api_host = "api.example.com", ui_host = "ui.example.com" }
-  }
-  expect_failures = [var.exposure]
-}
-
-run "class_not_a_name" {
-  command = plan
-  variables {
-    exposure = { mode = "gateway", class_name = "Approuting Istio", api_host = "api.example.com", ui_host = "ui.example.com" }
-  }
-  expect_failures = [var.exposure]
 }
