@@ -77,6 +77,7 @@ module "aks" {
   private_cluster_enabled         = false
   api_server_authorized_ip_ranges = ["198.51.100.0/24"]
   cluster_admin_principal_ids     = { deployer = "44444444-4444-4444-8444-444444444444" }
+  host_encryption_enabled         = true
   user_pools = {
     flows = { max_count = var.nodes, labels = { purpose = "flows" } }
     cheap = { spot = true, min_count = 0, zones = ["1"] }

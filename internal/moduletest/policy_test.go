@@ -89,6 +89,37 @@ func TestPolicy(t *testing.T) {
 	}
 }
 
+// TestChartPolicy is the policy of the modules' own charts: what no object in
+// them may have.
+func TestChartPolicy(t *testing.T) {
+	t.Parallel()
+	forbidden := map[string]string{
+		`kind: Cluster`:                   "rights beyond a namespace",
+		`verbs:.*\*`:                      "every right at once",
+		`resources:.*\*`:                  "rights on every kind of object",
+		`resources:.*secrets`:             "access to Secrets",
+		`type: (LoadBalancer|NodePort)`:   "an address of its own",
+		`host(Network|PID|IPC|Path|Port)`: "access to its node",
+		`privileged: true`:                "access to its node",
+		`podSelector: \{\}`:               "a policy for pods that are not the release's",
+	}
+	templates, err := filepath.Glob(filepath.Join(root(t), "modules/*/*chart/templates/*.yaml"))
+	if err != nil || len(templates) < 7 {
+		t.Fatalf("the charts have %d templates: %v", len(templates), err)
+	}
+	for _, template := range templates {
+		data, err := os.ReadFile(template) //nolint:gosec // a file of this repository
+		if err != nil {
+			t.Fatal(err)
+		}
+		for pattern, meaning := range forbidden {
+			if found := regexp.MustCompile(pattern).Find(data); found != nil {
+				t.Errorf("%s has %q: %s", template, found, meaning)
+			}
+		}
+	}
+}
+
 // TestStackPassesEverythingOn fails when the module stack has no way to set an
 // input of a module in it.
 func TestStackPassesEverythingOn(t *testing.T) {

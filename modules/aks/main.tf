@@ -33,7 +33,9 @@ resource "azurerm_kubernetes_cluster" "this" {
   location            = var.location
   dns_prefix          = var.name
   sku_tier            = var.sku_tier
-  tags                = var.tags
+  # The one is sold with the other.
+  support_plan = var.sku_tier == "Premium" ? "AKSLongTermSupport" : "KubernetesOfficial"
+  tags         = var.tags
 
   kubernetes_version        = var.kubernetes_version
   automatic_upgrade_channel = var.automatic_upgrade_channel == "none" ? null : var.automatic_upgrade_channel

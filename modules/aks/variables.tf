@@ -39,7 +39,7 @@ variable "tags" {
 }
 
 variable "sku_tier" {
-  description = "Tier of the control plane: Free (no uptime SLA), Standard or Premium (long-term support)."
+  description = "Tier of the control plane: Free (no uptime SLA), Standard, or Premium (Standard with long-term support of Kubernetes versions)."
   type        = string
   default     = "Standard"
   nullable    = false

@@ -14,6 +14,7 @@ run "defaults" {
   assert {
     condition = alltrue([
       azurerm_kubernetes_cluster.this.sku_tier == "Standard",
+      azurerm_kubernetes_cluster.this.support_plan == "KubernetesOfficial",
       azurerm_kubernetes_cluster.this.private_cluster_enabled,
       azurerm_kubernetes_cluster.this.local_account_disabled,
       azurerm_kubernetes_cluster.this.oidc_issuer_enabled,
@@ -65,6 +66,10 @@ run "public_for_everybody" {
     api_server_authorized_ip_ranges = ["0.0.0.0/0"]
     public_api_server_acknowledged  = true
   }
+  assert {
+    condition     = azurerm_kubernetes_cluster.this.api_server_access_profile[0].authorized_ip_ranges == toset(["0.0.0.0/0"])
+    error_message = "The API server cannot be opened to everybody."
+  }
 }
 
 run "pinned" {
@@ -99,6 +104,8 @@ run "pools" {
       cheap = { spot = true, min_count = 0, labels = { cost = "low" } }
       gpu   = { taints = ["sku=gpu:NoSchedule"], min_count = 0 }
     }
+    sku_tier                   = "Premium"
+    host_encryption_enabled    = true
     log_analytics_workspace_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.OperationalInsights/workspaces/example"
   }
   assert {
@@ -109,9 +116,12 @@ run "pools" {
       length(azurerm_kubernetes_cluster_node_pool.this["cheap"].upgrade_settings) == 0,
       length(azurerm_kubernetes_cluster_node_pool.this["flows"].upgrade_settings) == 1,
       azurerm_kubernetes_cluster_node_pool.this["gpu"].node_taints == tolist(["sku=gpu:NoSchedule"]),
+      azurerm_kubernetes_cluster_node_pool.this["gpu"].host_encryption_enabled,
+      azurerm_kubernetes_cluster.this.default_node_pool[0].host_encryption_enabled,
       length(azurerm_kubernetes_cluster.this.oms_agent) == 1,
+      azurerm_kubernetes_cluster.this.support_plan == "AKSLongTermSupport",
     ])
-    error_message = "The pools are wrong."
+    error_message = "The pools, the workspace or the support plan are wrong."
   }
 }
 
