@@ -1,6 +1,7 @@
 package acctest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -68,7 +69,9 @@ func embedded(t testing.TB, options prefectserver.Options) *PrefectServer {
 	if err != nil {
 		t.Fatalf("make the embedded Server: %v", err)
 	}
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	// Pods of a real node reach this machine at another address than its own.
+	host := cmp.Or(os.Getenv("PREFECT_ACC_LISTEN"), "127.0.0.1")
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", net.JoinHostPort(host, "0"))
 	if err != nil {
 		t.Fatalf("listen: %v", err)
 	}

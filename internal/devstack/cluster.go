@@ -45,7 +45,7 @@ func (s *Stack) startCluster(ctx context.Context) error {
 		}
 	}()
 	s.Kubeconfig, s.REST = plane.KubeconfigPath(), plane.RESTConfig()
-	s.nodeTLS = plane.NodeTLS
+	s.nodeTLS, s.nodeCredentials = plane.NodeTLS, plane.NodeCredentials
 	s.progress("control plane is ready at %s (%s)", s.REST.Host, since(begin))
 	return s.ensureNamespace(ctx)
 }
@@ -81,8 +81,11 @@ func (s *Stack) ensureNamespace(ctx context.Context) error {
 	return nil
 }
 
-// startNode adds the virtual node if the cluster is to have it.
+// startNode adds the node that the cluster is to have.
 func (s *Stack) startNode(ctx context.Context) error {
+	if s.real != nil {
+		return s.joinRealNode(ctx)
+	}
 	wanted, err := s.wantsNode(ctx)
 	if err != nil || !wanted {
 		return err
@@ -131,11 +134,9 @@ func (s *Stack) wantsNode(ctx context.Context) (bool, error) {
 		if nodes.Items[i].Name == node.DefaultName {
 			continue // left over by a stack that was killed
 		}
-		for _, c := range nodes.Items[i].Status.Conditions {
-			if c.Type == corev1.NodeReady && c.Status == corev1.ConditionTrue {
-				s.progress("the cluster has nodes of its own, so pods run there; the virtual node is not needed")
-				return false, nil
-			}
+		if ready(&nodes.Items[i]) {
+			s.progress("the cluster has nodes of its own, so pods run there; the virtual node is not needed")
+			return false, nil
 		}
 	}
 	return true, nil

@@ -1,14 +1,17 @@
 // Package devstack runs everything that a flow run needs on one machine: an
-// embedded Prefect Server, a real Kubernetes control plane, a virtual node and a
-// Kubernetes agent. It is what the demonstration and the tests use; nothing that
+// embedded Prefect Server, a real Kubernetes control plane, a virtual or a real
+// node, and a Kubernetes agent. It is what the demonstration and the tests use; nothing that
 // is shipped imports it.
 package devstack
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/controlplane"
 )
 
 // NodeMode says when a cluster gets the virtual node.
@@ -21,6 +24,9 @@ const (
 	NodeAlways NodeMode = "always"
 	// NodeNever never adds it.
 	NodeNever NodeMode = "never"
+	// NodeReal adds, instead of the virtual node, one with a kubelet and real
+	// containers. It takes Linux, root, and what `make node` makes.
+	NodeReal NodeMode = "real"
 )
 
 // Options says what to start.
@@ -38,7 +44,8 @@ type Options struct {
 	// ClusterOnly starts neither Server nor agent.
 	ClusterOnly bool
 	// Listen is the Server's address; "" means a free port of the loopback
-	// interface. Pods on other machines need an address that they can reach.
+	// interface, or with a real node of the one to it. Pods on other machines need
+	// an address that they can reach.
 	Listen string
 	// Tenant is the name and slug of the tenant that is made; "" means "default".
 	Tenant string
@@ -64,11 +71,14 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Node == "" {
 		o.Node = NodeAuto
 	}
-	if o.Node != NodeAuto && o.Node != NodeAlways && o.Node != NodeNever {
-		return o, fmt.Errorf("unknown node mode %q: want %s, %s or %s", o.Node, NodeAuto, NodeAlways, NodeNever)
+	if o.Node != NodeAuto && o.Node != NodeAlways && o.Node != NodeNever && o.Node != NodeReal {
+		return o, fmt.Errorf("unknown node mode %q: want %s, %s, %s or %s", o.Node, NodeAuto, NodeAlways, NodeNever, NodeReal)
 	}
-	if o.Listen == "" {
-		o.Listen = "127.0.0.1:0"
+	if o.Node == NodeReal && o.Kubeconfig != "" {
+		return o, errors.New("a real node joins a control plane that is started here, and not a cluster that exists: leave out the kubeconfig")
+	}
+	if o.BinDir == "" {
+		o.BinDir = controlplane.DefaultBinDir()
 	}
 	if o.Tenant == "" {
 		o.Tenant = "default"

@@ -24,7 +24,7 @@ func (s *Stack) startServer(ctx context.Context) error {
 		return fmt.Errorf("start the Prefect Server: %w", err)
 	}
 	var listen net.ListenConfig
-	listener, err := listen.Listen(ctx, "tcp", s.options.Listen)
+	listener, err := listen.Listen(ctx, "tcp", s.listenAddress())
 	if err != nil {
 		return fmt.Errorf("start the Prefect Server: %w", err)
 	}

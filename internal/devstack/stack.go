@@ -5,11 +5,13 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"sync"
 	"time"
 
 	"k8s.io/client-go/rest"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/kubelet"
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver"
 )
 
@@ -24,12 +26,15 @@ type Stack struct {
 	Server *prefectserver.Server
 	// REST reaches the cluster.
 	REST *rest.Config
-	// Node is the virtual node's name; empty if there is none.
+	// Node is the name of the virtual or real node; empty if there is none.
 	Node string
 
 	options Options
 	parts   []part
 	nodeTLS func(name string) (*tls.Config, error)
+	// nodeCredentials are those of a real node.
+	nodeCredentials func(name string, address net.IP) (authority, certificate, key []byte, err error)
+	real            *kubelet.Node
 
 	done   chan struct{}
 	failed sync.Once
@@ -66,9 +71,9 @@ func Start(ctx context.Context, options Options) (*Stack, error) {
 }
 
 func (s *Stack) start(ctx context.Context) error {
-	steps := []func(context.Context) error{s.startServer, s.startCluster, s.startNode, s.startAgent}
+	steps := []func(context.Context) error{s.startRealNode, s.startServer, s.startCluster, s.startNode, s.startAgent}
 	if s.options.ClusterOnly {
-		steps = []func(context.Context) error{s.startCluster, s.startNode}
+		steps = []func(context.Context) error{s.startRealNode, s.startCluster, s.startNode}
 	}
 	for _, step := range steps {
 		if err := ctx.Err(); err != nil {
@@ -84,7 +89,11 @@ func (s *Stack) start(ctx context.Context) error {
 // Environment is what programs that use the stack need, as NAME=VALUE.
 func (s *Stack) Environment() []string {
 	if s.options.ClusterOnly {
-		return []string{"PREFECT_ACC_KUBECONFIG=" + s.Kubeconfig}
+		environment := []string{"PREFECT_ACC_KUBECONFIG=" + s.Kubeconfig}
+		if s.real != nil {
+			environment = append(environment, "PREFECT_ACC_LISTEN="+s.real.Gateway().String())
+		}
+		return environment
 	}
 	return []string{
 		"PREFECT__BACKEND=server",

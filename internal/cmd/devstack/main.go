@@ -1,6 +1,6 @@
 // Command devstack runs the embedded stack: a Prefect Server, a Kubernetes
-// control plane, a virtual node and an agent, for the demonstration and for
-// tests.
+// control plane, a virtual or a real node and an agent, for the demonstration and
+// for tests.
 package main
 
 import (
@@ -13,6 +13,8 @@ import (
 	"os"
 
 	"k8s.io/klog/v2"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/kubelet"
 )
 
 // Exit codes of this program; exec passes on those of its command.
@@ -34,6 +36,8 @@ func commands() []command {
 		{"up", "[flags]", "start the stack, print the environment to use it, and run until interrupted", up},
 		{"exec", "[flags] -- COMMAND [ARGUMENT...]", "start the stack, run a command with its environment, and stop the stack", execute},
 		{"demo", "[flags]", "run the walk-through of examples/quickstart on a stack and check what it claims", demo},
+		{"check-node", "", "say why a real node cannot run on this machine, or nothing if it can", checkNode},
+		{kubelet.InitArgument, "FILE", "be the first process of a real node, as --node real starts it", nodeInit},
 		{"flow-run", "", "execute the flow run that the environment names, as the virtual node does", flowRun},
 		{"in-pod", "server ADDRESS | agent", "run the Server or the agent as a chart's container does, configured by the environment", inPod},
 	}

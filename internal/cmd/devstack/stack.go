@@ -43,11 +43,11 @@ func stackFlags(flags *flag.FlagSet) func() devstack.Options {
 	flags.StringVar(&options.BinDir, "bin-dir", controlplane.DefaultBinDir(), "`directory` of the control plane's programs ("+controlplane.MakeTarget+")")
 	flags.StringVar(&options.DataDir, "data-dir", "", "`directory` that keeps the cluster's data (default: a temporary one, removed at the end)")
 	flags.StringVar(&options.Kubeconfig, "kubeconfig", "", "use the cluster of this `file` instead of starting one")
-	flags.Func("node", "run a virtual node: `auto` (if the cluster has none), always or never", func(value string) error {
+	flags.Func("node", "the cluster's node: a virtual one `auto` (if the cluster has none), always or never, or a real one", func(value string) error {
 		options.Node = devstack.NodeMode(value)
 		return nil
 	})
-	flags.StringVar(&options.Listen, "listen", "", "`address` of the Prefect Server (default: a free port of 127.0.0.1)")
+	flags.StringVar(&options.Listen, "listen", "", "`address` of the Prefect Server (default: a free port of 127.0.0.1, or of the address that the real node's pods reach)")
 	flags.StringVar(&options.Namespace, "namespace", "", "`namespace` of the agent's Jobs (default: default)")
 	flags.Var(&labels, "labels", "the agent's labels, separated by commas")
 	flags.BoolVar(&options.ClusterOnly, "cluster-only", false, "start neither Prefect Server nor agent, and set PREFECT_ACC_KUBECONFIG alone")

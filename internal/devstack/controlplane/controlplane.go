@@ -198,6 +198,13 @@ func (p *ControlPlane) NodeTLS(name string) (*tls.Config, error) {
 	return p.material.authority.serverTLS(pair)
 }
 
+// NodeCredentials are the certificate authority and a node's certificate and key, PEM-encoded: for a kubelet that serves
+// at the address. Its own role would only cover it together with the authorizer of nodes, so it is given every right.
+func (p *ControlPlane) NodeCredentials(name string, address net.IP) (authority, certificate, key []byte, err error) {
+	pair, err := p.material.authority.issue("system:node:"+name, []string{"system:nodes", "system:masters"}, []string{name}, []net.IP{address})
+	return p.material.authority.pem, pair.certificate, pair.key, err
+}
+
 // Done is closed when a component has ended that should not have; Err then says
 // which.
 func (p *ControlPlane) Done() <-chan struct{} { return p.done }

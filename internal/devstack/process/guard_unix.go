@@ -16,16 +16,27 @@ import (
 // on them when its input ends. It ignores the signals of a terminal, because
 // it has to survive whatever ends its parent.
 const guardScript = `trap '' HUP INT QUIT TERM
-n=0
+n=0 c=0
 while IFS=' ' read -r what value; do
 	case $what in
 	add) eval "guarded_$value=1" ;;
 	del) unset "guarded_$value" ;;
 	dir) n=$((n + 1)); eval "directory_$n=\$value" ;;
+	cgroup) c=$((c + 1)); eval "cgroup_$c=\$value" ;;
 	esac
 done
 for group in $(set | sed -n 's/^guarded_\([0-9][0-9]*\)=.*/\1/p'); do
 	kill -KILL -"$group" 2>/dev/null
+done
+while [ "$c" -gt 0 ]; do
+	eval "directory=\$cgroup_$c"
+	tries=0
+	while [ -d "$directory" ] && [ "$tries" -lt 50 ]; do
+		find "$directory" -depth -type d -exec rmdir {} \; 2>/dev/null
+		tries=$((tries + 1))
+		[ ! -d "$directory" ] || sleep 0.1
+	done
+	c=$((c - 1))
 done
 while [ "$n" -gt 0 ]; do
 	eval "directory=\$directory_$n"
@@ -35,8 +46,8 @@ done
 exit 0
 `
 
-// Guard ends process groups and removes directories when this process ends, no
-// matter how. A nil *Guard does nothing.
+// Guard ends process groups and removes directories and control groups when this
+// process ends, no matter how. A nil *Guard does nothing.
 type Guard struct {
 	mu    sync.Mutex
 	pipe  io.WriteCloser
@@ -63,11 +74,18 @@ func NewGuard(ctx context.Context) (*Guard, error) {
 
 // RemoveAtEnd has a directory removed when the guard is closed or this process
 // ends.
-func (g *Guard) RemoveAtEnd(directory string) error {
+func (g *Guard) RemoveAtEnd(directory string) error { return g.removeAtEnd("dir", directory) }
+
+// RemoveCgroupAtEnd is RemoveAtEnd for a control group and those below it, which
+// are directories that only go one by one, and only when their processes have
+// ended.
+func (g *Guard) RemoveCgroupAtEnd(directory string) error { return g.removeAtEnd("cgroup", directory) }
+
+func (g *Guard) removeAtEnd(kind, directory string) error {
 	if strings.ContainsAny(directory, "\n\r") || !strings.HasPrefix(directory, "/") {
 		return fmt.Errorf("directory %q cannot be guarded: it needs an absolute path of one line", directory)
 	}
-	return g.send("dir " + directory)
+	return g.send(kind + " " + directory)
 }
 
 // Close kills the process groups that still run, removes the directories and

@@ -16,7 +16,7 @@ type Spec struct {
 	Env                   []string
 	Dir                   string
 	Input, Output, Errors *os.File
-	SameGroup             bool
+	SameGroup, Isolate    bool
 	Guard                 *Guard
 }
 
@@ -49,6 +49,9 @@ func NewGuard(context.Context) (*Guard, error) { return nil, ErrUnsupported }
 
 // RemoveAtEnd answers ErrUnsupported.
 func (*Guard) RemoveAtEnd(string) error { return ErrUnsupported }
+
+// RemoveCgroupAtEnd answers ErrUnsupported.
+func (*Guard) RemoveCgroupAtEnd(string) error { return ErrUnsupported }
 
 // Close does nothing.
 func (*Guard) Close() error { return nil }

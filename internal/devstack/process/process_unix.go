@@ -30,6 +30,11 @@ type Spec struct {
 	// SameGroup leaves the program in the caller's process group, for one that
 	// shares the caller's terminal. Signals then go to the program alone.
 	SameGroup bool
+	// Isolate starts the program as the first process of namespaces of its own, for
+	// processes, mounts, the network, IPC and the host name. When it ends, the
+	// kernel ends all that runs in them, and with them go their mounts and network
+	// interfaces. Linux only, and only for root.
+	Isolate bool
 	// Guard, if not nil, ends the process group when this process dies.
 	Guard *Guard
 }
@@ -66,6 +71,11 @@ func Start(ctx context.Context, spec Spec) (*Process, error) {
 	}
 	cmd.SysProcAttr = attributes()
 	cmd.SysProcAttr.Setpgid = !spec.SameGroup
+	if spec.Isolate {
+		if err := isolate(cmd.SysProcAttr); err != nil {
+			return nil, fmt.Errorf("start %s: %w", spec.Path, err)
+		}
+	}
 
 	p := &Process{done: make(chan struct{})}
 	cmd.Cancel = func() error {

@@ -1,0 +1,24 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/kubelet"
+)
+
+// checkNode says why a real node cannot run here.
+func checkNode(ctx context.Context, _ []string) error { return kubelet.Check(ctx) }
+
+// nodeInit is the first process of a real node.
+func nodeInit(_ context.Context, arguments []string) error {
+	if len(arguments) != 1 {
+		_, _ = fmt.Fprintf(os.Stderr, "devstack %s: one file is wanted\n", kubelet.InitArgument)
+		return exitCodeError(exitUsage)
+	}
+	if code := kubelet.Main(arguments[0]); code != 0 {
+		return exitCodeError(code)
+	}
+	return nil
+}

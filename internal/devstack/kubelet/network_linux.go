@@ -1,0 +1,103 @@
+package kubelet
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// chooseSubnet takes a part of the range that no interface has.
+func (s *setup) chooseSubnet() error {
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		return fmt.Errorf("look at this machine's addresses: %w", err)
+	}
+	for range subnets {
+		number, err := rand.Int(rand.Reader, big.NewInt(subnets))
+		if err != nil {
+			return fmt.Errorf("choose a subnet: %w", err)
+		}
+		chosen := newSubnet(int(number.Int64()))
+		if chosen.taken(addresses) {
+			continue
+		}
+		s.Gateway, s.Address, s.Pods = chosen.gateway(), chosen.address(), chosen.pods()
+		return nil
+	}
+	return errors.New("choose a subnet: all of 198.18.0.0/15 is in use")
+}
+
+// link is the pair of interfaces between this machine and the node.
+type link struct{ name string }
+
+// newLink makes the pair, whose other end is in the namespace of a process, and
+// this machine's way to the pods.
+func newLink(ctx context.Context, pid int, s *setup) (*link, error) {
+	var random [4]byte
+	if _, err := rand.Read(random[:]); err != nil {
+		return nil, fmt.Errorf("name the node's interface: %w", err)
+	}
+	l := &link{name: "node" + hex.EncodeToString(random[:])}
+	for _, arguments := range [][]string{
+		{"link", "add", l.name, "type", "veth", "peer", "name", interfaceName, "netns", strconv.Itoa(pid)},
+		{"addr", "add", s.Gateway + prefixLength, "dev", l.name},
+		{"link", "set", l.name, "up"},
+		{"route", "add", s.Pods, "via", s.Address},
+	} {
+		output, err := exec.CommandContext(ctx, "ip", arguments...).CombinedOutput()
+		if err != nil {
+			return nil, fmt.Errorf("make the node's network: ip %s: %w: %s", strings.Join(arguments, " "), err, strings.TrimSpace(string(output)))
+		}
+	}
+	return l, nil
+}
+
+// awaitGone waits until the kernel has taken the pair away, which it does some
+// time after the last process of the node has ended.
+func (l *link) awaitGone(within time.Duration) error {
+	deadline := time.NewTimer(within)
+	defer deadline.Stop()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if _, err := net.InterfaceByName(l.name); err != nil {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-deadline.C:
+			return fmt.Errorf("the node has ended, but its network interface %s is still there", l.name)
+		}
+	}
+}
+
+// relay passes connections on until the listener is closed.
+func relay(listener net.Listener, to string) {
+	for {
+		in, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		go func() {
+			defer func() { _ = in.Close() }()
+			out, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", to)
+			if err != nil {
+				return
+			}
+			defer func() { _ = out.Close() }()
+			ended := make(chan struct{}, 2)
+			go func() { _, _ = io.Copy(out, in); ended <- struct{}{} }()
+			go func() { _, _ = io.Copy(in, out); ended <- struct{}{} }()
+			<-ended
+		}()
+	}
+}

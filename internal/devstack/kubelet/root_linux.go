@@ -1,0 +1,141 @@
+package kubelet
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// mount is one mount of the node's file system.
+type mount struct {
+	source, target, kind, data string
+	flags                      uintptr
+	// file has the target be a file.
+	file bool
+}
+
+func bind(source, target string) mount {
+	return mount{source: source, target: target, flags: syscall.MS_BIND | syscall.MS_REC}
+}
+
+// mounts are in their order; targets are inside the new root. What the node
+// writes is in memory, but for what containers and volumes consist of.
+func (i *inside) mounts() []mount {
+	return []mount{
+		{source: "tmpfs", target: "/run", kind: "tmpfs"},
+		{source: "tmpfs", target: "/tmp", kind: "tmpfs"},
+		{source: "proc", target: "/proc", kind: "proc"},
+		{source: "sysfs", target: "/sys", kind: "sysfs"},
+		bind("/sys/fs/cgroup", "/sys/fs/cgroup"),
+		bind("/dev", "/dev"),
+		bind(filepath.Join(i.Dir, "containerd"), "/var/lib/containerd"),
+		bind(filepath.Join(i.Dir, "kubelet"), "/var/lib/kubelet"),
+		bind(filepath.Join(i.Dir, "pods"), "/var/log/pods"),
+		bind(filepath.Join(i.Dir, "credentials"), credentialsDir),
+		bind(i.Images, imagesDir),
+		{source: i.Kubelet, target: kubeletProgram, flags: syscall.MS_BIND, file: true},
+	}
+}
+
+// enterRoot makes the node's file system, with the root file system as the lower
+// layer of an overlay, and makes it this process's.
+func (i *inside) enterRoot() error {
+	// Nothing that is mounted from here on is to be seen outside.
+	if err := syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {
+		return fmt.Errorf("part from this machine's mounts: %w", err)
+	}
+	memory, root := filepath.Join(i.Dir, "memory"), filepath.Join(i.Dir, "root")
+	for _, dir := range []string{memory, root} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return err
+		}
+	}
+	if err := apply("", mount{source: "tmpfs", target: memory, kind: "tmpfs"}); err != nil {
+		return err
+	}
+	upper, work := filepath.Join(memory, "upper"), filepath.Join(memory, "work")
+	for _, dir := range []string{upper, work} {
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			return err
+		}
+	}
+	if err := apply("", mount{
+		source: "overlay", target: root, kind: "overlay", data: fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s", i.Root, upper, work),
+	}); err != nil {
+		return err
+	}
+	for _, m := range i.mounts() {
+		if err := apply(root, m); err != nil {
+			return err
+		}
+	}
+	if err := i.writeConfig(root); err != nil {
+		return err
+	}
+	return pivot(root)
+}
+
+func apply(root string, m mount) error {
+	target := filepath.Join(root, m.target)
+	if m.file {
+		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(target, nil, 0o600); err != nil {
+			return err
+		}
+	} else if err := os.MkdirAll(target, 0o755); err != nil {
+		return err
+	}
+	if err := syscall.Mount(m.source, target, m.kind, m.flags, m.data); err != nil {
+		return fmt.Errorf("mount %s on %s: %w", m.source, target, err)
+	}
+	return nil
+}
+
+// writeConfig writes what does not depend on the cluster.
+func (i *inside) writeConfig(root string) error {
+	network, err := networkConfig(i.Pods)
+	if err != nil {
+		return err
+	}
+	for name, content := range map[string]string{
+		"etc/containerd/config.toml":  containerdConfig(),
+		"etc/cni/net.d/pods.conflist": network,
+		"etc/hostname":                i.Name + "\n",
+		"etc/hosts":                   "127.0.0.1 localhost\n" + i.Address + " " + i.Name + "\n",
+		"etc/resolv.conf":             "",
+	} {
+		path := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil { //nolint:gosec // read by containers
+			return err
+		}
+	}
+	return syscall.Sethostname([]byte(i.Name))
+}
+
+// pivot makes root the file system of this process and forgets the old one.
+func pivot(root string) error {
+	const old = "old-root"
+	if err := os.Mkdir(filepath.Join(root, old), 0o700); err != nil {
+		return err
+	}
+	if err := syscall.PivotRoot(root, filepath.Join(root, old)); err != nil {
+		return fmt.Errorf("change the root: %w", err)
+	}
+	if err := os.Chdir("/"); err != nil {
+		return err
+	}
+	if err := syscall.Unmount("/"+old, syscall.MNT_DETACH); err != nil {
+		return fmt.Errorf("let go of the old root: %w", err)
+	}
+	if err := os.Remove("/" + old); err != nil {
+		return err
+	}
+	// The kubelet wants mounts that containers can see later.
+	return syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_SHARED, "")
+}
