@@ -3,6 +3,7 @@ package acctest
 import (
 	"context"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,6 +44,22 @@ func Cluster(t testing.TB) *KubernetesCluster {
 	}
 	createNamespace(t, client.Interface(), namespace)
 	return &KubernetesCluster{Kubeconfig: path, Namespace: namespace, Client: client}
+}
+
+// RealNodes says whether pods run in real containers, on any node but the virtual
+// one.
+func (c *KubernetesCluster) RealNodes(t testing.TB) bool {
+	t.Helper()
+	nodes, err := c.Client.Interface().CoreV1().Nodes().List(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range nodes.Items {
+		if !strings.HasPrefix(nodes.Items[i].Status.NodeInfo.ContainerRuntimeVersion, "devstack://") {
+			return true
+		}
+	}
+	return false
 }
 
 // createNamespace makes a namespace that pods can be created in, and deletes it

@@ -70,19 +70,13 @@ type Exposed struct {
 }
 
 // Expose makes a Service in front of an API of this machine, such as
-// http://127.0.0.1:4200, without pods yet. It needs the embedded node, which
+// http://127.0.0.1:4200, without pods yet. It needs the virtual node, which
 // runs containers as processes of this machine; on another cluster the test is
 // skipped. The test's TestMain must call Relay.
 func Expose(t *testing.T, cluster *KubernetesCluster, api string) *Exposed {
 	t.Helper()
-	nodes, err := cluster.Client.Interface().CoreV1().Nodes().List(t.Context(), metav1.ListOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range nodes.Items {
-		if !strings.HasPrefix(nodes.Items[i].Status.NodeInfo.ContainerRuntimeVersion, "devstack://") {
-			t.Skip("needs the embedded node, whose containers are processes of this machine")
-		}
+	if cluster.RealNodes(t) {
+		t.Skip("needs the virtual node, whose containers are processes of this machine")
 	}
 	e := &Exposed{t: t, cluster: cluster, Name: "prefect-apollo", to: strings.TrimPrefix(api, "http://")}
 	service := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: e.Name}, Spec: corev1.ServiceSpec{

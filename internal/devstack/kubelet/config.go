@@ -89,6 +89,7 @@ func (s *setup) kubeletConfig() (string, error) {
 		"evictionHard": map[string]any{
 			"memory.available": "1Mi", "nodefs.available": "0%", "nodefs.inodesFree": "0%", "imagefs.available": "0%", "imagefs.inodesFree": "0%",
 		},
+		"volumeStatsAggPeriod":        "5s",
 		"imageGCHighThresholdPercent": 100,
 		"imageGCLowThresholdPercent":  99,
 		"readOnlyPort":                0,

@@ -13,8 +13,8 @@
 //
 // All of the node runs in namespaces of its own, for processes, mounts, the
 // network, IPC and the host name, below one first process, which is this
-// program again (see Main). It sees the root file system above, with directories
-// of its own for what it writes, and this machine only through one pair of
+// program again (see Main). It sees the root file system above, writes
+// to memory alone, and knows this machine only through one pair of
 // virtual network interfaces. When the first process ends, however it does, the
 // kernel ends all others and takes mounts and interfaces away with them; a
 // process.Guard then removes the directory and the control groups. Several nodes

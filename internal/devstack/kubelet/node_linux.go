@@ -27,8 +27,8 @@ type Node struct {
 	relay   net.Listener
 
 	orders *os.File
-	// told receives what the first process says; it is closed when that ends.
-	told    chan string
+	// images is closed when containerd has the images.
+	images  chan struct{}
 	log     string
 	stop    sync.Once
 	stopErr error
@@ -45,7 +45,7 @@ func Start(ctx context.Context, options Options) (n *Node, err error) {
 	if options.Logger == nil {
 		options.Logger = slog.New(slog.DiscardHandler)
 	}
-	n = &Node{told: make(chan string, 4), done: make(chan struct{})}
+	n = &Node{images: make(chan struct{}), done: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			_ = n.Stop()
@@ -78,10 +78,8 @@ func (n *Node) prepare(options Options) error {
 		_ = os.RemoveAll(dir)
 		return err
 	}
-	for _, name := range []string{"containerd", "kubelet", "pods", "credentials"} {
-		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
-			return fmt.Errorf("make the node's directory: %w", err)
-		}
+	if err := os.Mkdir(filepath.Join(dir, "credentials"), 0o700); err != nil {
+		return fmt.Errorf("make the node's directory: %w", err)
 	}
 	n.log = filepath.Join(dir, "log")
 	n.setup = setup{Dir: dir, Name: options.Name, Cgroup: "/" + filepath.Base(dir)}
@@ -146,7 +144,7 @@ func (n *Node) startInit(ctx context.Context, command []string) error {
 	return nil
 }
 
-// listen passes on what the first process says, until it ends.
+// listen hears what the first process says, until it ends.
 func (n *Node) listen(answers *os.File) {
 	defer func() { _ = answers.Close() }()
 	lines := bufio.NewScanner(answers)
@@ -156,11 +154,12 @@ func (n *Node) listen(answers *os.File) {
 			reason = r
 			continue
 		}
-		n.told <- lines.Text()
+		if lines.Text() == tellImages {
+			close(n.images)
+		}
 	}
 	<-n.process.Done()
 	n.fail(fmt.Errorf("the node ended: %s; the end of its log:\n%s", reason, n.logEnd()))
-	close(n.told)
 }
 
 func (n *Node) fail(err error) {
@@ -220,23 +219,19 @@ func (n *Node) Join(ctx context.Context, credentials Credentials) error {
 			return fmt.Errorf("write the kubelet's configuration: %w", err)
 		}
 	}
-	if err := n.await(ctx, tellImages); err != nil {
+	if err := n.AwaitContainerd(ctx); err != nil {
 		return err
 	}
 	return n.order(tellKubelet)
 }
 
-// await waits until the first process says something.
-func (n *Node) await(ctx context.Context, what string) error {
+// AwaitContainerd waits until containerd runs and has the images.
+func (n *Node) AwaitContainerd(ctx context.Context) error {
 	select {
-	case said, open := <-n.told:
-		switch {
-		case !open:
-			return n.err
-		case said != what:
-			return fmt.Errorf("the node's first process said %q instead of %q", said, what)
-		}
+	case <-n.images:
 		return nil
+	case <-n.done:
+		return n.err
 	case <-ctx.Done():
 		return fmt.Errorf("wait for the node's containerd: %w", context.Cause(ctx))
 	}

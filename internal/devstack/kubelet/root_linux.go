@@ -20,7 +20,7 @@ func bind(source, target string) mount {
 }
 
 // mounts are in their order; targets are inside the new root. What the node
-// writes is in memory, but for what containers and volumes consist of.
+// writes is in memory, images and containers too: it is fast and soon gone.
 func (i *inside) mounts() []mount {
 	return []mount{
 		{source: "tmpfs", target: "/run", kind: "tmpfs"},
@@ -29,9 +29,9 @@ func (i *inside) mounts() []mount {
 		{source: "sysfs", target: "/sys", kind: "sysfs"},
 		bind("/sys/fs/cgroup", "/sys/fs/cgroup"),
 		bind("/dev", "/dev"),
-		bind(filepath.Join(i.Dir, "containerd"), "/var/lib/containerd"),
-		bind(filepath.Join(i.Dir, "kubelet"), "/var/lib/kubelet"),
-		bind(filepath.Join(i.Dir, "pods"), "/var/log/pods"),
+		// Containers are overlays too, which cannot lie in one.
+		{source: "tmpfs", target: "/var/lib/containerd", kind: "tmpfs"},
+		{source: "tmpfs", target: "/var/lib/kubelet", kind: "tmpfs"},
 		bind(filepath.Join(i.Dir, "credentials"), credentialsDir),
 		bind(i.Images, imagesDir),
 		{source: i.Kubelet, target: kubeletProgram, flags: syscall.MS_BIND, file: true},

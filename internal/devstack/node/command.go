@@ -125,16 +125,21 @@ func flowRunIndex(words []string) int {
 	return -1
 }
 
+// runtimeFailure is how containerd and runc begin to say that a program does not
+// start.
+const runtimeFailure = "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: " +
+	"unable to start container process: "
+
 // lookPath finds a program as exec would with the container's own PATH.
 func lookPath(name, path string) (string, error) {
-	failure := fmt.Errorf("failed to create containerd task: exec: %q: executable file not found in $PATH: unknown", name)
+	failure := fmt.Errorf(runtimeFailure+"exec: %q: executable file not found in $PATH: unknown", name)
 	if strings.Contains(name, "/") {
 		info, err := os.Stat(name)
 		if err != nil {
-			return "", fmt.Errorf("failed to create containerd task: exec: %q: stat %s: no such file or directory: unknown", name, name)
+			return "", fmt.Errorf(runtimeFailure+"exec: %q: stat %s: no such file or directory: unknown", name, name)
 		}
 		if info.IsDir() || info.Mode().Perm()&0o111 == 0 {
-			return "", fmt.Errorf("failed to create containerd task: exec: %q: permission denied: unknown", name)
+			return "", fmt.Errorf(runtimeFailure+"exec: %q: permission denied: unknown", name)
 		}
 		return name, nil
 	}
