@@ -26,7 +26,7 @@ func Check(ctx context.Context) error {
 		return fmt.Errorf("a real node takes control groups: %w", err)
 	}
 	probe := exec.CommandContext(ctx, "unshare", "--pid", "--fork", "--mount", "--net", "--ipc", "--uts",
-		"sh", "-c", "mount -t tmpfs none /mnt && ip link add a type veth peer name b && ip link add c type bridge")
+		"sh", "-c", "mount -t tmpfs none /mnt && ip link add probe0 type veth peer name probe1 && ip link add probe2 type bridge")
 	if output, err := probe.CombinedOutput(); err != nil {
 		return fmt.Errorf("a real node takes namespaces, mounts, and virtual network interfaces, which this machine does not allow: %w: %s",
 			err, strings.TrimSpace(string(output)))

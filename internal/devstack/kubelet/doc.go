@@ -93,6 +93,10 @@ const (
 	tellFailure = "failure" // from the node, followed by a space and the reason
 )
 
+// dirPrefix begins the name of a node's directory and control group; the rest is
+// in the name of its interface on this machine, too.
+const dirPrefix = "devstack-node-"
+
 // interfaceName is the node's name of its network interface.
 const interfaceName = "eth0"
 

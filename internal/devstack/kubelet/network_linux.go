@@ -3,13 +3,13 @@ package kubelet
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"math/big"
 	"net"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -42,11 +42,9 @@ type link struct{ name string }
 // newLink makes the pair, whose other end is in the namespace of a process, and
 // this machine's way to the pods.
 func newLink(ctx context.Context, pid int, s *setup) (*link, error) {
-	var random [4]byte
-	if _, err := rand.Read(random[:]); err != nil {
-		return nil, fmt.Errorf("name the node's interface: %w", err)
-	}
-	l := &link{name: "node" + hex.EncodeToString(random[:])}
+	// The directory's name ends in a number of at most ten digits, and that of an
+	// interface has at most 15 characters.
+	l := &link{name: "node" + strings.TrimPrefix(filepath.Base(s.Dir), dirPrefix)}
 	for _, arguments := range [][]string{
 		{"link", "add", l.name, "type", "veth", "peer", "name", interfaceName, "netns", strconv.Itoa(pid)},
 		{"addr", "add", s.Gateway + prefixLength, "dev", l.name},

@@ -70,7 +70,7 @@ func Start(ctx context.Context, options Options) (n *Node, err error) {
 
 // prepare makes the node's directory and control group and chooses its subnet.
 func (n *Node) prepare(options Options) error {
-	dir, err := os.MkdirTemp("", "devstack-node-")
+	dir, err := os.MkdirTemp("", dirPrefix)
 	if err != nil {
 		return fmt.Errorf("make the node's directory: %w", err)
 	}
@@ -89,7 +89,8 @@ func (n *Node) prepare(options Options) error {
 		if *target, err = filepath.Abs(path); err != nil {
 			return fmt.Errorf("find what the node takes: %w", err)
 		}
-		if _, err := os.Stat(*target); err != nil {
+		// Links are followed here, since their targets are out of sight in the node.
+		if *target, err = filepath.EvalSymlinks(*target); err != nil {
 			return fmt.Errorf("what the node takes is missing: run `%s` first (%w)", MakeTarget, err)
 		}
 	}

@@ -25,85 +25,108 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == kubelet.InitArgument {
 		os.Exit(kubelet.Main(os.Args[2]))
 	}
-	if os.Getenv("KUBELET_TEST_PARENT") != "" {
-		_, err := start(context.Background())
+	if dir := os.Getenv("KUBELET_TEST_PARENT"); dir != "" {
+		_, err := start(context.Background(), dir)
 		fmt.Println(err)
 		select {}
 	}
 	os.Exit(m.Run())
 }
 
-func start(ctx context.Context) (*kubelet.Node, error) {
+// start starts a node without a cluster, of the files in a directory.
+func start(ctx context.Context, dir string) (*kubelet.Node, error) {
 	bin := controlplane.DefaultBinDir()
-	n, err := kubelet.Start(ctx, kubelet.Options{Kubelet: filepath.Join(bin, "kubelet"), Dir: kubelet.DefaultDir(bin), Name: "test-node"})
+	n, err := kubelet.Start(ctx, kubelet.Options{Kubelet: filepath.Join(bin, "kubelet"), Dir: dir, Name: "test-node"})
 	if err != nil {
 		return nil, err
 	}
 	return n, n.AwaitContainerd(ctx)
 }
 
-// traces are what nodes leave on a machine while they run: directories, network
-// interfaces, control groups and mounts.
-func traces(t *testing.T) map[string]bool {
+// parts is a directory with what a node takes, but with the smallest image
+// alone. Without them the test is skipped.
+func parts(t *testing.T) string {
 	t.Helper()
-	found := map[string]bool{}
-	for _, pattern := range []string{filepath.Join(os.TempDir(), "devstack-node-*"), "/sys/fs/cgroup/devstack-node-*", "/sys/fs/cgroup/*/devstack-node-*"} {
+	if os.Getenv("PREFECT_E2E_NODE") == "" {
+		t.Skip("takes a real node; `make e2e-node` runs it")
+	}
+	made, dir := kubelet.DefaultDir(controlplane.DefaultBinDir()), t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "images"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join(made, "root"), filepath.Join(dir, "root")); err != nil {
+		t.Fatal(err)
+	}
+	image, err := os.ReadFile(filepath.Join(made, "images", "pause.tar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "images", "pause.tar"), image, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// traces are what the node whose directory is in temp has on this machine:
+// directory, control groups and network interface. With a name they are those of
+// the node of that name, whether it has a directory or not.
+func traces(t *testing.T, temp, name string) (string, []string) {
+	t.Helper()
+	if name == "" {
+		dirs, err := filepath.Glob(filepath.Join(temp, "devstack-node-*"))
+		if err != nil || len(dirs) != 1 {
+			t.Fatalf("directories of nodes: %q, %v", dirs, err)
+		}
+		name = filepath.Base(dirs[0])
+	}
+	var found []string
+	for _, pattern := range []string{filepath.Join(temp, name), "/sys/fs/cgroup/" + name, "/sys/fs/cgroup/*/" + name} {
 		names, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, name := range names {
-			found[name] = true
-		}
+		found = append(found, names...)
 	}
-	interfaces, err := net.Interfaces()
-	if err != nil {
-		t.Fatal(err)
+	if i, err := net.InterfaceByName("node" + strings.TrimPrefix(name, "devstack-node-")); err == nil {
+		found = append(found, i.Name)
 	}
-	for _, i := range interfaces {
-		if strings.HasPrefix(i.Name, "node") {
-			found["interface "+i.Name] = true
-		}
-	}
-	return found
+	return name, found
 }
 
-// left waits until nothing is there that was not before.
-func left(t *testing.T, before map[string]bool) {
+// running returns the name of the node, all of whose traces are there.
+func running(t *testing.T, temp string) string {
+	t.Helper()
+	name, found := traces(t, temp, "")
+	if len(found) < 3 {
+		t.Fatalf("a running node has a directory, control groups and an interface, but there are: %q", found)
+	}
+	return name
+}
+
+// gone waits until there is no trace of the node.
+func gone(t *testing.T, temp, name string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		var more []string
-		for trace := range traces(t) {
-			if !before[trace] {
-				more = append(more, trace)
-			}
-		}
-		if len(more) == 0 {
+		_, found := traces(t, temp, name)
+		if len(found) == 0 {
 			return
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			t.Fatalf("left behind: %q", more)
+			t.Fatalf("left behind: %q", found)
 		}
 	}
 }
 
-func need(t *testing.T) {
-	t.Helper()
-	if os.Getenv("PREFECT_E2E_NODE") == "" {
-		t.Skip("takes a real node; `make e2e-node` runs it")
-	}
-}
-
 func TestNodeLeavesNothing(t *testing.T) {
-	need(t)
-	before := traces(t)
-	n, err := start(t.Context())
+	dir, temp := parts(t), t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	n, err := start(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,26 +136,25 @@ func TestNodeLeavesNothing(t *testing.T) {
 	} else {
 		_ = listener.Close()
 	}
-	if len(traces(t)) < len(before)+3 {
-		t.Errorf("a running node leaves too few traces for this test to mean anything: %v", traces(t))
-	}
+	name := running(t, temp)
 	for range 2 { // the second does nothing
 		if err := n.Stop(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	left(t, before)
+	if _, found := traces(t, temp, name); len(found) > 0 {
+		t.Errorf("left behind: %q", found)
+	}
 }
 
 func TestKilledProgramLeavesNothing(t *testing.T) {
-	need(t)
-	before := traces(t)
+	dir, temp := parts(t), t.TempDir()
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), program)
-	cmd.Env = append(os.Environ(), "KUBELET_TEST_PARENT=1")
+	cmd.Env = append(os.Environ(), "KUBELET_TEST_PARENT="+dir, "TMPDIR="+temp)
 	output, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -144,6 +166,7 @@ func TestKilledProgramLeavesNothing(t *testing.T) {
 	if err != nil || line != "<nil>\n" {
 		t.Fatalf("the node did not start: %q, %v", line, err)
 	}
+	name := running(t, temp)
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +174,7 @@ func TestKilledProgramLeavesNothing(t *testing.T) {
 	if err := cmd.Wait(); !errors.As(err, &exit) {
 		t.Fatal(err)
 	}
-	left(t, before)
+	gone(t, temp, name)
 }
 
 func TestMissingPartsAreNamed(t *testing.T) {
