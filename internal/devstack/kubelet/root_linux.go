@@ -70,10 +70,43 @@ func (i *inside) enterRoot() error {
 			return err
 		}
 	}
+	if err := hideTunables(root); err != nil {
+		return err
+	}
 	if err := i.writeConfig(root); err != nil {
 		return err
 	}
 	return pivot(root)
+}
+
+// tunables are those of the kernel, and thus of the whole machine, that a kubelet
+// sets unless they already are as it likes them.
+var tunables = map[string]string{
+	"vm/overcommit_memory":      "1",
+	"vm/panic_on_oom":           "0",
+	"kernel/panic":              "10",
+	"kernel/panic_on_oops":      "1",
+	"kernel/keys/root_maxkeys":  "1000000",
+	"kernel/keys/root_maxbytes": "25000000",
+}
+
+// hideTunables puts files with the values that the kubelet likes in the place of
+// the tunables, so that it leaves this machine's alone.
+func hideTunables(root string) error {
+	for name, value := range tunables {
+		file := filepath.Join(root, "run", "tunables", name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(file, []byte(value+"\n"), 0o600); err != nil {
+			return err
+		}
+		target := filepath.Join(root, "proc", "sys", name)
+		if err := syscall.Mount(file, target, "", syscall.MS_BIND, ""); err != nil {
+			return fmt.Errorf("hide the kernel's %s: %w", name, err)
+		}
+	}
+	return nil
 }
 
 func apply(root string, m mount) error {
