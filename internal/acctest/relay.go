@@ -3,7 +3,6 @@ package acctest
 import (
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"strconv"
@@ -14,6 +13,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/relay"
 )
 
 // Variables that turn a test binary into a relay.
@@ -34,28 +35,9 @@ func Relay() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	for {
-		in, err := listener.Accept()
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		go relay(in, to)
-	}
-}
-
-func relay(in net.Conn, to string) {
-	defer func() { _ = in.Close() }()
-	out, err := net.Dial("tcp", to) //nolint:noctx // ends with the process
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return
-	}
-	defer func() { _ = out.Close() }()
-	ended := make(chan struct{}, 2)
-	go func() { _, _ = io.Copy(out, in); ended <- struct{}{} }()
-	go func() { _, _ = io.Copy(in, out); ended <- struct{}{} }()
-	<-ended
+	report := func(err error) { fmt.Fprintln(os.Stderr, err) }
+	report(relay.Serve(listener, to, report))
+	os.Exit(1)
 }
 
 // Exposed is a Service of the test's namespace, and the pods behind it that

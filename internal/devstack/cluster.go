@@ -37,13 +37,7 @@ func (s *Stack) startCluster(ctx context.Context) error {
 		return fmt.Errorf("start the control plane: %w", err)
 	}
 	s.parts = append(s.parts, part{name: "control plane", stop: plane.Stop})
-	go func() {
-		select {
-		case <-plane.Done():
-			s.fail(plane.Err())
-		case <-s.done:
-		}
-	}()
+	s.watch(plane)
 	s.Kubeconfig, s.REST = plane.KubeconfigPath(), plane.RESTConfig()
 	s.nodeTLS, s.nodeCredentials = plane.NodeTLS, plane.NodeCredentials
 	s.progress("control plane is ready at %s (%s)", s.REST.Host, since(begin))

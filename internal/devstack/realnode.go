@@ -34,13 +34,7 @@ func (s *Stack) startRealNode(ctx context.Context) error {
 	}
 	s.real = n
 	s.parts = append(s.parts, part{name: "real node", stop: n.Stop})
-	go func() {
-		select {
-		case <-n.Done():
-			s.fail(n.Err())
-		case <-s.done:
-		}
-	}()
+	s.watch(n)
 	s.progress("containerd is starting in namespaces of its own; this machine is %s to its pods", n.Gateway())
 	return nil
 }

@@ -155,6 +155,20 @@ func (s *Stack) background(ctx context.Context, name string, run func(context.Co
 	return ended
 }
 
+// watch has the stack fail when a part of it does.
+func (s *Stack) watch(p interface {
+	Done() <-chan struct{}
+	Err() error
+}) {
+	go func() {
+		select {
+		case <-p.Done():
+			s.fail(p.Err())
+		case <-s.done:
+		}
+	}()
+}
+
 func (s *Stack) fail(err error) {
 	s.failed.Do(func() {
 		s.err = err

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"math/big"
 	"net"
 	"os/exec"
@@ -75,27 +74,5 @@ func (l *link) awaitGone(within time.Duration) error {
 		case <-deadline.C:
 			return fmt.Errorf("the node has ended, but its network interface %s is still there", l.name)
 		}
-	}
-}
-
-// relay passes connections on until the listener is closed.
-func relay(listener net.Listener, to string) {
-	for {
-		in, err := listener.Accept()
-		if err != nil {
-			return
-		}
-		go func() {
-			defer func() { _ = in.Close() }()
-			out, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", to)
-			if err != nil {
-				return
-			}
-			defer func() { _ = out.Close() }()
-			ended := make(chan struct{}, 2)
-			go func() { _, _ = io.Copy(out, in); ended <- struct{}{} }()
-			go func() { _, _ = io.Copy(in, out); ended <- struct{}{} }()
-			<-ended
-		}()
 	}
 }

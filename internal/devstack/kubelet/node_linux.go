@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/process"
+	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/relay"
 )
 
 // Node is a running node.
@@ -203,7 +204,7 @@ func (n *Node) Join(ctx context.Context, credentials Credentials) error {
 	if n.relay, err = (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(n.setup.Gateway, "0")); err != nil {
 		return fmt.Errorf("relay the API server to the node: %w", err)
 	}
-	go relay(n.relay, server.Host)
+	go func() { _ = relay.Serve(n.relay, server.Host, nil) }()
 	kubeconfig, err := credentials.kubeconfig(n.relay.Addr().String())
 	if err != nil {
 		return fmt.Errorf("write the kubelet's configuration: %w", err)
