@@ -39,6 +39,7 @@ var messageRules = []messageRule{ //nolint:gochecknoglobals // a constant table
 	{part: "Invalid flow or project ID", kind: ErrNotFound},
 	{part: "Invalid flow group ID", kind: ErrNotFound},
 	{part: "Invalid tenant id", kind: ErrNotFound},
+	{part: "provided a running state but", kind: ErrInvalid}, // the task run is there, its flow run does not run
 	{part: "State update failed for", kind: ErrNotFound},
 	{part: "Update failed", kind: ErrNotFound},
 	{part: "not found", kind: ErrNotFound},

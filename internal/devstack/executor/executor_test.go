@@ -18,8 +18,11 @@ import (
 // bench is a Server with a tenant and a project.
 type bench struct {
 	*prefect.Client
+	server  *prefectserver.Server
 	project string
 	output  *bytes.Buffer
+	// look is how often the executor looks for a cancellation.
+	look time.Duration
 }
 
 func newBench(t *testing.T) *bench {
@@ -41,7 +44,7 @@ func newBench(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &bench{Client: client, project: project, output: &bytes.Buffer{}}
+	return &bench{Client: client, server: server, project: project, output: &bytes.Buffer{}, look: 10 * time.Millisecond}
 }
 
 func taskOf(slug string, members map[string]any) map[string]any {
@@ -81,7 +84,7 @@ func (b *bench) run(t *testing.T, flow map[string]any, input prefect.CreateFlowR
 func (b *bench) execute(ctx context.Context, run string, environment map[string]string) int {
 	return executor.Run(ctx, executor.Options{
 		Client: b.Client, FlowRunID: run, Environment: func(name string) string { return environment[name] },
-		Output: b.output, SendLogs: true, CancellationInterval: 10 * time.Millisecond,
+		Output: b.output, SendLogs: true, CancellationInterval: b.look,
 	})
 }
 
@@ -240,12 +243,7 @@ func TestCancellationEndsTheTasks(t *testing.T) {
 	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()
 	for range ticker.C {
-		var answer struct {
-			Running []struct{ ID string } `json:"task_run"`
-		}
-		err := b.Do(t.Context(), `query($id: uuid!) { task_run(where: {flow_run_id: {_eq: $id}, state: {_eq: "Running"}}) { id } }`,
-			map[string]any{"id": run}, &answer)
-		if err != nil || len(answer.Running) > 0 {
+		if found, err := b.GetFlowRun(t.Context(), run); err != nil || found.State == "Running" {
 			break
 		}
 	}
@@ -256,6 +254,74 @@ func TestCancellationEndsTheTasks(t *testing.T) {
 		t.Errorf("exit code %d:\n%s", got, b.output)
 	}
 	if got := b.states(t, run); !slices.Equal(got, []string{"Scheduled", "Running", "Cancelling", "Cancelled"}) {
+		t.Errorf("states: %v", got)
+	}
+}
+
+// TestCancellationInAnInstant cancels a run just before a request of the executor
+// that changes it, when nothing but that request's answer can tell: the periodic
+// look for a cancellation is never due.
+func TestCancellationInAnInstant(t *testing.T) {
+	t.Parallel()
+	const (
+		setTask = "SetTaskRunStates"
+		look    = "ReadFlowRunState"
+	)
+	for name, tt := range map[string]struct {
+		operation string
+		skip      int
+		extract   string // the state of the first task in the end
+	}{
+		"between the run's start and its first task's": {operation: setTask, extract: "Cancelled"},
+		"while a task runs":                            {operation: setTask, skip: 1, extract: "Success"},
+		"between two tasks":                            {operation: setTask, skip: 2, extract: "Success"},
+		"after the last task":                          {operation: look, extract: "Success"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.look = time.Hour
+			run := b.run(t, chain(), prefect.CreateFlowRunInput{})
+			applied := b.server.Faults().Add(prefectserver.Fault{Operation: tt.operation, Skip: tt.skip, Times: 1, Before: func() {
+				if s, err := b.CancelFlowRun(t.Context(), run); err != nil || s != "Cancelling" {
+					t.Errorf("cancel: %s, %v", s, err)
+				}
+			}})
+			if got := b.execute(t.Context(), run, nil); got != 0 {
+				t.Errorf("exit code %d:\n%s", got, b.output)
+			}
+			if applied() != 1 {
+				t.Error("nothing was cancelled")
+			}
+			if got := b.states(t, run); !slices.Equal(got, []string{"Scheduled", "Running", "Cancelling", "Cancelled"}) {
+				t.Errorf("states: %v\n%s", got, b.output)
+			}
+			if got := b.taskStates(t, run)["extract-1"]; got != tt.extract {
+				t.Errorf("the first task is %s", got)
+			}
+		})
+	}
+}
+
+// TestCancellationThatCannotBeLookedFor keeps looking when the Server is away at
+// the end of the tasks, and ends the run as what it is.
+func TestCancellationThatCannotBeLookedFor(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	run := b.run(t, map[string]any{"tasks": []any{taskOf("only-1", nil)}, "edges": []any{}}, prefect.CreateFlowRunInput{})
+	b.server.Faults().Add(prefectserver.Fault{Operation: "SetTaskRunStates", Times: 1, Before: func() {
+		if _, err := b.CancelFlowRun(t.Context(), run); err != nil {
+			t.Errorf("cancel: %v", err)
+		}
+	}})
+	refused := b.server.Faults().Add(prefectserver.Fault{Operation: "ReadFlowRunState", Times: 3, Message: "Something went wrong."})
+	if got := b.execute(t.Context(), run, nil); got != 0 {
+		t.Errorf("exit code %d:\n%s", got, b.output)
+	}
+	if n := refused(); n != 3 {
+		t.Errorf("%d looks were refused", n)
+	}
+	if got := b.states(t, run); got[len(got)-1] != "Cancelled" {
 		t.Errorf("states: %v", got)
 	}
 }

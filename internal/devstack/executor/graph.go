@@ -82,7 +82,7 @@ func successful(name string) bool {
 }
 
 func failed(name string) bool {
-	return slices.Contains([]string{"Failed", "TimedOut", "TriggerFailed", "ValidationFailed", "Cancelled"}, name)
+	return slices.Contains([]string{"Failed", "TimedOut", "TriggerFailed", "ValidationFailed", "ClientFailed", "Cancelled"}, name)
 }
 
 // trigger says whether a task with this trigger runs after upstream tasks that

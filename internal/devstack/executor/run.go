@@ -94,8 +94,30 @@ func (r *runner) begin(ctx context.Context) (bool, error) {
 }
 
 // supervise runs the tasks, while heartbeats are sent and a cancellation is
-// looked for.
+// looked for: now and again, and once more when the tasks are over. Whatever has
+// become of the tasks, a run that is being cancelled by then ends as cancelled.
 func (r *runner) supervise(ctx context.Context) error {
+	err := r.supervised(ctx)
+	if crash := crashError(0); errors.As(err, &crash) || errors.Is(err, errCancelled) || errors.Is(err, errGone) {
+		return err
+	}
+	for {
+		last, looked := r.checkCancelled(ctx)
+		switch {
+		case last != nil:
+			return last
+		case looked:
+			return err
+		}
+		if pause(ctx, r.CancellationInterval) != nil {
+			return err
+		}
+	}
+}
+
+// supervised runs the tasks until they are over, or until there is a reason to
+// end them early, which it returns.
+func (r *runner) supervised(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var group sync.WaitGroup
@@ -103,19 +125,19 @@ func (r *runner) supervise(ctx context.Context) error {
 	defer cancel(nil)
 	if enabled, ok := r.run.Flow.Settings["heartbeat_enabled"].(bool); !ok || enabled {
 		group.Go(func() {
-			r.every(ctx, r.HeartbeatInterval, func() {
+			for ok := true; ok; ok = pause(ctx, r.HeartbeatInterval) == nil {
 				if err := r.heartbeat(ctx); err != nil && ctx.Err() == nil {
 					r.log.write("ERROR", flowLogger, "", fmt.Sprintf("Heartbeat failed for Flow '%s': %v", r.run.Flow.Name, err))
 				}
-			})
+			}
 		})
 	}
 	group.Go(func() {
-		r.every(ctx, r.CancellationInterval, func() {
-			if err := r.checkCancelled(ctx); err != nil {
-				cancel(err)
+		for pause(ctx, r.CancellationInterval) == nil {
+			if reason, _ := r.checkCancelled(ctx); reason != nil {
+				cancel(reason)
 			}
-		})
+		}
 	})
 	r.log.info("This machine has no Python: the flow's graph is executed without the bodies of its tasks.")
 	r.log.flush(ctx)
@@ -126,37 +148,22 @@ func (r *runner) supervise(ctx context.Context) error {
 	return err
 }
 
-// every does something at once and then at intervals.
-func (r *runner) every(ctx context.Context, interval time.Duration, do func()) {
-	ticker := time.NewTicker(interval)
-	defer ticker.Stop()
-	for {
-		do()
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-	}
-}
-
-// checkCancelled says why the tasks should end, or nil.
-func (r *runner) checkCancelled(ctx context.Context) error {
+// checkCancelled says why the tasks should end, or nil, and whether the Server
+// told.
+func (r *runner) checkCancelled(ctx context.Context) (reason error, looked bool) {
 	current, err := r.currentState(ctx)
-	if errors.Is(err, prefect.ErrNotFound) {
-		return fmt.Errorf("%w: %w", errGone, err)
-	}
-	if err != nil {
-		// The next look may succeed.
-		return nil //nolint:nilerr // not being able to look is no reason to end
-	}
 	switch {
+	case errors.Is(err, prefect.ErrNotFound):
+		return fmt.Errorf("%w: %w", errGone, err), true
+	case err != nil:
+		// The next look may succeed: not being able to look is no reason to end.
+		return nil, false
 	case current.name() == "Cancelling":
-		return errCancelled
+		return errCancelled, true
 	case finished(current.name()):
-		return fmt.Errorf("%w: it is %s", errGone, current.name())
+		return fmt.Errorf("%w: it is %s", errGone, current.name()), true
 	}
-	return nil
+	return nil, true
 }
 
 // tasks executes all tasks in order.

@@ -2,8 +2,11 @@ package executor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
 // task executes one task, with its children if it is mapped.
@@ -100,7 +103,7 @@ func (r *runner) single(ctx context.Context, t *task, run *taskRun, name string,
 	for attempt := 1; ; attempt++ {
 		if run.State.name() != "Running" {
 			if err := r.setTaskState(ctx, run, tagged(newState("Running", "Starting task run."), t)); err != nil {
-				return run.State, err
+				return r.notSet(run, name, err)
 			}
 		}
 		if err := r.body(ctx); err != nil {
@@ -124,6 +127,17 @@ func (r *runner) single(ctx context.Context, t *task, run *taskRun, name string,
 		r.about(run, name, fmt.Sprintf("Finished task run for task with final state: '%s'", end.name()))
 		return run.State, nil
 	}
+}
+
+// notSet is what becomes of a task whose state the Server has refused: it has
+// failed for its client, which the Server does not hear of, and the tasks after
+// it go by that. Other errors end the run.
+func (r *runner) notSet(run *taskRun, name string, err error) (state, error) {
+	if !errors.Is(err, prefect.ErrInvalid) {
+		return run.State, err
+	}
+	r.log.write("ERROR", taskLogger, run.ID, fmt.Sprintf("Task '%s': Failed to set task state with error: %v", name, err))
+	return newState("ClientFailed", ""), nil
 }
 
 // retry waits until the task may be tried again.

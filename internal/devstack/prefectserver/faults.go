@@ -27,7 +27,10 @@ type Fault struct {
 	// Times is how many requests it applies to; zero means every one.
 	Times int
 
-	// Delay is waited before anything else happens, or until the client gives up.
+	// Before is called before anything else happens, if not nil. It may ask the Server
+	// for something itself: that comes between the client's last request and this one.
+	Before func()
+	// Delay is waited before the request is executed, or until the client gives up.
 	Delay time.Duration
 	// Drop closes the connection.
 	Drop Drop

@@ -304,6 +304,9 @@ func (s *Server) encode(response query.Response) *answer {
 // inject does what a fault says before the request is executed. It returns true
 // if that is all there is to do.
 func (s *Server) inject(w http.ResponseWriter, r *http.Request, fault Fault, record RequestRecord) (bool, *answer) {
+	if fault.Before != nil {
+		fault.Before()
+	}
 	if fault.Delay > 0 {
 		timer := time.NewTimer(fault.Delay)
 		defer timer.Stop()
