@@ -184,8 +184,9 @@ func cancel(ctx context.Context, client *prefect.Client, id string, patience tim
 		}
 		return nil, err //nolint:wrapcheck // the client's errors say what was asked of whom
 	}
-	deadline := time.Now().Add(patience)
-	for polls := 1; ; polls++ {
+	began := time.Now()
+	deadline := began.Add(patience)
+	for {
 		run, err := client.GetFlowRun(ctx, id)
 		switch {
 		case errors.Is(err, prefect.ErrNotFound):
@@ -197,7 +198,7 @@ func cancel(ctx context.Context, client *prefect.Client, id string, patience tim
 		case patience > 0 && time.Now().After(deadline):
 			return run, errNotEnded
 		}
-		timer := time.NewTimer(pollAfter(polls, false))
+		timer := time.NewTimer(unforeseen(time.Since(began), 4*time.Second))
 		select {
 		case <-ctx.Done():
 			timer.Stop()

@@ -2,6 +2,7 @@ package flowrun_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/agent"
+	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/executor"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
 // taskFlow is a flow with one task, which the embedded flow runner executes.
@@ -62,6 +65,61 @@ func BenchmarkFlowRun_notice(b *testing.B) {
 	}
 }
 
+// BenchmarkFlowRun_noticeAlone is the same without a cluster, with runs that an
+// agent takes after up to three seconds and whose length varies by three per cent:
+// the first run of each of several flows, and further runs of one flow.
+func BenchmarkFlowRun_noticeAlone(b *testing.B) {
+	for _, bb := range []struct {
+		name  string
+		task  time.Duration
+		runs  int
+		first bool
+	}{
+		{"first/2s", 2 * time.Second, 9, true},
+		{"first/15s", 15 * time.Second, 5, true},
+		{"again/2s", 2 * time.Second, 9, false},
+		{"again/15s", 15 * time.Second, 5, false},
+		{"again/70s", 70 * time.Second, 3, false},
+	} {
+		b.Run(bb.name, func(b *testing.B) {
+			alone := benchOn(b, acctest.Server(b), taskFlow("measured"))
+			if alone.Server == nil {
+				b.Skip("counts the requests that the embedded Server gets")
+			}
+			// The provider's requests are told from the others by their user agent.
+			client, err := prefect.New(prefect.Config{Endpoint: alone.API, Tenant: alone.TenantID, UserAgent: "agent"})
+			if err != nil {
+				b.Fatal(err)
+			}
+			alone.Client = client
+			random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a repeatable sequence
+			upTo := func(limit time.Duration) time.Duration { return time.Duration(random.Int64N(int64(limit))) }
+			var pickUp, task time.Duration
+			alone.serve(func(run prefect.FlowRun) {
+				<-time.After(pickUp)
+				alone.set(run.ID, "Submitted", "Submitted for execution")
+				executor.Run(b.Context(), executor.Options{Client: alone.Client, FlowRunID: run.ID})
+			})
+			session := acctest.Connect(b, alone.PrefectServer, nil)
+			var measured []notice
+			for b.Loop() {
+				for n := range bb.runs + 1 {
+					pickUp, task = upTo(3*time.Second), bb.task*97/100+upTo(bb.task*6/100)
+					name := fmt.Sprintf("run-%d-%d", len(measured), n)
+					if bb.first {
+						alone.flow = alone.register(taskFlow(name))
+					}
+					m := alone.measure(session, name, task)
+					if n > 0 || bb.first { // of a flow that has run before
+						measured = append(measured, m)
+					}
+				}
+			}
+			report(b, measured)
+		})
+	}
+}
+
 // notice is how one run was noticed.
 type notice struct {
 	noticed, returned time.Duration
@@ -70,7 +128,7 @@ type notice struct {
 }
 
 // measure runs the flow once.
-func (b *clusterBench) measure(session *acctest.Session, name string, task time.Duration) notice {
+func (b *bench) measure(session *acctest.Session, name string, task time.Duration) notice {
 	b.t.Helper()
 	b.Server.ResetRequests()
 	applied := session.Create("prefect_flow_run", map[string]any{

@@ -106,6 +106,11 @@ func creationCause(j *kubernetes.JobInfo) cause {
 				Code: "ServiceAccountNotFound", Text: text, Hopeless: true,
 				Remedy: "Create the service account in the namespace of the Job, or correct service_account_name of the run configuration or the job template.",
 			}
+		case strings.Contains(m, "failed calling webhook"), strings.Contains(m, "failed to call webhook"):
+			return cause{
+				Code: "WebhookFailed", Text: text,
+				Remedy: "An admission webhook of the cluster does not answer. See to its service, or to its failurePolicy. Kubernetes retries by itself.",
+			}
 		default:
 			return cause{
 				Code: "PodRefused", Text: text, Hopeless: true,

@@ -15,6 +15,7 @@ import (
 // server is what a wait needs of the Server.
 type server interface {
 	GetFlowRun(ctx context.Context, id string) (*prefect.FlowRun, error)
+	ListFlowRuns(ctx context.Context, filter prefect.FlowRunFilter) ([]prefect.FlowRun, error)
 	ListAgents(ctx context.Context) ([]prefect.Agent, error)
 }
 
@@ -39,13 +40,18 @@ type waiter struct {
 	settle time.Duration
 
 	judge  *judge
-	pace   *pace
-	polls  int
+	pace   pace
 	passed []string
-	agents *agentFinding
-	run    *prefect.FlowRun
-	broken time.Time // since when the Server has not answered
-	output output
+	// forecast is nil until somebody has asked for it.
+	forecast *forecast
+	begin    time.Time
+	started  time.Time // by the local clock; zero if the run has not
+	polled   time.Time // the last time that the Server answered
+	stirred  time.Time // the last time that something happened in the cluster
+	agents   *agentFinding
+	run      *prefect.FlowRun
+	broken   time.Time // since when the Server has not answered
+	output   output
 	// tell is told what happens, and newLogs reads the log lines since the last
 	// time for it; nil to go without.
 	tell    func(message string)
@@ -79,8 +85,8 @@ func newWaiter(s server, w watch, id string, g goal) *waiter {
 // wait returns when the goal is reached, cannot be reached, or a deadline has
 // passed; at once when ctx ends.
 func (w *waiter) wait(ctx context.Context) outcome {
-	now := time.Now()
-	w.judge, w.pace = newJudge(w.goal, now), newPace(now, w.watch != nil)
+	w.begin = time.Now()
+	w.judge = newJudge(w.goal, w.begin)
 	for {
 		w.pace.take(time.Now())
 		if err := w.poll(ctx); err != nil {
@@ -94,6 +100,7 @@ func (w *waiter) wait(ctx context.Context) outcome {
 			if r := w.judge.rule(w.observe()); r.Verdict != carryOn {
 				return w.finish(ctx, r)
 			}
+			w.look(ctx)
 		}
 		if !w.sleep(ctx) {
 			return w.end(ctx, ruling{}, ctx.Err())
@@ -115,11 +122,17 @@ func (w *waiter) end(ctx context.Context, r ruling, err error) outcome {
 
 // poll asks for the run. Failures that may pass are tolerated for a while.
 func (w *waiter) poll(ctx context.Context) error {
-	w.polls++
 	run, err := w.server.GetFlowRun(ctx, w.id)
 	switch {
 	case err == nil:
-		w.broken = time.Time{}
+		now := time.Now()
+		switch {
+		case !ran(run.State): // not yet, or not any more
+			w.started = time.Time{}
+		case w.started.IsZero():
+			w.started = startedAt(run, w.polled, now)
+		}
+		w.broken, w.polled = time.Time{}, now
 		w.progress(ctx, run)
 		w.run = run
 		return nil
@@ -208,15 +221,55 @@ func (w *waiter) askAgents(ctx context.Context) error {
 	return nil
 }
 
+// look asks, once, how long earlier runs of the flow took.
+func (w *waiter) look(ctx context.Context) {
+	if w.forecast != nil || w.goal.WaitFor != waitFinished {
+		return
+	}
+	w.forecast = &forecast{}
+	if w.run.Flow.VersionGroupID == "" {
+		return
+	}
+	w.pace.take(time.Now())
+	runs, err := w.server.ListFlowRuns(ctx, prefect.FlowRunFilter{
+		VersionGroupID: w.run.Flow.VersionGroupID, States: []string{stateSuccess, stateFailed}, Limit: forecastRuns,
+	})
+	if err != nil {
+		tflog.Warn(ctx, "Earlier runs of the flow could not be listed", map[string]any{"flow_run_id": w.id, "error": err.Error()})
+		return
+	}
+	*w.forecast = newForecast(runs)
+}
+
+// gap is how long to wait before the next poll without a reason.
+func (w *waiter) gap(now time.Time) time.Duration {
+	switch {
+	case w.run == nil || w.forecast == nil:
+		return unforeseen(now.Sub(later(w.begin, w.stirred)), steadyGap)
+	case len(w.jobs()) > 0:
+		// The cluster tells when there is something to ask about; the Server may hear
+		// of it a little later.
+		return unforeseen(now.Sub(later(w.begin, w.stirred)), watchedGap)
+	}
+	return w.forecast.gap(now, w.begin, w.run.ScheduledStartTime, w.started)
+}
+
+// watchedGap is between polls without a reason while the cluster tells of them.
+const watchedGap = 6 * time.Second
+
 // sleep returns at the time of the next poll, or false when ctx ended. What
 // happens in the cluster is taken into account meanwhile; it causes a poll at
 // once if the Server may have heard of it too.
 func (w *waiter) sleep(ctx context.Context) bool {
 	seen := milestones(w.jobs(), w.goal.WaitFor)
-	regular := time.Now().Add(pollAfter(w.polls, w.watch != nil))
+	regular := time.Now().Add(w.gap(time.Now()))
 	var changes <-chan struct{}
 	if w.watch != nil {
 		changes = w.watch.Changes()
+	}
+	reserve := 0 // there is nobody to keep anything for
+	if w.watch != nil {
+		reserve = pollReserve
 	}
 	var due time.Time
 	for {
@@ -224,7 +277,7 @@ func (w *waiter) sleep(ctx context.Context) bool {
 		if due.IsZero() || now.Before(due) {
 			due = w.due(now)
 		}
-		wake := later(regular, w.pace.ready(now, pollReserve))
+		wake := later(regular, w.pace.ready(now, reserve))
 		if at := later(due, w.pace.ready(now, 0)); !due.IsZero() && at.Before(wake) {
 			wake = at
 		}
@@ -232,7 +285,7 @@ func (w *waiter) sleep(ctx context.Context) bool {
 		w.output.capture(ctx, w.containerLog, jobs)
 		w.tellCause(jobs)
 		if milestones(jobs, w.goal.WaitFor) != seen {
-			w.polls = 0 // look more often again: the Server may hear of it a little later
+			w.stirred = now // look more often again
 			wake = w.pace.ready(now, 0)
 		}
 		timer := time.NewTimer(time.Until(wake))

@@ -18,6 +18,7 @@ type fakeServer struct {
 	mu       sync.Mutex
 	run      prefect.FlowRun
 	agents   []prefect.Agent
+	earlier  []prefect.FlowRun
 	err      error
 	requests []time.Time
 }
@@ -43,6 +44,13 @@ func (s *fakeServer) ListAgents(context.Context) ([]prefect.Agent, error) {
 	return s.agents, nil
 }
 
+func (s *fakeServer) ListFlowRuns(context.Context, prefect.FlowRunFilter) ([]prefect.FlowRun, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests = append(s.requests, time.Now())
+	return s.earlier, nil
+}
+
 func (s *fakeServer) set(change func(*fakeServer)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -55,17 +63,7 @@ func (s *fakeServer) state(state string) { s.set(func(s *fakeServer) { s.run.Sta
 func (s *fakeServer) busiest() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	most := 0
-	for i, from := range s.requests {
-		n := 0
-		for _, at := range s.requests[i:] {
-			if at.Sub(from) < time.Minute {
-				n++
-			}
-		}
-		most = max(most, n)
-	}
-	return most
+	return mostInAMinute(s.requests)
 }
 
 type fakeWatch struct {

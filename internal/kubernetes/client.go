@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -74,6 +75,9 @@ var (
 	ErrNotFound = errors.New("not found in the cluster")
 	// ErrRejected means the cluster's validation, admission or quota refused an object.
 	ErrRejected = errors.New("refused by the cluster")
+	// ErrNoTrial means that an admission webhook of the cluster cannot do without side effects, so that the API server
+	// refuses every dry run that it would have to see.
+	ErrNoTrial = errors.New("dry run not supported by the cluster")
 	// ErrUnreachable means the cluster could not be asked.
 	ErrUnreachable = errors.New("cluster not reachable")
 	// ErrPartial means that an observation lacks a part which the credentials do not allow to read.
@@ -119,6 +123,13 @@ func groupOf(resource string) string {
 // refusal is how the API server words a missing right.
 var refusal = regexp.MustCompile(`cannot (\w+) resource "([^"]+)" in API group "([^"]*)"`)
 
+// clientError says whether the API server blames the request. A webhook that refuses without giving a reason leaves no
+// other sign than the status code.
+func clientError(err error) bool {
+	var status apierrors.APIStatus
+	return errors.As(err, &status) && status.Status().Code >= 400 && status.Status().Code < 500
+}
+
 // access classifies an error of a request.
 func access(verb, resource, namespace, name string, err error) error {
 	if err == nil {
@@ -149,7 +160,9 @@ func access(verb, resource, namespace, name string, err error) error {
 	case apierrors.IsTimeout(err), apierrors.IsServerTimeout(err), apierrors.IsTooManyRequests(err),
 		apierrors.IsServiceUnavailable(err), apierrors.IsInternalError(err), apierrors.IsUnexpectedServerError(err):
 		e.Kind = ErrUnreachable
-	case apierrors.ReasonForError(err) != metav1.StatusReasonUnknown:
+	case apierrors.IsBadRequest(err) && strings.Contains(err.Error(), "does not support dry run"):
+		e.Kind = ErrNoTrial
+	case apierrors.ReasonForError(err) != metav1.StatusReasonUnknown, clientError(err):
 		e.Kind = ErrRejected
 	default:
 		e.Kind = ErrUnreachable

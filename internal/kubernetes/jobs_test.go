@@ -116,7 +116,12 @@ func TestDryRunJob(t *testing.T) {
 		"namespace": {apierrors.NewNotFound(schema.GroupResource{Resource: "namespaces"}, "flows"), ErrNotFound, "flows"},
 		"overload":  {apierrors.NewTooManyRequestsError("later"), ErrUnreachable, "later"},
 		"token":     {apierrors.NewUnauthorized("no"), ErrUnauthorized, "no"},
-		"no answer": {errors.New("dial tcp: connection refused"), ErrUnreachable, "refused"},
+		"webhook": {&apierrors.StatusError{ErrStatus: metav1.Status{
+			Status: metav1.StatusFailure, Code: 400, Message: `admission webhook "w" denied the request: no`,
+		}}, ErrRejected, "denied the request"},
+		"webhook down": {apierrors.NewInternalError(errors.New(`failed calling webhook "w"`)), ErrUnreachable, "failed calling"},
+		"no trial":     {apierrors.NewBadRequest(`admission webhook "w" does not support dry run`), ErrNoTrial, "does not support dry run"},
+		"no answer":    {errors.New("dial tcp: connection refused"), ErrUnreachable, "refused"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
