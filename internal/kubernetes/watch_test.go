@@ -60,7 +60,8 @@ func TestWatchFollowsJobs(t *testing.T) {
 
 	second := newJob("second", 20)
 	c.add(t, second, newPod("second-pod", second, 20))
-	jobs = await(t, w, "second job", func(jobs []JobInfo) bool { return len(jobs) == 2 && len(jobs[1].Pods) == 1 })
+	// A pod may be seen before its Job, which counts as deleted until then.
+	jobs = await(t, w, "second job", func(jobs []JobInfo) bool { return len(jobs) == 2 && len(jobs[1].Pods) == 1 && jobs[1].FlowRunID != "" })
 	w.Close()
 	if jobs[0].Name != "first" || jobs[0].Reason != "BackoffLimitExceeded" || jobs[0].Image != "image:1" ||
 		jobs[1].Name != "second" || jobs[1].Attempt != 2 || jobs[1].Deleted {
