@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -98,6 +97,10 @@ func failureCases() []failureCase {
 			template: jobTemplate(nil, nil), says: []string{"FailedCreate", "violates PodSecurity"},
 		},
 		{
+			slug: "admission-webhook", title: "Admission webhook refuses the pod", before: guarded,
+			template: jobTemplate(nil, nil), says: []string{"FailedCreate", `admission webhook "pods.guard.example.com" denied the request`},
+		},
+		{
 			slug: "service-account", title: "Missing service account", template: jobTemplate(nil, map[string]any{"serviceAccountName": "robot"}),
 			says: []string{"FailedCreate", `serviceaccount "robot" not found`},
 		},
@@ -185,6 +188,13 @@ func restricted(t *testing.T, b *clusterBench) {
 	}
 }
 
+// guarded has a webhook refuse every pod of the namespace.
+func guarded(t *testing.T, b *clusterBench) {
+	t.Helper()
+	acctest.Webhook(t, b.cluster, "pods", denied("images must come from registry.example.com"))
+	b.untilRefused("pods")
+}
+
 // TestAccFlowRun_causes has every cause of a failure happen on a real control
 // plane, and compares the one diagnostic that it ends in with what is recorded
 // in testdata/causes, of which the guide is made.
@@ -215,8 +225,11 @@ func TestAccFlowRun_causes(t *testing.T) {
 			// The same as a warning.
 			config["on_failure"], config["on_timeout"] = "warn", "warn"
 			warned := session.Create("prefect_flow_run", config)
-			if found := slices.DeleteFunc(warned.Diagnostics, func(d acctest.Diagnostic) bool { return d.Warning }); len(found) > 0 {
-				t.Errorf("want only warnings, got:\n%s", warned)
+			if len(warned.Diagnostics) != 1 || !warned.Diagnostics[0].Warning {
+				t.Fatalf("want one warning, got:\n%s", warned)
+			}
+			if !*update {
+				c.compare(t, warned.Diagnostics[0])
 			}
 			if warned.At("id") == nil {
 				t.Error("the run is not in the state")
