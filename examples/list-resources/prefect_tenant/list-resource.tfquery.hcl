@@ -1,0 +1,4 @@
+# For `terraform query` (Terraform 1.14 and later), in a file whose name ends in .tfquery.hcl.
+list "prefect_tenant" "all" {
+  provider = prefect
+}
