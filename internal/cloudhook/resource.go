@@ -138,7 +138,7 @@ func (r *hookResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	if !r.data.Ready() {
 		return
 	}
-	hook, err := r.client(state.TenantID).GetCloudHook(ctx, state.ID.ValueString())
+	hook, err := r.client(state.TenantID).RefreshCloudHook(ctx, state.ID.ValueString())
 	if gone(err) {
 		resp.State.RemoveResource(ctx)
 		return

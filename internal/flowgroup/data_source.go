@@ -127,10 +127,6 @@ func (d *groupDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 		attribute, value, find = "version_group_id", config.VersionGroupID.ValueString(), client.FindFlowGroup
 	}
 	group, err := find(ctx, value)
-	var newest *prefect.Flow
-	if err == nil {
-		newest, err = newestVersion(ctx, client, group.Name)
-	}
 	if err != nil {
 		at := attribute
 		if errors.Is(err, prefect.ErrTenantNotFound) && !config.TenantID.IsNull() {
@@ -146,32 +142,29 @@ func (d *groupDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 		}.Diagnose(err)...)
 		return
 	}
-	found, diags := dataOf(ctx, group, newest)
+	found, diags := dataOf(ctx, group)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, found)...)
 }
 
-func dataOf(ctx context.Context, group *prefect.FlowGroup, newest *prefect.Flow) (dataModel, diag.Diagnostics) {
+func dataOf(ctx context.Context, group *prefect.FlowGroup) (dataModel, diag.Diagnostics) {
 	labels, diags := framework.StringSet(ctx, group.Labels)
 	schedule, _, d := scheduleObject(ctx, group.Schedule)
 	diags.Append(d...)
-	m := dataModel{
+	return dataModel{
 		ID:                types.StringValue(group.ID),
 		VersionGroupID:    types.StringValue(group.Name),
 		TenantID:          types.StringValue(group.TenantID),
+		FlowID:            framework.StringOrNullIfEmpty(group.NewestFlowID),
 		Description:       framework.StringOrNull(group.Description),
 		Labels:            labels,
 		RunConfig:         jsonOf(group.RunConfig),
 		DefaultParameters: jsonOf(group.DefaultParameters),
 		Schedule:          schedule,
 		ScheduleJSON:      jsonOf(group.Schedule),
-		ScheduleActive:    types.BoolValue(active(newest)),
+		ScheduleActive:    types.BoolValue(group.ScheduleActive),
 		Heartbeat:         types.BoolValue(group.Settings.HeartbeatEnabled),
 		Lazarus:           types.BoolValue(group.Settings.LazarusEnabled),
 		IdempotencyKey:    framework.StringOrNullIfEmpty(group.Settings.IdempotencyKey),
-	}
-	if newest != nil {
-		m.FlowID = types.StringValue(newest.ID)
-	}
-	return m, diags
+	}, diags
 }

@@ -48,9 +48,7 @@ func unmanaged(group *prefect.FlowGroup) model {
 }
 
 // refresh takes over what the Server says of the settings that are managed.
-// newest is needed only if schedule_active is; it is nil if the group has no
-// version.
-func (m *model) refresh(ctx context.Context, group *prefect.FlowGroup, newest *prefect.Flow) diag.Diagnostics {
+func (m *model) refresh(ctx context.Context, group *prefect.FlowGroup) diag.Diagnostics {
 	var diags diag.Diagnostics
 	m.ID = types.StringValue(group.ID)
 	m.TenantID = types.StringValue(group.TenantID)
@@ -77,7 +75,7 @@ func (m *model) refresh(ctx context.Context, group *prefect.FlowGroup, newest *p
 		m.Schedule = schedule
 	}
 	if !m.ScheduleActive.IsNull() {
-		m.ScheduleActive = types.BoolValue(active(newest))
+		m.ScheduleActive = types.BoolValue(group.ScheduleActive)
 	}
 	if !m.Heartbeat.IsNull() {
 		m.Heartbeat = types.BoolValue(group.Settings.HeartbeatEnabled)
@@ -124,11 +122,6 @@ func (m *model) adopt(ctx context.Context, group *prefect.FlowGroup) diag.Diagno
 		m.Lazarus = types.BoolValue(false)
 	}
 	return diags
-}
-
-// active says whether the Server makes runs by the schedule.
-func active(newest *prefect.Flow) bool {
-	return newest != nil && newest.IsScheduleActive && !newest.Archived
 }
 
 // holds says whether the Server holds the value.

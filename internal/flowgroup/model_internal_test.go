@@ -30,7 +30,7 @@ func TestNothingManaged(t *testing.T) {
 	group.Description, group.Labels, group.RunConfig = &text, []string{"a"}, []byte(`{"type": "KubernetesRun"}`)
 	group.DefaultParameters, group.Schedule = []byte(`{"x": 1}`), []byte(`{"clocks": []}`)
 	group.Settings = prefect.FlowGroupSettings{}
-	if diags := adopted.refresh(ctx, group, nil); diags.HasError() {
+	if diags := adopted.refresh(ctx, group); diags.HasError() {
 		t.Fatal(diags)
 	}
 	w := work{group: group, from: adopted, to: unmanaged(group)}
@@ -52,7 +52,7 @@ func TestNullAndEmptySettings(t *testing.T) {
 		t.Errorf("description %s, labels %s", m.Description, m.Labels)
 	}
 	group.Description, group.Labels = nil, nil
-	if diags := m.refresh(ctx, group, nil); diags.HasError() || !m.Description.IsNull() || !m.Labels.IsNull() {
+	if diags := m.refresh(ctx, group); diags.HasError() || !m.Description.IsNull() || !m.Labels.IsNull() {
 		t.Errorf("description %s, labels %s, %v", m.Description, m.Labels, diags)
 	}
 }

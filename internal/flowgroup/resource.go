@@ -116,21 +116,16 @@ func (r *groupResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	if !r.data.Ready() {
 		return
 	}
-	client := r.client(state.TenantID)
-	group, err := client.GetFlowGroup(ctx, state.ID.ValueString())
+	group, err := r.client(state.TenantID).RefreshFlowGroup(ctx, state.ID.ValueString())
 	if gone(err) {
 		resp.State.RemoveResource(ctx)
 		return
-	}
-	var newest *prefect.Flow
-	if err == nil && !state.ScheduleActive.IsNull() {
-		newest, err = newestVersion(ctx, client, group.Name)
 	}
 	if err != nil {
 		resp.Diagnostics.Append(framework.Diagnose(err, "Could not read flow group "+state.label())...)
 		return
 	}
-	resp.Diagnostics.Append(state.refresh(ctx, group, newest)...)
+	resp.Diagnostics.Append(state.refresh(ctx, group)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
 

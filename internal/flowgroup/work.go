@@ -188,7 +188,7 @@ func (w *work) scheduleActive(ctx context.Context) diag.Diagnostics {
 		return w.failed(attribute, false, w.client.SetScheduleInactive(ctx, newest.ID))
 	}
 	want := w.to.ScheduleActive.ValueBool()
-	if want == active(newest) {
+	if want == (newest != nil && newest.IsScheduleActive && !newest.Archived) {
 		return nil
 	}
 	if newest == nil {

@@ -20,7 +20,11 @@ type FlowGroup struct {
 	DefaultParameters json.RawMessage
 	Schedule          json.RawMessage
 	Settings          FlowGroupSettings
-	Created, Updated  time.Time
+	// NewestFlowID is the newest version, archived or not; empty if there is none, and in the group of a [Flow].
+	NewestFlowID string
+	// ScheduleActive says whether the Server makes runs of the newest version by a schedule; false in the group of a [Flow].
+	ScheduleActive   bool
+	Created, Updated time.Time
 }
 
 // FlowGroupSettings is a group's settings.
@@ -53,36 +57,37 @@ type FlowGroupSchedule struct {
 
 // GetFlowGroup returns the group with this id, or ErrNotFound.
 func (c *Client) GetFlowGroup(ctx context.Context, id string) (*FlowGroup, error) {
-	tenant, err := c.TenantID(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out, err := graphql.FlowGroups(ctx, wire{c}, tenant, []string{id}, 1)
-	if err != nil {
-		return nil, err
-	}
-	return c.oneFlowGroup("GetFlowGroup", "flow group "+id, out.FlowGroup)
+	return c.oneFlowGroup(ctx, where{"id": equals(id)}, "GetFlowGroup", "flow group "+id)
 }
 
 // FindFlowGroup returns the group of this version group id, or ErrNotFound.
 func (c *Client) FindFlowGroup(ctx context.Context, versionGroupID string) (*FlowGroup, error) {
-	tenant, err := c.TenantID(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out, err := graphql.FlowGroupsByName(ctx, wire{c}, tenant, []string{versionGroupID}, 1)
-	if err != nil {
-		return nil, err
-	}
-	return c.oneFlowGroup("FindFlowGroup", "flow group of version group "+versionGroupID, out.FlowGroup)
+	return c.oneFlowGroup(ctx, where{"name": equals(versionGroupID)}, "FindFlowGroup", "flow group of version group "+versionGroupID)
 }
 
-func (c *Client) oneFlowGroup(operation, what string, rows []graphql.FlowGroupFields) (*FlowGroup, error) {
+func (c *Client) oneFlowGroup(ctx context.Context, w where, operation, what string) (*FlowGroup, error) {
+	rows, _, err := c.flowGroups(ctx, w, beforeAll, 1)
+	if err != nil {
+		return nil, err
+	}
 	if len(rows) == 0 {
 		return nil, c.notFound(operation, what)
 	}
-	group := flowGroupOf(&rows[0])
+	group := flowGroupWithVersion(&rows[0])
 	return &group, nil
+}
+
+// flowGroups returns the groups that a filter selects and that follow an id, and how many there are from there on.
+func (c *Client) flowGroups(ctx context.Context, w where, from string, limit int) ([]graphql.FlowGroupsFlowGroup, *graphql.Count, error) {
+	tenant, err := c.TenantID(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	out, err := graphql.FlowGroups(ctx, wire{c}, tenant, after(from, w), limit)
+	if err != nil {
+		return nil, nil, err
+	}
+	return out.FlowGroup, out.Remaining.Aggregate, nil
 }
 
 // DeleteFlowGroup deletes a group with all versions and their runs; ErrNotFound if there is none.
@@ -166,6 +171,15 @@ func (c *Client) SetLazarus(ctx context.Context, flowID string, enabled bool) er
 	}
 	out, err := graphql.DisableFlowLazarus(ctx, wire{c}, flowID)
 	return c.succeeded("DisableFlowLazarus", "flow "+flowID, out.GetDisableFlowLazarusProcess(), err)
+}
+
+func flowGroupWithVersion(g *graphql.FlowGroupsFlowGroup) FlowGroup {
+	out := flowGroupOf(&g.FlowGroupFields)
+	if len(g.Flows) > 0 {
+		newest := g.Flows[0]
+		out.NewestFlowID, out.ScheduleActive = newest.Id, newest.IsScheduleActive && !newest.Archived
+	}
+	return out
 }
 
 func flowGroupOf(g *graphql.FlowGroupFields) FlowGroup {

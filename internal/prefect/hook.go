@@ -143,15 +143,17 @@ func (c *Client) cloudHooks(ctx context.Context, w where) ([]CloudHook, error) {
 	if err != nil {
 		return nil, err
 	}
-	hooks := convert(rows, func(h *graphql.CloudHookFields) CloudHook {
-		return CloudHook{
-			ID: h.Id, TenantID: value(h.TenantId), Type: h.Type, Name: h.Name, States: stringList(document(h.States)),
-			Config: document(&h.Config), Active: h.Active, VersionGroupID: h.VersionGroupId,
-			Created: h.Created, Updated: h.Updated,
-		}
-	})
+	hooks := convert(rows, cloudHookOf)
 	slices.SortFunc(hooks, func(a, b CloudHook) int {
 		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
 	})
 	return hooks, nil
+}
+
+func cloudHookOf(h *graphql.CloudHookFields) CloudHook {
+	return CloudHook{
+		ID: h.Id, TenantID: value(h.TenantId), Type: h.Type, Name: h.Name, States: stringList(document(h.States)),
+		Config: document(&h.Config), Active: h.Active, VersionGroupID: h.VersionGroupId,
+		Created: h.Created, Updated: h.Updated,
+	}
 }

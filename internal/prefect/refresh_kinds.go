@@ -12,7 +12,11 @@ import (
 type refreshers struct {
 	flows    refresher[Flow]
 	projects refresher[Project]
+	groups   refresher[FlowGroup]
+	hooks    refresher[CloudHook]
 	runs     refresher[FlowRun]
+	// tenants are all of the Server's.
+	tenants refresher[Tenant]
 }
 
 func newRefreshers() *refreshers {
@@ -26,6 +30,21 @@ func newRefreshers() *refreshers {
 			find:  projectsByID,
 			field: func(p *Project) string { return p.TenantID }, // which are all
 			near:  projectsNear,
+		}},
+		groups: refresher[FlowGroup]{source: refreshSource[FlowGroup]{
+			find:  flowGroupsByID,
+			field: func(g *FlowGroup) string { return g.TenantID },
+			near:  flowGroupsNear,
+		}},
+		hooks: refresher[CloudHook]{source: refreshSource[CloudHook]{
+			find:  cloudHooksByID,
+			field: func(h *CloudHook) string { return h.TenantID },
+			near:  cloudHooksNear,
+		}},
+		tenants: refresher[Tenant]{source: refreshSource[Tenant]{
+			find:  tenantsByID,
+			field: func(*Tenant) string { return "" }, // a Server has one field of them
+			near:  tenantsNear,
 		}},
 		// A tenant has far more runs than anybody's configuration.
 		runs: refresher[FlowRun]{source: refreshSource[FlowRun]{find: flowRunsByID}},
@@ -47,6 +66,21 @@ func (c *Client) RefreshFlow(ctx context.Context, versionGroupID string) (*Flow,
 // RefreshProject is [Client.GetProject] for the refresh of many, as [Client.RefreshFlow] is for flows.
 func (c *Client) RefreshProject(ctx context.Context, id string) (*Project, error) {
 	return refreshed(ctx, c, &c.refreshers.projects, id, "RefreshProject", "project "+id)
+}
+
+// RefreshFlowGroup is [Client.GetFlowGroup] for the refresh of many, as [Client.RefreshFlow] is for flows.
+func (c *Client) RefreshFlowGroup(ctx context.Context, id string) (*FlowGroup, error) {
+	return refreshed(ctx, c, &c.refreshers.groups, id, "RefreshFlowGroup", "flow group "+id)
+}
+
+// RefreshCloudHook is [Client.GetCloudHook] for the refresh of many, as [Client.RefreshFlow] is for flows.
+func (c *Client) RefreshCloudHook(ctx context.Context, id string) (*CloudHook, error) {
+	return refreshed(ctx, c, &c.refreshers.hooks, id, "RefreshCloudHook", "cloud hook "+id)
+}
+
+// RefreshTenant is [Client.GetTenant] for the refresh of many, as [Client.RefreshFlow] is for flows.
+func (c *Client) RefreshTenant(ctx context.Context, id string) (*Tenant, error) {
+	return refreshed(ctx, c, &c.refreshers.tenants, id, "RefreshTenant", "tenant "+id)
 }
 
 // RefreshFlowRun is [Client.GetFlowRun] for the refresh of many: calls that come at about the same time share a request.
@@ -97,11 +131,16 @@ func flowsNear(ctx context.Context, c *Client, projects []string, from string, l
 	if err != nil {
 		return nil, err
 	}
-	page := &nearPage[Flow]{objects: flowsByGroup(out.FlowGroup), left: count(out.Remaining.Aggregate)}
-	if n := len(out.FlowGroup); n > 0 && n < page.left {
-		page.next = out.FlowGroup[n-1].Id
+	return pageOf(flowsByGroup(out.FlowGroup), out.FlowGroup, (*graphql.NewestFlowsFlowGroup).GetId, out.Remaining.Aggregate), nil
+}
+
+// pageOf is a page of objects, made of rows in the order of their ids.
+func pageOf[T, R any](objects map[string]*T, rows []R, id func(*R) string, left *graphql.Count) *nearPage[T] {
+	page := &nearPage[T]{objects: objects, left: count(left)}
+	if n := len(rows); n > 0 && n < page.left {
+		page.next = id(&rows[n-1])
 	}
-	return page, nil
+	return page
 }
 
 func flowsByGroup(rows []graphql.NewestFlowsFlowGroup) map[string]*Flow {
@@ -117,8 +156,10 @@ func flowsByGroup(rows []graphql.NewestFlowsFlowGroup) map[string]*Flow {
 
 func projectsByID(ctx context.Context, c *Client, ids []string) (map[string]*Project, error) {
 	found, err := c.projects(ctx, where{"id": oneOf(ids)})
-	return byKey(found, func(p *Project) string { return p.ID }), err
+	return byKey(found, projectID), err
 }
+
+func projectID(p *Project) string { return p.ID }
 
 func projectsNear(ctx context.Context, c *Client, _ []string, from string, limit int) (*nearPage[Project], error) {
 	tenant, err := c.TenantID(ctx)
@@ -129,14 +170,60 @@ func projectsNear(ctx context.Context, c *Client, _ []string, from string, limit
 	if err != nil {
 		return nil, err
 	}
-	page := &nearPage[Project]{
-		objects: byKey(convert(out.Project, projectOf), func(p *Project) string { return p.ID }),
-		left:    count(out.Remaining.Aggregate),
+	return pageOf(byKey(convert(out.Project, projectOf), projectID), out.Project, (*graphql.ProjectFields).GetId, out.Remaining.Aggregate), nil
+}
+
+func flowGroupsByID(ctx context.Context, c *Client, ids []string) (map[string]*FlowGroup, error) {
+	type row = graphql.FlowGroupsFlowGroup
+	rows, err := pages(ctx, func(ctx context.Context, last string) ([]row, *graphql.Count, error) {
+		return c.flowGroups(ctx, where{"id": oneOf(ids)}, last, pageSize)
+	}, (*row).GetId)
+	return byKey(convert(rows, flowGroupWithVersion), flowGroupID), err
+}
+
+func flowGroupID(g *FlowGroup) string { return g.ID }
+
+func flowGroupsNear(ctx context.Context, c *Client, _ []string, from string, limit int) (*nearPage[FlowGroup], error) {
+	// Those without a version were left behind, as with flows.
+	rows, left, err := c.flowGroups(ctx, where{"flows": where{}}, cmp.Or(from, beforeAll), limit)
+	if err != nil {
+		return nil, err
 	}
-	if n := len(out.Project); n > 0 && n < page.left {
-		page.next = out.Project[n-1].Id
+	return pageOf(byKey(convert(rows, flowGroupWithVersion), flowGroupID), rows, (*graphql.FlowGroupsFlowGroup).GetId, left), nil
+}
+
+func cloudHooksByID(ctx context.Context, c *Client, ids []string) (map[string]*CloudHook, error) {
+	found, err := c.cloudHooks(ctx, where{"id": oneOf(ids)})
+	return byKey(found, cloudHookID), err
+}
+
+func cloudHookID(h *CloudHook) string { return h.ID }
+
+func cloudHooksNear(ctx context.Context, c *Client, _ []string, from string, limit int) (*nearPage[CloudHook], error) {
+	tenant, err := c.TenantID(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return page, nil
+	out, err := graphql.CloudHooks(ctx, wire{c}, tenant, after(cmp.Or(from, beforeAll), where{}), limit)
+	if err != nil {
+		return nil, err
+	}
+	return pageOf(byKey(convert(out.CloudHook, cloudHookOf), cloudHookID), out.CloudHook, (*graphql.CloudHookFields).GetId, out.Remaining.Aggregate), nil
+}
+
+func tenantsByID(ctx context.Context, c *Client, ids []string) (map[string]*Tenant, error) {
+	found, err := c.tenants(ctx, where{"id": oneOf(ids)})
+	return byKey(found, tenantKey), err
+}
+
+func tenantKey(t *Tenant) string { return t.ID }
+
+func tenantsNear(ctx context.Context, c *Client, _ []string, from string, limit int) (*nearPage[Tenant], error) {
+	out, err := graphql.Tenants(ctx, wire{c}, after(cmp.Or(from, beforeAll), where{}), limit)
+	if err != nil {
+		return nil, err
+	}
+	return pageOf(byKey(convert(out.Tenant, tenantOf), tenantKey), out.Tenant, (*graphql.TenantFields).GetId, out.Remaining.Aggregate), nil
 }
 
 func flowRunsByID(ctx context.Context, c *Client, ids []string) (map[string]*FlowRun, error) {

@@ -2,6 +2,7 @@ package prefect_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -349,4 +350,84 @@ func TestRefreshLargeTenant(t *testing.T) {
 	if n := len(e.server.Requests()); n > 10 {
 		t.Errorf("%d requests for %d flows", n, len(flows))
 	}
+}
+
+// TestRefreshOtherKinds reads flow groups, cloud hooks and tenants, changes them, and reads them again.
+func TestRefreshOtherKinds(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, prefectserver.Options{})
+	ctx := t.Context()
+	_, flows := e.fill(t, 2, 10)
+	var hooks, tenants []string
+	for i := range 20 {
+		hook, err := e.CreateCloudHook(ctx, prefect.CreateCloudHookInput{Type: prefect.CloudHookPrefectMessage, States: []string{"FAILED"}, Config: json.RawMessage("{}")})
+		check(t, err)
+		tenant, err := e.CreateTenant(ctx, "Tenant", fmt.Sprintf("tenant-%d", i))
+		check(t, err)
+		hooks, tenants = append(hooks, hook), append(tenants, tenant)
+	}
+	e.server.ResetRequests()
+	active := map[string]bool{} // of hooks, and of the schedules of groups
+	name := "Tenant"
+	refresh := func() {
+		t.Helper()
+		each(t, flows, func(f *prefect.Flow) error {
+			g, err := e.RefreshFlowGroup(ctx, f.FlowGroupID)
+			if err == nil && (g.Name != f.VersionGroupID || g.NewestFlowID != f.ID || g.ScheduleActive != active[f.ID]) {
+				err = fmt.Errorf("group of %s: %+v", f.ID, g)
+			}
+			return err
+		})
+		each(t, hooks, func(id string) error {
+			h, err := e.RefreshCloudHook(ctx, id)
+			if err == nil && (h.ID != id || h.Active != active[id]) {
+				err = fmt.Errorf("hook %s: %+v", id, h)
+			}
+			return err
+		})
+		each(t, tenants, func(id string) error {
+			tenant, err := e.RefreshTenant(ctx, id)
+			if err == nil && (tenant.ID != id || tenant.Name != name) {
+				err = fmt.Errorf("tenant %s: %+v", id, tenant)
+			}
+			return err
+		})
+	}
+	for _, id := range hooks {
+		active[id] = true
+	}
+	refresh()
+	requests := len(e.server.Requests())
+	t.Logf("%d objects: %d requests", len(flows)+len(hooks)+len(tenants), requests)
+	if requests > 15 {
+		t.Errorf("%d requests", requests)
+	}
+	for _, f := range flows {
+		check(t, e.SetFlowGroupSchedule(ctx, f.FlowGroupID, prefect.FlowGroupSchedule{CronClocks: []prefect.CronClock{{Cron: "0 0 1 1 *"}}}))
+		check(t, e.SetScheduleActive(ctx, f.ID))
+		active[f.ID] = true
+	}
+	for _, id := range hooks {
+		check(t, e.SetCloudHookActive(ctx, id, false))
+		active[id] = false
+	}
+	name = "Renamed"
+	for _, id := range tenants {
+		check(t, e.SetTenantName(ctx, id, name))
+	}
+	refresh()
+	check(t, e.ArchiveFlow(ctx, flows[0].ID)) // an archived version has no runs, whatever its schedule
+	active[flows[0].ID] = false
+	check(t, e.DeleteCloudHook(ctx, hooks[0]))
+	check(t, e.DeleteTenant(ctx, tenants[0]))
+	_, hookErr := e.RefreshCloudHook(ctx, hooks[0])
+	_, tenantErr := e.RefreshTenant(ctx, tenants[0])
+	_, groupErr := e.RefreshFlowGroup(ctx, hooks[0])
+	for kind, err := range map[string]error{"hook": hookErr, "tenant": tenantErr, "group": groupErr} {
+		if !errors.Is(err, prefect.ErrNotFound) {
+			t.Errorf("a %s that is not there: %v", kind, err)
+		}
+	}
+	hooks, tenants = hooks[1:], tenants[1:]
+	refresh()
 }

@@ -22,73 +22,116 @@ import (
 
 const (
 	parallelism = 10 // Terraform's default
-	maxRequests = 40
+	maxRequests = 40 // of a refresh of 1,000 objects and more
 )
 
 // TestAccRefreshOfMany counts the requests that it takes to refresh 1,000 flows in 50 projects, asked for as Terraform
-// does: each by itself, ten at a time, in no order.
+// does: each by itself, ten at a time, in no order. Then those of their flow groups, of cloud hooks and of tenants.
 func TestAccRefreshOfMany(t *testing.T) {
 	t.Parallel()
 	server := acctest.Embedded(t, prefectserver.Options{})
-	terraform := newTerraform(t, server)
-	objects := terraform.imported(manyFlows(t, server, 50, 20))
-
-	server.Server.ResetRequests()
-	terraform = newTerraform(t, server) // each command starts the provider anew
-	started := time.Now()
-	inParallel(t, objects, func(o *object) error {
-		again, err := terraform.read(o)
-		if err == nil && !again.state.Equal(o.state) {
-			err = fmt.Errorf("%s %s differs after the refresh", o.kind, o.id)
+	flows := manyFlows(t, server, 50, 20)
+	var others []*object
+	for _, o := range flows {
+		if o.kind == "prefect_flow" {
+			others = append(others, &object{kind: "prefect_flow_group", id: o.id})
 		}
+	}
+	others = append(others, manyHooks(t, server, 300)...)
+	others = append(others, manyTenants(t, server, 100)...)
+	for _, test := range []struct {
+		name    string
+		objects []*object
+	}{
+		{"projects and flows", flows},
+		{"flow groups, cloud hooks and tenants", others},
+	} {
+		objects := newTerraform(t, server).imported(test.objects)
+		server.Server.ResetRequests()
+		terraform := newTerraform(t, server) // each command starts the provider anew
+		started := time.Now()
+		inParallel(t, objects, func(o *object) error {
+			again, err := terraform.read(o)
+			if err == nil && !again.state.Equal(o.state) {
+				err = fmt.Errorf("%s %s differs after the refresh", o.kind, o.id)
+			}
+			return err
+		})
+		count := map[string]int{}
+		requests := server.Server.Requests()
+		for _, request := range requests {
+			count[request.Operation]++
+		}
+		t.Logf("refresh of %d objects (%s): %d requests in %s: %v", len(objects), test.name, len(requests),
+			time.Since(started).Round(time.Millisecond), count)
+		if len(requests) > maxRequests {
+			t.Errorf("%d requests for %s, want at most %d", len(requests), test.name, maxRequests)
+		}
+	}
+}
+
+// manyHooks makes cloud hooks.
+func manyHooks(t *testing.T, server *acctest.PrefectServer, n int) []*object {
+	t.Helper()
+	return many(t, n, "prefect_cloud_hook", func(name string) (string, error) {
+		return server.Client.CreateCloudHook(t.Context(), prefect.CreateCloudHookInput{
+			Type: prefect.CloudHookPrefectMessage, Name: &name, States: []string{"FAILED"}, Config: json.RawMessage("{}"),
+		})
+	})
+}
+
+// manyTenants makes tenants.
+func manyTenants(t *testing.T, server *acctest.PrefectServer, n int) []*object {
+	t.Helper()
+	return many(t, n, "prefect_tenant", func(name string) (string, error) {
+		return server.Client.CreateTenant(t.Context(), name, name)
+	})
+}
+
+// many makes objects of a kind, by names.
+func many(t *testing.T, n int, kind string, create func(name string) (string, error)) []*object {
+	t.Helper()
+	objects := make([]*object, n)
+	for i := range objects {
+		objects[i] = &object{kind: kind}
+	}
+	inParallel(t, indexes(n), func(i int) error {
+		id, err := create(fmt.Sprintf("object-%d", i))
+		objects[i].id = id
 		return err
 	})
-	count := map[string]int{}
-	requests := server.Server.Requests()
-	for _, request := range requests {
-		count[request.Operation]++
+	return objects
+}
+
+func indexes(n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
 	}
-	t.Logf("refresh of %d objects: %d requests in %s: %v", len(objects), len(requests), time.Since(started).Round(time.Millisecond), count)
-	if len(requests) > maxRequests {
-		t.Errorf("%d requests, want at most %d", len(requests), maxRequests)
-	}
+	return all
 }
 
 // manyFlows registers flows, and returns them and their projects.
 func manyFlows(t *testing.T, server *acctest.PrefectServer, projects, each int) []*object {
 	t.Helper()
-	var objects []*object
-	var mu sync.Mutex
-	add := func(kind, id string) {
-		mu.Lock()
-		defer mu.Unlock()
-		objects = append(objects, &object{kind: kind, id: id})
-	}
-	ids := make([]string, projects)
-	for i := range ids {
-		id, err := server.Client.CreateProject(t.Context(), fmt.Sprintf("project-%d", i), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ids[i] = id
-		add("prefect_project", id)
-	}
-	inParallel(t, ids, func(project string) error {
-		for i := range each {
+	objects := many(t, projects, "prefect_project", func(name string) (string, error) {
+		return server.Client.CreateProject(t.Context(), name, nil)
+	})
+	for _, project := range objects[:projects:projects] {
+		objects = append(objects, many(t, each, "prefect_flow", func(name string) (string, error) {
 			id, err := server.Client.RegisterFlow(t.Context(), prefect.RegisterFlowInput{
-				ProjectID: project, SerializedFlow: emptyFlow(fmt.Sprintf("flow-%d", i)), IdempotencyKey: fmt.Sprintf("key-%d", i),
+				ProjectID: project.id, SerializedFlow: emptyFlow(name), IdempotencyKey: name,
 			})
 			if err != nil {
-				return err
+				return "", err
 			}
 			registered, err := server.Client.GetFlow(t.Context(), id)
 			if err != nil {
-				return err
+				return "", err
 			}
-			add("prefect_flow", registered.VersionGroupID)
-		}
-		return nil
-	})
+			return registered.VersionGroupID, nil
+		})...)
+	}
 	return objects
 }
 

@@ -136,7 +136,7 @@ func (r *tenantResource) Read(ctx context.Context, req resource.ReadRequest, res
 	if !r.data.Ready() {
 		return
 	}
-	tenant, err := r.data.Prefect.GetTenant(ctx, state.ID.ValueString())
+	tenant, err := r.data.Prefect.RefreshTenant(ctx, state.ID.ValueString())
 	if errors.Is(err, prefect.ErrNotFound) {
 		resp.State.RemoveResource(ctx)
 		return

@@ -632,21 +632,162 @@ func (v *FlowGroupFields) GetCreated() time.Time { return v.Created }
 // GetUpdated returns FlowGroupFields.Updated, and is useful for accessing the field via an interface.
 func (v *FlowGroupFields) GetUpdated() time.Time { return v.Updated }
 
-// FlowGroupsByNameResponse is returned by FlowGroupsByName on success.
-type FlowGroupsByNameResponse struct {
-	FlowGroup []FlowGroupFields `json:"flow_group"`
+// FlowGroupsFlowGroup includes the requested fields of the GraphQL type flow_group.
+type FlowGroupsFlowGroup struct {
+	FlowGroupFields `json:"-"`
+	Flows           []FlowGroupsFlowGroupFlowsFlow `json:"flows"`
 }
 
-// GetFlowGroup returns FlowGroupsByNameResponse.FlowGroup, and is useful for accessing the field via an interface.
-func (v *FlowGroupsByNameResponse) GetFlowGroup() []FlowGroupFields { return v.FlowGroup }
+// GetFlows returns FlowGroupsFlowGroup.Flows, and is useful for accessing the field via an interface.
+func (v *FlowGroupsFlowGroup) GetFlows() []FlowGroupsFlowGroupFlowsFlow { return v.Flows }
+
+// GetId returns FlowGroupsFlowGroup.Id, and is useful for accessing the field via an interface.
+func (v *FlowGroupsFlowGroup) GetId() string { return v.FlowGroupFields.Id }
+
+// GetTenantId returns FlowGroupsFlowGroup.TenantId, and is useful for accessing the field via an interface.
+func (v *FlowGroupsFlowGroup) GetTenantId() *string { return v.FlowGroupFields.TenantId }
+
+// GetName returns FlowGroupsFlowGroup.Name, and is useful for accessing the field via an interface.
+func (v *FlowGroupsFlowGroup) GetName() *string { return v.FlowGroupFields.Name }
+
+// GetDescription returns FlowGroupsFlowGroup.Description, and is useful for accessing the field via an interface.
+func (v *FlowGroupsFlowGroup) GetDescription() *string { return v.FlowGroupFields.Description }
+
+// GetLabels returns FlowGroupsFlowGroup.Labels, and is useful for accessing the field via an interface.
+func (v *FlowGroupsFlowGroup) GetLabels() *json.RawMessage { return v.FlowGroupFields.Labels }
+
+// GetRunConfig returns FlowGroupsFlowGroup.RunConfig, and is useful for accessing the field via an interface.
+func (v *FlowGroupsFlowGroup) GetRunConfig() *json.RawMessage { return v.FlowGroupFields.RunConfig }
+
+// GetDefaultParameters returns FlowGroupsFlowGroup.DefaultParameters, and is useful for accessing the field via an interface.
+func (v *FlowGroupsFlowGroup) GetDefaultParameters() json.RawMessage {
+	return v.FlowGroupFields.DefaultParameters
+}
+
+// GetSchedule returns FlowGroupsFlowGroup.Schedule, and is useful for accessing the field via an interface.
+func (v *FlowGroupsFlowGroup) GetSchedule() *json.RawMessage { return v.FlowGroupFields.Schedule }
+
+// GetSettings returns FlowGroupsFlowGroup.Settings, and is useful for accessing the field via an interface.
+func (v *FlowGroupsFlowGroup) GetSettings() json.RawMessage { return v.FlowGroupFields.Settings }
+
+// GetCreated returns FlowGroupsFlowGroup.Created, and is useful for accessing the field via an interface.
+func (v *FlowGroupsFlowGroup) GetCreated() time.Time { return v.FlowGroupFields.Created }
+
+// GetUpdated returns FlowGroupsFlowGroup.Updated, and is useful for accessing the field via an interface.
+func (v *FlowGroupsFlowGroup) GetUpdated() time.Time { return v.FlowGroupFields.Updated }
+
+func (v *FlowGroupsFlowGroup) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*FlowGroupsFlowGroup
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.FlowGroupsFlowGroup = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	err = json.Unmarshal(
+		b, &v.FlowGroupFields)
+	if err != nil {
+		return err
+	}
+	return nil
+}
+
+type __premarshalFlowGroupsFlowGroup struct {
+	Flows []FlowGroupsFlowGroupFlowsFlow `json:"flows"`
+
+	Id string `json:"id"`
+
+	TenantId *string `json:"tenant_id"`
+
+	Name *string `json:"name"`
+
+	Description *string `json:"description"`
+
+	Labels *json.RawMessage `json:"labels"`
+
+	RunConfig *json.RawMessage `json:"run_config"`
+
+	DefaultParameters json.RawMessage `json:"default_parameters"`
+
+	Schedule *json.RawMessage `json:"schedule"`
+
+	Settings json.RawMessage `json:"settings"`
+
+	Created time.Time `json:"created"`
+
+	Updated time.Time `json:"updated"`
+}
+
+func (v *FlowGroupsFlowGroup) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *FlowGroupsFlowGroup) __premarshalJSON() (*__premarshalFlowGroupsFlowGroup, error) {
+	var retval __premarshalFlowGroupsFlowGroup
+
+	retval.Flows = v.Flows
+	retval.Id = v.FlowGroupFields.Id
+	retval.TenantId = v.FlowGroupFields.TenantId
+	retval.Name = v.FlowGroupFields.Name
+	retval.Description = v.FlowGroupFields.Description
+	retval.Labels = v.FlowGroupFields.Labels
+	retval.RunConfig = v.FlowGroupFields.RunConfig
+	retval.DefaultParameters = v.FlowGroupFields.DefaultParameters
+	retval.Schedule = v.FlowGroupFields.Schedule
+	retval.Settings = v.FlowGroupFields.Settings
+	retval.Created = v.FlowGroupFields.Created
+	retval.Updated = v.FlowGroupFields.Updated
+	return &retval, nil
+}
+
+// FlowGroupsFlowGroupFlowsFlow includes the requested fields of the GraphQL type flow.
+type FlowGroupsFlowGroupFlowsFlow struct {
+	Id               string `json:"id"`
+	Archived         bool   `json:"archived"`
+	IsScheduleActive bool   `json:"is_schedule_active"`
+}
+
+// GetId returns FlowGroupsFlowGroupFlowsFlow.Id, and is useful for accessing the field via an interface.
+func (v *FlowGroupsFlowGroupFlowsFlow) GetId() string { return v.Id }
+
+// GetArchived returns FlowGroupsFlowGroupFlowsFlow.Archived, and is useful for accessing the field via an interface.
+func (v *FlowGroupsFlowGroupFlowsFlow) GetArchived() bool { return v.Archived }
+
+// GetIsScheduleActive returns FlowGroupsFlowGroupFlowsFlow.IsScheduleActive, and is useful for accessing the field via an interface.
+func (v *FlowGroupsFlowGroupFlowsFlow) GetIsScheduleActive() bool { return v.IsScheduleActive }
+
+// FlowGroupsRemainingFlowGroupAggregate includes the requested fields of the GraphQL type flow_group_aggregate.
+type FlowGroupsRemainingFlowGroupAggregate struct {
+	Aggregate *Count `json:"aggregate"`
+}
+
+// GetAggregate returns FlowGroupsRemainingFlowGroupAggregate.Aggregate, and is useful for accessing the field via an interface.
+func (v *FlowGroupsRemainingFlowGroupAggregate) GetAggregate() *Count { return v.Aggregate }
 
 // FlowGroupsResponse is returned by FlowGroups on success.
 type FlowGroupsResponse struct {
-	FlowGroup []FlowGroupFields `json:"flow_group"`
+	FlowGroup []FlowGroupsFlowGroup                 `json:"flow_group"`
+	Remaining FlowGroupsRemainingFlowGroupAggregate `json:"remaining"`
 }
 
 // GetFlowGroup returns FlowGroupsResponse.FlowGroup, and is useful for accessing the field via an interface.
-func (v *FlowGroupsResponse) GetFlowGroup() []FlowGroupFields { return v.FlowGroup }
+func (v *FlowGroupsResponse) GetFlowGroup() []FlowGroupsFlowGroup { return v.FlowGroup }
+
+// GetRemaining returns FlowGroupsResponse.Remaining, and is useful for accessing the field via an interface.
+func (v *FlowGroupsResponse) GetRemaining() FlowGroupsRemainingFlowGroupAggregate { return v.Remaining }
 
 // FlowRunFields includes the GraphQL fields of flow_run requested by the fragment FlowRunFields.
 type FlowRunFields struct {
@@ -1799,34 +1940,18 @@ type __EnableFlowLazarusInput struct {
 // GetFlow returns __EnableFlowLazarusInput.Flow, and is useful for accessing the field via an interface.
 func (v *__EnableFlowLazarusInput) GetFlow() string { return v.Flow }
 
-// __FlowGroupsByNameInput is used internally by genqlient
-type __FlowGroupsByNameInput struct {
-	Tenant string   `json:"tenant"`
-	Names  []string `json:"names"`
-	Limit  int      `json:"limit"`
-}
-
-// GetTenant returns __FlowGroupsByNameInput.Tenant, and is useful for accessing the field via an interface.
-func (v *__FlowGroupsByNameInput) GetTenant() string { return v.Tenant }
-
-// GetNames returns __FlowGroupsByNameInput.Names, and is useful for accessing the field via an interface.
-func (v *__FlowGroupsByNameInput) GetNames() []string { return v.Names }
-
-// GetLimit returns __FlowGroupsByNameInput.Limit, and is useful for accessing the field via an interface.
-func (v *__FlowGroupsByNameInput) GetLimit() int { return v.Limit }
-
 // __FlowGroupsInput is used internally by genqlient
 type __FlowGroupsInput struct {
-	Tenant string   `json:"tenant"`
-	Ids    []string `json:"ids"`
-	Limit  int      `json:"limit"`
+	Tenant string                 `json:"tenant"`
+	Where  map[string]interface{} `json:"where"`
+	Limit  int                    `json:"limit"`
 }
 
 // GetTenant returns __FlowGroupsInput.Tenant, and is useful for accessing the field via an interface.
 func (v *__FlowGroupsInput) GetTenant() string { return v.Tenant }
 
-// GetIds returns __FlowGroupsInput.Ids, and is useful for accessing the field via an interface.
-func (v *__FlowGroupsInput) GetIds() []string { return v.Ids }
+// GetWhere returns __FlowGroupsInput.Where, and is useful for accessing the field via an interface.
+func (v *__FlowGroupsInput) GetWhere() map[string]interface{} { return v.Where }
 
 // GetLimit returns __FlowGroupsInput.Limit, and is useful for accessing the field via an interface.
 func (v *__FlowGroupsInput) GetLimit() int { return v.Limit }
@@ -3038,9 +3163,19 @@ func EnableFlowLazarus(
 
 // The query executed by FlowGroups.
 const FlowGroups_Operation = `
-query FlowGroups ($tenant: uuid!, $ids: [uuid!]!, $limit: Int!) {
-	flow_group(where: {tenant_id:{_eq:$tenant},id:{_in:$ids}}, limit: $limit) {
+query FlowGroups ($tenant: uuid!, $where: flow_group_bool_exp!, $limit: Int!) {
+	flow_group(where: {_and:[{tenant_id:{_eq:$tenant}},$where]}, order_by: [{id:asc}], limit: $limit) {
 		... FlowGroupFields
+		flows(order_by: [{version:desc}], limit: 1) {
+			id
+			archived
+			is_schedule_active
+		}
+	}
+	remaining: flow_group_aggregate(where: {_and:[{tenant_id:{_eq:$tenant}},$where]}) {
+		aggregate {
+			count
+		}
 	}
 }
 fragment FlowGroupFields on flow_group {
@@ -3058,11 +3193,12 @@ fragment FlowGroupFields on flow_group {
 }
 `
 
+// The newest version comes along: what of the schedule is active is the version's, not the group's.
 func FlowGroups(
 	ctx_ context.Context,
 	client_ graphql.Client,
 	tenant string,
-	ids []string,
+	where map[string]interface{},
 	limit int,
 ) (data_ *FlowGroupsResponse, err_ error) {
 	req_ := &graphql.Request{
@@ -3070,63 +3206,12 @@ func FlowGroups(
 		Query:  FlowGroups_Operation,
 		Variables: &__FlowGroupsInput{
 			Tenant: tenant,
-			Ids:    ids,
+			Where:  where,
 			Limit:  limit,
 		},
 	}
 
 	data_ = &FlowGroupsResponse{}
-	resp_ := &graphql.Response{Data: data_}
-
-	err_ = client_.MakeRequest(
-		ctx_,
-		req_,
-		resp_,
-	)
-
-	return data_, err_
-}
-
-// The query executed by FlowGroupsByName.
-const FlowGroupsByName_Operation = `
-query FlowGroupsByName ($tenant: uuid!, $names: [String!]!, $limit: Int!) {
-	flow_group(where: {tenant_id:{_eq:$tenant},name:{_in:$names}}, limit: $limit) {
-		... FlowGroupFields
-	}
-}
-fragment FlowGroupFields on flow_group {
-	id
-	tenant_id
-	name
-	description
-	labels
-	run_config
-	default_parameters
-	schedule
-	settings
-	created
-	updated
-}
-`
-
-func FlowGroupsByName(
-	ctx_ context.Context,
-	client_ graphql.Client,
-	tenant string,
-	names []string,
-	limit int,
-) (data_ *FlowGroupsByNameResponse, err_ error) {
-	req_ := &graphql.Request{
-		OpName: "FlowGroupsByName",
-		Query:  FlowGroupsByName_Operation,
-		Variables: &__FlowGroupsByNameInput{
-			Tenant: tenant,
-			Names:  names,
-			Limit:  limit,
-		},
-	}
-
-	data_ = &FlowGroupsByNameResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
