@@ -9,6 +9,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 )
 
 // stateNames are the states of Prefect 1 that a hook can wait for.
@@ -46,19 +48,7 @@ func stateName() validator.String {
 }
 
 func notEmpty() validator.String {
-	return check{
-		description: "must not be empty",
-		summary:     "Blank secret",
-		wrong: func(s string) string {
-			if strings.TrimSpace(s) == "" {
-				return "The secret is blank. Check where it comes from."
-			}
-			if s != strings.TrimSpace(s) {
-				return "The secret starts or ends with white space, such as the end of the line of a file. Remove it, for instance with `trimspace()`."
-			}
-			return ""
-		},
-	}
+	return check{description: "must not be empty", summary: "Blank secret", wrong: framework.BlankSecret}
 }
 
 func secretURL() validator.String {

@@ -1,8 +1,14 @@
 package conformance_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -18,11 +24,14 @@ type bench struct {
 	project string
 	flow    *prefect.Flow
 	run     string
+
+	certificate, key, otherKey string // PEM
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{PrefectServer: acctest.Embedded(t, prefectserver.Options{}), t: t}
+	b.makeKeys()
 	var err error
 	b.project, err = b.Client.CreateProject(t.Context(), "flows", nil)
 	b.check(err)
@@ -42,6 +51,22 @@ func (b *bench) check(err error) {
 	b.t.Helper()
 	if err != nil {
 		b.t.Fatal(err)
+	}
+}
+
+// makeKeys takes the certificate that Go tests TLS with, and makes another key.
+func (b *bench) makeKeys() {
+	b.t.Helper()
+	server := httptest.NewTLSServer(nil)
+	defer server.Close()
+	pair := server.TLS.Certificates[0]
+	b.certificate = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: pair.Certificate[0]}))
+	other, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	b.check(err)
+	for text, key := range map[*string]any{&b.key: pair.PrivateKey, &b.otherKey: other} {
+		der, err := x509.MarshalPKCS8PrivateKey(key)
+		b.check(err)
+		*text = string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 	}
 }
 
@@ -65,6 +90,7 @@ func (b *bench) fill(body string) string {
 	good := flowJSON("new")
 	return strings.NewReplacer(
 		"$project", quoted(b.project), "$flow", quoted(b.flow.ID), "$run", quoted(b.run), "$tenant", quoted(b.TenantID), "$slug", quoted(b.TenantSlug),
+		"$certificate", quoted(b.certificate), "$key", quoted(b.key), "$other_key", quoted(b.otherKey),
 		"$good", quoted(good),
 		"$cut", quoted(good[:len(good)-9]),
 		"$unnamed", quoted(strings.Replace(good, `"name": "new"`, `"name": ""`, 1)),

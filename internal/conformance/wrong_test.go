@@ -35,6 +35,9 @@ type row struct {
 // was there before.
 const keptAtApply = "apply, kept"
 
+// secretInRows is part of every secret in the rows, which no diagnostic shows.
+const secretInRows = "hush"
+
 func wrongs() []wrong {
 	return slices.Concat(wrongProviders(), wrongTenantsProjectsFlows(), wrongGroupsRunsHooks(), wrongReads())
 }
@@ -64,6 +67,11 @@ func TestWrongInputs(t *testing.T) {
 				return !d.Warning && d.Path == r.at && acctest.Says(r.says...).MatchString(d.Summary+"\n"+d.Detail)
 			}) {
 				t.Errorf("%s: nothing at %q says %q: %+v", name, r.at, r.says, outcome.Diagnostics)
+			}
+			for _, d := range outcome.Diagnostics {
+				if said := d.Summary + d.Detail; strings.Contains(said, secretInRows) || strings.Contains(said, "PRIVATE KEY-----\n") {
+					t.Errorf("%s: the secret is shown: %s", name, said)
+				}
 			}
 			if (outcome.State != nil) != kept {
 				t.Errorf("%s: the state holds %v", name, outcome.State)

@@ -67,6 +67,24 @@ func NotBlank() validator.String {
 	}
 }
 
+// Secret refuses what [NotBlank] refuses, without showing it.
+func Secret() validator.String {
+	return stringCheck{description: "must not be blank", summary: "Blank secret", check: BlankSecret}
+}
+
+// BlankSecret says what is wrong with a secret that is blank or has white space around it, without showing it; "" if it
+// is neither. PEM text may end with the end of a line.
+func BlankSecret(s string) string {
+	trimmed := strings.TrimSpace(s)
+	switch {
+	case trimmed == "":
+		return "The secret is blank. Check where it comes from."
+	case trimmed != s && !strings.HasPrefix(trimmed, "-----BEGIN "):
+		return "The secret starts or ends with white space, such as the end of the line of a file. Remove it, for instance with `trimspace()`."
+	}
+	return ""
+}
+
 // Duration accepts Go durations that are not negative, such as "90s" or "1h30m".
 func Duration() validator.String {
 	return stringCheck{

@@ -330,40 +330,50 @@ func (c Config) host() string {
 	return "https://" + c.Host
 }
 
-// check looks at the explicit values alone.
+// check looks at the explicit values alone, and at whether the command of exec is there.
 func (c Config) check() error {
-	wrong := func(attribute, problem, remedy string) error {
-		return &ConfigError{Kind: ErrConfigValue, Attribute: attribute, Problem: problem, Remedy: remedy}
-	}
-	if u, err := url.Parse(c.host()); c.Host != "" && (err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http")) {
-		return wrong("host", fmt.Sprintf("%q is not the URL of an API server", c.Host), "Use a URL such as https://cluster.example:6443")
-	}
-	if u, err := url.Parse(c.ProxyURL); c.ProxyURL != "" && (err != nil || u.Host == "" || !slices.Contains([]string{"http", "https", "socks5"}, u.Scheme)) {
-		return wrong("proxy_url", "it is not the URL of a proxy", "Use a URL with the scheme http, https or socks5")
-	}
 	if c.ConfigPath != "" && len(c.ConfigPaths) > 0 {
-		return wrong("config_paths", "config_path and config_paths exclude each other", "Keep one of them")
-	}
-	if c.Insecure && c.ClusterCACertificate != "" {
-		return wrong("insecure", "insecure and cluster_ca_certificate exclude each other", "Keep one of them")
+		return wrongValue("config_paths", "config_path and config_paths exclude each other", "Keep one of them")
 	}
 	if (c.ClientCertificate == "") != (c.ClientKey == "") {
-		return wrong("client_certificate", "client_certificate and client_key belong together", "Set both or neither")
+		return wrongValue("client_certificate", "client_certificate and client_key belong together", "Set both or neither")
 	}
-	if c.Token != "" && c.Exec != nil {
-		return wrong("exec", "token and exec exclude each other", "Keep one of them")
-	}
-	if c.Token != "" && c.Username != "" {
-		return wrong("username", "token and username exclude each other", "Keep one of them")
-	}
-	if err := c.checkAzure(wrong); err != nil {
+	if err := c.checkAzure(); err != nil {
 		return err
 	}
-	return c.checkCertificates(wrong)
+	if err := c.CheckValues(); err != nil {
+		return err
+	}
+	return c.checkExec()
+}
+
+func wrongValue(attribute, problem, remedy string) error {
+	return &ConfigError{Kind: ErrConfigValue, Attribute: attribute, Problem: problem, Remedy: remedy}
+}
+
+// CheckValues checks what of the explicit values can be judged without files and environment, where some of them may
+// not be known yet. The error is a *ConfigError.
+func (c Config) CheckValues() error {
+	if u, err := url.Parse(c.host()); c.Host != "" && (err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http")) {
+		return wrongValue("host", fmt.Sprintf("%q is not the URL of an API server", c.Host), "Use a URL such as https://cluster.example:6443")
+	}
+	if u, err := url.Parse(c.ProxyURL); c.ProxyURL != "" && (err != nil || u.Host == "" || !slices.Contains([]string{"http", "https", "socks5"}, u.Scheme)) {
+		return wrongValue("proxy_url", "it is not the URL of a proxy", "Use a URL with the scheme http, https or socks5")
+	}
+	if c.Insecure && c.ClusterCACertificate != "" {
+		return wrongValue("insecure", "insecure and cluster_ca_certificate exclude each other", "Keep one of them")
+	}
+	if c.Token != "" && c.Exec != nil {
+		return wrongValue("exec", "token and exec exclude each other", "Keep one of them")
+	}
+	if c.Token != "" && c.Username != "" {
+		return wrongValue("username", "token and username exclude each other", "Keep one of them")
+	}
+	return c.checkCertificates()
 }
 
 // checkAzure refuses other credentials beside azure.
-func (c Config) checkAzure(wrong func(attribute, problem, remedy string) error) error {
+func (c Config) checkAzure() error {
 	if c.Azure == nil {
 		return nil
 	}
@@ -371,26 +381,64 @@ func (c Config) checkAzure(wrong func(attribute, problem, remedy string) error) 
 		"token": c.Token != "", "exec": c.Exec != nil, "username": c.Username != "", "client_certificate": c.ClientCertificate != "",
 	} {
 		if set {
-			return wrong("azure", "azure and "+attribute+" exclude each other: both are credentials", "Keep one of them")
+			return wrongValue("azure", "azure and "+attribute+" exclude each other: both are credentials", "Keep one of them")
 		}
 	}
 	return nil
 }
 
-func (c Config) checkCertificates(wrong func(attribute, problem, remedy string) error) error {
-	if c.ClusterCACertificate != "" && !x509.NewCertPool().AppendCertsFromPEM([]byte(c.ClusterCACertificate)) {
-		hint := "Use the certificate itself, beginning with -----BEGIN CERTIFICATE-----"
-		if block, _ := pem.Decode([]byte(c.ClusterCACertificate)); block == nil {
-			hint += "; decode it first if it is in base64"
-		}
-		return wrong("cluster_ca_certificate", "it is not a certificate in PEM form", hint)
+func (c Config) checkCertificates() error {
+	if err := checkPEM("cluster_ca_certificate", c.ClusterCACertificate, "CERTIFICATE", "certificate"); err != nil {
+		return err
 	}
-	if c.ClientCertificate != "" {
-		if _, err := tls.X509KeyPair([]byte(c.ClientCertificate), []byte(c.ClientKey)); err != nil {
-			return wrong("client_certificate", "client_certificate and client_key are not a pair in PEM form: "+err.Error(),
-				"Use the certificate and its own private key")
-		}
+	if err := checkPEM("client_certificate", c.ClientCertificate, "CERTIFICATE", "certificate"); err != nil {
+		return err
 	}
+	if err := checkPEM("client_key", c.ClientKey, "PRIVATE KEY", "private key"); err != nil {
+		return err
+	}
+	if c.ClientCertificate == "" || c.ClientKey == "" {
+		return nil
+	}
+	if _, err := tls.X509KeyPair([]byte(c.ClientCertificate), []byte(c.ClientKey)); err != nil {
+		return wrongValue("client_key", "client_certificate and client_key are not a pair: "+err.Error(), "Use the certificate and its own private key")
+	}
+	return nil
+}
+
+// checkPEM checks that a value that is given holds a block of a type, or, if it is a certificate, a good one.
+func checkPEM(attribute, value, kind, what string) error {
+	if value == "" {
+		return nil
+	}
+	problem := "it is not a " + what + " in PEM form"
+	remedy := "Use the " + what + " itself, beginning with -----BEGIN " + kind + "-----"
+	rest := []byte(value)
+	for {
+		block, more := pem.Decode(rest)
+		if block == nil {
+			break
+		}
+		rest = more
+		if !strings.HasSuffix(block.Type, kind) {
+			continue
+		}
+		if kind != "CERTIFICATE" {
+			return nil
+		}
+		if _, err := x509.ParseCertificate(block.Bytes); err != nil {
+			problem = "its certificate cannot be read: " + err.Error()
+			break
+		}
+		return nil
+	}
+	if !strings.Contains(value, "-----BEGIN ") {
+		remedy += "; decode it first if it is in base64, and use file() if it is the path of a file"
+	}
+	return wrongValue(attribute, problem, remedy)
+}
+
+func (c Config) checkExec() error {
 	if c.Exec == nil {
 		return nil
 	}

@@ -147,7 +147,7 @@ func TestRESTConfigErrors(t *testing.T) {
 		"insecure with CA":  {Config{Host: "https://x", Insecure: true, ClusterCACertificate: certificate}, ErrConfigValue, "insecure", "exclude"},
 		"not a certificate": {Config{Host: "https://x", ClusterCACertificate: "LS0tLS1CRUdJTg=="}, ErrConfigValue, "cluster_ca_certificate", "base64"},
 		"no key":            {Config{Host: "https://x", ClientCertificate: certificate}, ErrConfigValue, "client_certificate", "together"},
-		"wrong key":         {Config{Host: "https://x", ClientCertificate: certificate, ClientKey: otherKey}, ErrConfigValue, "client_certificate", "not a pair"},
+		"wrong key":         {Config{Host: "https://x", ClientCertificate: certificate, ClientKey: otherKey}, ErrConfigValue, "client_key", "not a pair"},
 		"token and exec":    {Config{Host: "https://x", Token: "s3cret", Exec: &ExecConfig{Command: "true"}}, ErrConfigValue, "exec", "exclude"},
 		"token and user":    {Config{Host: "https://x", Token: "s3cret", Username: "u"}, ErrConfigValue, "username", "exclude"},
 		"no such command":   {Config{Host: "https://x", Exec: &ExecConfig{Command: "no-such-command-anywhere"}}, ErrConfigValue, "exec.command", "no-such-command"},

@@ -52,6 +52,9 @@ func New(cfg Config) (*Client, error) {
 	if cfg.RequestTimeout < 0 || cfg.ReadyTimeout < 0 || cfg.BodyLimit < 0 {
 		return nil, invalid("timeouts and limits cannot be negative")
 	}
+	if err := checkHeaders(cfg.Headers); err != nil {
+		return nil, &SettingError{Field: "Headers", Err: err}
+	}
 	cfg = withDefaults(cfg)
 	httpClient, err := newHTTPClient(cfg)
 	if err != nil {

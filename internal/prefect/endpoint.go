@@ -53,3 +53,17 @@ func hideUser(s string) string {
 func invalid(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrInvalid, fmt.Sprintf(format, args...))
 }
+
+// SettingError says which field of a [Config] is wrong. It is of kind ErrInvalid, and its text shows no value of a
+// secret field.
+type SettingError struct {
+	// Field is the name of the field.
+	Field string
+	Err   error
+}
+
+// Error is the text of the error within.
+func (e *SettingError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the error within.
+func (e *SettingError) Unwrap() error { return e.Err }

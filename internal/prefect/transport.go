@@ -3,6 +3,7 @@ package prefect
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"net/http"
@@ -63,47 +64,83 @@ func newTLSConfig(cfg Config) (*tls.Config, error) {
 		InsecureSkipVerify: cfg.Insecure, //nolint:gosec // asked for by the user, for test installations
 	}
 	if cfg.CACertificate != "" {
-		pem, err := pemOrFile("CA certificate", cfg.CACertificate)
+		pool, err := certPool(cfg.CACertificate)
 		if err != nil {
-			return nil, err
-		}
-		pool, err := x509.SystemCertPool()
-		if err != nil {
-			pool = x509.NewCertPool()
-		}
-		if !pool.AppendCertsFromPEM(pem) {
-			return nil, invalid("the CA certificate holds no PEM certificate")
+			return nil, &SettingError{Field: "CACertificate", Err: err}
 		}
 		out.RootCAs = pool
 	}
 	if (cfg.ClientCertificate == "") != (cfg.ClientKey == "") {
-		return nil, invalid("a client certificate and its key are needed together")
+		return nil, &SettingError{Field: "ClientCertificate", Err: invalid("a client certificate and its key are needed together")}
 	}
 	if cfg.ClientCertificate != "" {
-		cert, err := pemOrFile("client certificate", cfg.ClientCertificate)
+		pair, err := keyPair(cfg.ClientCertificate, cfg.ClientKey)
 		if err != nil {
 			return nil, err
-		}
-		key, err := pemOrFile("client key", cfg.ClientKey)
-		if err != nil {
-			return nil, err
-		}
-		pair, err := tls.X509KeyPair(cert, key)
-		if err != nil {
-			return nil, invalid("the client certificate and key do not work: %s", err)
 		}
 		out.Certificates = []tls.Certificate{pair}
 	}
 	return out, nil
 }
 
+// CheckCertificates says what is wrong with the certificates and the key of a configuration, which may name files: a
+// [*SettingError], or nil.
+func CheckCertificates(cfg Config) error {
+	_, err := newTLSConfig(cfg)
+	return err
+}
+
+// IsFileName says whether a certificate or key of a [Config] is the name of a file and not PEM text.
+func IsFileName(value string) bool {
+	return value != "" && !strings.Contains(value, "-----BEGIN ") && !strings.ContainsAny(value, "\n\r")
+}
+
+// certPool is the system's certificates and those given.
+func certPool(value string) (*x509.CertPool, error) {
+	text, err := pemOrFile("CA certificate", value)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, invalid("the CA certificate holds no PEM certificate. Give text that begins with -----BEGIN CERTIFICATE-----, or the path of a file that does")
+	}
+	return pool, nil
+}
+
+// keyPair reads a client certificate and its key.
+func keyPair(certificate, key string) (tls.Certificate, error) {
+	certPEM, err := pemOrFile("client certificate", certificate)
+	if err != nil {
+		return tls.Certificate{}, &SettingError{Field: "ClientCertificate", Err: err}
+	}
+	keyPEM, err := pemOrFile("client key", key)
+	if err != nil {
+		return tls.Certificate{}, &SettingError{Field: "ClientKey", Err: err}
+	}
+	pair, err := tls.X509KeyPair(certPEM, keyPEM)
+	if err == nil {
+		return pair, nil
+	}
+	field := "ClientCertificate"
+	if block, _ := pem.Decode(certPEM); block != nil && block.Type == "CERTIFICATE" {
+		if _, parseErr := x509.ParseCertificate(block.Bytes); parseErr == nil {
+			field = "ClientKey" // the certificate is one, so it is the key that is wrong, or another's
+		}
+	}
+	return tls.Certificate{}, &SettingError{Field: field, Err: invalid("the client certificate and key do not work together: %s. Use a certificate and its own private key", err)}
+}
+
 // pemOrFile returns PEM text as it is, or else the content of the file of that name.
 func pemOrFile(what, value string) ([]byte, error) {
-	if strings.Contains(value, "-----BEGIN ") {
+	if !IsFileName(value) {
+		if !strings.Contains(value, "-----BEGIN ") {
+			return nil, invalid("the %s is neither PEM text nor the name of a file. Give one of them, for instance with `file()`", what)
+		}
 		return []byte(value), nil
-	}
-	if strings.ContainsAny(value, "\n\r") {
-		return nil, invalid("the %s is neither PEM text nor the name of a file", what)
 	}
 	data, err := os.ReadFile(value)
 	if err != nil {
@@ -122,12 +159,12 @@ func newProxy(raw string) (func(*http.Request) (*url.URL, error), error) {
 	}
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" {
-		return nil, invalid("the proxy URL is not a URL with a host")
+		return nil, &SettingError{Field: "ProxyURL", Err: invalid("the proxy URL is not a URL with a host")}
 	}
 	switch u.Scheme {
 	case "http", "https", "socks5", "socks5h":
 		return http.ProxyURL(u), nil
 	default:
-		return nil, invalid("proxy URL: scheme %q is not http, https or socks5", u.Scheme)
+		return nil, &SettingError{Field: "ProxyURL", Err: invalid("proxy URL: scheme %q is not http, https or socks5", u.Scheme)}
 	}
 }

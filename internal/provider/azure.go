@@ -2,12 +2,9 @@ package provider
 
 import (
 	"context"
-	"errors"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/objectvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -17,10 +14,18 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
 )
 
+// noSignIn is the summary of what is wrong with the azure attribute.
+const noSignIn = "Cannot sign in to Microsoft Entra ID"
+
 // azureAttribute has the azurerm provider's names where that has the same thing.
 func azureAttribute() schema.Attribute {
 	text := func(description string) schema.StringAttribute {
 		return schema.StringAttribute{Optional: true, MarkdownDescription: description, Validators: []validator.String{framework.NotBlank()}}
+	}
+	secret := func(description string) schema.StringAttribute {
+		return schema.StringAttribute{
+			Optional: true, Sensitive: true, MarkdownDescription: description, Validators: []validator.String{framework.Secret()},
+		}
 	}
 	way := func(description string) schema.BoolAttribute {
 		return schema.BoolAttribute{Optional: true, MarkdownDescription: description}
@@ -42,15 +47,15 @@ func azureAttribute() schema.Attribute {
 			"authority_host":              text("URL of Entra ID in a private cloud. Defaults to `AZURE_AUTHORITY_HOST`, else that of the `environment`."),
 			"tenant_id":                   text("Tenant of Entra ID. Defaults to `ARM_TENANT_ID`, then `AZURE_TENANT_ID`."),
 			"client_id":                   text("Application (client) id, or that of a user-assigned managed identity. Defaults to `ARM_CLIENT_ID`, then `AZURE_CLIENT_ID`."),
-			"client_secret":               sensitive(text("Secret of the application. Defaults to `ARM_CLIENT_SECRET`, then `AZURE_CLIENT_SECRET`.")),
-			"client_certificate":          sensitive(text("Certificate and key of the application: PEM, or PKCS#12 in base64. Defaults to `ARM_CLIENT_CERTIFICATE`.")),
+			"client_secret":               secret("Secret of the application. Defaults to `ARM_CLIENT_SECRET`, then `AZURE_CLIENT_SECRET`."),
+			"client_certificate":          secret("Certificate and key of the application: PEM, or PKCS#12 in base64. Defaults to `ARM_CLIENT_CERTIFICATE`."),
 			"client_certificate_path":     text("Path of a PEM or PKCS#12 file with them. Defaults to `ARM_CLIENT_CERTIFICATE_PATH`, then `AZURE_CLIENT_CERTIFICATE_PATH`."),
-			"client_certificate_password": sensitive(text("Password of the PKCS#12 file. Defaults to `ARM_CLIENT_CERTIFICATE_PASSWORD`, then `AZURE_CLIENT_CERTIFICATE_PASSWORD`.")),
+			"client_certificate_password": secret("Password of the PKCS#12 file. Defaults to `ARM_CLIENT_CERTIFICATE_PASSWORD`, then `AZURE_CLIENT_CERTIFICATE_PASSWORD`."),
 			"use_oidc":                    way("Exchange a token of another identity provider, such as HCP Terraform or GitHub Actions, for which the application has a federated credential. Defaults to `ARM_USE_OIDC`."),
-			"oidc_token":                  sensitive(text("The token to exchange. Defaults to `ARM_OIDC_TOKEN`.")),
+			"oidc_token":                  secret("The token to exchange. Defaults to `ARM_OIDC_TOKEN`."),
 			"oidc_token_file_path":        text("Path of a file with the token, read each time. Defaults to `ARM_OIDC_TOKEN_FILE_PATH`, then `AZURE_FEDERATED_TOKEN_FILE`."),
 			"oidc_request_url":            text("URL to ask for the token. Defaults to `ARM_OIDC_REQUEST_URL`, then `ACTIONS_ID_TOKEN_REQUEST_URL`."),
-			"oidc_request_token":          sensitive(text("Bearer token for that question. Defaults to `ARM_OIDC_REQUEST_TOKEN`, then `ACTIONS_ID_TOKEN_REQUEST_TOKEN`.")),
+			"oidc_request_token":          secret("Bearer token for that question. Defaults to `ARM_OIDC_REQUEST_TOKEN`, then `ACTIONS_ID_TOKEN_REQUEST_TOKEN`."),
 			"use_workload_identity":       way("Use the workload identity of the pod that this runs in. Defaults to `ARM_USE_AKS_WORKLOAD_IDENTITY`, and to true where `AZURE_FEDERATED_TOKEN_FILE` is set."),
 			"use_msi":                     way("Use the managed identity of the machine that this runs on. Defaults to `ARM_USE_MSI`."),
 			"use_cli":                     way("Use the account that the `az` command is logged in with. Defaults to `ARM_USE_CLI`, else true if nothing else is configured."),
@@ -73,25 +78,8 @@ func (azureWays) ValidateObject(ctx context.Context, req validator.ObjectRequest
 	config, diags := azureConfig(ctx, req.ConfigValue)
 	resp.Diagnostics.Append(diags...)
 	if config != nil && !diags.HasError() {
-		resp.Diagnostics.Append(atAzure(req.Path, config.CheckWays())...)
+		resp.Diagnostics.Append(atCluster(req.Path.ParentPath(), noSignIn, config.CheckWays())...)
 	}
-}
-
-// atAzure puts an error of the azure attribute at the part that it is about.
-func atAzure(azure path.Path, err error) diag.Diagnostics {
-	var problem *kubernetes.ConfigError
-	switch {
-	case err == nil:
-		return nil
-	case !errors.As(err, &problem):
-		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(azure, "Cannot sign in to Microsoft Entra ID", err.Error())}
-	}
-	at := azure
-	if name, found := strings.CutPrefix(problem.Attribute, "azure."); found {
-		at = azure.AtName(name)
-	}
-	problem = &kubernetes.ConfigError{Problem: problem.Problem, Remedy: problem.Remedy}
-	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(at, "Cannot sign in to Microsoft Entra ID", problem.Error())}
 }
 
 // azureConfig is nil without the attribute. Unknown values count as not set.

@@ -83,7 +83,7 @@ func newClient(explicit prefect.Config) (*prefect.Client, diag.Diagnostics) {
 	config.Logger = framework.ClientLogger(secrets(config))
 	client, err := prefect.New(config)
 	if err != nil {
-		return nil, framework.Diagnose(err, "The provider configuration is not valid")
+		return nil, atSetting(err)
 	}
 	return client, nil
 }

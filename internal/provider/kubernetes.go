@@ -22,6 +22,21 @@ func clusterConfig(ctx context.Context, attribute types.Object, userAgent string
 	if attribute.IsNull() {
 		return nil, nil
 	}
+	config, diags := clusterSettings(ctx, attribute)
+	config.UserAgent = userAgent
+	if !diags.HasError() {
+		diags.Append(checkCluster(ctx, attribute)...)
+	}
+	if config.Azure != nil && !diags.HasError() {
+		// What is missing is said now, and not by the first run in the middle of an apply.
+		diags.Append(atCluster(path.Root("kubernetes"), noSignIn, config.Azure.Check(nil))...)
+	}
+	// One client for everything, made when something first needs it.
+	return sync.OnceValues(func() (*kubernetes.Client, error) { return kubernetes.NewClient(config) }), diags
+}
+
+// clusterSettings is the kubernetes attribute in the client's terms. Unknown values count as not set.
+func clusterSettings(ctx context.Context, attribute types.Object) (kubernetes.Config, diag.Diagnostics) {
 	var m kubernetesModel
 	diags := attribute.As(ctx, &m, basetypes.ObjectAsOptions{})
 	config := kubernetes.Config{
@@ -40,23 +55,24 @@ func clusterConfig(ctx context.Context, attribute types.Object, userAgent string
 		ConfigContextCluster:  m.ConfigContextCluster.ValueString(),
 		ProxyURL:              m.ProxyURL.ValueString(),
 		Namespace:             m.Namespace.ValueString(),
-		UserAgent:             userAgent,
 	}
-	paths, d := framework.Strings(ctx, m.ConfigPaths)
-	diags.Append(d...)
-	config.ConfigPaths = paths
-	exec, d := execConfig(ctx, m.Exec)
-	diags.Append(d...)
-	config.Exec = exec
+	if m.ClientCertificate.IsUnknown() || m.ClientKey.IsUnknown() {
+		config.ClientCertificate, config.ClientKey = "", "" // one without the other is no mistake yet
+	}
+	if framework.FullyKnown(m.ConfigPaths) {
+		paths, d := framework.Strings(ctx, m.ConfigPaths)
+		diags.Append(d...)
+		config.ConfigPaths = paths
+	}
+	if framework.FullyKnown(m.Exec) {
+		exec, d := execConfig(ctx, m.Exec)
+		diags.Append(d...)
+		config.Exec = exec
+	}
 	azure, d := azureConfig(ctx, m.Azure)
 	diags.Append(d...)
 	config.Azure = azure
-	if azure != nil && !diags.HasError() {
-		// What is missing is said now, and not by the first run in the middle of an apply.
-		diags.Append(atAzure(path.Root("kubernetes").AtName("azure"), azure.Check(nil))...)
-	}
-	// One client for everything, made when something first needs it.
-	return sync.OnceValues(func() (*kubernetes.Client, error) { return kubernetes.NewClient(config) }), diags
+	return config, diags
 }
 
 func execConfig(ctx context.Context, attribute types.Object) (*kubernetes.ExecConfig, diag.Diagnostics) {

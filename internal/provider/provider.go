@@ -42,6 +42,7 @@ var (
 	_ provider.ProviderWithEphemeralResources = (*prefectProvider)(nil)
 	_ provider.ProviderWithListResources      = (*prefectProvider)(nil)
 	_ provider.ProviderWithActions            = (*prefectProvider)(nil)
+	_ provider.ProviderWithValidateConfig     = (*prefectProvider)(nil)
 )
 
 // New returns a constructor of the provider. version is that of the binary, or

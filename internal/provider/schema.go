@@ -39,7 +39,7 @@ func providerSchema() schema.Schema {
 				MarkdownDescription: "Key sent as `Authorization: Bearer`, for a gateway in front of the Server; the Server itself has no " +
 					"authentication. Defaults to `PREFECT__CLOUD__API_KEY`.",
 				Validators: []validator.String{
-					framework.NotBlank(),
+					framework.Secret(),
 					stringvalidator.ConflictsWith(path.MatchRoot("basic_auth")),
 				},
 			},
@@ -91,6 +91,7 @@ func headersAttribute() schema.Attribute {
 	return schema.MapAttribute{
 		Optional: true, Sensitive: true, ElementType: types.StringType,
 		MarkdownDescription: "Further HTTP headers of every request, by name. They win over `api_key` and `basic_auth`.",
+		Validators:          []validator.Map{headerCheck{}},
 	}
 }
 
