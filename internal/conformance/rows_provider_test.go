@@ -11,6 +11,7 @@ func wrongProviders() []wrong {
 			{`version_group_id = "etl"; wait_for = "ever"`, acctest.AtValidate, "wait_for", []string{"Invalid Attribute Value Match", `Attribute wait_for value must be one of: ["none" "submitted"`}},
 			{`version_group_id = "none"`, acctest.AtApply, "version_group_id", []string{"Could not start a run of version group none", "The Server has no such object: version group none", "There is no such flow"}},
 			{`version_group_id = "etl"; wait_for="none"`, acctest.AtApply, "parameters", []string{"Required parameters are missing", `Flow "etl" (version 1) needs a value for "n"`, "Add them to `parameters`, or to `default_parameters` of"}},
+			{`version_group_id = "etl"; run_config = { kubernetes = { memory_limit = "1 GB" } }`, acctest.AtValidate, "run_config.kubernetes.memory_limit", []string{"Invalid run configuration", `"1 GB" is not a quantity`, "Use a number with an optional unit"}},
 			{`version_group_id = "etl"; parameters = "[]"`, acctest.AtValidate, "parameters", []string{"Not a JSON object", "The value must be a JSON object, such as"}},
 		}},
 		{"action prefect_flow_run_cancel", "", []row{

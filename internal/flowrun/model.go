@@ -15,6 +15,7 @@ import (
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/runconfig"
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
@@ -182,7 +183,7 @@ func (m *model) refresh(ctx context.Context, run *prefect.FlowRun) diag.Diagnost
 		m.ScheduledStartTime = types.StringValue(timeText(run.ScheduledStartTime))
 	}
 	if m.RunConfig.IsUnknown() {
-		m.RunConfig = types.ObjectNull(runConfigTypes())
+		m.RunConfig = runconfig.Null()
 	}
 
 	m.State = framework.StringOrNullIfEmpty(run.State)

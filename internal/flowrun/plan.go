@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/runconfig"
 )
 
 // ModifyPlan decides whether a difference starts another run, changes this one,
@@ -236,7 +237,7 @@ func (m *model) reopen() {
 // emptyModel has the right types for everything that is null.
 func emptyModel() model {
 	return model{
-		Labels: types.SetNull(types.StringType), RunConfig: types.ObjectNull(runConfigTypes()), Triggers: types.MapNull(types.StringType),
+		Labels: types.SetNull(types.StringType), RunConfig: runconfig.Null(), Triggers: types.MapNull(types.StringType),
 		SuccessStates: types.SetNull(types.StringType), Timeouts: types.ObjectNull(timeoutTypes()), Agent: types.ObjectNull(agentTypes()),
 		States: types.ListNull(stateType()), Logs: types.ListNull(logType()), Job: types.ObjectNull(jobTypes()),
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/runconfig"
 )
 
 // flowRunResource implements prefect_flow_run.
@@ -140,7 +141,7 @@ func (m *model) minimal(id string) {
 		m.Labels = types.SetNull(types.StringType)
 	}
 	if m.RunConfig.IsUnknown() {
-		m.RunConfig = types.ObjectNull(runConfigTypes())
+		m.RunConfig = runconfig.Null()
 	}
 	m.Agent = types.ObjectNull(agentTypes())
 }

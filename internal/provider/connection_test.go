@@ -235,7 +235,7 @@ func TestAccProvider_badInput(t *testing.T) {
 		`endpoint = ""`:               "Not a URL",
 		`endpoint = "ftp://example"`:  "has the scheme",
 		`tenant = " "`:                "Blank value",
-		`api_key = ""`:                "Blank value",
+		`api_key = ""`:                "Blank secret",
 		"api_key = \"k\"\n basic_auth = { username = \"me\", password = \"p\" }": "cannot be specified when",
 		`basic_auth = { username = "me" }`:                                       `attribute "password" is required`,
 		`basic_auth = { username = "", password = "p" }`:                         "Blank value",

@@ -116,7 +116,7 @@ func TestAccProvider_badReach(t *testing.T) {
 		"kubernetes = {}\n port_forward = { port = 4200 }":                                              {`attribute "service" is required`},
 		azure(ids + "client_secret = \"s\"\n use_oidc = true"):                                          {"Cannot sign in to Microsoft Entra ID", "client_secret and use_oidc", "exclude each other"},
 		azure(ids + "use_msi = true\n use_cli = true"):                                                  {"use_msi and use_cli"},
-		azure(ids + "client_secret = \"\""):                                                             {"Blank value"},
+		azure(ids + "client_secret = \"\""):                                                             {"Blank secret"},
 		azure(ids + "environment = \"moon\"\n client_secret = \"s\""):                                   {"usgovernment"},
 		azure("client_secret = \"s\"\n client_id = \"c\""):                                              {"client_secret needs tenant_id", "ARM_TENANT_ID"},
 		azure(ids + "use_oidc = true"):                                                                  {"use_oidc needs oidc_token", "ARM_OIDC_TOKEN"},

@@ -21,6 +21,9 @@ type Descriptions struct {
 	TemplatePath string
 	// Labels is that of run_config.kubernetes.labels.
 	Labels string
+	// AsGiven says that an object keeps the configuration in the words that it was made with, so that what is left out
+	// stays null. Otherwise it may be filled in from what the Server holds, and from a local template.
+	AsGiven bool
 }
 
 // Attribute is `run_config`, an optional attribute at the root of a resource.
@@ -40,15 +43,19 @@ func Attribute(text Descriptions) schema.SingleNestedAttribute {
 }
 
 func kubernetesAttributes(text Descriptions) map[string]schema.Attribute {
+	filled := !text.AsGiven
 	str := func(description string) schema.StringAttribute {
-		return schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: description}
+		return schema.StringAttribute{Optional: true, Computed: filled, MarkdownDescription: description}
+	}
+	template := "Job template, a `batch/v1` Job as JSON, such as `jsonencode(yamldecode(file(\"job.yaml\")))`. Conflicts with `job_template_path`."
+	if filled {
+		template += " With a local `job_template_path` it holds the content of that file."
 	}
 	return map[string]schema.Attribute{
 		"job_template": schema.StringAttribute{
-			Optional: true, Computed: true,
-			CustomType: framework.JSONType{},
-			MarkdownDescription: "Job template, a `batch/v1` Job as JSON, such as `jsonencode(yamldecode(file(\"job.yaml\")))`. " +
-				"Conflicts with `job_template_path`. With a local `job_template_path` it holds the content of that file.",
+			Optional: true, Computed: filled,
+			CustomType:          framework.JSONType{},
+			MarkdownDescription: template,
 		},
 		"job_template_path": str("Path of a job template, YAML or JSON. A local file (no scheme, `file://` or `local://`) is " +
 			text.TemplatePath + " A relative path starts at the directory that Terraform runs in, so prefer " +
@@ -56,7 +63,7 @@ func kubernetesAttributes(text Descriptions) map[string]schema.Attribute {
 			"Conflicts with `job_template`."),
 		"image": str("Image of the flow's container. Not used by a flow with Docker storage, which has its own."),
 		"env": schema.MapAttribute{
-			Optional: true, Computed: true,
+			Optional: true, Computed: filled,
 			ElementType:         types.StringType,
 			Validators:          []validator.Map{mapvalidator.NoNullValues()},
 			MarkdownDescription: "Environment variables of the flow's container.",
@@ -67,14 +74,14 @@ func kubernetesAttributes(text Descriptions) map[string]schema.Attribute {
 		"memory_request":       str("Memory request of the flow's container, a Kubernetes quantity such as `512Mi`."),
 		"service_account_name": str("Service account of the pod."),
 		"image_pull_secrets": schema.ListAttribute{
-			Optional: true, Computed: true,
+			Optional: true, Computed: filled,
 			ElementType:         types.StringType,
 			Validators:          []validator.List{listvalidator.NoNullValues()},
 			MarkdownDescription: "Names of the secrets to pull images with.",
 		},
 		"image_pull_policy": str("Pull policy of the flow's image: `Always`, `IfNotPresent` or `Never`."),
 		"labels": schema.SetAttribute{
-			Optional: true, Computed: true,
+			Optional: true, Computed: filled,
 			ElementType:         types.StringType,
 			Validators:          []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
 			MarkdownDescription: text.Labels,
