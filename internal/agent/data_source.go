@@ -105,10 +105,9 @@ func (d *agentsDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 		return
 	}
 	failure := framework.Failure{Summary: "Could not list the agents"}
-	client := d.data.InTenant(m.TenantID.ValueString())
-	tenant, err := client.TenantID(ctx)
-	if err != nil {
-		resp.Diagnostics.Append(failure.DiagnoseIn(err, m.TenantID)...)
+	client, diags := d.data.ToList(ctx, &m.TenantID, failure)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	agents, err := client.ListAgents(ctx)
@@ -116,7 +115,6 @@ func (d *agentsDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 		resp.Diagnostics.Append(failure.Diagnose(err)...)
 		return
 	}
-	m.TenantID = types.StringValue(tenant)
 	resp.Diagnostics.Append(m.fill(ctx, agents, client.ServerTime())...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
 }

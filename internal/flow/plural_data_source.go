@@ -132,10 +132,9 @@ func (d *flowsDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 		return
 	}
 	failure := framework.Failure{Summary: "Could not list the flows"}
-	client := d.data.InTenant(m.TenantID.ValueString())
-	tenant, err := client.TenantID(ctx)
-	if err != nil {
-		resp.Diagnostics.Append(failure.DiagnoseIn(err, m.TenantID)...)
+	client, diags := d.data.ToList(ctx, &m.TenantID, failure)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	flows, err := client.ListFlows(ctx, prefect.FlowFilter{
@@ -146,7 +145,6 @@ func (d *flowsDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 		resp.Diagnostics.Append(failure.Diagnose(err)...)
 		return
 	}
-	m.TenantID = types.StringValue(tenant)
 	m.Flows = make([]listedModel, 0, len(flows))
 	for i := range flows {
 		one, diags := listed(ctx, &flows[i])

@@ -143,10 +143,9 @@ func (d *flowRunsDataSource) Read(ctx context.Context, req datasource.ReadReques
 		return
 	}
 	failure := framework.Failure{Summary: "Could not list the flow runs"}
-	client := d.data.InTenant(m.TenantID.ValueString())
-	tenant, err := client.TenantID(ctx)
-	if err != nil {
-		resp.Diagnostics.Append(failure.DiagnoseIn(err, m.TenantID)...)
+	client, diags := d.data.ToList(ctx, &m.TenantID, failure)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	states, diags := framework.Strings(ctx, m.States)
@@ -163,7 +162,6 @@ func (d *flowRunsDataSource) Read(ctx context.Context, req datasource.ReadReques
 		resp.Diagnostics.Append(failure.Diagnose(err)...)
 		return
 	}
-	m.TenantID = types.StringValue(tenant)
 	m.FlowRuns = make([]listedModel, 0, len(runs))
 	for i := range runs {
 		one, diags := listed(ctx, &runs[i])

@@ -1,6 +1,7 @@
 package framework
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -30,4 +31,16 @@ func (f Failure) DiagnoseIn(err error, tenantID types.String) diag.Diagnostics {
 	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("tenant_id"), f.Summary,
 		fmt.Sprintf("The Server has no tenant with the id %q.\n\nSet `tenant_id` to the `id` of a `prefect_tenant` resource or data source, "+
 			"or leave it out to use the provider's tenant.", tenantID.ValueString()))}
+}
+
+// ToList returns a client for a data source that lists objects of the tenant in its attribute `tenant_id`, which takes the
+// id of the tenant that it is. failure is that of the listing.
+func (d *ProviderData) ToList(ctx context.Context, tenantID *types.String, failure Failure) (*prefect.Client, diag.Diagnostics) {
+	client := d.InTenant(tenantID.ValueString())
+	id, err := client.TenantID(ctx)
+	if err != nil {
+		return nil, failure.DiagnoseIn(err, *tenantID)
+	}
+	*tenantID = types.StringValue(id)
+	return client, nil
 }

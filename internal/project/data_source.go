@@ -90,7 +90,7 @@ func (d *projectDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	}
 	project, failure, err := find(ctx, d.data, config)
 	if err != nil {
-		resp.Diagnostics.Append(tenantOr(failure, err, config.TenantID)...)
+		resp.Diagnostics.Append(failure.DiagnoseIn(err, config.TenantID)...)
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, found(project))...)

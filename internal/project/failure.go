@@ -7,7 +7,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
@@ -27,23 +26,4 @@ func nameFailure(ctx context.Context, client *prefect.Client, err error, summary
 		Summary: summary, Attribute: path.Root("name"),
 		Remedies: map[error]string{prefect.ErrUniqueness: remedy + "."},
 	}.Diagnose(err)
-}
-
-// tenantFailure explains that the tenant cannot be worked in. If the resource
-// names it, the attribute is to blame and not the provider's configuration.
-func tenantFailure(err error, given types.String, summary string) diag.Diagnostics {
-	if framework.IsSet(given) && errors.Is(err, prefect.ErrTenantNotFound) {
-		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("tenant_id"), summary,
-			fmt.Sprintf("The Server has no tenant with the id %q.\n\nSet `tenant_id` to the `id` of a `prefect_tenant` resource or data source, "+
-				"or leave it out to use the provider's tenant.", given.ValueString()))}
-	}
-	return framework.Diagnose(err, summary)
-}
-
-// tenantOr is failure, unless the tenant that was given does not exist.
-func tenantOr(failure framework.Failure, err error, given types.String) diag.Diagnostics {
-	if errors.Is(err, prefect.ErrTenantNotFound) {
-		return tenantFailure(err, given, failure.Summary)
-	}
-	return failure.Diagnose(err)
 }

@@ -61,7 +61,7 @@ func (r *listResource) List(ctx context.Context, req list.ListRequest, stream *l
 	projects, err := r.client(config.TenantID).ListProjects(ctx, prefect.ProjectFilter{NameLike: config.NameLike.ValueString()})
 	if err != nil {
 		stream.Results = list.ListResultsStreamDiagnostics(
-			tenantOr(framework.Failure{Summary: "Could not list the projects"}, err, config.TenantID))
+			framework.Failure{Summary: "Could not list the projects"}.DiagnoseIn(err, config.TenantID))
 		return
 	}
 	stream.Results = func(push func(list.ListResult) bool) {

@@ -78,10 +78,9 @@ func (d *projectsDataSource) Read(ctx context.Context, req datasource.ReadReques
 		return
 	}
 	failure := framework.Failure{Summary: "Could not list the projects"}
-	client := d.data.InTenant(m.TenantID.ValueString())
-	tenantID, err := client.TenantID(ctx)
-	if err != nil {
-		resp.Diagnostics.Append(tenantFailure(err, m.TenantID, failure.Summary)...)
+	client, diags := d.data.ToList(ctx, &m.TenantID, failure)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	projects, err := client.ListProjects(ctx, prefect.ProjectFilter{NameLike: m.NameLike.ValueString()})
@@ -89,7 +88,6 @@ func (d *projectsDataSource) Read(ctx context.Context, req datasource.ReadReques
 		resp.Diagnostics.Append(failure.Diagnose(err)...)
 		return
 	}
-	m.TenantID = types.StringValue(tenantID)
 	m.Projects = make([]dataModel, 0, len(projects))
 	for i := range projects {
 		m.Projects = append(m.Projects, found(&projects[i]))

@@ -106,7 +106,7 @@ func (r *projectResource) Create(ctx context.Context, req resource.CreateRequest
 	summary := fmt.Sprintf("Could not create project %q", name)
 	tenantID, err := client.TenantID(ctx)
 	if err != nil {
-		resp.Diagnostics.Append(tenantFailure(err, plan.TenantID, summary)...)
+		resp.Diagnostics.Append(framework.Failure{Summary: summary}.DiagnoseIn(err, plan.TenantID)...)
 		return
 	}
 	id, err := client.CreateProject(ctx, name, framework.StringPointer(plan.Description))
