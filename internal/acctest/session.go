@@ -41,9 +41,10 @@ type Applied struct {
 	State       map[string]any
 	Diagnostics []Diagnostic
 
-	kind    string
-	raw     *tfprotov6.DynamicValue
-	private []byte
+	kind     string
+	raw      *tfprotov6.DynamicValue
+	private  []byte
+	identity *tfprotov6.ResourceIdentityData
 }
 
 // Connect makes a provider that is configured for the Server and, if it is not
@@ -101,11 +102,13 @@ func (s *Session) Destroy(a Applied) []Diagnostic {
 // Refresh reads what Create made.
 func (s *Session) Refresh(a Applied) Applied {
 	s.t.Helper()
-	read, err := s.server.ReadResource(s.t.Context(), &tfprotov6.ReadResourceRequest{TypeName: a.kind, CurrentState: a.raw, Private: a.private})
+	read, err := s.server.ReadResource(s.t.Context(), &tfprotov6.ReadResourceRequest{
+		TypeName: a.kind, CurrentState: a.raw, Private: a.private, CurrentIdentity: a.identity,
+	})
 	s.check(err)
 	return Applied{
 		State: s.decode(s.schemas.ResourceSchemas[a.kind], read.NewState), Diagnostics: diagnostics(read.Diagnostics),
-		kind: a.kind, raw: read.NewState, private: read.Private,
+		kind: a.kind, raw: read.NewState, private: read.Private, identity: read.NewIdentity,
 	}
 }
 
@@ -116,6 +119,7 @@ func (s *Session) apply(from Applied, config, proposed *tfprotov6.DynamicValue) 
 	ctx := context.WithoutCancel(s.t.Context())
 	planned, err := s.server.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{
 		TypeName: from.kind, PriorState: from.raw, ProposedNewState: proposed, Config: config, PriorPrivate: from.private,
+		PriorIdentity: from.identity,
 	})
 	s.check(err)
 	found := diagnostics(planned.Diagnostics)
@@ -124,11 +128,12 @@ func (s *Session) apply(from Applied, config, proposed *tfprotov6.DynamicValue) 
 	}
 	applied, err := s.server.ApplyResourceChange(ctx, &tfprotov6.ApplyResourceChangeRequest{
 		TypeName: from.kind, PriorState: from.raw, PlannedState: planned.PlannedState, Config: config, PlannedPrivate: planned.PlannedPrivate,
+		PlannedIdentity: planned.PlannedIdentity,
 	})
 	s.check(err)
 	return Applied{
 		State: s.decode(s.schemas.ResourceSchemas[from.kind], applied.NewState), Diagnostics: append(found, diagnostics(applied.Diagnostics)...),
-		kind: from.kind, raw: applied.NewState, private: applied.Private,
+		kind: from.kind, raw: applied.NewState, private: applied.Private, identity: applied.NewIdentity,
 	}
 }
 
