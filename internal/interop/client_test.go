@@ -9,7 +9,6 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
-	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
 // workshop is a user with a project on a Server and a copy of the flows of
@@ -25,7 +24,7 @@ const project = "interop"
 
 func newWorkshop(t *testing.T) *workshop {
 	t.Helper()
-	_ = bin(t) // before a Server is started in vain
+	_ = build(t) // before a Server is started in vain
 	server := acctest.Server(t)
 	w := &workshop{user: newUser(t, server), server: server}
 	w.flows = filepath.Join(w.home, "flows")
@@ -84,7 +83,7 @@ func (w *workshop) ask(query string, variables map[string]any, out any) {
 // TestTenantAndProjects makes a tenant on an empty Server, and projects in it.
 func TestTenantAndProjects(t *testing.T) {
 	t.Parallel()
-	_ = bin(t)
+	_ = build(t)
 	server := acctest.EmptyServer(t, prefectserver.Options{})
 	u := newUser(t, server)
 
@@ -214,21 +213,10 @@ func TestKeyOfScript(t *testing.T) {
 	document := filepath.Join(w.home, "flows.json")
 	w.prefect("build", "-p", w.flows, "-o", document)
 	w.register("-p", w.flows, "--label", "more")
-	data, err := os.ReadFile(document)
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, name := range []string{"greet", "breaks", "mapped", "parent"} {
-		flow, err := serialization.ParseFlow(data, name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		want, err := flow.WithLabels([]string{"more"}).Key()
-		if err != nil {
-			t.Fatal(err)
-		}
+		want := keyOf(t, document, name, "more")
 		if got := w.expect(name, 1).Group.Settings.IdempotencyKey; got != want {
-			t.Errorf("%s: the client stored the key %q, want %s", name, got, want)
+			t.Errorf("%s: the client stored the key %q, want %q", name, got, want)
 		}
 	}
 }

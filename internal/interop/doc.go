@@ -5,6 +5,6 @@
 //
 // `make interop` installs Prefect, starts a control plane whose node runs the
 // flow containers' `prefect execute flow-run` with that Prefect, and runs the
-// tests. Without PREFECT_INTEROP, which names the directory of Prefect's
-// programs, they are skipped.
+// tests. Without PREFECT_INTEROP, which names the directory of what was built
+// and installed, they are skipped.
 package interop

@@ -38,8 +38,9 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// bin is the directory of Prefect's programs; the test is skipped without.
-func bin(t *testing.T) string {
+// build is the directory of what was built, in which bin/ has the provider and
+// prefect-venv/ Prefect; the test is skipped without.
+func build(t *testing.T) string {
 	t.Helper()
 	dir := os.Getenv("PREFECT_INTEROP")
 	if dir == "" {
@@ -69,7 +70,7 @@ type user struct {
 
 func newUser(t *testing.T, server *acctest.PrefectServer) *user {
 	t.Helper()
-	u := &user{t: t, bin: bin(t), home: t.TempDir()}
+	u := &user{t: t, bin: filepath.Join(build(t), "prefect-venv", "bin"), home: t.TempDir()}
 	u.env = map[string]string{
 		"HOME": u.home, "TMPDIR": u.home, "LANG": "C.UTF-8", "COLUMNS": "200",
 		"PATH":                    u.bin + string(os.PathListSeparator) + os.Getenv("PATH"),
@@ -100,7 +101,7 @@ type command struct {
 	ended  time.Duration
 }
 
-// start starts a program of Prefect's, or one that is given by its path.
+// start starts one of Prefect's programs, or another by its absolute path.
 func (u *user) start(input io.Reader, program string, arguments ...string) *command {
 	u.t.Helper()
 	file, err := os.CreateTemp(u.home, "output-")
@@ -108,7 +109,11 @@ func (u *user) start(input io.Reader, program string, arguments ...string) *comm
 		u.t.Fatal(err)
 	}
 	defer func() { _ = file.Close() }()
-	spec := process.Spec{Path: filepath.Join(u.bin, program), Args: arguments, Dir: u.home, Output: file, Guard: guard}
+	path := program
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(u.bin, program)
+	}
+	spec := process.Spec{Path: path, Args: arguments, Dir: u.home, Output: file, Guard: guard}
 	for name, value := range u.env {
 		spec.Env = append(spec.Env, name+"="+value)
 	}
