@@ -98,17 +98,17 @@ func TestTenantAndProjects(t *testing.T) {
 		says(t, output, "Uniqueness violation")
 	}
 
-	says(t, u.prefect("create", "project", "first", "--description", "The first one."), "first created")
-	says(t, u.prefect("create", "project", "second"), "second created")
-	says(t, u.prefect("create", "project", "second"), "second created") // the client keeps the refusal to itself
-	says(t, u.prefect("create", "project", "second", "--skip-if-exists"), "second")
-	if listed := u.prefect("get", "projects"); strings.Count(listed, "second") != 1 {
+	says(t, u.prefect("create", "project", "alpha", "--description", "The first one."), "alpha created")
+	says(t, u.prefect("create", "project", "beta"), "beta created")
+	says(t, u.prefect("create", "project", "beta"), "beta created") // the client keeps the refusal to itself
+	says(t, u.prefect("create", "project", "beta", "--skip-if-exists"), "beta")
+	if listed := u.prefect("get", "projects"); strings.Count(listed, "beta") != 1 {
 		t.Errorf("a project was created twice:\n%s", listed)
 	}
-	says(t, u.prefect("get", "projects"), "NAME", "FLOW COUNT", "DESCRIPTION", "first", "The first one.", "second")
-	says(t, u.prefect("delete", "project", "second"), "second deleted")
-	says(t, u.prefect("delete", "project", "second"), "Error deleting project")
-	if listed := u.prefect("get", "projects"); strings.Contains(listed, "second") {
+	says(t, u.prefect("get", "projects"), "NAME", "FLOW COUNT", "DESCRIPTION", "alpha", "The first one.", "beta")
+	says(t, u.prefect("delete", "project", "beta"), "beta deleted")
+	says(t, u.prefect("delete", "project", "beta"), "Error deleting project")
+	if listed := u.prefect("get", "projects"); strings.Contains(listed, "beta") {
 		t.Errorf("the deleted project is listed:\n%s", listed)
 	}
 }
