@@ -13,7 +13,7 @@ import (
 // map[string]any all the way down. What already is so is returned as it is.
 func jsonValue(v any) (any, error) {
 	if canonicalJSON(v) {
-		return v, nil
+		return v, storable(v)
 	}
 	raw, err := json.Marshal(v)
 	if err != nil {
@@ -25,7 +25,34 @@ func jsonValue(v any) (any, error) {
 	if err := decoder.Decode(&out); err != nil {
 		return nil, &DataError{Message: fmt.Sprintf("invalid input syntax for type json: %v", err)}
 	}
-	return out, nil
+	return out, storable(out)
+}
+
+// storable refuses the one character that PostgreSQL cannot keep in JSON.
+func storable(v any) error {
+	const message = "unsupported Unicode escape sequence"
+	switch x := v.(type) {
+	case string:
+		if strings.IndexByte(x, 0) >= 0 {
+			return &DataError{Message: message}
+		}
+	case []any:
+		for _, e := range x {
+			if err := storable(e); err != nil {
+				return err
+			}
+		}
+	case map[string]any:
+		for name, e := range x {
+			if strings.IndexByte(name, 0) >= 0 {
+				return &DataError{Message: message}
+			}
+			if err := storable(e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func canonicalJSON(v any) bool {
