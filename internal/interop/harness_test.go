@@ -22,7 +22,7 @@ import (
 )
 
 // patience bounds every wait; a test that passes waits for none of it.
-const patience = 2 * time.Minute
+const patience = 5 * time.Minute
 
 // guard ends what the tests have started, however they end.
 var guard *process.Guard //nolint:gochecknoglobals // TestMain makes it once for the process
