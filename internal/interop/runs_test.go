@@ -88,7 +88,8 @@ func TestRun(t *testing.T) {
 
 	// What flows do with the API: child runs, views and artifacts.
 	says(t, w.prefect("run", "--name", "parent", "--project", project, "--param", `project="`+project+`"`, "--run-name", "the-parent", "--watch"),
-		"The child's result: greeted child", "Flow run succeeded!")
+		"The views agree on greet.", "Flow run succeeded!")
+	says(t, w.prefect("get", "logs", "--name", "the-parent"), "Entered state <Running>", "The child's result: greeted child")
 	w.children()
 
 	says(t, w.prefect("get", "flows", "--project", project), "NAME", "VERSION", "breaks", "greet", "mapped", "parent", "waits")
