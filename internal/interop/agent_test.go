@@ -163,7 +163,7 @@ resource "prefect_flow_run" "refused" {
 	}
 
 	// The agent finds out only when the run is there.
-	output := w.python(nil, "refused.py", w.version("greet").ID)
+	output := w.python("refused.py", w.version("greet").ID)
 	says(t, output, "Entered state <Submitted>", "Entered state <Failed>", refusal, "Failed")
 }
 

@@ -180,7 +180,7 @@ func TestRegister(t *testing.T) {
 func TestRegisterWatch(t *testing.T) {
 	t.Parallel()
 	w := newWorkshop(t)
-	watching := w.start(nil, "prefect", "register", "--project", project, "-p", w.script("greet"), "--watch")
+	watching := w.start("prefect", "register", "--project", project, "-p", w.script("greet"), "--watch")
 	newest := func(version int) {
 		t.Helper()
 		eventually(t, "the registration of a version", func() (bool, string) {

@@ -78,7 +78,7 @@ func TestGeneratedJobs(t *testing.T) {
 		t.Fatal(err)
 	}
 	answers := filepath.Join(u.home, "answers")
-	u.python(nil, "jobs.py", file.Name(), answers)
+	u.python("jobs.py", file.Name(), answers)
 
 	data, err := os.Open(answers)
 	if err != nil {
@@ -92,7 +92,7 @@ func TestGeneratedJobs(t *testing.T) {
 		if !lines.Scan() {
 			t.Fatalf("the agent answered %d of %d cases: %v", i, len(cases), lines.Err())
 		}
-		real, ok := decodeNumbers(t, lines.Bytes()).(map[string]any)
+		answer, ok := decodeNumbers(t, lines.Bytes()).(map[string]any)
 		if !ok {
 			t.Fatalf("the agent's answer is %s", lines.Text())
 		}
@@ -107,13 +107,13 @@ func TestGeneratedJobs(t *testing.T) {
 		}
 		compared++
 		switch {
-		case real["error"] != nil && err != nil:
+		case answer["error"] != nil && err != nil:
 			refused++
-		case real["error"] != nil || err != nil || !cmp.Equal(real["job"], made):
+		case answer["error"] != nil || err != nil || !cmp.Equal(answer["job"], made):
 			wrong++
 			if wrong <= 5 {
 				text, _ := json.Marshal(c)
-				t.Errorf("case %d: the agent fails with %v, the generator with %v; Jobs (-agent +generator):\n%s\n%s", i, real["error"], err, cmp.Diff(real["job"], made), text)
+				t.Errorf("case %d: the agent fails with %v, the generator with %v; Jobs (-agent +generator):\n%s\n%s", i, answer["error"], err, cmp.Diff(answer["job"], made), text)
 			}
 		}
 	}

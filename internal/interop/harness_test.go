@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net"
 	"net/http"
@@ -24,8 +23,8 @@ import (
 // patience bounds every wait; a test that passes waits for none of it.
 const patience = 5 * time.Minute
 
-// guard ends what the tests have started, however they end.
-var guard *process.Guard //nolint:gochecknoglobals // TestMain makes it once for the process
+// guard ends what the tests have started, however they end. TestMain makes it.
+var guard *process.Guard
 
 func TestMain(m *testing.M) {
 	var err error
@@ -98,11 +97,10 @@ type command struct {
 	words  string
 	output string
 	p      *process.Process
-	ended  time.Duration
 }
 
 // start starts one of Prefect's programs, or another by its absolute path.
-func (u *user) start(input io.Reader, program string, arguments ...string) *command {
+func (u *user) start(program string, arguments ...string) *command {
 	u.t.Helper()
 	file, err := os.CreateTemp(u.home, "output-")
 	if err != nil {
@@ -116,20 +114,6 @@ func (u *user) start(input io.Reader, program string, arguments ...string) *comm
 	spec := process.Spec{Path: path, Args: arguments, Dir: u.home, Output: file, Guard: guard}
 	for name, value := range u.env {
 		spec.Env = append(spec.Env, name+"="+value)
-	}
-	if input != nil {
-		given, err := os.CreateTemp(u.home, "input-")
-		if err != nil {
-			u.t.Fatal(err)
-		}
-		defer func() { _ = given.Close() }()
-		if _, err := io.Copy(given, input); err != nil {
-			u.t.Fatal(err)
-		}
-		if _, err := given.Seek(0, io.SeekStart); err != nil {
-			u.t.Fatal(err)
-		}
-		spec.Input = given
 	}
 	// Not the test's own context: what runs is stopped by a clean-up, which can
 	// still say how it ended.
@@ -202,15 +186,15 @@ func (u *user) prefect(arguments ...string) string {
 // try runs `prefect` and returns its output and exit code.
 func (u *user) try(arguments ...string) (string, int) {
 	u.t.Helper()
-	c := u.start(nil, "prefect", arguments...)
+	c := u.start("prefect", arguments...)
 	code := c.wait()
 	return c.text(), code
 }
 
 // python runs a script of testdata.
-func (u *user) python(input io.Reader, script string, arguments ...string) string {
+func (u *user) python(script string, arguments ...string) string {
 	u.t.Helper()
-	c := u.start(input, "python", append([]string{testdata(u.t, script)}, arguments...)...)
+	c := u.start("python", append([]string{testdata(u.t, script)}, arguments...)...)
 	if code := c.wait(); code != 0 {
 		u.t.Fatalf("%s: exit code %d\n%s", c.words, code, tail(c.text(), 40))
 	}
@@ -232,7 +216,7 @@ func (u *user) agent(cluster *acctest.KubernetesCluster, arguments ...string) *a
 	all := append([]string{
 		"agent", "kubernetes", "start", "--namespace", cluster.Namespace, "--agent-address", "http://" + a.address,
 	}, arguments...)
-	a.command = u.with("KUBECONFIG="+cluster.Kubeconfig).start(nil, "prefect", all...)
+	a.command = u.with("KUBECONFIG="+cluster.Kubeconfig).start("prefect", all...)
 	eventually(u.t, "the agent to answer", func() (bool, string) {
 		select {
 		case <-a.p.Done():

@@ -20,7 +20,7 @@ func TestKeys(t *testing.T) {
 	t.Parallel()
 	w := newWorkshop(t)
 	document := filepath.ToSlash(filepath.Join(w.home, "corpus.json"))
-	w.python(nil, "corpus.py", document)
+	w.python("corpus.py", document)
 	w.prefect("create", "project", "terraform")
 	other, err := w.server.Client.FindProject(t.Context(), "terraform")
 	if err != nil {

@@ -215,8 +215,8 @@ output "run" {
 `, file))
 	applying := terraform.run("apply", "-auto-approve", "-input=false", "-no-color")
 	run := w.running("by-terraform")
-	watching := w.start(nil, "prefect", "run", "--id", run.FlowID, "--idempotency-key", run.IdempotencyKey, "--watch")
-	script := w.start(nil, "python", testdata(t, "watch.py"), run.ID)
+	watching := w.start("prefect", "run", "--id", run.FlowID, "--idempotency-key", run.IdempotencyKey, "--watch")
+	script := w.start("python", testdata(t, "watch.py"), run.ID)
 	eventually(t, "the client to see Terraform's run", func() (bool, string) {
 		seen := strings.Contains(watching.text(), "Waiting for the file.") && strings.Contains(script.text(), "Waiting for the file.")
 		return seen, watching.text() + script.text()

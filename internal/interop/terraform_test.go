@@ -49,7 +49,7 @@ func (s *workspace) run(arguments ...string) *command {
 	if program == "" {
 		program = "terraform"
 	}
-	return s.start(nil, program, append([]string{"-chdir=" + s.dir}, arguments...)...)
+	return s.start(program, append([]string{"-chdir=" + s.dir}, arguments...)...)
 }
 
 // must runs Terraform to its end, which must be a success, and returns its output.
