@@ -140,6 +140,8 @@ func TestAgentRefusals(t *testing.T) {
 	w := newWorkshop(t)
 	w.register("-p", w.script("greet"))
 	w.agent(cluster, "--label", "interop")
+	const template = `{"apiVersion": "batch/v1", "kind": "Job", "spec": {"template": {"spec": {"containers": [` +
+		`{"name": "flow", "volumeMounts": [{"name": "nowhere", "mountPath": "/x"}]}]}}}}`
 	terraform := w.terraform(cluster, fmt.Sprintf(`
 data "prefect_flow" "greet" {
   project_name = %q
@@ -149,10 +151,10 @@ data "prefect_flow" "greet" {
 resource "prefect_flow_run" "refused" {
   flow_id    = data.prefect_flow.greet.flow_id
   labels     = ["interop"]
-  run_config = { kubernetes = { cpu_request = "2", cpu_limit = "1" } }
+  run_config = { kubernetes = { job_template = %q } }
 }
-`, project))
-	const refusal = "must be less than or equal to cpu limit of 1"
+`, project, template))
+	const refusal = "volumeMounts[0].name: Not found"
 	applying := terraform.run("apply", "-auto-approve", "-input=false", "-no-color")
 	if code := applying.wait(); code != 1 {
 		t.Errorf("terraform apply ended with exit code %d, want 1", code)
@@ -163,7 +165,7 @@ resource "prefect_flow_run" "refused" {
 	}
 
 	// The agent finds out only when the run is there.
-	output := w.python("refused.py", w.version("greet").ID)
+	output := w.python("templated.py", w.version("greet").ID, template)
 	says(t, output, "Entered state <Submitted>", "Entered state <Failed>", refusal, "Failed")
 }
 
