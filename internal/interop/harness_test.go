@@ -153,6 +153,17 @@ func (c *command) wait() int {
 	return exitCode(c.p.Err())
 }
 
+// stillRuns fails the test if the program has ended, so that nobody waits for it
+// in vain.
+func (c *command) stillRuns() {
+	c.u.t.Helper()
+	select {
+	case <-c.p.Done():
+		c.u.t.Fatalf("%s ended with exit code %d:\n%s", c.words, exitCode(c.p.Err()), tail(c.text(), 40))
+	default:
+	}
+}
+
 // interrupt is Ctrl-C.
 func (c *command) interrupt() {
 	c.u.t.Helper()
@@ -218,11 +229,7 @@ func (u *user) agent(cluster *acctest.KubernetesCluster, arguments ...string) *a
 	}, arguments...)
 	a.command = u.with("KUBECONFIG="+cluster.Kubeconfig).start("prefect", all...)
 	eventually(u.t, "the agent to answer", func() (bool, string) {
-		select {
-		case <-a.p.Done():
-			u.t.Fatalf("the agent ended with exit code %d:\n%s", exitCode(a.p.Err()), tail(a.text(), 40))
-		default:
-		}
+		a.stillRuns()
 		err := a.ask("health")
 		return err == nil, fmt.Sprint(err)
 	})

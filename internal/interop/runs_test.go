@@ -146,7 +146,8 @@ func TestBothWays(t *testing.T) {
 	w := newWorkshop(t)
 	document := filepath.Join(w.home, "flows.json")
 	w.prefect("build", "-p", w.flows, "-o", document)
-	w.agent(cluster, "--label", "interop", "--disable-job-deletion", "--name", "the-real-one")
+	w.agent(cluster, "--label", "interop", "--disable-job-deletion", "--name", "the-real-one",
+		"--env", "PREFECT__CLOUD__CHECK_CANCELLATION_INTERVAL=1")
 
 	// Registered by Terraform, which the client then has nothing to add to.
 	file := filepath.Join(w.home, "there")
@@ -218,9 +219,12 @@ output "run" {
 `, file))
 	applying := terraform.run("apply", "-auto-approve", "-input=false", "-no-color")
 	run := w.running("by-terraform")
-	watching := w.start("prefect", "run", "--id", run.FlowID, "--idempotency-key", run.IdempotencyKey, "--watch")
+	watching := w.start("prefect", "run", "--id", run.FlowID, "--idempotency-key", run.IdempotencyKey, "--param", fmt.Sprintf("path=%q", file), "--watch")
 	script := w.start("python", testdata(t, "watch.py"), run.ID)
 	eventually(t, "the client to see Terraform's run", func() (bool, string) {
+		watching.stillRuns()
+		script.stillRuns()
+		applying.stillRuns()
 		seen := strings.Contains(watching.text(), "Waiting for the file.") && strings.Contains(script.text(), "Waiting for the file.")
 		return seen, watching.text() + script.text()
 	})
@@ -249,6 +253,37 @@ output "run" {
 		t.Errorf("Terraform's run is %+v", ended)
 	}
 
+	// Begun by Terraform and cancelled by it, which the real flow runner obeys.
+	never := filepath.Join(w.home, "never")
+	cancelled := w.terraform(cluster, fmt.Sprintf(`
+data "prefect_flow" "waits" {
+  project_name = %q
+  name         = "waits"
+}
+
+resource "prefect_flow_run" "cancelled" {
+  flow_id    = data.prefect_flow.waits.flow_id
+  name       = "cancelled"
+  parameters = jsonencode({ path = %q })
+  wait_for   = "running"
+  on_destroy = "cancel"
+}
+`, project, never))
+	cancelled.apply()
+	stopped := w.running("cancelled")
+	cancelled.must("destroy", "-auto-approve", "-input=false", "-no-color")
+	states, err := w.server.Client.FlowRunStates(t.Context(), stopped.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	passed := make([]string, 0, len(states))
+	for _, state := range states {
+		passed = append(passed, state.State)
+	}
+	if got, want := strings.Join(passed, " "), "Scheduled Submitted Running Cancelling Cancelled"; got != want {
+		t.Errorf("the cancelled run passed through %s, want %s", got, want)
+	}
+
 	if !t.Failed() {
 		t.Log(`both ways:
 | done by          | then by          | gives
@@ -257,7 +292,8 @@ output "run" {
 | prefect register | terraform import | an empty plan (TestKeys)
 | prefect run      | data sources     | state, parameters, agent, log, Job, exit code
 | prefect_flow_run | prefect run -w   | the same run, followed to its end, exit code 0
-| prefect_flow_run | watch_flow_run   | the same run, followed to its end`)
+| prefect_flow_run | watch_flow_run   | the same run, followed to its end
+| prefect_flow_run | terraform destroy | Cancelling, and Cancelled by the flow runner`)
 	}
 }
 
