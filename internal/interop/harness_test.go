@@ -27,6 +27,9 @@ const patience = 5 * time.Minute
 var guard *process.Guard
 
 func TestMain(m *testing.M) {
+	if os.Getenv("PREFECT_INTEROP") == "" {
+		os.Exit(m.Run()) // every test is skipped
+	}
 	var err error
 	if guard, err = process.NewGuard(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
