@@ -57,6 +57,9 @@ func withParameter(name string, value any) func(map[string]any) {
 
 // withCron gives the flow a schedule.
 func withCron(cron string, defaults map[string]any) func(map[string]any) {
+	if defaults == nil {
+		defaults = map[string]any{} // as the client writes it; the Server refuses null
+	}
 	return func(flow map[string]any) {
 		flow["schedule"] = map[string]any{
 			"__version__": "1.4.1", "type": "Schedule", "filters": []any{}, "or_filters": []any{}, "not_filters": []any{}, "adjustments": []any{},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -74,6 +75,29 @@ func checkClock(at path.Path, c clockModel) diag.Diagnostics {
 		}
 	}
 	diags.Append(checkObject(at.AtName("parameter_defaults"), c.ParameterDefaults)...)
+	diags.Append(checkNoNull(at.AtName("parameter_defaults"), c.ParameterDefaults)...)
+	return diags
+}
+
+// checkNoNull refuses null for a parameter of a clock, as the Server does, which then
+// says only that the clock is invalid. In the group's default_parameters null is a value
+// like any other.
+func checkNoNull(at path.Path, value framework.JSON) diag.Diagnostics {
+	var diags diag.Diagnostics
+	if !framework.IsSet(value) {
+		return nil
+	}
+	decoded, err := value.Decode()
+	if err != nil {
+		return nil // the type has said so
+	}
+	defaults, _ := decoded.(map[string]any)
+	for _, name := range slices.Sorted(maps.Keys(defaults)) {
+		if defaults[name] == nil {
+			add(&diags, at, "A parameter without a value", fmt.Sprintf("The value of %q is null, which the Server does not take in a clock. "+
+				"Leave the parameter out, or set it in `default_parameters`.", name))
+		}
+	}
 	return diags
 }
 

@@ -3,6 +3,7 @@ package serialization
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -60,9 +61,24 @@ func validateClock(p *problems, path string, clock map[string]any) {
 		p.add(path+".type", fmt.Sprintf("%s is not a type of clock in Prefect 1", describe(clock["type"])), "Use one of "+strings.Join(clockTypes, ", "))
 	}
 	validateZone(p, path, clock)
-	if v := clock["parameter_defaults"]; v != nil {
-		if _, ok := v.(map[string]any); !ok {
-			p.add(path+".parameter_defaults", fmt.Sprintf("parameter defaults must be an object, not %s", kindOf(v)), rebuild)
+	validateParameterDefaults(p, path+".parameter_defaults", clock)
+}
+
+// validateParameterDefaults wants an object without null values: with one the Server cannot read the schedule, which it
+// says nowhere, and makes no runs.
+func validateParameterDefaults(p *problems, path string, clock map[string]any) {
+	value, present := clock["parameter_defaults"]
+	if !present {
+		return
+	}
+	defaults, ok := value.(map[string]any)
+	if !ok {
+		p.add(path, fmt.Sprintf("parameter defaults must be an object, not %s", kindOf(value)), rebuild)
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(defaults)) {
+		if defaults[name] == nil {
+			p.add(path+"."+name, "the value is null, with which the Server cannot read the schedule", "Leave the parameter out, or give it a value")
 		}
 	}
 }
@@ -109,9 +125,17 @@ func CheckCron(expression string) error {
 		checked[2] = "28"
 	}
 	checked[4] = plainWeekdays(checked[4])
+	if strings.Contains(expression, "?") { // which the parser knows
+		return fmt.Errorf("%q is not a cron expression that the Server knows: \"?\" is not part of it", expression)
+	}
 	parser := cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow)
-	if _, err := parser.Parse(strings.Join(checked, " ")); err != nil {
+	times, err := parser.Parse(strings.Join(checked, " "))
+	if err != nil {
 		return fmt.Errorf("%q is not a cron expression: %w", expression, err)
+	}
+	// The parser looks five years ahead, and 2000 has a 29th of February.
+	if times.Next(time.Date(1999, time.December, 31, 0, 0, 0, 0, time.UTC)).IsZero() {
+		return fmt.Errorf("%q has no date on which it could run", expression)
 	}
 	if len(fields) == 6 {
 		if _, err := parser.Parse(fields[5] + " * * * *"); err != nil {

@@ -91,6 +91,9 @@ func TestValidateFlow(t *testing.T) {
 		clock(`{"type": "CronClock", "cron": "61 * * * *"}`):     {"schedule.clocks[0].cron", "61"},
 		clock(`{"type": "CronClock", "cron": "* * * * *", "start_date": {"dt": "2026-01-02T00:00:00", "tz": "Mars/Olympus"}}`): {"schedule.clocks[0].start_date.tz", "Mars/Olympus"},
 		clock(`{"type": "CronClock", "cron": "* * * * *", "parameter_defaults": []}`):                                          {"schedule.clocks[0].parameter_defaults", "object"},
+		clock(`{"type": "CronClock", "cron": "* * * * *", "parameter_defaults": null}`):                                        {"schedule.clocks[0].parameter_defaults", "not null"},
+		clock(`{"type": "CronClock", "cron": "* * * * *", "parameter_defaults": {"n": null, "m": 1}}`):                         {"schedule.clocks[0].parameter_defaults.n", "null"},
+		clock(`{"type": "CronClock", "cron": "0 0 ? * *"}`):                                                                    {"schedule.clocks[0].cron", "?"},
 		`"description": "a\u0000b"`: {"description", "NUL"},
 		`"description": "\ud800"`:   {"description", "surrogate"},
 		`"extra": {"x": [NaN]}`:     {"extra.x[0]", "finite"},
@@ -113,12 +116,12 @@ func TestValidateFlow(t *testing.T) {
 
 func TestCheckCron(t *testing.T) {
 	t.Parallel()
-	for _, good := range []string{"* * * * *", "0 9 * * 1-5", "*/5 * * * *", "0 0 1 jan mon", "@daily", "0 0 * * 7", "0 0 * * 5-7", "0 0 l * *", "0 0 * * fri#2", "0 0 * * * */15", "0 0 * * L5"} {
+	for _, good := range []string{"* * * * *", "0 9 * * 1-5", "*/5 * * * *", "0 0 1 jan mon", "@daily", "0 0 * * 7", "0 0 * * 5-7", "0 0 l * *", "0 0 * * fri#2", "0 0 * * * */15", "0 0 * * L5", "0 0 29 2 *", "0 0 30 2 mon"} {
 		if err := CheckCron(good); err != nil {
 			t.Errorf("%q: %v", good, err)
 		}
 	}
-	for _, bad := range []string{"", "* * * *", "60 * * * *", "a b c d e", "@sometimes", "0 0 * * 8", "0 0 * * * 70", "0 0 * * * * *"} {
+	for _, bad := range []string{"", "* * * *", "60 * * * *", "a b c d e", "@sometimes", "0 0 * * 8", "0 0 * * * 70", "0 0 * * * * *", "0 0 ? * *", "0 0 30 2 *"} {
 		if err := CheckCron(bad); err == nil {
 			t.Errorf("%q was accepted", bad)
 		}

@@ -35,9 +35,6 @@ func createArtifact(_ context.Context, tx *store.Tx, input map[string]any) (any,
 		}
 		tenant = given
 	}
-	if object(data) == nil {
-		return nil, invalidDocument("TaskRunArtifact", "data", problemDict)
-	}
 	row, err := insert(tx, "task_run_artifact", store.Row{
 		"tenant_id": tenant, "task_run_id": id, "kind": text(input, "kind"), "data": data,
 	})

@@ -25,7 +25,7 @@ func createCloudHook(_ context.Context, tx *store.Tx, input map[string]any) (any
 		return nil, err
 	}
 	kind := text(input, "type")
-	if err := checkHookConfig(kind, object(input["config"])); err != nil {
+	if err := checkHookConfig(kind, input["config"]); err != nil {
 		return nil, err
 	}
 	row, err := insert(tx, "cloud_hook", store.Row{
@@ -56,8 +56,12 @@ func hookStates(names []string) ([]any, error) {
 }
 
 // checkHookConfig wants exactly the settings that a type of hook needs.
-func checkHookConfig(kind string, config map[string]any) error {
+func checkHookConfig(kind string, raw any) error {
+	config := object(raw)
 	given := slices.Sorted(maps.Keys(config))
+	if _, iterable := sequence(raw); kind != "PREFECT_MESSAGE" && truthy(raw) && !iterable {
+		return fail("'" + typeName(raw) + "' object is not iterable")
+	}
 	switch kind {
 	case "WEBHOOK", "SLACK_WEBHOOK":
 		if !slices.Equal(given, []string{"url"}) {

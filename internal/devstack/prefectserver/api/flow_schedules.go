@@ -93,12 +93,16 @@ func (a *API) ScheduleFlowRuns(ctx context.Context, tx *store.Tx, flowID string,
 		a.logger().Error("schedule not understood", "flow", flowID, "error", err)
 		return nil, nil
 	}
+	events, err := parsed.Next(limit, a.now())
+	if err != nil {
+		return nil, fail(err.Error())
+	}
 	latest := a.latestScheduled(tx, flowID)
 	var (
 		ids     []string
 		failure error
 	)
-	for _, event := range parsed.Next(limit, a.now()) {
+	for _, event := range events {
 		special := len(event.Parameters) > 0 || event.Labels != nil
 		if !special && !event.Time.After(latest) {
 			continue

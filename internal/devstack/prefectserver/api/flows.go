@@ -7,9 +7,11 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver/store"
 )
@@ -68,6 +70,11 @@ func (a *API) createFlow(ctx context.Context, tx *store.Tx, input map[string]any
 	}
 	group := text(input, "version_group_id")
 	if group == "" {
+		// The name is looked for before anybody has looked at it.
+		if _, isText := raw["name"].(string); raw["name"] != nil && !isText {
+			return nil, fail("[{'extensions': {'path': '$', 'code': 'validation-failed'}, " +
+				"'message': 'Expected type String, found " + strings.ReplaceAll(dumps(raw["name"]), "'", `\'`) + ".'}]")
+		}
 		group = groupByName(tx, text(input, "project_id"), raw["name"])
 	}
 	id, err := a.registerFlow(ctx, tx, raw, group, input)
@@ -114,9 +121,6 @@ func (a *API) registerFlow(
 	if err != nil {
 		return "", err
 	}
-	if err := checkCoreVersion(flow.coreVersion); err != nil {
-		return "", err
-	}
 	project, found := tx.Get("project", text(input, "project_id"))
 	if !found {
 		return "", fail("Invalid project.")
@@ -128,11 +132,15 @@ func (a *API) registerFlow(
 	if err != nil || existing != "" {
 		return existing, err
 	}
+	coreVersion, err := storedText("Flow", "core_version", flow.coreVersion)
+	if err != nil {
+		return "", err
+	}
 	stored, err := insert(tx, "flow", store.Row{
 		"tenant_id": project["tenant_id"], "project_id": project["id"], "flow_group_id": flowGroup["id"],
 		"name": flow.name, "description": nullable(input, "description"), "serialized_flow": raw,
 		"environment": flow.environment, "run_config": flow.runConfig, "storage": flow.storage,
-		"core_version": flow.coreVersion, "parameters": flow.parameters, "schedule": flow.schedule,
+		"core_version": coreVersion, "parameters": flow.parameters, "schedule": flow.schedule,
 		"version_group_id": group, "version": latestVersion(tx, project["tenant_id"], group) + 1,
 		"archived": false, "is_schedule_active": false,
 	})
@@ -146,6 +154,11 @@ func (a *API) registerFlow(
 			return "", err
 		}
 		return "", errInternal()
+	}
+	if raw["tasks"] == nil {
+		if _, err := update(tx, "flow", id, store.Row{"serialized_flow": with(raw, "tasks", []any{})}); err != nil {
+			return "", err
+		}
 	}
 	activate, given := input["set_schedule_active"]
 	if (!given || truthy(activate)) && (flow.schedule != nil || flowGroup["schedule"] != nil) {
@@ -208,6 +221,9 @@ func latestVersion(tx *store.Tx, tenant any, group string) int64 {
 func byVersion(x, y store.Row) int { return cmp.Compare(rowInt(x, "version"), rowInt(y, "version")) }
 
 func (a *API) registerParts(tx *store.Tx, flowID string, tenant any, flow *flowDocument) error {
+	if slices.ContainsFunc(flow.tasks, func(task taskDocument) bool { return task.slug == "" }) {
+		return errors.New("a task without a slug") // in parts, the service takes it
+	}
 	if err := a.insertTasks(tx, flowID, tenant, flow.tasks); err != nil {
 		return err
 	}

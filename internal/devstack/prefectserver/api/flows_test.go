@@ -118,7 +118,7 @@ func TestRefusedFlows(t *testing.T) {
 		"'list' object has no attribute 'get'": []any{},
 		"Prefect backends require new flows to be built with Prefect 0.6.1+, but this flow was built with Prefect 0.5.0.": flowOf(t, "f", `{"__version__": "0.5.0"}`),
 		"1 validation error for FlowSchema\ntasks -> 0 -> slug\n  field required (type=value_error.missing)":              flowOf(t, "f", `{"tasks": [{}]}`),
-		"1 validation error for FlowSchema\nrun_config\n  value is not a valid dict (type=type_error.dict)":               flowOf(t, "f", `{"run_config": []}`),
+		"1 validation error for FlowSchema\nrun_config\n  value is not a valid dict (type=type_error.dict)":               flowOf(t, "f", `{"run_config": [1]}`),
 		"[{'extensions': {'path': '$.selectionSet.insert_flow.args.objects', 'code': 'constraint-violation'}, " +
 			"'message': 'Not-NULL violation. null value in column \"name\" of relation \"flow\" violates not-null constraint'}]": flowOf(t, "f", `{"name": null}`),
 	} {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -110,14 +111,25 @@ func isoNaive(t time.Time) string {
 	return t.Format("2006-01-02T15:04:05.000000")
 }
 
-// parseTime reads an ISO 8601 timestamp; without an offset it is UTC.
+// naive is the zone of times that were written without an offset: UTC, and written without
+// an offset again.
+var naive = time.FixedZone("", 0)
+
+// writeTime is datetime.isoformat() of a time that was read.
+func writeTime(t time.Time) string {
+	if t.Location() == naive {
+		return isoNaive(t)
+	}
+	return isoFormat(t)
+}
+
+// parseTime reads an ISO 8601 timestamp; without an offset it is naive.
 func parseTime(value string) (time.Time, bool) {
-	for _, layout := range []string{
-		"2006-01-02T15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999Z07:00",
-		"2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999",
-		"2006-01-02T15:04Z07:00", "2006-01-02T15:04",
-	} {
-		if parsed, err := time.Parse(layout, value); err == nil {
+	for _, layout := range []string{"2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999", "2006-01-02T15:04"} {
+		if parsed, err := time.ParseInLocation(layout, value, naive); err == nil {
+			return parsed, true
+		}
+		if parsed, err := time.Parse(layout+"Z07:00", value); err == nil {
 			return parsed, true
 		}
 	}
@@ -136,3 +148,35 @@ func dumps(value any) string {
 
 // sizeOf is sys.getsizeof(json.dumps(value)): the object header and the characters.
 func sizeOf(value any) int { return 49 + len(dumps(value)) }
+
+// sortValues is list.sort(): texts by code point, numbers by value, nothing else and no
+// mixture.
+func sortValues(items []any) error {
+	var failure error
+	slices.SortStableFunc(items, func(x, y any) int {
+		xText, xIsText := x.(string)
+		yText, yIsText := y.(string)
+		if xIsText && yIsText {
+			return strings.Compare(xText, yText)
+		}
+		xNumber, xErr := strconv.ParseFloat(numeral(x), 64)
+		yNumber, yErr := strconv.ParseFloat(numeral(y), 64)
+		if xErr != nil || yErr != nil {
+			failure = cmp.Or(failure, fail(fmt.Sprintf("'<' not supported between instances of '%s' and '%s'", typeName(x), typeName(y))))
+			return 0
+		}
+		return cmp.Compare(xNumber, yNumber)
+	})
+	return failure
+}
+
+// numeral is how a value that counts as a number is written, "" for others.
+func numeral(value any) string {
+	switch typed := value.(type) {
+	case json.Number:
+		return typed.String()
+	case bool:
+		return strconv.Itoa(b2i(typed))
+	}
+	return ""
+}

@@ -28,7 +28,7 @@ type runRequest struct {
 	name                   string
 	idempotencyKey         any       // nil: none; an empty text is a key
 	start                  time.Time // zero: now
-	parameters             map[string]any
+	parameters             any       // an object, unless the call is wrong
 	context                any
 	labels, runConfig      any
 }
@@ -43,11 +43,7 @@ func (a *API) createFlowRun(ctx context.Context, tx *store.Tx, input map[string]
 		return nil, fail("A flow id or version group ID must be provided.")
 	}
 	request.start, _ = input["scheduled_start_time"].(time.Time)
-	if given := input["parameters"]; truthy(given) {
-		if request.parameters = object(given); request.parameters == nil {
-			return nil, fail("'" + typeName(given) + "' object is not a mapping")
-		}
-	}
+	request.parameters = input["parameters"]
 	return idPayload(a.createRun(ctx, tx, request))
 }
 
@@ -59,6 +55,10 @@ func (a *API) createRun(ctx context.Context, tx *store.Tx, request runRequest) (
 		return "", err
 	}
 	group, _ := tx.Get("flow_group", rowText(flow, "flow_group_id"))
+	labels, config, err := runLabels(flow, group, request)
+	if err != nil {
+		return "", err
+	}
 	parameters, err := runParameters(flow, group, request.parameters)
 	if err != nil {
 		return "", err
@@ -78,7 +78,7 @@ func (a *API) createRun(ctx context.Context, tx *store.Tx, request runRequest) (
 	}
 	row := store.Row{
 		"id": a.newID(), "tenant_id": flow["tenant_id"], "flow_id": flow["id"], "name": request.name,
-		"labels": sortedLabels(runLabels(flow, group, request)), "run_config": runConfig(flow, group, request),
+		"labels": labels, "run_config": config,
 		"parameters": parameters, "context": request.context, "scheduled_start_time": request.start,
 		"idempotency_key": request.idempotencyKey,
 	}
@@ -124,23 +124,46 @@ func runWithKey(tx *store.Tx, flowID string, key any) string {
 
 // runLabels takes the first that is given of: the call, the call's run config, the group,
 // the group's run config, the flow's run config, the flow's environment. Given means not
-// null: an empty list takes all labels away.
-func runLabels(flow, group store.Row, request runRequest) any {
+// null: an empty list takes all labels away. It returns the run's config too, since the
+// service sorts the list where it stands: labels out of a run config are in order there
+// as well.
+func runLabels(flow, group store.Row, request runRequest) (labels, config any, err error) {
+	config = runConfig(flow, group, request)
 	switch {
 	case request.labels != nil:
-		return request.labels
-	case request.runConfig != nil:
-		return object(request.runConfig)["labels"]
-	case group["labels"] != nil:
-		return group["labels"]
-	case group["run_config"] != nil:
-		return object(group["run_config"])["labels"]
-	case flow["run_config"] != nil:
-		return object(flow["run_config"])["labels"]
-	case flow["environment"] != nil:
-		return object(flow["environment"])["labels"]
+		return sortedLabels(request.labels), config, nil
+	case request.runConfig == nil && group["labels"] != nil:
+		return sortedLabels(group["labels"]), config, nil
+	case config == nil && flow["environment"] == nil:
+		return []any{}, nil, nil
+	case config == nil:
+		labels, _, err = sortLabelsIn(flow["environment"])
+		return labels, nil, err
 	}
-	return nil
+	return sortLabelsIn(config)
+}
+
+// sortLabelsIn returns the labels of a run config in order, and the config with them.
+func sortLabelsIn(config any) (labels, sorted any, err error) {
+	settings, ok := config.(map[string]any)
+	if !ok {
+		return nil, nil, noAttribute(config, "get")
+	}
+	given := settings["labels"]
+	if !truthy(given) {
+		return []any{}, config, nil
+	}
+	items, ok := given.([]any)
+	if !ok {
+		return nil, nil, noAttribute(given, "sort")
+	}
+	items = slices.Clone(items)
+	if err := sortValues(items); err != nil {
+		return nil, nil, err
+	}
+	r := record{problems: &problems{model: "FlowRun"}, raw: map[string]any{"labels": items}}
+	labels = r.texts("labels", false)
+	return labels, with(settings, "labels", items), r.err()
 }
 
 // runConfig takes the first that is given of: the call, the group, the flow.
@@ -156,7 +179,7 @@ func runConfig(flow, group store.Row, request runRequest) any {
 
 // runParameters lays the call's parameters over the group's over the flow's defaults.
 // Defaults that Python takes for false are left to the flow.
-func runParameters(flow, group store.Row, given map[string]any) (map[string]any, error) {
+func runParameters(flow, group store.Row, given any) (map[string]any, error) {
 	parameters := map[string]any{}
 	for _, item := range list(flow["parameters"]) {
 		parameter := object(item)
@@ -165,7 +188,13 @@ func runParameters(flow, group store.Row, given map[string]any) (map[string]any,
 		}
 	}
 	maps.Copy(parameters, object(group["default_parameters"]))
-	maps.Copy(parameters, given)
+	if truthy(given) {
+		entries, problem := entriesOf(given)
+		if entries == nil {
+			return nil, fail(problem)
+		}
+		maps.Copy(parameters, entries)
+	}
 	var missing []string
 	for _, item := range list(flow["parameters"]) {
 		parameter := object(item)

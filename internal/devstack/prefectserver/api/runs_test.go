@@ -17,7 +17,7 @@ func TestLabelAndRunConfigPrecedence(t *testing.T) {
 		labels     []any
 		runConfigs string // label of the run config in force
 	}{
-		{"flow", func(*server, string, in) {}, []any{"k8s", "prod"}, "prod"},
+		{"flow", func(*server, string, in) {}, []any{"k8s", "prod"}, "k8s"},
 		{"group run config", func(s *server, group string, _ in) {
 			s.call("set_flow_group_run_config", in{"flow_group_id": group, "run_config": config("group-config")})
 		}, []any{"group-config"}, "group-config"},

@@ -127,7 +127,7 @@ func (s *State) serialize() map[string]any {
 	if isScheduled(s.Type) {
 		serialized["start_time"] = nil
 		if s.Start != nil {
-			serialized["start_time"] = isoFormat(*s.Start)
+			serialized["start_time"] = writeTime(*s.Start)
 		}
 	}
 	for key, value := range s.own {
@@ -262,6 +262,9 @@ func readStart(s *State, fields map[string]any, now time.Time) error {
 	start, valid := parseTime(written)
 	if !ok || !valid {
 		return invalidState("start_time", "Not a valid datetime.")
+	}
+	if start.Location() == naive && s.Type != "Queued" {
+		start = start.UTC()
 	}
 	s.Start = &start
 	return nil

@@ -88,6 +88,7 @@ func TestSerializedStates(t *testing.T) {
 	for given, want := range map[string]string{
 		`{"type": "Success", "foo": 1, "result": "zz", "context": null, "cached_inputs": null}`: `{"type": "Success", ` + rest + `, ` + none + `}`,
 		`{"type": "Queued", "start_time": "2024-01-02T03:04:05+02:00"}`:                         `{"type": "Queued", "state": null, "start_time": "2024-01-02T03:04:05+02:00", ` + rest + `, ` + none + `}`,
+		`{"type": "Queued", "start_time": "2024-01-02T03:04:05"}`:                               `{"type": "Queued", "state": null, "start_time": "2024-01-02T03:04:05", ` + rest + `, ` + none + `}`,
 		`{"type": "Paused"}`: `{"type": "Paused", "start_time": null, ` + rest + `, ` + none + `}`,
 		`{"type": "Retrying", "start_time": "2024-01-02T03:04:05.5", "run_count": 3}`: `{"type": "Retrying", "run_count": 3, "start_time": "2024-01-02T03:04:05.500000+00:00", ` + rest + `, ` + none + `}`,
 		`{"type": "Looped"}`:                                     `{"type": "Looped", "loop_count": 1, ` + rest + `, ` + none + `}`,

@@ -19,11 +19,7 @@ func (a *API) taskMutations() map[string]Operation {
 // the flow has already are passed over. Rows added this way carry no tenant.
 func (a *API) registerTasks(_ context.Context, tx *store.Tx, input map[string]any) (any, error) {
 	id := text(input, "flow_id")
-	items, ok := input["serialized_tasks"].([]any)
-	if !ok {
-		return nil, invalidDocument("ParsingModel[List[TaskSchema]]", "__root__", problemList)
-	}
-	tasks, err := parseList("ParsingModel[List[TaskSchema]]", "__root__", items, parseTask)
+	tasks, err := parseParts("TaskSchema", input["serialized_tasks"], parseTask)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +38,7 @@ func (a *API) registerTasks(_ context.Context, tx *store.Tx, input map[string]an
 	}
 	for i, task := range tasks {
 		if !known[task.slug] {
-			all = append(all, items[i])
+			all = append(all, list(input["serialized_tasks"])[i])
 		}
 	}
 	_, err = update(tx, "flow", id, store.Row{"serialized_flow": with(serialized, "tasks", all)})
@@ -68,7 +64,7 @@ func (a *API) insertTasks(tx *store.Tx, flowID string, tenant any, tasks []taskD
 		}
 		known[task.slug] = true
 		id := task.id
-		if id == "" {
+		if !task.idGiven {
 			id = a.newID()
 		}
 		if _, err := insert(tx, "task", store.Row{
@@ -88,11 +84,7 @@ func registerEdges(_ context.Context, tx *store.Tx, input map[string]any) (any, 
 	if _, found := tx.Get("flow", id); !found {
 		return nil, noAttribute(nil, "tasks")
 	}
-	items, ok := input["serialized_edges"].([]any)
-	if !ok {
-		return nil, invalidDocument("ParsingModel[List[EdgeSchema]]", "__root__", problemList)
-	}
-	edges, err := parseList("ParsingModel[List[EdgeSchema]]", "__root__", items, parseEdge)
+	edges, err := parseParts("EdgeSchema", input["serialized_edges"], parseEdge)
 	if err != nil {
 		return nil, err
 	}

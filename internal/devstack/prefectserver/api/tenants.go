@@ -66,9 +66,9 @@ func updateTenantSettings(_ context.Context, tx *store.Tx, input map[string]any)
 	if !present {
 		given = map[string]any{}
 	}
-	changes, ok := given.(map[string]any)
-	if !ok {
-		return nil, fail("'" + typeName(given) + "' object is not iterable")
+	changes, problem := entriesOf(given)
+	if changes == nil {
+		return nil, fail(problem)
 	}
 	settings := maps.Clone(object(tenant["settings"]))
 	if settings == nil {

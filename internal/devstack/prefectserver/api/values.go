@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver/store"
@@ -183,12 +184,56 @@ func notNull(table string, err error) error {
 		"of relation \"%[1]s\" violates not-null constraint'}]", table, column))
 }
 
+// objectColumns are those whose values the service's models take for objects.
+func objectColumns() []string {
+	return []string{
+		"config", "content", "context", "data", "default_parameters", "environment", "info", "parameters", "run_config",
+		"schedule", "serialized_flow", "settings", "storage",
+	}
+}
+
+// modelled converts values as the service's model of a table does before it writes them.
+func modelled(table string, row store.Row) (store.Row, error) {
+	r := record{problems: &problems{model: modelName(table)}, raw: row}
+	for _, column := range objectColumns() {
+		value := row[column]
+		if _, already := value.(map[string]any); already || value == nil || table == "flow" && column == "parameters" {
+			continue
+		}
+		r.raw = with(r.raw, column, r.dict(column))
+	}
+	return r.raw, r.err()
+}
+
+// modelName is what the service calls its model of a table.
+func modelName(table string) string {
+	var name strings.Builder
+	for word := range strings.SplitSeq(table, "_") {
+		name.WriteString(strings.ToUpper(word[:1]) + word[1:])
+	}
+	return name.String()
+}
+
+// storedText is a text as a model takes it, or null.
+func storedText(model, column string, value any) (any, error) {
+	r := record{problems: &problems{model: model}, raw: map[string]any{column: value}}
+	return r.text(column), r.err()
+}
+
 func insert(tx *store.Tx, table string, row store.Row) (store.Row, error) {
+	row, err := modelled(table, row)
+	if err != nil {
+		return nil, err
+	}
 	stored, err := tx.Insert(table, row)
 	return stored, visible(table, err)
 }
 
 func update(tx *store.Tx, table, id string, set store.Row) (bool, error) {
+	set, err := modelled(table, set)
+	if err != nil {
+		return false, err
+	}
 	found, err := tx.Update(table, id, set)
 	return found, visible(table, err)
 }

@@ -295,7 +295,7 @@ func TestServiceInput(t *testing.T) {
 	check(t, map[string]queryCase{
 		"null and left out differ": {
 			query: mutation, variables: `{"input": {"labels": null, "parameters": {"x": 1.0}, "scheduled_start_time": "2022-01-02T03:04:05.678+02:00"}}`,
-			want: `{"create_flow_run":{"id":"{\"labels\":null,\"parameters\":{\"x\":1.0},\"scheduled_start_time\":\"2022-01-02T01:04:05.678Z\"}"}}`,
+			want: `{"create_flow_run":{"id":"{\"labels\":null,\"parameters\":{\"x\":1.0},\"scheduled_start_time\":\"2022-01-02T03:04:05.678+02:00\"}"}}`,
 		},
 		"one label is a list": {
 			query: mutation, variables: `{"input": {"labels": "a"}}`, want: `{"create_flow_run":{"id":"{\"labels\":[\"a\"]}"}}`,

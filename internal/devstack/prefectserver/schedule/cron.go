@@ -17,15 +17,14 @@ type field struct {
 	name     string
 	min, max int
 	names    []string // names[0] stands for min
-	takesAny bool     // "?" is another way to write "*"
 }
 
 var (
 	minuteField  = field{name: "minute", max: 59}
 	hourField    = field{name: "hour", max: 23}
-	dayField     = field{name: "day of month", min: 1, max: 31, takesAny: true}
+	dayField     = field{name: "day of month", min: 1, max: 31}
 	monthField   = field{name: "month", min: 1, max: 12, names: strings.Fields("jan feb mar apr may jun jul aug sep oct nov dec")}
-	weekdayField = field{name: "day of week", max: 6, names: strings.Fields("sun mon tue wed thu fri sat"), takesAny: true}
+	weekdayField = field{name: "day of week", max: 6, names: strings.Fields("sun mon tue wed thu fri sat")}
 	secondField  = field{name: "second", max: 59}
 )
 
@@ -88,7 +87,7 @@ func parseCron(text string, dayOr bool) (*cronExpression, error) {
 	return c, nil
 }
 
-func isAny(text string) bool { return text == "*" || text == "?" }
+func isAny(text string) bool { return text == "*" }
 
 // withoutLast takes "l" out of a list of days.
 func withoutLast(text string) (string, bool) {
@@ -146,7 +145,7 @@ func (f field) add(set []bool, part string) error {
 		}
 	}
 	from, to := f.min, f.max
-	if span != "*" && (span != "?" || !f.takesAny) {
+	if span != "*" {
 		first, last, ranged := strings.Cut(span, "-")
 		var err error
 		if from, err = f.value(first); err != nil {

@@ -8,11 +8,16 @@ import (
 	"fmt"
 	"iter"
 	"reflect"
+	"strconv"
+	"strings"
 	"time"
 )
 
 // ErrInvalid is a schedule or clock that the Server cannot read.
 var ErrInvalid = errors.New("invalid schedule")
+
+// ErrNeverFires is a cron expression without a date, such as the 31st of February.
+var ErrNeverFires = errors.New("failed to find next date")
 
 // Schedule is a parsed schedule.
 type Schedule struct {
@@ -70,8 +75,16 @@ func ValidateClock(raw any) error {
 const examined = 10_000
 
 // Next returns up to n events after a time. Equal events of several clocks count once;
-// filters see the times of the clocks, adjustments move what passes.
-func (s *Schedule) Next(n int, after time.Time) []Event {
+// filters see the times of the clocks, adjustments move what passes. One clock that never
+// fires spoils the whole schedule: ErrNeverFires.
+func (s *Schedule) Next(n int, after time.Time) ([]Event, error) {
+	for _, table := range s.clocks {
+		if cron, ok := table.clock.(*cronClock); ok {
+			if _, fires := cron.expression.next(wall(after)); !fires {
+				return nil, ErrNeverFires
+			}
+		}
+	}
 	var events []Event
 	count := 0
 	for event := range s.events(after) {
@@ -86,7 +99,7 @@ func (s *Schedule) Next(n int, after time.Time) []Event {
 			break
 		}
 	}
-	return events
+	return events, nil
 }
 
 // events merges the clocks in order of time, and drops repetitions.
@@ -166,6 +179,11 @@ func parseClock(raw any) (timetable, error) {
 	if value := document["parameter_defaults"]; value != nil {
 		if table.parameters, ok = value.(map[string]any); !ok {
 			return timetable{}, fmt.Errorf("%w: parameter defaults are not an object", ErrInvalid)
+		}
+		for name, value := range table.parameters {
+			if value == nil {
+				return timetable{}, fmt.Errorf("%w: the default of parameter %q is null", ErrInvalid, name)
+			}
 		}
 	}
 	if value := document["labels"]; value != nil {
@@ -255,6 +273,12 @@ func microseconds(value any) (time.Duration, bool) {
 				return 0, false
 			}
 			exact = int64(float)
+		}
+		count = exact
+	case string:
+		exact, err := strconv.ParseInt(strings.TrimSpace(typed), 10, 64)
+		if err != nil {
+			return 0, false
 		}
 		count = exact
 	default:

@@ -39,7 +39,10 @@ func TestTimesEqualTheClientLibrary(t *testing.T) {
 			}
 			continue
 		}
-		events := parsed.Next(8, sample.After)
+		events, err := parsed.Next(8, sample.After)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if !slices.EqualFunc(events, sample.Want, func(event schedule.Event, want time.Time) bool { return event.Time.Equal(want) }) {
 			t.Errorf("got %v for %s", events, line)
 		}

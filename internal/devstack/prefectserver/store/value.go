@@ -161,11 +161,11 @@ var timestampLayouts = [...]string{
 }
 
 // ParseTime reads a moment in the forms that Prefect's clients send. Without a
-// zone it is UTC.
+// offset it is UTC; else the offset stays, because what echoes the time shows it.
 func ParseTime(s string) (time.Time, error) {
 	for _, layout := range timestampLayouts {
 		if t, err := time.Parse(layout, strings.TrimSpace(s)); err == nil {
-			return stamp(t), nil
+			return t.Round(time.Microsecond), nil
 		}
 	}
 	return time.Time{}, invalid("timestamp with time zone", s)
@@ -182,7 +182,8 @@ func timestampValue(v any) (any, error) {
 		case "epoch":
 			return time.Unix(0, 0).UTC(), nil
 		}
-		return ParseTime(x)
+		t, err := ParseTime(x)
+		return stamp(t), err
 	default:
 		return nil, invalid("timestamp with time zone", v)
 	}
