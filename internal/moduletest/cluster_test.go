@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/dynamic"
 	clientset "k8s.io/client-go/kubernetes"
+	"k8s.io/klog/v2"
 	"sigs.k8s.io/yaml"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack"
@@ -32,6 +34,8 @@ var shared struct {
 }
 
 func TestMain(m *testing.M) {
+	// client-go's own log lines would end up between the tests'.
+	klog.SetSlogLogger(slog.New(slog.DiscardHandler))
 	code := m.Run()
 	if shared.stack != nil {
 		if err := shared.stack.Stop(); err != nil {

@@ -23,6 +23,7 @@ terraform {
 
 variable "chart" {}
 variable "values" {}
+variable "sslmode" { default = "require" }
 variable "labels" {
   type    = list(string)
   default = ["one"]
@@ -32,7 +33,7 @@ module "prefect_server" {
   source            = "../modules/prefect-server"
   namespace         = "server"
   chart             = { name = var.chart }
-  database          = { host = "db.example.com" }
+  database          = { host = "db.example.com", sslmode = var.sslmode }
   database_password = "Correct-Horse-1"
   agent             = { labels = var.labels, namespaces = ["team-a"], job_resources = { limits = { memory = "1Gi" } } }
   exposure          = { mode = "ingress", class_name = "traefik", api_host = "api.example.com", ui_host = "ui.example.com", tls_secret_name = "tls", allowed_namespaces = ["traefik"], public = false }
@@ -60,17 +61,20 @@ func TestServer(t *testing.T) {
 	checkIngress(t, client)
 	checkTeam(t, client, `["one"]`)
 
-	change := `-var=labels=["one","two"]`
+	checkHasura(t, client, "require")
+
+	change := []string{`-var=labels=["one","two"]`, "-var=sslmode=verify-full"}
 	want := map[string]string{
 		"module.prefect_server.helm_release.server": "update", "module.prefect_server.helm_release.support": "update",
 	}
-	if got := w.actions("server", change); !maps.Equal(got, want) {
+	if got := w.actions("server", change...); !maps.Equal(got, want) {
 		t.Errorf("the change would do %v, want %v", got, want)
 	}
 	w.run("server", "apply", "-auto-approve", "-input=false", "plan.bin")
 	checkTeam(t, client, `["one","two"]`)
+	checkHasura(t, client, "verify-full")
 
-	w.run("server", "destroy", "-auto-approve", "-input=false", change)
+	w.run("server", append([]string{"destroy", "-auto-approve", "-input=false"}, change...)...)
 	services, err := client.CoreV1().Services("server").List(t.Context(), metav1.ListOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -80,6 +84,23 @@ func TestServer(t *testing.T) {
 	}
 	if _, err := client.CoreV1().Namespaces().Get(t.Context(), "team-a", metav1.GetOptions{}); err != nil {
 		t.Errorf("destroy has removed the namespace of the team's runs: %v", err)
+	}
+}
+
+// checkHasura checks what counts of Hasura's environment, in which the console
+// is named twice: the last entry wins, also after an upgrade.
+func checkHasura(t *testing.T, client clientset.Interface, sslmode string) {
+	t.Helper()
+	deployment, err := client.AppsV1().Deployments("server").Get(t.Context(), "prefect-hasura", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	variables := map[string]string{}
+	for _, v := range deployment.Spec.Template.Spec.Containers[0].Env {
+		variables[v.Name] = v.Value
+	}
+	if variables["HASURA_GRAPHQL_ENABLE_CONSOLE"] != "false" || variables["PGSSLMODE"] != sslmode {
+		t.Errorf("Hasura's environment is %v, want no console and PGSSLMODE=%s", variables, sslmode)
 	}
 }
 
