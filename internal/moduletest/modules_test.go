@@ -30,10 +30,7 @@ func TestModules(t *testing.T) {
 	for _, module := range modules(t) {
 		t.Run(module, func(t *testing.T) {
 			t.Parallel()
-			if module == "database-secret" && !w.attributes() {
-				t.Skip("write-only values need version 3.1 of the helm provider: see PREFECT_MODULE_PROVIDERS")
-			}
-			w := &workspace{t: t, dir: w.dir, env: w.env, helm: w.helm}
+			w := w.forModule(t, module)
 			dir := filepath.Join("modules", module)
 			w.run(dir, "init", "-input=false")
 			w.run(dir, "validate")

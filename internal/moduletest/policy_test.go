@@ -141,36 +141,6 @@ func TestStackPassesEverythingOn(t *testing.T) {
 	}
 }
 
-// TestEveryRefusalIsTested looks for a test of each validation and precondition:
-// as many refusals as conditions, for each variable and resource.
-func TestEveryRefusalIsTested(t *testing.T) {
-	t.Parallel()
-	for _, module := range modules(t) {
-		data, err := os.ReadFile(filepath.Join(root(t), "modules", module, "tests", "refusals.tftest.hcl"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		tested := map[string]int{}
-		for _, m := range regexp.MustCompile(`expect_failures = \[([^]]+)`).FindAllStringSubmatch(string(data), -1) {
-			for _, address := range regexp.MustCompile(`[\w.]+`).FindAllString(m[1], -1) {
-				tested[address]++
-			}
-		}
-		text := source(t, module)
-		for name, block := range blocks(text, "variable") {
-			if n := strings.Count(block, "validation {"); tested["var."+name] < n {
-				t.Errorf("%s: variable %s has %d validations and %d tests of refusals", module, name, n, tested["var."+name])
-			}
-		}
-		for _, m := range regexp.MustCompile(`(?ms)^resource "(\w+)" "(\w+)" \{\n.*?^\}`).FindAllStringSubmatch(text, -1) {
-			address := m[1] + "." + m[2]
-			if n := strings.Count(m[0], "precondition {"); tested[address] < n {
-				t.Errorf("%s: %s has %d preconditions and %d tests of refusals", module, address, n, tested[address])
-			}
-		}
-	}
-}
-
 // TestDefaultsAreDocumented compares the table of the guide with the modules:
 // each variable that may be left out, with its default and a reason.
 func TestDefaultsAreDocumented(t *testing.T) {
