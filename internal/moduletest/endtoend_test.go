@@ -38,7 +38,7 @@ provider "azurerm" {
 provider "prefect" {
   port_forward  = module.stack.prefect.port_forward
   tenant        = "default"
-  ready_timeout = "1m"
+  ready_timeout = "5m"
 
   kubernetes = {` + cluster + `
     namespace = module.stack.prefect.namespace

@@ -1,8 +1,11 @@
 package azure_test
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 
@@ -15,6 +18,7 @@ const group = "/subscriptions/" + azure.SubscriptionID + "/resourceGroups/g"
 type client struct {
 	t    *testing.T
 	base string
+	http *http.Client
 }
 
 func start(t *testing.T) (*azure.Simulation, *client) {
@@ -28,7 +32,7 @@ func start(t *testing.T) (*azure.Simulation, *client) {
 			t.Error(err)
 		}
 	})
-	c := &client{t: t, base: s.Endpoint()}
+	c := &client{t: t, base: s.Endpoint(), http: http.DefaultClient}
 	c.do(http.MethodPut, group, "2023-07-01", `{"location":"westeurope"}`, http.StatusCreated)
 	return s, c
 }
@@ -44,7 +48,7 @@ func (c *client) do(method, path, version, body string, want int) (map[string]an
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	out, err := http.DefaultClient.Do(in)
+	out, err := c.http.Do(in)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -121,6 +125,37 @@ func TestRoleAssignments(t *testing.T) {
 	if found, ok := answer["value"].([]any); !ok || len(found) != 1 {
 		t.Errorf("the search for AcrPull found %v", answer)
 	}
+}
+
+// TestSecureEndpoint: what the azapi provider needs. Its polls stay on https,
+// because a token never goes over anything else.
+func TestSecureEndpoint(t *testing.T) {
+	t.Parallel()
+	s, plain := start(t)
+	environment := map[string]string{}
+	for _, variable := range s.AzapiEnvironment() {
+		name, value, _ := strings.Cut(variable, "=")
+		environment[name] = value
+	}
+	token, _ := plain.do(http.MethodGet, environment["IDENTITY_ENDPOINT"]+"?api-version=2019-08-01", "", "", http.StatusOK)
+	if token["access_token"] == nil || token["expires_on"] == nil {
+		t.Errorf("the managed identity's token is %v", token)
+	}
+	authority, err := os.ReadFile(environment["SSL_CERT_FILE"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(authority)
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
+	defer transport.CloseIdleConnections()
+	c := &client{t: t, base: s.SecureEndpoint(), http: &http.Client{Transport: transport}}
+	cluster := group + "/providers/Microsoft.ContainerService/managedClusters/k"
+	_, header := c.do(http.MethodPut, cluster, "2026-04-01", `{"location":"westeurope","properties":{"dnsPrefix":"k"}}`, http.StatusCreated)
+	if poll := header.Get("Azure-AsyncOperation"); !strings.HasPrefix(poll, s.SecureEndpoint()) {
+		t.Errorf("the operation is at %q", poll)
+	}
+	c.finish(header)
 }
 
 func TestNothingWithoutItsParent(t *testing.T) {
