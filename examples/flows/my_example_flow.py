@@ -1,7 +1,8 @@
 """The walk-through's flow: one task that logs a greeting, run as a Kubernetes Job by the agent that carries the label.
 
 The Job template beside this file is read when the flow is built, from this folder, and travels inside the registration.
-The flow itself is read from its script inside the flow's image, so nothing is pickled.
+The flow itself is read from its script inside the flow's image, so nothing is pickled. The script reads the template there
+too, whatever becomes of it: the image needs both files, and their folder as its working directory.
 """
 
 import prefect

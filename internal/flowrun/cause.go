@@ -198,6 +198,9 @@ func containerCause(p kubernetes.PodInfo, c kubernetes.ContainerInfo) cause {
 		}
 		return cause{}
 	case kubernetes.StateTerminated:
+		if c.RestartCount > 0 && c.LastExitCode != nil && p.Phase == podRunning {
+			return crashCause(p, c) // about to be started again
+		}
 		return terminatedCause(p, c.Name, c.Reason, c.Message, c.ExitCode)
 	default:
 		return cause{}
@@ -239,6 +242,10 @@ func waitingCause(p kubernetes.PodInfo, c kubernetes.ContainerInfo) cause {
 // crashCause explains a container that is started again and again.
 func crashCause(p kubernetes.PodInfo, c kubernetes.ContainerInfo) cause {
 	crash := terminatedCause(p, c.Name, c.LastReason, "", c.LastExitCode)
+	if c.State == kubernetes.StateTerminated {
+		crash = terminatedCause(p, c.Name, c.Reason, "", c.ExitCode)
+		c.Reason, c.Message = "", "" // said by crash
+	}
 	return cause{
 		Code:   "CrashLoopBackOff",
 		Text:   strings.TrimSpace(fmt.Sprintf("Container %s of pod %s crashed %d times%s.", c.Name, p.Name, c.RestartCount, reasonSuffix(c.Reason, c.Message)) + " " + crash.Text),

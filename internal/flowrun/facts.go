@@ -10,6 +10,7 @@ import (
 // Phases of a pod.
 const (
 	podPending   = "Pending"
+	podRunning   = "Running"
 	podFailed    = "Failed"
 	podSucceeded = "Succeeded"
 )

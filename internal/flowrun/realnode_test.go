@@ -176,7 +176,7 @@ func TestAccFlowRun_realNodeFailure(t *testing.T) {
 	}{
 		"no such script": {
 			replace: []string{"/opt/prefect/flows/etl.py", "/opt/prefect/flows/forgotten.py"},
-			says:    []string{"ended in the state Failed", "Failed to load and execute flow run", "forgotten.py"},
+			says:    []string{"ended in the state Failed", "Failed to load and execute flow run", "flows/forgotten'"},
 		},
 		"too little memory for Prefect": {
 			lines: []string{`run_config = { kubernetes = { memory_limit = "24Mi", labels = ["` + exampleLabel + `"] } }`},

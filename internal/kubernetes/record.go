@@ -49,14 +49,13 @@ func (r *record) putPod(pod *corev1.Pod, deleted bool) (isNew bool) {
 	return isNew
 }
 
-// statusUnknown is what a kubelet reports of containers that had not run when their pod was deleted.
-const statusUnknown = "ContainerStatusUnknown"
-
 // keepReasons keeps why the containers of a pod did not start when the pod is deleted, which the kubelet forgets.
 func keepReasons(before, now *corev1.Pod) *corev1.Pod {
+	if now.DeletionTimestamp == nil && now.Status.Phase != corev1.PodFailed {
+		return now
+	}
 	for i := range now.Status.ContainerStatuses {
-		end := now.Status.ContainerStatuses[i].State.Terminated
-		if end == nil || end.Reason != statusUnknown {
+		if !saysNothing(now.Status.ContainerStatuses[i].State) {
 			continue
 		}
 		for k := range before.Status.ContainerStatuses {
@@ -68,6 +67,19 @@ func keepReasons(before, now *corev1.Pod) *corev1.Pod {
 		}
 	}
 	return now
+}
+
+// saysNothing recognises what kubelets report of containers that had not run when their pod was deleted: that they are
+// about to be created, or, where the kubelet had lost sight of them, an end that nobody saw.
+func saysNothing(state corev1.ContainerState) bool {
+	switch {
+	case state.Waiting != nil:
+		return state.Waiting.Reason == "ContainerCreating" || state.Waiting.Reason == "PodInitializing"
+	case state.Terminated != nil:
+		return state.Terminated.Reason == "ContainerStatusUnknown"
+	default:
+		return false
+	}
 }
 
 func (r *record) putEvent(e *corev1.Event) { r.events[e.Namespace+"/"+e.Name] = e }

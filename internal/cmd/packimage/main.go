@@ -23,7 +23,7 @@ import (
 type options struct {
 	name, root, output string
 	entrypoint         string
-	path               string
+	path, dir          string
 }
 
 func main() {
@@ -33,6 +33,7 @@ func main() {
 	flag.StringVar(&o.output, "o", "", "the `file` to write")
 	flag.StringVar(&o.entrypoint, "entrypoint", "[]", "the entry point, as a `JSON` list")
 	flag.StringVar(&o.path, "path", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "PATH of the image's containers")
+	flag.StringVar(&o.dir, "dir", "/", "the `directory` that the image's containers start in")
 	flag.Parse()
 	if err := pack(o); err != nil {
 		fmt.Fprintln(os.Stderr, "packimage:", err)
@@ -59,7 +60,7 @@ func pack(o options) (err error) {
 	}()
 	config, err := json.Marshal(map[string]any{
 		"architecture": runtime.GOARCH, "os": "linux", "created": time.Unix(0, 0).UTC(),
-		"config": map[string]any{"Entrypoint": entrypoint, "Env": []string{"PATH=" + o.path}},
+		"config": map[string]any{"Entrypoint": entrypoint, "Env": []string{"PATH=" + o.path}, "WorkingDir": o.dir},
 		"rootfs": map[string]any{"type": "layers", "diff_ids": []string{"sha256:" + digest}},
 	})
 	if err != nil {

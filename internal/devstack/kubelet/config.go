@@ -85,6 +85,8 @@ func (s *setup) kubeletConfig() (string, error) {
 		"oomScoreAdj":              0,
 		"makeIPTablesUtilChains":   false,
 		"resolvConf":               "/etc/resolv.conf",
+		"clusterDNS":               []string{s.Gateway},
+		"clusterDomain":            "cluster.local",
 		// Neither the machine's memory nor its disk are the node's to care for.
 		"evictionHard": map[string]any{
 			"memory.available": "1Mi", "nodefs.available": "0%", "nodefs.inodesFree": "0%", "imagefs.available": "0%", "imagefs.inodesFree": "0%",

@@ -43,7 +43,7 @@ func TestSubnetInUseIsTaken(t *testing.T) {
 
 func TestConfigurations(t *testing.T) {
 	t.Parallel()
-	s := setup{Cgroup: "/devstack-node-1", Pods: "198.18.4.128/25"}
+	s := setup{Cgroup: "/devstack-kubelet-1", Pods: "198.18.4.128/25"}
 	config, err := s.kubeletConfig()
 	if err != nil {
 		t.Fatal(err)

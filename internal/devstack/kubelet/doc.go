@@ -24,8 +24,8 @@
 //
 // A node takes a subnet of 198.18.0.0/15, the range that is set aside for
 // benchmarks: .1 is this machine, .2 the node, the upper half are pods. Pods
-// reach this machine, and what listens on .1, but nothing beyond it, and there is
-// no resolver: a name that is not in /etc/hosts does not exist.
+// reach this machine, and what listens on .1, but nothing beyond it; the resolver
+// there says of every name that it does not exist.
 package kubelet
 
 import (
@@ -95,7 +95,7 @@ const (
 
 // dirPrefix begins the name of a node's directory and control group; the rest is
 // in the name of its interface on this machine, too.
-const dirPrefix = "devstack-node-"
+const dirPrefix = "devstack-kubelet-"
 
 // interfaceName is the node's name of its network interface.
 const interfaceName = "eth0"

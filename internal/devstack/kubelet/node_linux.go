@@ -21,11 +21,12 @@ import (
 
 // Node is a running node.
 type Node struct {
-	setup   setup
-	guard   *process.Guard
-	process *process.Process
-	link    *link
-	relay   net.Listener
+	setup    setup
+	guard    *process.Guard
+	process  *process.Process
+	link     *link
+	relay    net.Listener
+	resolver net.PacketConn
 
 	orders *os.File
 	// images is closed when containerd has the images.
@@ -65,6 +66,10 @@ func Start(ctx context.Context, options Options) (n *Node, err error) {
 	if n.link, err = newLink(ctx, n.process.PID(), &n.setup); err != nil {
 		return n, err
 	}
+	if n.resolver, err = (&net.ListenConfig{}).ListenPacket(ctx, "udp", net.JoinHostPort(n.setup.Gateway, "53")); err != nil {
+		return n, fmt.Errorf("serve names to the node: %w", err)
+	}
+	go resolve(n.resolver)
 	options.Logger.Info("the node's network is up", "gateway", n.setup.Gateway, "pods", n.setup.Pods)
 	return n, n.order(tellNetwork)
 }
@@ -260,15 +265,14 @@ func (n *Node) Stop() error {
 			n.fail(errors.New("the node was stopped"))
 			n.process.Stop(0)
 		}
-		for _, file := range []interface{ Close() error }{n.orders, n.relay} {
-			switch f := file.(type) {
-			case *os.File:
-				if f != nil {
-					_ = f.Close()
-				}
-			case net.Listener:
-				_ = f.Close()
-			}
+		if n.orders != nil {
+			_ = n.orders.Close()
+		}
+		if n.relay != nil {
+			_ = n.relay.Close()
+		}
+		if n.resolver != nil {
+			_ = n.resolver.Close()
 		}
 		if n.link != nil {
 			n.stopErr = n.link.awaitGone(10 * time.Second)

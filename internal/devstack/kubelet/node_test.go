@@ -73,7 +73,7 @@ func parts(t *testing.T) string {
 func traces(t *testing.T, temp, name string) (string, []string) {
 	t.Helper()
 	if name == "" {
-		dirs, err := filepath.Glob(filepath.Join(temp, "devstack-node-*"))
+		dirs, err := filepath.Glob(filepath.Join(temp, "devstack-kubelet-*"))
 		if err != nil || len(dirs) != 1 {
 			t.Fatalf("directories of nodes: %q, %v", dirs, err)
 		}
@@ -87,7 +87,7 @@ func traces(t *testing.T, temp, name string) (string, []string) {
 		}
 		found = append(found, names...)
 	}
-	if i, err := net.InterfaceByName("node" + strings.TrimPrefix(name, "devstack-node-")); err == nil {
+	if i, err := net.InterfaceByName("node" + strings.TrimPrefix(name, "devstack-kubelet-")); err == nil {
 		found = append(found, i.Name)
 	}
 	return name, found

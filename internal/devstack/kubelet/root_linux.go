@@ -138,7 +138,7 @@ func (i *inside) writeConfig(root string) error {
 		"etc/cni/net.d/pods.conflist": network,
 		"etc/hostname":                i.Name + "\n",
 		"etc/hosts":                   "127.0.0.1 localhost\n" + i.Address + " " + i.Name + "\n",
-		"etc/resolv.conf":             "",
+		"etc/resolv.conf":             "nameserver " + i.Gateway + "\n",
 	} {
 		path := filepath.Join(root, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

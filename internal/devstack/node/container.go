@@ -112,7 +112,7 @@ func (r *run) wait(reason, message string) {
 func (r *run) image() bool {
 	image := r.spec.Image
 	if !validImage(image) {
-		message := fmt.Sprintf("Failed to apply default image tag %q: couldn't parse image name %q: invalid reference format", image, image)
+		message := fmt.Sprintf("Failed to apply default image tag %q: couldn't parse image name %q: %s", image, image, invalidImage(image))
 		r.event(corev1.EventTypeWarning, "InspectFailed", message)
 		r.event(corev1.EventTypeWarning, "Failed", "Error: InvalidImageName")
 		r.wait("InvalidImageName", message)

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 )
@@ -15,6 +16,19 @@ var imageReference = regexp.MustCompile(`^` +
 
 func validImage(image string) bool { return imageReference.MatchString(image) }
 
+// invalidImage says why a reference is invalid, as containerd's grammar has it.
+func invalidImage(image string) string {
+	const invalid = "invalid reference format"
+	first, rest, hasPath := strings.Cut(image, "/")
+	if !hasPath || (!strings.ContainsAny(first, ".:") && first != "localhost" && strings.ToLower(first) == first) {
+		rest = image // the first part is no registry
+	}
+	if name, _, _ := strings.Cut(rest, ":"); strings.ToLower(name) != name {
+		return invalid + ": repository name (" + name + ") must be lowercase"
+	}
+	return invalid
+}
+
 // present says whether the node has an image: every one, but those of registries
 // that cannot exist.
 func present(image string) bool {
@@ -28,8 +42,10 @@ func present(image string) bool {
 
 // pullError is the text of a failed pull.
 func pullError(image string) string {
-	host, _, _ := strings.Cut(image, "/")
+	host, path, _ := strings.Cut(image, "/")
 	name, _, _ := strings.Cut(host, ":")
+	repository, tag, _ := strings.Cut(path, ":")
+	tag = cmp.Or(tag, "latest")
 	return `failed to pull and unpack image "` + image + `": failed to resolve reference "` + image +
-		`": failed to do request: Head "https://` + host + `/v2/": dial tcp: lookup ` + name + `: no such host`
+		`": failed to do request: Head "https://` + host + `/v2/` + repository + `/manifests/` + tag + `": dial tcp: lookup ` + name + `: no such host`
 }

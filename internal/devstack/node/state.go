@@ -17,8 +17,6 @@ const (
 
 	reasonCreating     = "ContainerCreating"
 	reasonInitializing = "PodInitializing"
-	reasonUnknown      = "ContainerStatusUnknown"
-	messageUnknown     = "The container could not be located when the pod was terminated"
 	exitCodeKilled     = 137
 )
 
@@ -114,13 +112,21 @@ func (s *podState) finish(ended bool, why ending) {
 		return
 	}
 	s.reason, s.message = why.reason, why.message
+	waiting := reasonCreating
+	if len(s.init) > 0 {
+		waiting = reasonInitializing
+	}
 	for _, list := range [][]corev1.ContainerStatus{s.init, s.main} {
 		for i := range list {
-			if list[i].State.Terminated == nil {
-				list[i].Ready, list[i].Started = false, new(bool)
-				list[i].State = corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{
-					ExitCode: exitCodeKilled, Reason: reasonUnknown, Message: messageUnknown,
-				}}
+			if list[i].State.Terminated != nil {
+				continue
+			}
+			list[i].Ready, list[i].Started = false, new(bool)
+			// What a container waited for is forgotten: what is known is what the runtime
+			// knows, and that is its last end, if it ever ran.
+			list[i].State = corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: waiting}}
+			if list[i].LastTerminationState.Terminated != nil {
+				list[i].State, list[i].LastTerminationState = list[i].LastTerminationState, corev1.ContainerState{}
 			}
 		}
 	}
@@ -148,7 +154,7 @@ func (s *podState) phase() corev1.PodPhase {
 		initFailed = initFailed || (c.State.Terminated != nil && c.State.Terminated.ExitCode != 0)
 	}
 	switch {
-	case s.over && (s.reason != "" || failed > 0 || initFailed):
+	case s.over && (s.reason != "" || failed > 0 || waiting > 0 || initFailed):
 		return corev1.PodFailed
 	case s.over:
 		return corev1.PodSucceeded

@@ -2,11 +2,12 @@ package node
 
 import (
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 )
 
-// volumes waits until the config maps and secrets that the pod mounts are there;
+// volumes waits until the config maps and secrets that containers mount are there;
 // false means that the pod is at its end. The processes do not see the volumes:
 // what counts is that a pod which would not start does not.
 func (w *worker) volumes() bool {
@@ -30,6 +31,7 @@ func (w *worker) missingVolume() (string, error) {
 	for _, volume := range w.pod.Spec.Volumes {
 		var err error
 		switch {
+		case !mounted(w.pod, volume.Name): // nobody misses it
 		case volume.Secret != nil:
 			_, err = s.secret(volume.Secret.SecretName, volume.Secret.Optional)
 		case volume.ConfigMap != nil:
@@ -40,4 +42,16 @@ func (w *worker) missingVolume() (string, error) {
 		}
 	}
 	return "", nil
+}
+
+// mounted says whether a container of the pod mounts a volume.
+func mounted(pod *corev1.Pod, volume string) bool {
+	for _, c := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
+		for _, m := range c.VolumeMounts {
+			if m.Name == volume {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# flow-image.sh DIRECTORY REQUIREMENTS FLOW...
+# flow-image.sh DIRECTORY REQUIREMENTS FILE...
 #
 # Makes the root file system of an image for flow runs, as prefecthq/prefect:1.4.1 is one: Debian's Python 3.11, Prefect
-# with the hash-pinned requirements, and the scripts of the flows in /opt/prefect/flows. The Python packages are installed by
+# with the hash-pinned requirements, and the flows' files in /opt/prefect/flows. The Python packages are installed by
 # the image's own interpreter, so none of this machine is needed. Compiling what a flow run imports takes root.
 set -euo pipefail
 

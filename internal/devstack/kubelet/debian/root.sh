@@ -42,8 +42,7 @@ for package in "$apt"/archives/*.deb; do
 done
 echo 'root:x:0:0:root:/root:/bin/sh' > "$new/etc/passwd"
 echo 'root:x:0:' > "$new/etc/group"
-# There is neither a resolver nor a need for one: names that are not in /etc/hosts do not exist.
-echo 'hosts: files' > "$new/etc/nsswitch.conf"
+echo 'hosts: files dns' > "$new/etc/nsswitch.conf"
 echo '127.0.0.1 localhost' > "$new/etc/hosts"
 
 rm -rf "$root"
