@@ -198,7 +198,7 @@ func containerCause(p kubernetes.PodInfo, c kubernetes.ContainerInfo) cause {
 		}
 		return cause{}
 	case kubernetes.StateTerminated:
-		if c.RestartCount > 0 && c.LastExitCode != nil && p.Phase == podRunning {
+		if c.RestartCount > 0 && c.ExitCode != nil && *c.ExitCode != 0 && p.Phase == podRunning {
 			return crashCause(p, c) // about to be started again
 		}
 		return terminatedCause(p, c.Name, c.Reason, c.Message, c.ExitCode)

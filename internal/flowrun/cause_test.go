@@ -62,6 +62,19 @@ func TestFindCause(t *testing.T) {
 			code: "CrashLoopBackOff", says: []string{"crashed 4 times", "exit code 2"},
 		},
 		{
+			name: "crash loop, just ended again",
+			job: &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{{Name: "p", Phase: podRunning, Containers: []kubernetes.ContainerInfo{{
+				Name: "flow", State: kubernetes.StateTerminated, Reason: "OOMKilled", ExitCode: code(137), RestartCount: 2, LastReason: "Error", LastExitCode: code(1),
+			}}}}},
+			code: "CrashLoopBackOff", says: []string{"crashed 2 times. Container flow", "more memory than its limit"},
+		},
+		{
+			name: "restarted, and then well",
+			job: &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{{Name: "p", Phase: podRunning, Containers: []kubernetes.ContainerInfo{{
+				Name: "flow", State: kubernetes.StateTerminated, Reason: "Completed", ExitCode: code(0), RestartCount: 1, LastReason: "Error", LastExitCode: code(1),
+			}}}}},
+		},
+		{
 			name: "evicted", job: &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{{Name: "p", Node: "n1", Phase: podFailed, Reason: "Evicted", Message: "The node was low on resource: memory."}}},
 			code: "Evicted", says: []string{"n1", "low on resource"},
 		},
