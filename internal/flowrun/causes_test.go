@@ -211,7 +211,9 @@ func TestAccFlowRun_causes(t *testing.T) {
 				if c.slug == "evicted" {
 					t.Skip("needs the virtual node, which evicts pods when asked to; TestAccFlowRun_realNodeFailure has a real eviction")
 				}
-				timeouts["pod_start"] = "40s" // a kubelet takes longer to restart a container
+				if c.slug == "crash-loop" {
+					timeouts["pod_start"] = "40s" // a kubelet takes longer to restart a container
+				}
 			}
 			if c.reported {
 				timeouts["lost_job"] = "1m"

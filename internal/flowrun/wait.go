@@ -79,7 +79,7 @@ type outcome struct {
 }
 
 func newWaiter(s server, w watch, id string, g goal) *waiter {
-	return &waiter{server: s, watch: w, id: id, goal: g, tolerate: 2 * time.Minute, settle: 5 * time.Second}
+	return &waiter{server: s, watch: w, id: id, goal: g, tolerate: 2 * time.Minute, settle: 10 * time.Second}
 }
 
 // wait returns when the goal is reached, cannot be reached, or a deadline has
