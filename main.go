@@ -9,6 +9,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/provider"
 )
 
@@ -24,6 +25,7 @@ func main() {
 		Debug:           *debug,
 		ProtocolVersion: 6,
 	})
+	framework.Finish()
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -31,7 +31,7 @@ func await(ctx context.Context, data *framework.ProviderData, m *model) (settled
 		}
 		diags.Append(m.refresh(ctx, run)...)
 		diags.Append(m.details(ctx, data.Prefect, nil)...)
-		markRecorded(ctx, data.Prefect, id, "This run is recorded in a Terraform state, which does not wait for it.")
+		recordLater(ctx, data.Prefect, id, "This run is recorded in a Terraform state, which does not wait for it.")
 		return !diags.HasError(), diags
 	}
 	w := newWaiter(data.Prefect, nil, id, g)
@@ -99,22 +99,22 @@ func (r report) conclude(ctx context.Context, client *prefect.Client, m *model) 
 	switch {
 	case r.Interrupted:
 		warn()
-		markRecorded(ctx, client, id, "This run is recorded in a Terraform state. Waiting for it was interrupted.")
+		recordLater(ctx, client, id, "This run is recorded in a Terraform state. Waiting for it was interrupted.")
 		return false, diags
 	case r.Err == nil && r.Verdict == succeeded:
 		if r.unseen != "" {
 			diags.AddWarning("The run's Job could not be observed", r.unseen+
 				"\n\nThe run was followed on the Server alone. Facts about its Job may be missing or incomplete.")
 		}
-		markRecorded(ctx, client, id, "This run is recorded in a Terraform state.")
+		recordLater(ctx, client, id, "This run is recorded in a Terraform state.")
 		return true, diags
 	case r.Err == nil && r.Verdict == failed && m.OnFailure.ValueString() == onWarn:
 		warn()
-		markRecorded(ctx, client, id, "This run is recorded in a Terraform state.")
+		recordLater(ctx, client, id, "This run is recorded in a Terraform state.")
 		return true, diags
 	case r.Err == nil && r.Verdict == late && m.OnTimeout.ValueString() == onWarn:
 		warn()
-		markRecorded(ctx, client, id, "This run is recorded in a Terraform state. A deadline ended the wait for it.")
+		recordLater(ctx, client, id, "This run is recorded in a Terraform state. A deadline ended the wait for it.")
 		return false, diags
 	default:
 		diags.AddError(r.summary(), r.detail())

@@ -27,10 +27,11 @@
 //   - The idempotency key of a run is "terraform-<digest>-<random>". The digest
 //     covers the inputs and triggers, so that it is the same for the next attempt
 //     of an apply; the random part lets the same inputs run again later.
-//   - When the run is safely in Terraform's state, because Create or Update
+//   - When the run is safely in Terraform's state, because Create or Update has
 //     returned without an error or was interrupted, the provider writes a line
-//     to the run's log that says so: the run is recorded. A run without that
-//     line is open: its Create failed, timed out or was killed.
+//     to the run's log that says so: the run is recorded. It does so after the
+//     return, a moment later or when Terraform ends it, whichever is first. A run
+//     without that line is open: its Create failed, timed out or was killed.
 //   - Create looks for the newest open run with the digest of its inputs and
 //     carries on with it: it waits for it, or reports its failure again, as
 //     long as the configuration stays the same. Only when there is none it

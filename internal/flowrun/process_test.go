@@ -284,6 +284,7 @@ func TestAccFlowRun_interrupted(t *testing.T) {
 func TestAccFlowRun_killed(t *testing.T) {
 	t.Parallel()
 	hold := func(b *bench, fault prefectserver.Fault) { b.Server.Faults().Add(fault) }
+	marking, killed := make(chan struct{}), make(chan struct{})
 	for _, tt := range []struct {
 		name string
 		// prepare sets a trap before the apply; reached says when to kill.
@@ -292,6 +293,8 @@ func TestAccFlowRun_killed(t *testing.T) {
 		// meanwhile happens between the kill and the next apply.
 		meanwhile func(b *bench)
 		fails     bool
+		// ends has the run finish by itself, before the kill.
+		ends bool
 	}{
 		{
 			name: "before the run exists",
@@ -316,6 +319,21 @@ func TestAccFlowRun_killed(t *testing.T) {
 			name: "and the run fails meanwhile", reached: func(b *bench) bool { return b.running() },
 			meanwhile: func(b *bench) { b.finishAll("Failed") }, fails: true,
 		},
+		{
+			// The mark is set although its sender is gone; Terraform has the run, or not.
+			name: "while the run is marked as recorded", ends: true,
+			prepare: func(b *bench) {
+				hold(b, prefectserver.Fault{Field: "write_run_logs", Times: 1, Before: func() { close(marking); <-killed }})
+			},
+			reached: func(*bench) bool {
+				select {
+				case <-marking:
+					return true
+				default:
+					return false
+				}
+			},
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -326,6 +344,9 @@ func TestAccFlowRun_killed(t *testing.T) {
 				<-finish
 				b.finishAll("Success")
 			})
+			if tt.ends {
+				close(finish)
+			}
 			w := newWorkspace(t, b)
 			w.configure()
 			if tt.prepare != nil {
@@ -334,14 +355,19 @@ func TestAccFlowRun_killed(t *testing.T) {
 			p := w.apply()
 			until(t, tt.name, func() bool { return tt.reached(b) })
 			p.killProvider(t)
-			if out, ok := p.wait(t); ok {
-				t.Fatalf("the apply survived: %s", out)
+			if tt.ends {
+				close(killed)
+			}
+			if out, ok := p.wait(t); ok != tt.ends {
+				t.Fatalf("the apply survived: %t: %s", ok, out)
 			}
 			b.Server.Faults().Clear()
 			if tt.meanwhile != nil {
 				tt.meanwhile(b)
 			}
-			close(finish)
+			if !tt.ends {
+				close(finish)
+			}
 			out, ok := w.apply().wait(t)
 			if ok == tt.fails {
 				t.Errorf("the next apply: ok %t: %s", ok, out)

@@ -49,6 +49,13 @@ func markRecorded(ctx context.Context, client *prefect.Client, id, message strin
 	}
 }
 
+// recordLater marks the run as recorded once Terraform holds the answer of the
+// present call. Marked before, a run whose provider is killed just then would be
+// nowhere: not in the state, and not open on the Server.
+func recordLater(ctx context.Context, client *prefect.Client, id, message string) {
+	framework.Afterwards(func() { markRecorded(ctx, client, id, message) })
+}
+
 // obtain returns the id of the run to wait for: that of an earlier attempt with
 // the same inputs, or else of a new run.
 func obtain(ctx context.Context, data *framework.ProviderData, config *model) (string, diag.Diagnostics) {
