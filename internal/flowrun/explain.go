@@ -155,6 +155,8 @@ func jobStatus(j *kubernetes.JobInfo) string {
 		status = "failed" + reasonSuffix(j.Reason, j.Message)
 	case j.Completed:
 		status = "complete"
+	case j.Deleted:
+		return "deleted before it had ended"
 	}
 	if j.Deleted {
 		status += ", deleted since"
