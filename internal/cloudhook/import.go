@@ -43,7 +43,7 @@ func findHook(ctx context.Context, data *framework.ProviderData, id string) (*pr
 	if err == nil || !errors.Is(err, prefect.ErrNotFound) && !errors.Is(err, prefect.ErrSeveralTenants) {
 		return hook, err
 	}
-	tenants, listErr := data.Prefect.ListTenants(ctx)
+	tenants, listErr := data.Prefect.ListTenants(ctx, prefect.TenantFilter{})
 	if listErr != nil {
 		return nil, fmt.Errorf("list tenants: %w", listErr)
 	}

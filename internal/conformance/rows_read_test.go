@@ -32,6 +32,10 @@ func wrongReads() []wrong {
 			{`name = "none"`, acctest.AtApply, "name", []string{`Could not find the project with name "none"`, "The Server has no such object: project with name", "Check the value, and that the provider's `endpoint`"}},
 			{`name = "flows"; tenant_id = $none`, acctest.AtApply, "tenant_id", []string{`Could not find the project with name "flows"`, `The Server has no tenant with the id "`, "Set `tenant_id` to the `id` of a `prefect_tenant`"}},
 		}},
+		{"data prefect_tenants", "", []row{
+			{`name_like = ""`, acctest.AtValidate, "name_like", []string{"Blank value", "The value must hold at least one character that"}},
+			{`slug_like = " a"`, acctest.AtValidate, "slug_like", []string{"Blank value", `" a" starts or ends with white space`, "Remove it"}},
+		}},
 		{"data prefect_projects", "", []row{
 			{`tenant_id = "default"`, acctest.AtValidate, "tenant_id", []string{"Not a UUID", `"default" is not a UUID`, "Use the `id` of the object, such as"}},
 			{"tenant_id = $none", acctest.AtApply, "tenant_id", []string{"Could not list the projects", `The Server has no tenant with the id "`, "Set `tenant_id` to the `id` of a `prefect_tenant`"}},
@@ -110,6 +114,9 @@ func wrongReads() []wrong {
 		{"list prefect_flow_run", "", []row{
 			{`flow_id = "etl"`, acctest.AtValidate, "flow_id", []string{"Not a UUID", `"etl" is not a UUID`, "Use the `id` of the object, such as"}},
 			{"states = []", acctest.AtValidate, "states", []string{"Invalid Attribute Value", "Attribute states list must contain at least 1 elements"}},
+		}},
+		{"list prefect_tenant", "", []row{
+			{`slug_like = ""`, acctest.AtValidate, "slug_like", []string{"Blank value", "The value must hold at least one character that"}},
 		}},
 		{"list prefect_project", "", []row{
 			{`name_like = ""`, acctest.AtValidate, "name_like", []string{"Blank value", "The value must hold at least one character that"}},

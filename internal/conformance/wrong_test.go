@@ -87,8 +87,7 @@ func TestWrongInputs(t *testing.T) {
 		t.Errorf("%d rows, want at least 100", rows)
 	}
 	for _, block := range acctest.Connect(t, b.PrefectServer, nil).Served() {
-		// Without arguments, or with such as the list resource of a project has.
-		if blocks[block] == 0 && block != "data prefect_tenants" && block != "list prefect_tenant" {
+		if blocks[block] == 0 {
 			t.Errorf("no wrong input for %s", block)
 		}
 	}

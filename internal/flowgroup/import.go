@@ -46,7 +46,7 @@ func findGroup(ctx context.Context, data *framework.ProviderData, id string) (*p
 	if err == nil || !errors.Is(err, prefect.ErrNotFound) && !errors.Is(err, prefect.ErrSeveralTenants) {
 		return group, err
 	}
-	tenants, listErr := data.Prefect.ListTenants(ctx)
+	tenants, listErr := data.Prefect.ListTenants(ctx, prefect.TenantFilter{})
 	if listErr != nil {
 		return nil, fmt.Errorf("list tenants: %w", listErr)
 	}

@@ -30,7 +30,9 @@ type shared struct {
 	clock      serverClock
 	operations sync.Map // document -> *operation
 	ready      readiness
-	now        func() time.Time
+	// registrations are the flows that are being registered.
+	registrations turns
+	now           func() time.Time
 	// writes counts the beginnings and ends of mutations.
 	writes atomic.Int64
 }

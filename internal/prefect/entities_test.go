@@ -39,7 +39,7 @@ func TestTenants(t *testing.T) {
 	if got.ID != id || got.Name != "Renamed" || got.Created.IsZero() {
 		t.Errorf("found %+v", got)
 	}
-	list, err := e.ListTenants(ctx)
+	list, err := e.ListTenants(ctx, prefect.TenantFilter{})
 	check(t, err)
 	if len(list) != 2 || list[0].Slug != "default" || list[1].Slug != "renamed" {
 		t.Errorf("list %+v", list)

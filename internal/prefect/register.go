@@ -25,10 +25,18 @@ const envelope = 4096
 // connection. The Server stores the key before it stores the flow, though, and takes a repetition that arrives in
 // between, or after it failed in between, for "nothing changed". So when an attempt ended without a proper answer, the
 // flow that came back is compared with the one that was sent.
+//
+// Registrations of one version group go to the Server one after the other: it counts the versions before it stores the next
+// one, and nothing in its database keeps two at the same time from getting the same number.
 func (c *Client) RegisterFlow(ctx context.Context, in RegisterFlowInput) (string, error) {
 	if in.ProjectID == "" || len(in.SerializedFlow) == 0 {
 		return "", c.refused("RegisterFlow", "a registration needs a project and a flow")
 	}
+	release, err := c.registrations.take(ctx, registrationOf(in))
+	if err != nil {
+		return "", err
+	}
+	defer release()
 	text, err := marshal(in.SerializedFlow)
 	if err != nil {
 		return "", c.refused("RegisterFlow", "the flow cannot be encoded as JSON: "+err.Error())

@@ -60,9 +60,22 @@ func (c *Client) FindTenant(ctx context.Context, slug string) (*Tenant, error) {
 	return c.oneTenant(ctx, where{"slug": equals(slug)}, "tenant with slug "+slug)
 }
 
-// ListTenants returns all tenants, ordered by slug.
-func (c *Client) ListTenants(ctx context.Context) ([]Tenant, error) {
-	return c.tenants(ctx, where{})
+// TenantFilter selects tenants; empty fields select all.
+type TenantFilter struct {
+	// NameLike and SlugLike are SQL LIKE patterns (%, _), compared without regard to case.
+	NameLike, SlugLike string
+}
+
+// ListTenants returns the tenants that a filter selects, ordered by slug.
+func (c *Client) ListTenants(ctx context.Context, filter TenantFilter) ([]Tenant, error) {
+	w := where{}
+	if filter.NameLike != "" {
+		w["name"] = like(filter.NameLike)
+	}
+	if filter.SlugLike != "" {
+		w["slug"] = like(filter.SlugLike)
+	}
+	return c.tenants(ctx, w)
 }
 
 // SetTenantName renames a tenant; ErrNotFound if there is none with this id.

@@ -37,7 +37,7 @@ func (c *Client) TenantID(ctx context.Context) (string, error) {
 func (c *Client) resolveTenant(ctx context.Context) (string, error) {
 	wanted := c.cfg.Tenant
 	if wanted == "" {
-		tenants, err := c.ListTenants(ctx)
+		tenants, err := c.ListTenants(ctx, TenantFilter{})
 		if err != nil {
 			return "", err
 		}
@@ -61,7 +61,7 @@ func (c *Client) resolveTenant(ctx context.Context) (string, error) {
 	if len(found) == 1 {
 		return found[0].ID, nil
 	}
-	tenants, err := c.ListTenants(ctx)
+	tenants, err := c.ListTenants(ctx, TenantFilter{})
 	if err != nil {
 		return "", err
 	}

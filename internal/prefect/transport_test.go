@@ -417,6 +417,36 @@ func TestMutualTLS(t *testing.T) {
 	check(t, newClient(t, cfg).Do(t.Context(), aQuery, nil, nil))
 }
 
+// TestProxy sends everything through a proxy that wants a password, which no error shows.
+func TestProxy(t *testing.T) {
+	t.Parallel()
+	const password = "s3cr3t-value"
+	var asked []string
+	proxy := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.URL.Host)
+		fake := http.Request{Header: http.Header{"Authorization": r.Header["Proxy-Authorization"]}}
+		if _, given, _ := fake.BasicAuth(); given != password {
+			http.Error(w, "not "+given, http.StatusProxyAuthRequired)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, `{"data":{}}`)
+	}))
+	through := func(secret string) prefect.Config {
+		return prefect.Config{
+			Endpoint: "http://prefect.invalid:4200", Sleep: noSleep, ProxyURL: strings.Replace(proxy, "http://", "http://me:"+secret+"@", 1),
+		}
+	}
+	check(t, newClient(t, through(password)).Do(t.Context(), aQuery, nil, nil))
+	if len(asked) != 1 || asked[0] != "prefect.invalid:4200" {
+		t.Errorf("the proxy was asked for %v", asked)
+	}
+	err := newClient(t, through(password+"-no-more")).Do(t.Context(), aQuery, nil, nil)
+	if err == nil || strings.Contains(err.Error(), password) {
+		t.Errorf("refused by the proxy: %v", err)
+	}
+}
+
 func TestWrongConfigurations(t *testing.T) {
 	t.Parallel()
 	for name, cfg := range map[string]prefect.Config{

@@ -52,7 +52,7 @@ func findByID(ctx context.Context, data *framework.ProviderData, id string) (*pr
 	if err == nil || !errors.Is(err, prefect.ErrNotFound) && !errors.Is(err, prefect.ErrSeveralTenants) {
 		return project, err
 	}
-	tenants, listErr := data.Prefect.ListTenants(ctx)
+	tenants, listErr := data.Prefect.ListTenants(ctx, prefect.TenantFilter{})
 	if listErr != nil {
 		return nil, listErr
 	}

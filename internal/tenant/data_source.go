@@ -120,7 +120,7 @@ func find(ctx context.Context, client *prefect.Client, config dataModel) (*prefe
 
 func findByName(ctx context.Context, client *prefect.Client, name string) (*prefect.Tenant, diag.Diagnostics) {
 	failure := notFound("name", name)
-	tenants, err := client.ListTenants(ctx)
+	tenants, err := client.ListTenants(ctx, prefect.TenantFilter{})
 	if err != nil {
 		return nil, failure.Diagnose(err)
 	}

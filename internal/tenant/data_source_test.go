@@ -98,7 +98,10 @@ func TestAccTenantDataSource_ambiguous(t *testing.T) {
 func TestAccTenantsDataSource(t *testing.T) {
 	t.Parallel()
 	server := acctest.EmptyServer(t, prefectserver.Options{})
-	config := acctest.ProviderConfig(server, nil) + "data \"prefect_tenants\" \"test\" {}\n"
+	filtered := func(lines string) string {
+		return acctest.ProviderConfig(server, nil) + "data \"prefect_tenants\" \"test\" {\n " + lines + "\n}\n"
+	}
+	config := filtered("")
 	is := func(slugs ...string) []statecheck.StateCheck {
 		checks := make([]knownvalue.Check, 0, len(slugs))
 		for _, slug := range slugs {
@@ -122,6 +125,10 @@ func TestAccTenantsDataSource(t *testing.T) {
 		Steps: []resource.TestStep{
 			{Config: config, ConfigStateChecks: is()},
 			{PreConfig: create, Config: config, ConfigStateChecks: is("a", "b")},
+			{Config: filtered(`name_like = "team B"`), ConfigStateChecks: is("b")},
+			{Config: filtered(`slug_like = "%A%"`), ConfigStateChecks: is("a")},
+			{Config: filtered("name_like = \"Team%\"\n slug_like = \"_\""), ConfigStateChecks: is("a", "b")},
+			{Config: filtered(`slug_like = "c%"`), ConfigStateChecks: is()},
 		},
 	})
 }

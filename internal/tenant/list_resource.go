@@ -4,11 +4,13 @@ import (
 	"context"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	listschema "github.com/hashicorp/terraform-plugin-framework/list/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
 // listResource implements the list resource prefect_tenant: what
@@ -22,21 +24,36 @@ var _ list.ListResourceWithConfigure = (*listResource)(nil)
 // NewListResource returns the list resource prefect_tenant.
 func NewListResource() list.ListResource { return &listResource{} }
 
-// ListResourceConfigSchema has no arguments: a Server has few tenants.
+// listModel is the list block's configuration.
+type listModel struct {
+	NameLike types.String `tfsdk:"name_like"`
+	SlugLike types.String `tfsdk:"slug_like"`
+}
+
+// ListResourceConfigSchema describes the filters.
 func (r *listResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = listschema.Schema{
-		MarkdownDescription: "All tenants of the Server, ordered by slug.",
+		MarkdownDescription: "Tenants of the Server, ordered by slug.",
+		Attributes: map[string]listschema.Attribute{
+			"name_like": listschema.StringAttribute{
+				Optional: true, MarkdownDescription: patternOf("names"), Validators: []validator.String{framework.NotBlank()},
+			},
+			"slug_like": listschema.StringAttribute{
+				Optional: true, MarkdownDescription: patternOf("slugs"), Validators: []validator.String{framework.NotBlank()},
+			},
+		},
 	}
 }
 
 // List streams the tenants.
 func (r *listResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
-	var diags diag.Diagnostics
-	if !r.data.RequireReady(&diags) {
+	var config listModel
+	diags := req.Config.Get(ctx, &config)
+	if diags.HasError() || !r.data.RequireReady(&diags) {
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
 	}
-	tenants, err := r.data.Prefect.ListTenants(ctx)
+	tenants, err := r.data.Prefect.ListTenants(ctx, prefect.TenantFilter{NameLike: config.NameLike.ValueString(), SlugLike: config.SlugLike.ValueString()})
 	if err != nil {
 		stream.Results = list.ListResultsStreamDiagnostics(framework.Diagnose(err, "Could not list the tenants"))
 		return

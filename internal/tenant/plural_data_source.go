@@ -5,9 +5,11 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
 // tenantsDataSource implements the data source prefect_tenants.
@@ -19,7 +21,9 @@ var _ datasource.DataSourceWithConfigure = (*tenantsDataSource)(nil)
 
 // pluralModel is the data source.
 type pluralModel struct {
-	Tenants []dataModel `tfsdk:"tenants"`
+	NameLike types.String `tfsdk:"name_like"`
+	SlugLike types.String `tfsdk:"slug_like"`
+	Tenants  []dataModel  `tfsdk:"tenants"`
 }
 
 // NewPluralDataSource returns the data source prefect_tenants.
@@ -38,11 +42,13 @@ func (d *tenantsDataSource) Configure(_ context.Context, req datasource.Configur
 // Schema describes the data source.
 func (d *tenantsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "All tenants of the Server. None is not an error.",
+		MarkdownDescription: "Tenants of the Server. None is not an error.",
 		Attributes: map[string]schema.Attribute{
+			"name_like": pattern("names"),
+			"slug_like": pattern("slugs"),
 			"tenants": schema.ListNestedAttribute{
 				Computed:            true,
-				MarkdownDescription: "The tenants, ordered by slug.",
+				MarkdownDescription: "The tenants found, ordered by slug.",
 				NestedObject: schema.NestedAttributeObject{
 					Attributes: map[string]schema.Attribute{
 						"id":   schema.StringAttribute{Computed: true, MarkdownDescription: "UUID of the tenant."},
@@ -55,17 +61,28 @@ func (d *tenantsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 	}
 }
 
+func pattern(of string) schema.Attribute {
+	return schema.StringAttribute{Optional: true, MarkdownDescription: patternOf(of), Validators: []validator.String{framework.NotBlank()}}
+}
+
+// patternOf describes a filter.
+func patternOf(what string) string {
+	return "Pattern of the " + what + ": `%` stands for any text and `_` for any character; case does not matter. Without it all tenants are found."
+}
+
 // Read lists the tenants.
-func (d *tenantsDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
-	if !d.data.RequireReady(&resp.Diagnostics) {
+func (d *tenantsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var m pluralModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() || !d.data.RequireReady(&resp.Diagnostics) {
 		return
 	}
-	tenants, err := d.data.Prefect.ListTenants(ctx)
+	tenants, err := d.data.Prefect.ListTenants(ctx, prefect.TenantFilter{NameLike: m.NameLike.ValueString(), SlugLike: m.SlugLike.ValueString()})
 	if err != nil {
 		resp.Diagnostics.Append(framework.Diagnose(err, "Could not list the tenants")...)
 		return
 	}
-	m := pluralModel{Tenants: make([]dataModel, 0, len(tenants))}
+	m.Tenants = make([]dataModel, 0, len(tenants))
 	for i := range tenants {
 		m.Tenants = append(m.Tenants, dataModel{
 			ID:   types.StringValue(tenants[i].ID),
