@@ -53,6 +53,9 @@ func (r *flowResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	present, diags := isPresent(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	p.again = present && p.state == nil
 	resp.Diagnostics.Append(notePlan(ctx, resp.Private, p)...)
 	replaced := p.replaces()
 	if replaced {
@@ -74,10 +77,14 @@ func (r *flowResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 }
 
 // claim notices two resources for one flow: both to be created, or both in
-// state.
+// state. See adopt for one of each.
 func (r *flowResource) claim(p planning, planned model) diag.Diagnostics {
 	if p.state != nil {
-		if r.data.Claims.Claim("keep flow of version group " + p.state.ID.ValueString()) {
+		group := p.state.ID.ValueString()
+		if r.data.Claims.Claim(kept(group)) {
+			if r.data.Claims.Held(adopted(group)) {
+				return taken(p.state.Name.ValueString(), group)
+			}
 			return nil
 		}
 		var diags diag.Diagnostics
@@ -91,6 +98,31 @@ func (r *flowResource) claim(p planning, planned model) diag.Diagnostics {
 		return nil
 	}
 	return twice(p.want)
+}
+
+// kept and adopted are claims of plans on a version group: of a resource that has
+// it in state, and of one that will be created in it.
+func kept(group string) string    { return "keep flow of version group " + group }
+func adopted(group string) string { return "create in version group " + group }
+
+// adopt notices that a resource that is to be created would work in the version
+// group that another one keeps. The other may be planned before or after. A
+// resource that goes away in the same plan keeps nothing.
+func (r *flowResource) adopt(p planning, name, group string) diag.Diagnostics {
+	r.data.Claims.Claim(adopted(group))
+	if !p.again && r.data.Claims.Held(kept(group)) {
+		return taken(name, group)
+	}
+	return nil
+}
+
+func taken(name, group string) diag.Diagnostics {
+	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("flow_json"),
+		fmt.Sprintf("Two resources for flow %q", name),
+		fmt.Sprintf("Two prefect_flow resources of this configuration would register versions in version group %s: one that has it in its state, and one "+
+			"that is to be created. The Server takes flows of one name in one project for versions of one flow, so that each would archive the "+
+			"other at every change.\n\nGive the flows different names, register them in different projects, or give the new one a `version_group_id` "+
+			"of its own. If the new one is to take the place of the other, remove the other, or write a `moved` block.", group))}
 }
 
 func newPlanning(ctx context.Context, req resource.ModifyPlanRequest) (planning, diag.Diagnostics) {
@@ -139,6 +171,11 @@ func (r *flowResource) planRemote(ctx context.Context, p planning, planned model
 		return atPlan(err, fmt.Sprintf("Could not look for flow %q", name), p.config.TenantID)
 	}
 	diags := checkSchedule(p.want, p.config.ScheduleActive, newest)
+	if p.state == nil && newest != nil {
+		if diags.Append(r.adopt(p, name, newest.VersionGroupID)...); diags.HasError() {
+			return diags
+		}
+	}
 	switch {
 	case !registers:
 		return diags

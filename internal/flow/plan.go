@@ -28,6 +28,7 @@ type planning struct {
 	state    *model // nil to create
 	want     *intent
 	before   string // key of the inputs in state; "" if they have none
+	again    bool   // a creation that replaces an object of the state, which was planned before
 }
 
 // replaces says whether the configuration asks for another version group than

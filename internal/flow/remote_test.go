@@ -146,6 +146,36 @@ func TestTwoResourcesForOneFlow(t *testing.T) {
 	}
 }
 
+// One resource has the flow in state, and another one is to be created, in either order.
+func TestNewResourceForAFlowInState(t *testing.T) {
+	t.Parallel()
+	r := newRemote(t)
+	in := noInputs(testFlow(t, "etl", nil))
+	state := r.register(in)
+	config := configOf(in)
+	config.ProjectID = types.StringValue(r.project)
+	const twins = "Two resources for flow"
+	plan := func(state *model, again bool) diag.Diagnostics {
+		t.Helper()
+		planned, p := planOf(t, config, state)
+		p.again = again
+		diags := r.claim(p, planned)
+		if !diags.HasError() {
+			diags.Append(r.planRemote(t.Context(), p, planned)...)
+		}
+		return diags
+	}
+	command := func() { r.data = framework.NewProviderData(r.client, nil) }
+	expect(t, plan(state, false))
+	expect(t, plan(nil, false), twins)
+	command()
+	expect(t, plan(nil, false), "is registered already")
+	expect(t, plan(state, false), twins)
+	command() // as with -replace
+	expect(t, plan(state, false))
+	expect(t, plan(nil, true), "is registered already")
+}
+
 // expect compares the summaries of diagnostics with what they must contain.
 func expect(t *testing.T, diags diag.Diagnostics, summaries ...string) {
 	t.Helper()

@@ -62,13 +62,18 @@ func notePlan(ctx context.Context, private framework.Private, p planning) diag.D
 	return framework.SetPrivate(ctx, private, replacementKey, replacementOf(p))
 }
 
+// isPresent says whether private data has the mark of an object in the state.
+func isPresent(ctx context.Context, private framework.Private) (present bool, diags diag.Diagnostics) {
+	_, diags = framework.GetPrivate(ctx, private, presentKey, &present)
+	return present, diags
+}
+
 // taintedFor says whether a Delete is that of an object whose Create failed, and
 // what will be created in its place. A replacement that the user asks for
 // (another version_group_id, `-replace`) is planned from the object, which has
 // the mark; so has the object itself when it is destroyed for good.
 func taintedFor(ctx context.Context, private framework.Private) (next replacement, tainted bool, diags diag.Diagnostics) {
-	var present bool
-	_, diags = framework.GetPrivate(ctx, private, presentKey, &present)
+	present, diags := isPresent(ctx, private)
 	planned, d := framework.GetPrivate(ctx, private, replacementKey, &next)
 	diags.Append(d...)
 	return next, planned && !present, diags
