@@ -127,7 +127,7 @@ func TestRegister(t *testing.T) {
 
 	// By build document: the same flow, so the same key, but --force stores none.
 	document := filepath.Join(w.home, "flows.json")
-	says(t, w.prefect("build", "-p", w.flows, "-o", document), "Building 'breaks'... Done", "4 built")
+	says(t, w.prefect("build", "-p", w.flows, "-o", document), "Building 'breaks'... Done", "5 built")
 	says(t, w.register("--json", document, "-n", "greet"), "Version: 3")
 	says(t, w.register("--json", document, "-n", "greet"), "Skipped (metadata unchanged)")
 	says(t, w.register("-p", w.script("greet")), "Skipped (metadata unchanged)")
@@ -213,7 +213,7 @@ func TestKeyOfScript(t *testing.T) {
 	document := filepath.Join(w.home, "flows.json")
 	w.prefect("build", "-p", w.flows, "-o", document)
 	w.register("-p", w.flows, "--label", "more")
-	for _, name := range []string{"greet", "breaks", "mapped", "parent"} {
+	for _, name := range []string{"greet", "breaks", "mapped", "parent", "waits"} {
 		want := keyOf(t, document, name, "more")
 		if got := w.expect(name, 1).Group.Settings.IdempotencyKey; got != want {
 			t.Errorf("%s: the client stored the key %q, want %q", name, got, want)

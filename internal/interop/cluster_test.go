@@ -10,7 +10,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
 )
 
-// podLogs are the logs of all pods of the test's namespace.
+// podLogs are the logs of the flow containers of all pods of the test's namespace.
 func podLogs(t *testing.T, cluster *acctest.KubernetesCluster) string {
 	t.Helper()
 	pods := cluster.Client.Interface().CoreV1().Pods(cluster.Namespace)
@@ -20,7 +20,7 @@ func podLogs(t *testing.T, cluster *acctest.KubernetesCluster) string {
 	}
 	var all strings.Builder
 	for i := range list.Items {
-		data, err := pods.GetLogs(list.Items[i].Name, &corev1.PodLogOptions{}).DoRaw(t.Context())
+		data, err := pods.GetLogs(list.Items[i].Name, &corev1.PodLogOptions{Container: list.Items[i].Spec.Containers[0].Name}).DoRaw(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

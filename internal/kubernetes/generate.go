@@ -19,7 +19,7 @@ type AgentSettings struct {
 	API                string            // the URL that flow runs use for the API
 	Backend            string            // "server" unless set
 	LoggingLevel       string            // "INFO" unless set
-	Labels             []string          // in the order in which the agent was given them
+	Labels             []string          // in the agent's order; its command line sorts them
 	Env                map[string]string // the agent's --env
 	NoCloudLogs        bool              // flow runs do not send their logs to the API
 	ServiceAccountName string
