@@ -202,7 +202,7 @@ func (w *workshop) predicted(cluster *acctest.KubernetesCluster, runID, identifi
 	}, kubernetes.AgentSettings{
 		API: w.server.API, Labels: []string{"another", "interop"}, // sorted by the command line
 		ServiceAccountName: "default",
-		Env: map[string]string{"FROM_AGENT": "1", "SHARED": "agent"},
+		Env:                map[string]string{"FROM_AGENT": "1", "SHARED": "agent"},
 	}, identifier)
 	if err != nil {
 		w.t.Fatal(err)

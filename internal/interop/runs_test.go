@@ -104,7 +104,7 @@ func TestRun(t *testing.T) {
 	says(t, w.prefect("get", "tasks", "--flow-name", "breaks"), "first", "prefect.tasks.core.function.FunctionTask")
 	says(t, w.prefect("describe", "flows", "--name", "greet"), `"name": "greet"`, `"name": "interop"`, `"stored_as_script": true`, `"version": 1`)
 	says(t, w.prefect("describe", "tasks", "--name", "breaks"), `"slug"`)
-	says(t, w.prefect("describe", "flow-runs", "--name", "the-failure"), `"state"`, "Failed")
+	says(t, w.prefect("describe", "flow-runs", "--name", "the-failure"), `"serialized_state"`, `"type": "Failed"`)
 	says(t, w.prefect("delete", "project", project), "interop deleted")
 	if listed = w.prefect("get", "flows"); strings.Contains(listed, "greet") {
 		t.Errorf("flows are left after their project:\n%s", listed)
