@@ -167,6 +167,56 @@ resource "prefect_flow_run" "refused" {
 	says(t, output, "Entered state <Submitted>", "Entered state <Failed>", refusal, "Failed")
 }
 
+// TestAgentManagesJobs leaves the real agent to look after its Jobs, which it
+// does once a minute: it fails the run whose image cannot be pulled, and deletes
+// the Jobs that are over. Terraform says why the one failed, and keeps what it
+// knows of the other.
+func TestAgentManagesJobs(t *testing.T) {
+	t.Parallel()
+	cluster := clusterOf(t)
+	w := newWorkshop(t)
+	w.register("-p", w.script("greet"))
+	w.agent(cluster, "--label", "interop")
+	run := func(name, lines string) *workspace {
+		return w.terraform(cluster, fmt.Sprintf(`
+data "prefect_flow" "greet" {
+  project_name = %q
+  name         = "greet"
+}
+
+resource "prefect_flow_run" "this" {
+  flow_id  = data.prefect_flow.greet.flow_id
+  name     = %q
+  wait_for = "finished"
+  %s
+}
+`, project, name, lines))
+	}
+	stuck := run("stuck", `labels = ["interop"]
+  run_config = { kubernetes = { image = "registry.invalid/flow:1" } }`)
+	failing := stuck.run("apply", "-auto-approve", "-input=false", "-no-color")
+	finished := run("finished", "")
+	finished.apply()
+	jobs := cluster.Client.Interface().BatchV1().Jobs(cluster.Namespace)
+	if code := failing.wait(); code != 1 {
+		t.Errorf("terraform apply of a run whose image cannot be pulled ended with exit code %d, want 1", code)
+	}
+	said := strings.Join(strings.Fields(strings.ReplaceAll(failing.text(), "│", " ")), " ")
+	for _, part := range []string{"registry.invalid/flow:1", "ErrImagePull"} {
+		says(t, said, part)
+	}
+	eventually(t, "the agent to delete its Jobs", func() (bool, string) {
+		list, err := jobs.List(t.Context(), metav1.ListOptions{})
+		return err == nil && len(list.Items) == 0, fmt.Sprintf("%d are left, %v", len(list.Items), err)
+	})
+	// The agent has failed the run, not Terraform, which only waited.
+	failed, err := w.server.Client.ListFlowRuns(t.Context(), prefect.FlowRunFilter{Name: "stuck"})
+	if err != nil || len(failed) != 1 || failed[0].State != "Failed" || !strings.Contains(failed[0].StateMessage, "Kubernetes Error: ") {
+		t.Errorf("the run whose image cannot be pulled is %+v, %v", failed, err)
+	}
+	finished.unchanged("after the agent deleted the Job")
+}
+
 // jobOf is the Job of a run.
 func jobOf(t *testing.T, cluster *acctest.KubernetesCluster, runID string) *batchv1.Job {
 	t.Helper()
