@@ -233,7 +233,7 @@ func (u *user) agent(cluster *acctest.KubernetesCluster, arguments ...string) *a
 	a.command = u.with("KUBECONFIG="+cluster.Kubeconfig).start("prefect", all...)
 	eventually(u.t, "the agent to answer", func() (bool, string) {
 		a.stillRuns()
-		err := a.ask("health")
+		err := a.ask(u.t.Context(), "health")
 		return err == nil, fmt.Sprint(err)
 	})
 	ctx, cancel := context.WithCancel(context.WithoutCancel(u.t.Context()))
@@ -244,7 +244,7 @@ func (u *user) agent(cluster *acctest.KubernetesCluster, arguments ...string) *a
 		for {
 			select {
 			case <-tick.C:
-				_ = a.ask("poke") // an agent that has ended is noticed by who waits for it
+				_ = a.ask(ctx, "poke") // an agent that has ended is noticed by who waits for it
 			case <-ctx.Done():
 				return
 			}
@@ -257,8 +257,8 @@ func (u *user) agent(cluster *acctest.KubernetesCluster, arguments ...string) *a
 	return a
 }
 
-func (a *agent) ask(what string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+func (a *agent) ask(ctx context.Context, what string) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+a.address+"/api/"+what, nil)
 	if err != nil {
