@@ -42,8 +42,10 @@ locals {
           nodeSelector   = { "kubernetes.io/os" = "linux" }
           initContainers = [{ name = "prepare", image = "busybox:1", command = ["true"] }]
           containers = [
-            { name = "flow", image = "template:1", command = ["tini", "-g", "--"], env = [{ name = "SHARED", value = "template" }, { name = "OWN", value = "1" }],
-              resources = { limits = { cpu = 1 } } },
+            {
+              name      = "flow", image = "template:1", command = ["tini", "-g", "--"], resources = { limits = { cpu = 1 } }
+              env       = [{ name = "SHARED", value = "template" }, { name = "OWN", value = "1" }]
+            },
             { name = "second", image = "busybox:1", command = ["true"] },
           ]
         }
@@ -112,8 +114,8 @@ spec:
 			t.Errorf("%s: the run ended %s", name, run.State)
 		}
 		made := jobOf(t, cluster, run.ID)
-		if made.Name != run.Job || made.Spec.Template.Spec.Containers[0].Image != run.Image {
-			t.Errorf("%s: Terraform has Job %s and image %s, the cluster %s and %s", name, run.Job, run.Image, made.Name, made.Spec.Template.Spec.Containers[0].Image)
+		if image := made.Spec.Template.Spec.Containers[0].Image; made.Name != run.Job || image != run.Image {
+			t.Errorf("%s: Terraform has Job %s and image %s, the cluster %s and %s", name, run.Job, run.Image, made.Name, image)
 		}
 		predicted := w.predicted(elsewhere, run.ID, made.Labels[kubernetes.LabelIdentifier])
 		if diff := cmp.Diff(withoutIdentity(t, made), withoutIdentity(t, predicted)); diff != "" {
@@ -220,7 +222,8 @@ resource "prefect_flow_run" "this" {
 // jobOf is the Job of a run.
 func jobOf(t *testing.T, cluster *acctest.KubernetesCluster, runID string) *batchv1.Job {
 	t.Helper()
-	list, err := cluster.Client.Interface().BatchV1().Jobs(cluster.Namespace).List(t.Context(), metav1.ListOptions{LabelSelector: kubernetes.LabelFlowRunID + "=" + runID})
+	jobs := cluster.Client.Interface().BatchV1().Jobs(cluster.Namespace)
+	list, err := jobs.List(t.Context(), metav1.ListOptions{LabelSelector: kubernetes.LabelFlowRunID + "=" + runID})
 	if err != nil || len(list.Items) != 1 {
 		t.Fatalf("run %s has %d Jobs: %v", runID, len(list.Items), err)
 	}
@@ -261,7 +264,8 @@ func (w *workshop) predicted(cluster *acctest.KubernetesCluster, runID, identifi
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	kept, err := cluster.Client.Interface().BatchV1().Jobs(cluster.Namespace).Create(w.t.Context(), typed, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+	jobs := cluster.Client.Interface().BatchV1().Jobs(cluster.Namespace)
+	kept, err := jobs.Create(w.t.Context(), typed, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 	if err != nil {
 		w.t.Fatal(err)
 	}

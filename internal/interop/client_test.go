@@ -120,7 +120,8 @@ func TestRegister(t *testing.T) {
 	w := newWorkshop(t)
 
 	// By script.
-	says(t, w.register("-p", w.script("greet")), "Collecting flows...", "Building `Local` storage...", "Registering 'greet'... Done", "Version: 1", "1 registered")
+	says(t, w.register("-p", w.script("greet")),
+		"Collecting flows...", "Building `Local` storage...", "Registering 'greet'... Done", "Version: 1", "1 registered")
 	says(t, w.register("-p", w.script("greet")), "Skipped (metadata unchanged)", "0 registered, 1 skipped")
 	says(t, w.register("-p", w.script("greet"), "--force"), "Version: 2", "1 registered")
 	w.expect("greet", 2)

@@ -111,7 +111,8 @@ func TestGeneratedJobs(t *testing.T) {
 			wrong++
 			if wrong <= 5 {
 				text, _ := json.Marshal(c)
-				t.Errorf("case %d: the agent fails with %v, the generator with %v; Jobs (-agent +generator):\n%s\n%s", i, answer["error"], err, cmp.Diff(answer["job"], made), text)
+				t.Errorf("case %d: the agent fails with %v, the generator with %v; Jobs (-agent +generator):\n%s\n%s",
+					i, answer["error"], err, cmp.Diff(answer["job"], made), text)
 			}
 		}
 	}
@@ -187,8 +188,9 @@ func (g *generator) uuid() string {
 func (g *generator) jobCase() jobCase {
 	c := jobCase{Identifier: fmt.Sprintf("%08x", g.Uint32())}
 	c.Agent = caseAgent{
-		Labels:      pick(g, []string{}, []string{"k8s"}, []string{"b", "a", "it's", `say "hi"`, "ü"}),
-		Env:         pick(g, map[string]string{}, map[string]string{"AGENT": "1"}, map[string]string{"SHARED": "agent", "PREFECT__LOGGING__LEVEL": "DEBUG"}),
+		Labels: pick(g, []string{}, []string{"k8s"}, []string{"b", "a", "it's", `say "hi"`, "ü"}),
+		Env: pick(g, map[string]string{}, map[string]string{"AGENT": "1"},
+			map[string]string{"SHARED": "agent", "PREFECT__LOGGING__LEVEL": "DEBUG"}),
 		NoCloudLogs: g.chance(20),
 	}
 	if g.chance(30) {
@@ -216,7 +218,8 @@ func (g *generator) storage() map[string]any {
 		"registry_url": maybe(g, 70, "registry.example.com", "registry.example.com/", "registry.example.com/a/b/", ""),
 	}
 	local := map[string]any{
-		"__version__": "1.4.1", "type": "Local", "directory": "/flows", "path": nil, "stored_as_script": false, "flows": map[string]any{}, "secrets": []any{},
+		"__version__": "1.4.1", "type": "Local", "directory": "/flows", "path": nil, "stored_as_script": false,
+		"flows": map[string]any{}, "secrets": []any{},
 	}
 	module := map[string]any{"__version__": "1.4.1", "type": "Module", "module": "m", "flows": map[string]any{}, "secrets": []any{}}
 	return pick(g, local, module, docker)
@@ -299,7 +302,8 @@ func (g *generator) template() map[string]any {
 		"serviceAccountName": "template-account", "imagePullSecrets": []any{map[string]any{"name": "template-secret"}},
 		"restartPolicy": pick[any](g, "OnFailure", "Never"), "nodeSelector": map[string]any{"kubernetes.io/os": "linux"},
 		"tolerations": []any{map[string]any{"key": "spot", "operator": "Exists"}}, "terminationGracePeriodSeconds": 5,
-		"volumes": []any{map[string]any{"name": "v", "emptyDir": map[string]any{}}}, "initContainers": []any{map[string]any{"name": "i", "image": "i:1"}},
+		"volumes":        []any{map[string]any{"name": "v", "emptyDir": map[string]any{}}},
+		"initContainers": []any{map[string]any{"name": "i", "image": "i:1"}},
 	} {
 		if g.chance(25) {
 			pod[name] = value

@@ -29,25 +29,29 @@ func TestExecute(t *testing.T) {
 
 	// Mapped tasks and a branch.
 	mapped := strings.TrimSpace(w.prefect("run", "--name", "mapped", "--project", project, "--quiet"))
-	w.with("PREFECT__CONTEXT__FLOW_RUN_ID="+mapped, "PREFECT__ENGINE__FLOW_RUNNER__DEFAULT_CLASS=prefect.engine.cloud.CloudFlowRunner").prefect("execute", "flow-run")
+	w.with(
+		"PREFECT__CONTEXT__FLOW_RUN_ID="+mapped, "PREFECT__ENGINE__FLOW_RUNNER__DEFAULT_CLASS=prefect.engine.cloud.CloudFlowRunner",
+	).prefect("execute", "flow-run")
 	var out struct {
 		Runs []struct {
 			State string `json:"state"`
 			Tasks []struct {
-				Index int                         `json:"map_index"`
-				State string                      `json:"state"`
-				Task  struct{ Name, Slug string } `json:"task"`
+				State string
+				Task  struct{ Name string }
 			} `json:"task_runs"`
 		} `json:"flow_run"`
 	}
-	w.ask(`query($id: uuid) { flow_run(where: {id: {_eq: $id}}) { state task_runs(order_by: {map_index: asc}) { map_index state task { name slug } } } }`,
-		map[string]any{"id": mapped}, &out)
+	w.ask(`query($id: uuid) {
+		flow_run(where: {id: {_eq: $id}}) { state task_runs { state task { name } } }
+	}`, map[string]any{"id": mapped}, &out)
 	states := map[string]int{}
 	for _, task := range out.Runs[0].Tasks {
 		states[task.Task.Name+" "+task.State]++
 	}
 	// One parent and three children; one of the two branches was skipped.
-	for state, want := range map[string]int{"square Mapped": 1, "square Success": 3, "total Success": 1, "say Success": 1, "say Skipped": 1, "merge Success": 0, "Merge Success": 1} {
+	for state, want := range map[string]int{
+		"square Mapped": 1, "square Success": 3, "total Success": 1, "say Success": 1, "say Skipped": 1, "Merge Success": 1,
+	} {
 		if states[state] != want {
 			t.Errorf("%d task runs are %q, want %d; there are %v", states[state], state, want, states)
 		}
@@ -184,7 +188,8 @@ resource "prefect_flow" "all" {
 	terraform.unchanged("after the client registered the same flows")
 
 	// Run by the client, read by Terraform.
-	says(t, w.prefect("run", "--name", "greet", "--project", project, "--param", `name="Terraform"`, "--run-name", "by-client", "--watch"), "Flow run succeeded!")
+	says(t, w.prefect("run", "--name", "greet", "--project", project, "--param", `name="Terraform"`, "--run-name", "by-client", "--watch"),
+		"Flow run succeeded!")
 	terraform.write("read.tf", `
 data "prefect_flow_run" "by_client" {
   name = "by-client"
@@ -240,7 +245,8 @@ output "run" {
 `, file))
 	applying := terraform.run("apply", "-auto-approve", "-input=false", "-no-color")
 	run := w.running("by-terraform")
-	watching := w.start("prefect", "run", "--id", run.FlowID, "--idempotency-key", run.IdempotencyKey, "--param", fmt.Sprintf("path=%q", file), "--watch")
+	watching := w.start("prefect", "run", "--id", run.FlowID, "--idempotency-key", run.IdempotencyKey,
+		"--param", fmt.Sprintf("path=%q", file), "--watch")
 	script := w.start("python", testdata(t, "watch.py"), run.ID)
 	eventually(t, "the client to see Terraform's run", func() (bool, string) {
 		watching.stillRuns()
@@ -255,7 +261,8 @@ output "run" {
 	if code := watching.wait(); code != 0 {
 		t.Errorf("exit code %d of the watching client", code)
 	}
-	says(t, watching.text(), "Name: by-terraform", "UUID: "+run.ID, "Entered state <Running>", "Waiting for the file.", "Entered state <Success>", "Flow run succeeded!")
+	says(t, watching.text(), "Name: by-terraform", "UUID: "+run.ID,
+		"Entered state <Running>", "Waiting for the file.", "Entered state <Success>", "Flow run succeeded!")
 	if code := script.wait(); code != 0 {
 		t.Errorf("exit code %d of the script that watches", code)
 	}
@@ -308,13 +315,13 @@ resource "prefect_flow_run" "cancelled" {
 
 	if !t.Failed() {
 		t.Log(`both ways:
-| done by          | then by          | gives
-|------------------|------------------|------
-| terraform apply  | prefect register | Skipped (metadata unchanged); the next plan is empty
-| prefect register | terraform import | an empty plan (TestKeys)
-| prefect run      | data sources     | state, parameters, agent, log, Job, exit code
-| prefect_flow_run | prefect run -w   | the same run, followed to its end, exit code 0
-| prefect_flow_run | watch_flow_run   | the same run, followed to its end
+| done by          | then by           | gives
+|------------------|-------------------|------
+| terraform apply  | prefect register  | Skipped (metadata unchanged); the next plan is empty
+| prefect register | terraform import  | an empty plan (TestKeys)
+| prefect run      | data sources      | state, parameters, agent, log, Job, exit code
+| prefect_flow_run | prefect run -w    | the same run, followed to its end, exit code 0
+| prefect_flow_run | watch_flow_run    | the same run, followed to its end
 | prefect_flow_run | terraform destroy | Cancelling, and Cancelled by the flow runner`)
 	}
 }
