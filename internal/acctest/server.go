@@ -32,12 +32,30 @@ type PrefectServer struct {
 // test.
 func Server(t testing.TB) *PrefectServer {
 	t.Helper()
+	return ServerWith(t, prefectserver.Options{})
+}
+
+// ServerWith is Server with options for the embedded one, which another Server
+// may do without.
+func ServerWith(t testing.TB, options prefectserver.Options) *PrefectServer {
+	t.Helper()
 	acceptance(t)
 	if api := os.Getenv("PREFECT_ACC_API"); api != "" {
 		return withTenant(t, &PrefectServer{API: api})
 	}
-	return withTenant(t, embedded(t, prefectserver.Options{}))
+	return withTenant(t, embedded(t, options))
 }
+
+// RequireEmbedded skips the rest of a test that can do without the embedded
+// Server until here.
+func RequireEmbedded(t testing.TB, server *PrefectServer) {
+	t.Helper()
+	if server.Server == nil {
+		t.Skip(skipNotEmbedded)
+	}
+}
+
+const skipNotEmbedded = "needs the embedded Server, but PREFECT_ACC_API names another"
 
 // Embedded is Server for tests that inject faults, count requests or need a
 // Server of certain options. It is skipped if the environment names a Server.
@@ -52,7 +70,7 @@ func EmptyServer(t testing.TB, options prefectserver.Options) *PrefectServer {
 	t.Helper()
 	acceptance(t)
 	if os.Getenv("PREFECT_ACC_API") != "" {
-		t.Skip("needs the embedded Server, but PREFECT_ACC_API names another")
+		t.Skip(skipNotEmbedded)
 	}
 	server := embedded(t, options)
 	server.Client = client(t, server.API, "")

@@ -111,7 +111,7 @@ func TestAccFlowGroup_unmanaged(t *testing.T) {
 	); err != nil {
 		t.Fatal(err)
 	}
-	const others = `description "from the UI" labels %s run_config {"labels":[],"type":"DockerRun"} parameters {"ui":1} schedule  heartbeat false lazarus true`
+	const others = `description "from the UI" labels %s run_config {"type":"DockerRun","labels":[]} parameters {"ui":1} schedule  heartbeat false lazarus true`
 	mine := b.config(`labels = ["mine"]`)
 	run(b,
 		resource.TestStep{Config: mine, Check: b.on(fmt.Sprintf(others, `["mine"]`))},

@@ -29,6 +29,7 @@ func TestAccFlowGroup_bad(t *testing.T) {
 		"parameters not JSON":       {`default_parameters = "{x: 1}"`, []string{"Not JSON", "default_parameters"}},
 		"parameters a list":         {`default_parameters = "[1]"`, []string{"Not a JSON object", "default_parameters"}},
 		"parameters null":           {`default_parameters = "null"`, []string{"Not a JSON object", "default_parameters"}},
+		"parameters too exact":      {`default_parameters = "{\"x\": [9007199254740993]}"`, []string{"A number that the Server would change", "default_parameters", "make 9007199254740992 of 9007199254740993"}},
 		"parameters not a number":   {`default_parameters = "{\"x\": NaN}"`, []string{"Not standard JSON", "default_parameters", "NaN"}},
 		"schedule without clocks":   {`schedule = {}`, []string{"clocks", "required"}},
 		"clock without times":       {clock(`{}`), []string{"A clock without times", "schedule.clocks[0]", "either `cron` or `interval`"}},

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,7 +18,6 @@ import (
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/agent"
-	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver"
 )
 
 var update = flag.Bool("update", false, "rewrite the recorded diagnostics and the guide made of them")
@@ -251,10 +249,7 @@ func TestAccFlowRun_causes(t *testing.T) {
 func (c failureCase) bench(t *testing.T) *clusterBench {
 	t.Helper()
 	cluster := acctest.Cluster(t)
-	skew := new(atomic.Int64)
-	server := acctest.Embedded(t, prefectserver.Options{
-		Clock: func() time.Time { return time.Now().Add(time.Duration(skew.Load())) }, Logger: acctest.Logger(),
-	})
+	server, skew := skewedServer(t)
 	flow := flowJSON("etl")
 	flow["run_config"] = kubernetesRun(map[string]any{"job_template": c.template}, "k8s")
 	b := &clusterBench{bench: benchOn(t, server, flow), cluster: cluster, skew: skew}
@@ -276,6 +271,7 @@ func (c failureCase) bench(t *testing.T) *clusterBench {
 // deadAgent makes an agent that asked for work two hours ago.
 func (b *clusterBench) deadAgent() {
 	b.t.Helper()
+	acctest.RequireEmbedded(b.t, b.PrefectServer)
 	b.skew.Store(int64(-2 * time.Hour))
 	defer b.skew.Store(0)
 	stop := acctest.AgentWith(b.t, b.PrefectServer, b.cluster, func(o *agent.Options) { o.Name, o.Labels = "nightly-agent", []string{"k8s"} })

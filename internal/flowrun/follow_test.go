@@ -19,12 +19,20 @@ import (
 )
 
 // newFollowBench is a cluster bench whose Server's clock can be wrong.
+// skewedServer is a Server and by how much its clock is wrong, which means something
+// for the embedded one only.
+func skewedServer(t *testing.T) (*acctest.PrefectServer, *atomic.Int64) {
+	t.Helper()
+	skew := new(atomic.Int64)
+	return acctest.ServerWith(t, prefectserver.Options{
+		Clock: func() time.Time { return time.Now().Add(time.Duration(skew.Load())) }, Logger: acctest.Logger(),
+	}), skew
+}
+
 func newFollowBench(t *testing.T, template map[string]any) *clusterBench {
 	t.Helper()
-	cluster, skew := acctest.Cluster(t), new(atomic.Int64)
-	server := acctest.Embedded(t, prefectserver.Options{
-		Clock: func() time.Time { return time.Now().Add(time.Duration(skew.Load())) }, Logger: acctest.Logger(),
-	})
+	cluster := acctest.Cluster(t)
+	server, skew := skewedServer(t)
 	flow := taskFlow("etl")
 	flow["run_config"] = kubernetesRun(map[string]any{"job_template": template}, "k8s")
 	return &clusterBench{bench: benchOn(t, server, flow), cluster: cluster, skew: skew}
@@ -68,6 +76,7 @@ func TestAccFlowRun_lazarus(t *testing.T) {
 	// The first Job hangs before it has reported anything, the second executes the flow.
 	hang := fmt.Sprintf(`if mkdir '%s' 2>/dev/null; then exec sleep 600; fi; exec "$0" "$@"`, first)
 	b := newFollowBench(t, jobTemplate(shell(hang), map[string]any{"terminationGracePeriodSeconds": 1}))
+	acctest.RequireEmbedded(t, b.PrefectServer)
 	b.skew.Store(int64(-30 * time.Minute))
 	b.agent(func(o *agent.Options) { o.DeleteFinishedJobs = true })
 	inBackground(t, func(ctx context.Context) {
@@ -121,6 +130,7 @@ func TestAccFlowRun_cancelledTurnsFailed(t *testing.T) {
 	t.Parallel()
 	end := filepath.Join(t.TempDir(), "end")
 	b := newFollowBench(t, jobTemplate(shell(fmt.Sprintf("until [ -e '%s' ]; do sleep 0.1; done; exit 4", end)), nil))
+	acctest.RequireEmbedded(t, b.PrefectServer)
 	b.agent(func(o *agent.Options) { o.JobManagementInterval = time.Hour })
 	inBackground(t, func(ctx context.Context) {
 		started := func() bool {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
@@ -113,15 +114,15 @@ func triggered(before, after map[string]string) []string {
 	return changed
 }
 
-// sameJSON says whether two texts mean the same JSON. A text that is not JSON
-// equals only itself.
+// sameJSON says whether two texts mean the same JSON to the Server. A text that is not
+// JSON equals only itself.
 func sameJSON(a, b string) bool {
 	if a == b {
 		return true
 	}
-	left, errLeft := canonicalJSON(a)
-	right, errRight := canonicalJSON(b)
-	return errLeft == nil && errRight == nil && left == right
+	left, errLeft := decodeJSON(a)
+	right, errRight := decodeJSON(b)
+	return errLeft == nil && errRight == nil && framework.SameValue(left, right)
 }
 
 func canonicalJSON(text string) (string, error) {

@@ -74,12 +74,14 @@ func TestAccFlowRun_changedWhenTainted(t *testing.T) {
 		b.starts(run)
 		b.stopsWhenAsked(run.ID)
 	})
-	lines := []string{`on_destroy = "cancel"`, `timeouts = { total = "1s" }`}
+	lines := func(name, total string) string {
+		return b.config(`on_destroy = "cancel"`, fmt.Sprintf("name = %q\ntimeouts = { total = %q }", name, total))
+	}
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps: []resource.TestStep{
-			{Config: b.config(append(lines, `name = "first"`)...), ExpectError: acctest.Says("did not come as far")},
-			{Config: b.config(append(lines, `name = "second"`)...), Check: b.total(2)},
+			{Config: lines("first", "1s"), ExpectError: acctest.Says("did not come as far")},
+			{Config: lines("second", "1m"), Check: b.total(2)},
 		},
 	})
 	if runs := b.runs(); runs[0].State != "Cancelled" || runs[1].State != "Success" {

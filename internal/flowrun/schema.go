@@ -80,14 +80,14 @@ func inputAttributes() map[string]schema.Attribute {
 		},
 		"parameters": schema.StringAttribute{
 			Optional: true, Computed: true, CustomType: jsontypes.NormalizedType{}, PlanModifiers: keep,
-			Validators: []validator.String{jsonObject()},
+			Validators: []validator.String{jsonObject(), exactIntegers()},
 			MarkdownDescription: "Parameters as a JSON object, such as `jsonencode({ x = 1 })`. Compared by meaning. Those left out have the " +
 				"defaults of the flow group, else of the flow. If the attribute is left out, it holds what the run has. Changing a " +
 				"value starts a new run.",
 		},
 		"context": schema.StringAttribute{
 			Optional: true, Computed: true, CustomType: jsontypes.NormalizedType{}, PlanModifiers: keep,
-			Validators:          []validator.String{jsonObject()},
+			Validators:          []validator.String{jsonObject(), exactIntegers()},
 			MarkdownDescription: "Values for `prefect.context` of the run, as a JSON object. Changing a value starts a new run.",
 		},
 		"labels": schema.SetAttribute{

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 )
 
 // check is a validator of a string made of a function that says what is wrong,
@@ -43,6 +45,21 @@ func jsonObject() validator.String {
 				return "The value must be a JSON object, such as `jsonencode({ x = 1 })`."
 			}
 			return ""
+		},
+	}
+}
+
+// exactIntegers accepts JSON whose whole numbers the Server can keep.
+func exactIntegers() validator.String {
+	return check{
+		description: "must not have whole numbers that are not doubles",
+		summary:     framework.InexactSummary,
+		wrong: func(s string) string {
+			value, err := decodeJSON(s)
+			if err != nil {
+				return "" // jsonObject says so
+			}
+			return framework.InexactInteger(value)
 		},
 	}
 }

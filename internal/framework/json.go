@@ -5,7 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/big"
+	"slices"
+	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/attr/xattr"
@@ -195,21 +198,45 @@ func SameValue(a, b any) bool {
 	return a == b
 }
 
-// sameNumber compares whole numbers exactly and others as Python would read
-// them.
+// sameNumber compares numbers as doubles, which is how the Server's gateway reads and
+// writes them.
 func sameNumber(a, b any) bool {
-	left, leftWhole := a.(json.Number)
-	right, rightWhole := b.(json.Number)
-	if leftWhole && rightWhole {
-		i, iok := new(big.Int).SetString(left.String(), 10)
-		j, jok := new(big.Int).SetString(right.String(), 10)
-		if iok && jok {
-			return i.Cmp(j) == 0
-		}
-	}
 	x, xok := float(a)
 	y, yok := float(b)
 	return xok && yok && x == y
+}
+
+// InexactSummary is the summary of a diagnostic with what InexactInteger says.
+const InexactSummary = "A number that the Server would change"
+
+// InexactInteger says what the Server would make of the first whole number in decoded
+// JSON that is not a double, and the remedy; "" if there is none. Fractions lose no more
+// than the last of many digits, and are left alone.
+func InexactInteger(v any) string {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			if problem := InexactInteger(v[key]); problem != "" {
+				return problem
+			}
+		}
+	case []any:
+		for _, one := range v {
+			if problem := InexactInteger(one); problem != "" {
+				return problem
+			}
+		}
+	case json.Number:
+		whole, ok := new(big.Int).SetString(v.String(), 10)
+		if !ok {
+			return ""
+		}
+		if double, exact := new(big.Float).SetInt(whole).Float64(); exact != big.Exact {
+			return fmt.Sprintf("The Server keeps numbers as doubles, and would make %s of %s. "+
+				"Give it as a string, which the flow can convert.", strconv.FormatFloat(double, 'f', -1, 64), v)
+		}
+	}
+	return ""
 }
 
 func float(v any) (float64, bool) {

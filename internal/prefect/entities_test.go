@@ -322,7 +322,7 @@ func TestFlowGroups(t *testing.T) {
 	}))
 	g, err := e.GetFlowGroup(ctx, id)
 	check(t, err)
-	if *g.Description != "text" || g.Labels == nil || len(g.Labels) != 0 || string(g.DefaultParameters) != `{"a":1.0}` ||
+	if *g.Description != "text" || g.Labels == nil || len(g.Labels) != 0 || string(g.DefaultParameters) != `{"a":1}` ||
 		g.Settings.HeartbeatEnabled || g.Settings.LazarusEnabled || g.Schedule == nil || g.RunConfig == nil {
 		t.Errorf("group %+v", g)
 	}

@@ -3,19 +3,18 @@ package prefect
 import (
 	"bytes"
 	"encoding/json"
-	"math/big"
 	"reflect"
 )
 
-// sameJSON compares two JSON texts by meaning: the Server's database keeps neither the order of keys nor the way a
-// number was written. Nothing is the same as null.
+// sameJSON compares two JSON texts by what the Server gives back of them: its database keeps neither the order of keys nor
+// the way a number was written, and its gateway reads every number as a double. Nothing is the same as null.
 func sameJSON(a, b json.RawMessage) bool {
 	x, errX := decodeJSON(a)
 	y, errY := decodeJSON(b)
 	return errX == nil && errY == nil && reflect.DeepEqual(x, y)
 }
 
-// decodeJSON decodes with every number in one spelling.
+// decodeJSON decodes with every number as a double, in one spelling.
 func decodeJSON(text []byte) (any, error) {
 	if len(bytes.TrimSpace(text)) == 0 {
 		return nil, nil //nolint:nilnil // null is a value here
@@ -29,9 +28,6 @@ func decodeJSON(text []byte) (any, error) {
 	return normalNumbers(v), nil
 }
 
-// precision is in bits; more than any number that Python's floats distinguish.
-const precision = 200
-
 func normalNumbers(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -43,8 +39,8 @@ func normalNumbers(v any) any {
 			v[i] = normalNumbers(one)
 		}
 	case json.Number:
-		if f, _, err := big.ParseFloat(v.String(), 10, precision, big.ToNearestEven); err == nil {
-			return f.Text('g', -1)
+		if f, err := v.Float64(); err == nil {
+			return f
 		}
 	}
 	return v

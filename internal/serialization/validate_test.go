@@ -91,7 +91,7 @@ func TestValidateFlow(t *testing.T) {
 		clock(`{"type": "CronClock", "cron": "61 * * * *"}`):     {"schedule.clocks[0].cron", "61"},
 		clock(`{"type": "CronClock", "cron": "* * * * *", "start_date": {"dt": "2026-01-02T00:00:00", "tz": "Mars/Olympus"}}`): {"schedule.clocks[0].start_date.tz", "Mars/Olympus"},
 		clock(`{"type": "CronClock", "cron": "* * * * *", "parameter_defaults": []}`):                                          {"schedule.clocks[0].parameter_defaults", "object"},
-		clock(`{"type": "CronClock", "cron": "* * * * *", "parameter_defaults": null}`):                                        {"schedule.clocks[0].parameter_defaults", "not null"},
+		clock(`{"type": "CronClock", "cron": "* * * * *", "parameter_defaults": null}`):                                        {"schedule.clocks[0].parameter_defaults", "nothing (null)"},
 		clock(`{"type": "CronClock", "cron": "* * * * *", "parameter_defaults": {"n": null, "m": 1}}`):                         {"schedule.clocks[0].parameter_defaults.n", "null"},
 		clock(`{"type": "CronClock", "cron": "0 0 ? * *"}`):                                                                    {"schedule.clocks[0].cron", "?"},
 		`"description": "a\u0000b"`: {"description", "NUL"},

@@ -188,6 +188,9 @@ func read(body map[string]any) (*request, error) {
 			return nil, &refusal{http.StatusBadRequest, "Variables are invalid JSON."}
 		}
 	}
+	for name, value := range out.Variables {
+		out.Variables[name] = query.JavaScript(value)
+	}
 	return out, nil
 }
 

@@ -36,6 +36,9 @@ func (a *API) createFlowFromCompressedString(ctx context.Context, tx *store.Tx, 
 	if err != nil {
 		return nil, fail("Unable to decompress serialized flow")
 	}
+	if !finite(document) {
+		return nil, errInternal()
+	}
 	return a.createFlow(ctx, tx, with(input, "serialized_flow", document))
 }
 
@@ -60,6 +63,24 @@ func decompress(compressed string) (any, error) {
 		return nil, fmt.Errorf("JSON: %w", err)
 	}
 	return document, nil
+}
+
+// finite says whether every number is one that JSON can say after Python has read it.
+func finite(value any) bool {
+	switch typed := value.(type) {
+	case json.Number:
+		_, err := typed.Float64()
+		return err == nil || !strings.ContainsAny(typed.String(), ".eE") // integers have any size
+	case []any:
+		return !slices.ContainsFunc(typed, func(item any) bool { return !finite(item) })
+	case map[string]any:
+		for _, item := range typed {
+			if !finite(item) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // createFlow registers a version, then archives the other live ones of its group.

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/base64"
 	"encoding/json"
+	"strings"
 	"testing"
 )
 
@@ -125,6 +126,26 @@ func TestRefusedFlows(t *testing.T) {
 		s.refused(message, "create_flow", in{"project_id": s.project, "serialized_flow": document})
 	}
 	s.refused("Invalid project.", "create_flow", in{"project_id": missing, "serialized_flow": flowOf(t, "f", "")})
+}
+
+// TestInfiniteNumbers: Python reads them as infinite, and the database takes no such JSON.
+func TestInfiniteNumbers(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	for number, want := range map[string]string{
+		"1e400": "Unable to complete operation. An internal API error occurred.", "1" + strings.Repeat("0", 400): "",
+	} {
+		var packed bytes.Buffer
+		writer := gzip.NewWriter(&packed)
+		_, _ = writer.Write([]byte(`{"name": "` + number[:2] + `", "storage": {"n": [` + number + `]}}`))
+		_ = writer.Close()
+		input := in{"project_id": s.project, "serialized_flow": base64.StdEncoding.EncodeToString(packed.Bytes())}
+		if want == "" {
+			s.call("create_flow_from_compressed_string", input)
+			continue
+		}
+		s.refused(want, "create_flow_from_compressed_string", input)
+	}
 }
 
 func TestUnknownEdgeLeavesNoFlow(t *testing.T) {

@@ -109,7 +109,9 @@ func write(b *bytes.Buffer, v any) error {
 	case int64:
 		b.WriteString(strconv.FormatInt(x, 10))
 	case json.Number:
-		b.WriteString(string(x))
+		b.WriteString(number(x))
+	case map[string]any:
+		return writeDocument(b, x)
 	case float64:
 		if math.IsNaN(x) || math.IsInf(x, 0) {
 			b.WriteString("null")
