@@ -29,6 +29,7 @@ type Engine struct {
 	database  *schema.Database
 	schema    *ast.Schema
 	tables    map[string]*schema.Table // by root field
+	functions map[string]*schema.Function
 	resolvers map[string]Resolver
 }
 
@@ -41,8 +42,14 @@ func New(s *store.Store, resolvers map[string]Resolver) (*Engine, error) {
 	}
 	e := &Engine{
 		store: s, database: s.Database(), schema: parsed, resolvers: resolvers, tables: map[string]*schema.Table{},
+		functions: map[string]*schema.Function{},
 	}
-	for _, t := range e.database.Tables {
+	for i, f := range e.database.Functions {
+		for _, suffix := range []string{"", "_aggregate"} {
+			e.functions[f.Name+suffix] = &e.database.Functions[i]
+		}
+	}
+	for _, t := range e.database.All() {
 		for _, suffix := range []string{"", "_by_pk", "_aggregate"} {
 			e.tables[t.Name+suffix] = t
 		}
@@ -100,6 +107,9 @@ func (e *Engine) resolve(ctx context.Context, root *ast.Definition, f selected, 
 	}
 	if t := e.tables[f.name()]; t != nil && root == e.schema.Query {
 		return e.resolveTable(t, f, variables)
+	}
+	if function := e.functions[f.name()]; function != nil {
+		return e.resolveFunction(function, f, variables)
 	}
 	resolver := e.resolvers[f.name()]
 	if resolver == nil {

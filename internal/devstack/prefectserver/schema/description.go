@@ -6,6 +6,8 @@
 // two cannot disagree.
 package schema
 
+import "slices"
+
 // Type is a column type, one per PostgreSQL type that Prefect Server uses.
 type Type int
 
@@ -122,11 +124,16 @@ type Referrer struct {
 // Database is the description of all tables.
 type Database struct {
 	Tables    []*Table // by name
+	Views     []*Table // which are read like tables, and have no rows of their own
+	Functions []Function
 	byName    map[string]*Table
 	referrers map[string][]Referrer
 }
 
-// Table returns the table of that name, or nil.
+// All returns tables and views.
+func (d *Database) All() []*Table { return slices.Concat(d.Tables, d.Views) }
+
+// Table returns the table or view of that name, or nil.
 func (d *Database) Table(name string) *Table { return d.byName[name] }
 
 // Referrers returns the foreign keys that refer to a table.
@@ -134,8 +141,12 @@ func (d *Database) Referrers(table string) []Referrer { return d.referrers[table
 
 // NewDatabase returns Prefect Server's tables.
 func NewDatabase() *Database {
-	d := &Database{Tables: tables(), byName: map[string]*Table{}, referrers: map[string][]Referrer{}}
-	for _, t := range d.Tables {
+	traversal := traversalTable()
+	d := &Database{
+		Tables: tables(), Views: []*Table{traversal}, Functions: functions(traversal),
+		byName: map[string]*Table{}, referrers: map[string][]Referrer{},
+	}
+	for _, t := range d.All() {
 		d.byName[t.Name] = t
 		t.columns = make(map[string]*Column, len(t.Columns))
 		for i := range t.Columns {
@@ -145,7 +156,7 @@ func NewDatabase() *Database {
 			d.referrers[k.Table] = append(d.referrers[k.Table], Referrer{Table: t.Name, Key: k})
 		}
 	}
-	for _, t := range d.Tables {
+	for _, t := range d.All() {
 		t.relationships = make(map[string]*Relationship, len(t.Relationships))
 		for i := range t.Relationships {
 			t.relationships[t.Relationships[i].Name] = &t.Relationships[i]

@@ -98,7 +98,7 @@ func SDL(d *Database, o Operations) string {
 	w.scalars()
 	query := []Field{}
 	arguments := map[string][]Field{}
-	for _, t := range d.Tables {
+	for _, t := range d.All() {
 		w.table(t)
 		list := listArguments(t.Name)
 		for _, root := range []struct {
@@ -114,6 +114,14 @@ func SDL(d *Database, o Operations) string {
 			}
 			query = append(query, Field{root.name, root.typ})
 			arguments[root.name] = root.arguments
+		}
+	}
+	for _, f := range d.Functions {
+		input := f.Name + "_args"
+		w.object("input", input, f.Arguments, nil)
+		for _, root := range f.roots() {
+			query = append(query, root)
+			arguments[root.Name] = append([]Field{{"args", input + "!"}}, listArguments(f.Table.Name)...)
 		}
 	}
 	for _, operation := range o.Queries {
@@ -154,7 +162,7 @@ func Load() (*ast.Schema, error) { return load() }
 type writer struct{ strings.Builder }
 
 func (w *writer) scalars() {
-	for _, name := range []string{"uuid", "timestamptz", "jsonb", "interval", "UUID", "DateTime", "JSON"} {
+	for _, name := range []string{"uuid", "timestamptz", "jsonb", "interval", "_uuid", "UUID", "DateTime", "JSON"} {
 		fmt.Fprintf(w, "scalar %s\n", name)
 	}
 	w.enum("order_by", []string{"asc", "asc_nulls_first", "asc_nulls_last", "desc", "desc_nulls_first", "desc_nulls_last"})

@@ -358,11 +358,11 @@ func (tx *Tx) release(referrer schema.Referrer, id string) error {
 // ByLastWrite sorts rows of one table by when each was last inserted or updated,
 // leaving out repetitions and rows no longer there. That is the order in which
 // PostgreSQL, which writes a new version of a row at the end of its table, tends
-// to return rows for which a query asks no order.
+// to return rows for which a query asks no order. Rows of no table stay as they are.
 func (tx *Tx) ByLastWrite(table string, rows []Row) []Row {
 	t := tx.store.tables[table]
 	if t == nil {
-		return nil
+		return rows
 	}
 	entries := make([]*entry, 0, len(rows))
 	sorted := true
