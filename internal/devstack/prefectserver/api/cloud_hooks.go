@@ -173,13 +173,9 @@ func (a *API) testEvent(tx *store.Tx, hook store.Row, flowRunID string, state *S
 	return event, ""
 }
 
-// pick copies columns of a row into a JSON object. Hooks see the others as null: the real
-// service fills its models with what it has read for the purpose.
+// pick copies columns of a row into a JSON object.
 func pick(row store.Row, columns ...string) map[string]any {
 	picked := map[string]any{}
-	for column := range row {
-		picked[column] = nil
-	}
 	for _, column := range columns {
 		value := row[column]
 		if count, ok := value.(int64); ok {

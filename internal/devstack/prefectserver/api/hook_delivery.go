@@ -9,9 +9,11 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver/schema"
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver/store"
 )
 
@@ -26,19 +28,59 @@ type hookEvent struct {
 	id    string
 	at    time.Time
 	test  bool
-	run   map[string]any // as it was before
-	state map[string]any
-	flow  map[string]any
-	// tenant has id and slug.
-	tenant map[string]any
+	// What is known of each object: the run as it was before, its flow and tenant in it.
+	run, state, flow, tenant map[string]any
 	hooks  []store.Row
 }
 
-func (e hookEvent) document() map[string]any {
+// document is what webhooks are sent: objects with all the fields of the service's models,
+// null where nothing is known.
+func (e hookEvent) document(database *schema.Database) map[string]any {
 	return map[string]any{
 		"id": e.id, "timestamp": isoFormat(e.at), "type": "FlowRunStateChange", "is_test_event": e.test,
-		"flow_run": e.run, "state": e.state, "flow": e.flow, "tenant": e.tenant,
+		"flow_run": completed(database, "flow_run", e.run), "state": completed(database, "flow_run_state", e.state),
+		"flow": completed(database, "flow", e.flow), "tenant": completed(database, "tenant", e.tenant),
 	}
+}
+
+// known is the event as messages keep it: only what is known.
+func (e hookEvent) known() map[string]any {
+	known := map[string]any{"flow_run": e.run, "state": e.state, "flow": e.flow, "tenant": e.tenant}
+	if e.test {
+		known["is_test_event"] = true
+	}
+	return known
+}
+
+// modelRelations are the fields that the service's models have beside the columns.
+func modelRelations(table string) []string {
+	return map[string][]string{
+		"flow":           {"project", "tenant", "tasks", "edges", "flow_runs", "versions", "flow_group"},
+		"flow_run":       {"tenant", "flow", "states", "task_runs", "logs"},
+		"flow_run_state": {"flow_run"},
+		"tenant":         {"projects"},
+	}[table]
+}
+
+// completed adds the fields of a model that are not known.
+func completed(database *schema.Database, table string, known map[string]any) map[string]any {
+	all := map[string]any{}
+	for _, column := range database.Table(table).Columns {
+		all[column.Name] = nil
+	}
+	for _, relation := range modelRelations(table) {
+		all[relation] = nil
+	}
+	if table == "flow" {
+		delete(all, "settings") // which the model does not have
+	}
+	for field, value := range known {
+		if nested, isObject := value.(map[string]any); isObject && slices.Contains(modelRelations(table), field) {
+			value = completed(database, field, nested)
+		}
+		all[field] = value
+	}
+	return all
 }
 
 // notify finds the hooks that want to hear of a new state, and calls them once the
@@ -57,6 +99,7 @@ func (a *API) notify(ctx context.Context, tx *store.Tx, run, state store.Row) {
 		tenant: pick(tenant, "id", "slug"),
 		state:  pick(state, "id", "tenant_id", "flow_run_id", "version", "state", "message", "result", "serialized_state"),
 	}
+	event.run["flow"], event.run["tenant"] = event.flow, event.tenant
 	for _, column := range []string{"timestamp", "start_time"} {
 		event.state[column] = nil
 		if at, ok := rowTime(state, column); ok {
@@ -122,7 +165,7 @@ func (a *API) callHook(ctx context.Context, hook store.Row, event hookEvent) err
 	switch hook["type"] {
 	case "WEBHOOK":
 		header := http.Header{"X-Prefect-Event-Id": {event.id}}
-		return a.postJSON(ctx, text(config, "url"), header, map[string]any{"event": event.document()}, hookTimeout)
+		return a.postJSON(ctx, text(config, "url"), header, map[string]any{"event": event.document(a.Store.Database())}, hookTimeout)
 	case "SLACK_WEBHOOK":
 		return a.postJSON(ctx, text(config, "url"), nil, a.slackMessage(event), slackTimeout)
 	case "PAGERDUTY":

@@ -28,7 +28,7 @@ func deleteMessage(_ context.Context, tx *store.Tx, input map[string]any) (any, 
 func createHookMessage(tx *store.Tx, event hookEvent) error {
 	_, err := insert(tx, "message", store.Row{
 		"tenant_id": event.tenant["id"], "type": "CLOUD_HOOK", "text": nil,
-		"content": map[string]any{"type": "CLOUD_HOOK", "event": event.document()},
+		"content": map[string]any{"type": "CLOUD_HOOK", "event": event.known()},
 	})
 	return err
 }

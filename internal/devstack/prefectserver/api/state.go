@@ -73,7 +73,11 @@ type State struct {
 }
 
 func newState(kind, message string) *State {
-	return &State{Type: kind, Message: &message, result: noResult(), own: map[string]any{}}
+	s := &State{Type: kind, Message: &message, result: noResult(), own: map[string]any{}}
+	if isA(kind, "_MetaState") {
+		s.own["state"] = nil
+	}
+	return s
 }
 
 // Scheduled is a state that waits until start.
@@ -145,7 +149,7 @@ func orEmpty(value map[string]any) map[string]any {
 
 // invalidState words an error as the client library's schemas do.
 func invalidState(field, problem string) error {
-	return fail(fmt.Sprintf("{'%s': ['%s']}", field, problem))
+	return fail(fmt.Sprintf("{'%s': [%s]}", field, reprString(problem)))
 }
 
 // parseState reads a serialised state as the client library's schemas do: unknown fields
@@ -155,29 +159,57 @@ func parseState(raw any, now time.Time) (*State, error) {
 	if !ok {
 		return nil, fail("{'_schema': 'Invalid data type: " + strings.Trim(repr(raw), "'") + "'}")
 	}
-	name, ok := fields["type"].(string)
-	if !ok || name == "" {
-		return nil, invalidState("type", "Missing data for required field.")
-	}
-	if name == "State" || name == "_MetaState" || !isA(name, "State") {
-		return nil, invalidState("type", "Unsupported value: "+name)
+	name, problem := stateType(fields["type"])
+	if problem != "" {
+		return nil, invalidState("type", problem)
 	}
 	s := &State{Type: name, own: map[string]any{}}
-	if message := fields["message"]; message != nil {
-		value, ok := message.(string)
-		if !ok {
-			return nil, invalidState("message", "Not a valid string.")
-		}
-		s.Message = &value
-	}
+	var invalid []string
 	for _, read := range []func(*State, map[string]any, time.Time) error{
-		readContext, readResults, readStart, readCounts, readCached, readInner,
+		readMessage, readContext, readResults, readInputs, readStart, readCounts, readCached, readInner,
 	} {
-		if err := read(s, fields, now); err != nil {
-			return nil, err
+		err := read(s, fields, now)
+		if err == nil {
+			continue
 		}
+		if !strings.HasPrefix(err.Error(), "{") {
+			return nil, err // the library fell over it
+		}
+		invalid = append(invalid, strings.TrimSuffix(strings.TrimPrefix(err.Error(), "{"), "}"))
+	}
+	if len(invalid) > 0 {
+		return nil, fail("{" + strings.Join(invalid, ", ") + "}")
 	}
 	return s, nil
+}
+
+// stateType reads the name of a state, or says what is wrong with it.
+func stateType(raw any) (string, string) {
+	switch typed := raw.(type) {
+	case nil:
+		return "", "Missing data for required field."
+	case []any, map[string]any:
+		return "", "Invalid value: " + repr(raw)
+	case string:
+		if typed != "State" && typed != "_MetaState" && isA(typed, "State") {
+			return typed, ""
+		}
+		return "", "Unsupported value: " + typed
+	}
+	return "", "Unsupported value: " + repr(raw)
+}
+
+func readMessage(s *State, fields map[string]any, _ time.Time) error {
+	message := fields["message"]
+	if message == nil {
+		return nil
+	}
+	value, ok := message.(string)
+	if !ok {
+		return invalidState("message", "Not a valid string.")
+	}
+	s.Message = &value
+	return nil
 }
 
 func readContext(s *State, fields map[string]any, _ time.Time) error {
@@ -190,14 +222,23 @@ func readContext(s *State, fields map[string]any, _ time.Time) error {
 
 func readResults(s *State, fields map[string]any, _ time.Time) error {
 	s.result = noResult()
-	if value, present := fields["_result"]; present && s.Type != "Mapped" {
-		if s.result = parseResult(value); s.result == nil {
-			return invalidState("_result", "Field may not be null.")
-		}
-		if _, ok := s.result["location"].(string); !ok && s.result["location"] != nil {
-			return fail("{'_result': {'location': ['Not a valid string.']}}")
-		}
+	value, present := fields["_result"]
+	if !present || s.Type == "Mapped" {
+		return nil
 	}
+	if value == nil {
+		return invalidState("_result", "Field may not be null.")
+	}
+	if s.result = parseResult(value); s.result == nil {
+		return noAttribute(value, "get")
+	}
+	if _, ok := s.result["location"].(string); !ok && s.result["location"] != nil {
+		return fail("{'_result': {'location': ['Not a valid string.']}}")
+	}
+	return nil
+}
+
+func readInputs(s *State, fields map[string]any, _ time.Time) error {
 	inputs := fields["cached_inputs"]
 	if inputs != nil && object(inputs) == nil {
 		return invalidState("cached_inputs", "Not a valid mapping type.")
