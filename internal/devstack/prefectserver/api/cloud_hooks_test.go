@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -274,4 +275,80 @@ func TestUnreachableHook(t *testing.T) {
 		t.Errorf("answer: %v", answer)
 	}
 	s.state(s.run(in{"flow_id": s.register("f", "")}), "Running") // fails in the background
+}
+
+// TestHookEventFields has the fields of the events that the real Server sends, and those
+// that it keeps in messages.
+func TestHookEventFields(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	received := newReceiver(s)
+	s.hook("WEBHOOK", webhook("http://r/"), "Submitted")
+	messages := s.hook("PREFECT_MESSAGE", map[string]any{}, "Submitted")
+	run := s.run(in{"flow_id": s.register("f", "")})
+	s.call("set_flow_run_states", states("flow_run_id", run, map[string]any{"type": "Submitted"}))
+
+	var sent struct {
+		Event map[string]map[string]any
+	}
+	calls := received.all(s)
+	if len(calls) != 1 {
+		t.Fatalf("%d deliveries", len(calls))
+	}
+	// The event's own fields are texts.
+	_ = json.Unmarshal([]byte(calls[0].body), &sent)
+	const flow = "archived core_version created description edges environment flow_group flow_group_id flow_runs id is_schedule_active " +
+		"name parameters project project_id run_config schedule serialized_flow storage tasks tenant tenant_id updated version " +
+		"version_group_id versions"
+	const tenant = "created id info name projects settings slug updated"
+	nested, _ := sent.Event["flow_run"]["flow"].(map[string]any)
+	of, _ := sent.Event["flow_run"]["tenant"].(map[string]any)
+	known, _ := s.rows("message", "tenant_id", s.tenant)[0]["content"].(map[string]any)["event"].(map[string]any)
+	for _, test := range []struct {
+		name   string
+		object any
+		want   string
+	}{
+		{"flow", sent.Event["flow"], flow},
+		{"flow of the run", nested, flow},
+		{"tenant", sent.Event["tenant"], tenant},
+		{"tenant of the run", of, tenant},
+		{"state", sent.Event["state"], "created flow_run flow_run_id id message result serialized_state start_time state tenant_id timestamp updated version"},
+		{"run", sent.Event["flow_run"], "agent_id auto_scheduled context created end_time flow flow_id heartbeat id idempotency_key labels logs name " +
+			"parameters run_config scheduled_start_time serialized_state start_time state state_message state_result state_start_time " +
+			"state_timestamp states task_runs tenant tenant_id times_resurrected updated version"},
+		{"message", known, "flow flow_run state tenant"},
+		{"run in a message", known["flow_run"], "flow id name state tenant version"},
+		{"flow in a message", known["flow"], "flow_group_id id name version_group_id"},
+		{"state in a message", known["state"], "flow_run_id id message result serialized_state start_time state tenant_id timestamp version"},
+	} {
+		object, _ := test.object.(map[string]any)
+		if got := strings.Join(slices.Sorted(maps.Keys(object)), " "); got != test.want {
+			t.Errorf("%s:\ngot  %s\nwant %s", test.name, got, test.want)
+		}
+	}
+
+	s.call("test_cloud_hook", in{"cloud_hook_id": messages, "state_type": "SUBMITTED"})
+	content, _ := s.rows("message", "tenant_id", s.tenant)[1]["content"].(map[string]any)
+	known, _ = content["event"].(map[string]any)
+	state, _ := known["state"].(map[string]any)["serialized_state"].(map[string]any)
+	if inner, present := state["state"]; known["is_test_event"] != true || !present || inner != nil {
+		t.Errorf("test event in a message: %v", known)
+	}
+}
+
+// TestStateProblems reports all that is wrong with a state.
+func TestStateProblems(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	run := s.run(in{"flow_id": s.register("f", "")})
+	for given, want := range map[string]string{
+		`{"type": []}`:   "{'type': ['Invalid value: []']}",
+		`{"type": true}`: "{'type': ['Unsupported value: True']}",
+		`{"type": null}`: "{'type': ['Missing data for required field.']}",
+		`{"type": "Resume", "_result": null, "start_time": "bad"}`: "{'_result': ['Field may not be null.'], 'start_time': ['Not a valid datetime.']}",
+		`{"type": "Failed", "_result": 1}`:                         "'int' object has no attribute 'get'",
+	} {
+		s.refused(want, "set_flow_run_states", states("flow_run_id", run, decode(t, given)))
+	}
 }

@@ -25,12 +25,12 @@ const (
 
 // hookEvent is a change of a flow run's state, as hooks tell it.
 type hookEvent struct {
-	id    string
-	at    time.Time
-	test  bool
+	id   string
+	at   time.Time
+	test bool
 	// What is known of each object: the run as it was before, its flow and tenant in it.
 	run, state, flow, tenant map[string]any
-	hooks  []store.Row
+	hooks                    []store.Row
 }
 
 // document is what webhooks are sent: objects with all the fields of the service's models,
