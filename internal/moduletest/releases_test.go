@@ -44,7 +44,11 @@ func releases() []release {
 			{"Service", "prefect-ui", map[string]string{"spec.type": "ClusterIP"}},
 			{"Deployment", "prefect-agent", map[string]string{
 				"spec.template.spec.containers.0.resources": "map[limits:map[memory:512Mi] requests:map[cpu:100m memory:256Mi]]",
-				"spec.template.spec.securityContext":        "map[seccompProfile:map[type:RuntimeDefault]]",
+			}},
+			{"Deployment", "prefect-apollo", map[string]string{
+				"spec.template.spec.securityContext":              "map[seccompProfile:map[type:RuntimeDefault]]",
+				"spec.template.spec.containers.0.image":           "prefecthq/apollo:2022.09.23",
+				"spec.template.spec.containers.0.imagePullPolicy": "IfNotPresent",
 			}},
 			{"Ingress", "prefect", nil}, {"Gateway", "prefect-gateway", nil}, {"HTTPRoute", "prefect-api", nil}, {"NetworkPolicy", "prefect-ui", nil},
 		}},

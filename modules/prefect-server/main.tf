@@ -56,7 +56,7 @@ locals {
   }
 
   # seccomp is the one setting that holds for all of the chart's images; it is set on pods, because the chart's templates for
-  # containers' security contexts give broken YAML.
+  # containers' security contexts give broken YAML. So does that for the agent's pod, which therefore has none.
   pod_security_context = { seccompProfile = { type = "RuntimeDefault" } }
   tls_env              = local.embedded ? [] : [{ name = "PGSSLMODE", value = var.database.sslmode }]
 
@@ -127,12 +127,11 @@ locals {
     }
 
     agent = {
-      enabled            = var.agent.enabled
-      prefectLabels      = var.agent.labels
-      image              = { name = local.images.agent, pullPolicy = var.image_pull_policy }
-      podSecurityContext = local.pod_security_context
-      env                = [for name, value in local.agent_env : { name = name, value = value }]
-      resources          = local.agent_resources
+      enabled       = var.agent.enabled
+      prefectLabels = var.agent.labels
+      image         = { name = local.images.agent, pullPolicy = var.image_pull_policy }
+      env           = [for name, value in local.agent_env : { name = name, value = value }]
+      resources     = local.agent_resources
       job = {
         imagePullPolicy  = var.agent.job_image_pull_policy
         imagePullSecrets = var.agent.job_image_pull_secrets
