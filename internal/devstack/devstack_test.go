@@ -200,3 +200,11 @@ func TestInterruptedStartLeavesNothing(t *testing.T) {
 		t.Fatal("an interrupted start succeeded")
 	}
 }
+
+func TestRealNodeNeedsAControlPlaneOfItsOwn(t *testing.T) {
+	t.Parallel()
+	_, err := devstack.Start(t.Context(), devstack.Options{Node: devstack.NodeReal, Kubeconfig: "kubeconfig"})
+	if err == nil || !strings.Contains(err.Error(), "leave out the kubeconfig") {
+		t.Errorf("got %v", err)
+	}
+}
