@@ -65,14 +65,17 @@ func (l *link) awaitGone(within time.Duration) error {
 	defer deadline.Stop()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for {
-		if _, err := net.InterfaceByName(l.name); err != nil {
-			return nil
-		}
+	for l.exists() {
 		select {
 		case <-tick.C:
 		case <-deadline.C:
 			return fmt.Errorf("the node has ended, but its network interface %s is still there", l.name)
 		}
 	}
+	return nil
+}
+
+func (l *link) exists() bool {
+	_, err := net.InterfaceByName(l.name)
+	return err == nil
 }

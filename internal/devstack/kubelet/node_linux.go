@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -140,7 +141,7 @@ func (n *Node) startInit(ctx context.Context, command []string) error {
 	}
 	defer func() { _ = output.Close() }()
 	n.process, err = process.Start(context.WithoutCancel(ctx), process.Spec{
-		Path: command[0], Args: append(command[1:], file), Env: os.Environ(), Dir: "/",
+		Path: command[0], Args: append(slices.Clone(command[1:]), file), Env: os.Environ(), Dir: "/",
 		Input: input, Output: output, Errors: log, Isolate: true, Guard: n.guard,
 	})
 	if err != nil {

@@ -1,6 +1,7 @@
 package kubelet
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -47,7 +48,7 @@ func (r *reaper) reap() {
 	for {
 		var w syscall.WaitStatus
 		pid, err := syscall.Wait4(-1, &w, syscall.WNOHANG, nil)
-		if err == syscall.EINTR {
+		if errors.Is(err, syscall.EINTR) {
 			continue
 		}
 		if err != nil || pid <= 0 {
