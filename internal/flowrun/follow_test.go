@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -185,6 +186,71 @@ func TestAccFlowRun_submittedAgain(t *testing.T) {
 	}
 	if states, _ := run.At("states").([]any); len(states) != 6 {
 		t.Errorf("got states %v", run.At("states"))
+	}
+}
+
+// TestAccFlowRun_waitsUntilDue waits for a run that is due later: all deadlines
+// count from then.
+func TestAccFlowRun_waitsUntilDue(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.serve(func(run prefect.FlowRun) {
+		<-time.After(time.Until(run.ScheduledStartTime))
+		b.ends("Success", "in time")(run)
+	})
+	due := time.Now().Add(4 * time.Second)
+	run := acctest.Connect(t, b.PrefectServer, nil).Create("prefect_flow_run", map[string]any{
+		"flow_id": b.flow, "scheduled_start_time": due.Format(time.RFC3339Nano),
+		"timeouts": map[string]any{"agent": "2s", "pick_up": "2s", "total": "3s"},
+	})
+	if len(run.Diagnostics) > 0 || run.At("state_message") != "in time" {
+		t.Errorf("got %s", run)
+	}
+}
+
+// TestAccFlowRun_deadlines has each deadline that the Server alone can tell of
+// pass, and on_timeout do each of its things.
+func TestAccFlowRun_deadlines(t *testing.T) {
+	t.Parallel()
+	for limit, tt := range map[string]struct {
+		state, says string
+		timeouts    map[string]any
+	}{
+		"agent":     {"Scheduled", "waits for an agent, and none will take it", map[string]any{"agent": "1s"}},
+		"pick_up":   {"Scheduled", "was not taken by an agent within 1s", map[string]any{"agent": "0s", "pick_up": "1s"}},
+		"pod_start": {"Submitted", "did not start within 1s", map[string]any{"pod_start": "1s"}},
+		"total":     {"Running", `did not come as far as "finished" within 1s`, map[string]any{"total": "1s"}},
+	} {
+		for _, policy := range []string{"error", "warn", "cancel"} {
+			t.Run(limit+" "+policy, func(t *testing.T) {
+				t.Parallel()
+				b := newBench(t)
+				b.serve(func(run prefect.FlowRun) {
+					if tt.state != "Scheduled" {
+						b.set(run.ID, tt.state, "")
+					}
+					if tt.state == "Running" {
+						b.stopsWhenAsked(run.ID)
+					}
+				})
+				run := acctest.Connect(t, b.PrefectServer, nil).Create("prefect_flow_run", map[string]any{
+					"flow_id": b.flow, "timeouts": tt.timeouts, "on_timeout": policy,
+				})
+				if len(run.Diagnostics) != 1 || run.Diagnostics[0].Warning != (policy == "warn") || !strings.Contains(run.Diagnostics[0].Summary, tt.says) {
+					t.Fatalf("got %s", run)
+				}
+				want, follows := tt.state, "carries on waiting"
+				if policy == "cancel" {
+					want, follows = "Cancelled", "The run was cancelled, as `on_timeout` wants."
+				}
+				if !strings.Contains(run.Diagnostics[0].Detail, follows) {
+					t.Errorf("does not say %q: %s", follows, run)
+				}
+				if runs := b.runs(); len(runs) != 1 || runs[0].State != want || run.At("state") != want {
+					t.Errorf("the run is %s, in the state %v, want %s", runs[0].State, run.At("state"), want)
+				}
+			})
+		}
 	}
 }
 

@@ -162,6 +162,7 @@ func (m *model) creation(in inputs, key string) (prefect.CreateFlowRunInput, err
 		if err != nil {
 			return request, fmt.Errorf("scheduled_start_time: %w", err)
 		}
+		start = start.Truncate(time.Microsecond) // or the Server rounds it to another instant
 		request.ScheduledStartTime = &start
 	}
 	return request, nil

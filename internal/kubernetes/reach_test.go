@@ -19,8 +19,9 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
 )
 
-// proxy is an HTTP proxy that counts the tunnels it makes.
-func proxy(t *testing.T, used *atomic.Int32) string {
+// proxy is an HTTP proxy that counts the tunnels it makes, and those that are
+// open, unless open is nil.
+func proxy(t *testing.T, used, open *atomic.Int32) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, in *http.Request) {
 		if in.Method != http.MethodConnect {
@@ -33,6 +34,10 @@ func proxy(t *testing.T, used *atomic.Int32) string {
 			return
 		}
 		used.Add(1)
+		if open != nil {
+			open.Add(1)
+			defer open.Add(-1)
+		}
 		local, _, err := http.NewResponseController(out).Hijack()
 		if err != nil {
 			t.Error(err)
@@ -109,7 +114,7 @@ func TestClusterReach(t *testing.T) {
 		"server name":             {Host: admin.Host, ClusterCACertificate: ca, TLSServerName: "localhost", Token: token},
 		"insecure":                {Host: admin.Host, Insecure: true, Token: token},
 		"exec plugin":             {Host: admin.Host, ClusterCACertificate: ca, Exec: execPlugin(t, token)},
-		"proxy":                   {Host: admin.Host, ClusterCACertificate: ca, Token: token, ProxyURL: proxy(t, &used)},
+		"proxy":                   {Host: admin.Host, ClusterCACertificate: ca, Token: token, ProxyURL: proxy(t, &used, nil)},
 		"service account of pods": kubernetes.InPod(kubernetes.Config{Environment: inPod}, podFiles(t, token, ca, cluster.Namespace)),
 	} {
 		t.Run(name, func(t *testing.T) {

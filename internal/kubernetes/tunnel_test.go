@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -104,6 +105,52 @@ func TestClusterTunnel(t *testing.T) {
 	stop()
 	if _, err := ask(cancelled, client, "never"); !errors.Is(err, context.Canceled) {
 		t.Errorf("interrupted: %v", err)
+	}
+}
+
+// TestClusterTunnelIsOne opens one port-forward for all connections, and closes it at the end.
+func TestClusterTunnelIsOne(t *testing.T) {
+	t.Parallel()
+	cluster := acctest.Cluster(t)
+	exposed := acctest.Expose(t, cluster, echo(t))
+	exposed.Start()
+	var used, open atomic.Int32
+	through, err := kubernetes.NewClient(kubernetes.Config{ConfigPath: cluster.Kubeconfig, Namespace: cluster.Namespace, ProxyURL: proxy(t, &used, &open)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tunnel := kubernetes.NewTunnel(func() (*kubernetes.Client, error) { return through, nil }, kubernetes.ServiceTarget{Service: exposed.Name})
+	defer tunnel.Close()
+	// Each request has a connection of its own.
+	client := &http.Client{Transport: &http.Transport{DialContext: tunnel.DialContext, DisableKeepAlives: true}}
+	if got, err := ask(t.Context(), client, "first"); err != nil || got != "first" {
+		t.Fatalf("%q, %v", got, err)
+	}
+	before := used.Load()
+	var group sync.WaitGroup
+	for range 12 {
+		group.Go(func() {
+			if got, err := ask(t.Context(), client, "another"); err != nil || got != "another" {
+				t.Errorf("%q, %v", got, err)
+			}
+		})
+	}
+	group.Wait()
+	if after := used.Load(); after != before {
+		t.Errorf("12 requests made %d further connections to the cluster", after-before)
+	}
+	connected := open.Load()
+	tunnel.Close()
+	if _, err := ask(t.Context(), client, "late"); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("after the end: %v", err)
+	}
+	await := time.After(10 * time.Second)
+	for tick := time.Tick(10 * time.Millisecond); open.Load() >= connected; {
+		select {
+		case <-tick:
+		case <-await:
+			t.Fatalf("%d connections to the cluster stay open of %d", open.Load(), connected)
+		}
 	}
 }
 
