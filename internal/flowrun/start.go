@@ -171,6 +171,7 @@ func preflight(ctx context.Context, data *framework.ProviderData, in inputs) dia
 func checkParameters(flow *prefect.Flow, given string) diag.Diagnostics {
 	var declared []struct {
 		Name     string          `json:"name"`
+		Type     string          `json:"type"`
 		Required bool            `json:"required"`
 		Default  json.RawMessage `json:"default"`
 	}
@@ -181,13 +182,16 @@ func checkParameters(flow *prefect.Flow, given string) diag.Diagnostics {
 	_ = json.Unmarshal([]byte(given), &values)                  // absent means none
 	_ = json.Unmarshal(flow.Group.DefaultParameters, &defaults) // likewise
 	names := map[string]bool{}
-	var missing []string
+	var missing, mistyped []string
 	for _, p := range declared {
 		names[p.Name] = true
 		_, isGiven := values[p.Name]
 		_, hasDefault := defaults[p.Name]
 		if p.Required && !isGiven && !hasDefault {
 			missing = append(missing, p.Name)
+		}
+		if p.Type == dateTimeParameter && isGiven && !isTextOrNull(values[p.Name]) {
+			mistyped = append(mistyped, p.Name)
 		}
 	}
 	var diags diag.Diagnostics
@@ -196,6 +200,12 @@ func checkParameters(flow *prefect.Flow, given string) diag.Diagnostics {
 		diags.AddAttributeError(path.Root("parameters"), "Required parameters are missing",
 			fmt.Sprintf("Flow %q (version %d) needs a value for %s, and neither `parameters` nor the flow group's default parameters give one.\n\n"+
 				"Add them to `parameters`, or to `default_parameters` of the flow group.", flow.Name, flow.Version, quoteAll(missing)))
+	}
+	if len(mistyped) > 0 {
+		slices.Sort(mistyped)
+		diags.AddAttributeError(path.Root("parameters"), "Parameters of the wrong type",
+			fmt.Sprintf("Flow %q (version %d) takes a date and time as %s, and would fail with anything but a text.\n\n"+
+				"Give a text in ISO 8601, such as \"2030-01-31T08:00:00+00:00\", or null.", flow.Name, flow.Version, quoteAll(mistyped)))
 	}
 	var unknown []string
 	for _, name := range slices.Sorted(maps.Keys(values)) {
@@ -213,6 +223,15 @@ func checkParameters(flow *prefect.Flow, given string) diag.Diagnostics {
 				flow.Name, flow.Version, quoteAll(unknown), has))
 	}
 	return diags
+}
+
+// dateTimeParameter is the one type of Prefect 1's parameters that does not take
+// everything: a text is parsed, and any other JSON value but null fails the flow.
+const dateTimeParameter = "prefect.core.parameter.DateTimeParameter"
+
+func isTextOrNull(raw json.RawMessage) bool {
+	var text *string
+	return json.Unmarshal(raw, &text) == nil
 }
 
 // effectiveRunConfig is the run configuration that the run will have.

@@ -1,0 +1,45 @@
+package flowrun
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+)
+
+func TestCheckParameters(t *testing.T) {
+	t.Parallel()
+	flow := &prefect.Flow{Name: "etl", Version: 3, Parameters: json.RawMessage(`[
+		{"name": "x", "type": "prefect.core.parameter.Parameter", "required": true},
+		{"name": "y", "type": "prefect.core.parameter.Parameter", "required": true},
+		{"name": "day", "type": "prefect.core.parameter.DateTimeParameter", "required": false}]`)}
+	flow.Group.DefaultParameters = json.RawMessage(`{"y": 1}`)
+	for given, want := range map[string]struct{ failure, warning string }{
+		`{"x": null}`:                    {},
+		`{"x": {"a": [1]}, "day": null}`: {},
+		`{"x": 1, "day": "2030-01-31"}`:  {},
+		`{"y": 2}`:                       {failure: `"x"`},
+		``:                               {failure: `"x"`},
+		`{"x": 1, "day": 20300131}`:      {failure: `takes a date and time as "day"`},
+		`{"x": 1, "day": ["2030"]}`:      {failure: `takes a date and time as "day"`},
+		`{"x": 1, "z": 1}`:               {warning: `has no parameter "z"; it has "day", "x", "y"`},
+	} {
+		diags := checkParameters(flow, given)
+		var failures, warnings []string
+		for _, d := range diags.Errors() {
+			failures = append(failures, d.Detail())
+		}
+		for _, d := range diags.Warnings() {
+			warnings = append(warnings, d.Detail())
+		}
+		for what, c := range map[string]struct {
+			got  []string
+			want string
+		}{"error": {failures, want.failure}, "warning": {warnings, want.warning}} {
+			if text := strings.Join(c.got, ""); (text == "") != (c.want == "") || !strings.Contains(text, c.want) {
+				t.Errorf("%s: %s %q, want %q", given, what, text, c.want)
+			}
+		}
+	}
+}
