@@ -53,7 +53,8 @@ const (
 )
 
 // Check looks for what is wrong with the configuration together with the environment, without contacting anything or
-// reading a file. Errors are *ConfigError whose attribute begins with "azure".
+// reading a file but those that the environment names in place of values. Errors are *ConfigError whose attribute begins
+// with "azure".
 func (a AzureConfig) Check(env func(string) string) error {
 	_, err := a.resolve(env)
 	return err
@@ -145,13 +146,23 @@ func (a AzureConfig) resolve(env func(string) string) (*azureLogin, error) {
 	l := &azureLogin{AzureConfig: a}
 	l.ServerID = fallback(a.ServerID, AzureServerID)
 	l.TenantID = first(a.TenantID, "ARM_TENANT_ID", "AZURE_TENANT_ID")
-	l.ClientID = first(a.ClientID, "ARM_CLIENT_ID", "AZURE_CLIENT_ID")
+	l.ClientID = first(a.ClientID, "ARM_CLIENT_ID")
+	if err := fromFile(&l.ClientID, env, "ARM_CLIENT_ID_FILE_PATH", "client_id"); err != nil {
+		return nil, err
+	}
+	l.ClientID = first(l.ClientID, "AZURE_CLIENT_ID")
 	l.AuthorityHost = first(a.AuthorityHost, "AZURE_AUTHORITY_HOST")
 	if a.Environment != "" && a.AuthorityHost == "" {
 		l.AuthorityHost = ""
 	}
 	l.Environment = first(a.Environment, "ARM_ENVIRONMENT")
-	l.ClientSecret = first(a.ClientSecret, "ARM_CLIENT_SECRET", "AZURE_CLIENT_SECRET")
+	l.ClientSecret = first(a.ClientSecret, "ARM_CLIENT_SECRET")
+	if len(ways) == 0 { // a secret that nobody has asked for need not be there
+		if err := fromFile(&l.ClientSecret, env, "ARM_CLIENT_SECRET_FILE_PATH", "client_secret"); err != nil {
+			return nil, err
+		}
+	}
+	l.ClientSecret = first(l.ClientSecret, "AZURE_CLIENT_SECRET")
 	if a.ClientCertificatePath == "" {
 		l.ClientCertificate = first(a.ClientCertificate, "ARM_CLIENT_CERTIFICATE")
 	}
@@ -174,6 +185,22 @@ func (a AzureConfig) resolve(env func(string) string) (*azureLogin, error) {
 		return nil, err
 	}
 	return l, nil
+}
+
+// fromFile fills in a value that is open from the file that a variable names, if it names one.
+func fromFile(value *string, env func(string) string, variable, attribute string) error {
+	path := strings.TrimSpace(env(variable))
+	if *value != "" || path == "" {
+		return nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		problem := azureProblem(attribute, "the file "+path+" of "+variable+" cannot be read", "Correct the variable, or set "+attribute)
+		problem.Err = err
+		return problem
+	}
+	*value = strings.TrimSpace(string(text))
+	return nil
 }
 
 func (l *azureLogin) resolveOIDC(first func(string, ...string) string) {
