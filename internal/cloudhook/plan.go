@@ -32,12 +32,14 @@ func (r *hookResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		return
 	}
 	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("type"), config.kind())...)
-	if req.State.Raw.IsNull() || resp.Diagnostics.HasError() {
-		return
-	}
 	var state model
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() {
+	if !req.State.Raw.IsNull() {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	}
+	if !plan.VersionGroupID.Equal(state.VersionGroupID) {
+		resp.Diagnostics.Append(r.data.CheckVersionGroup(ctx, config.TenantID, plan.VersionGroupID)...)
+	}
+	if req.State.Raw.IsNull() || resp.Diagnostics.HasError() {
 		return
 	}
 	changed := plan.changed(&state)

@@ -8,6 +8,7 @@ func wrongGroupsRunsHooks() []wrong {
 		{"resource prefect_flow_group", "", []row{
 			{"", acctest.AtValidate, "version_group_id", []string{"Missing Configuration for Required Attribute", "Must set a configuration value for the version_group_id attribute"}},
 			{`version_group_id = " "`, acctest.AtValidate, "version_group_id", []string{"Blank value", "The value must hold at least one character that"}},
+			{"version_group_id = $flow", acctest.AtPlan, "version_group_id", []string{"Not a version group", `That is the id of version 1 of flow "etl", whose version group is etl`, "and not its `flow_id`"}},
 			{`version_group_id = "none"`, acctest.AtApply, "version_group_id", []string{`Could not find the flow group of version group "none"`, "The Server has no such object: flow group of", "A flow group exists as soon as a"}},
 		}},
 		{"resource prefect_flow_group", `version_group_id = "etl"`, []row{
@@ -71,6 +72,7 @@ func wrongGroupsRunsHooks() []wrong {
 			{`states = ["Broken"]`, acctest.AtValidate, "states[...]", []string{"Not a state", `Attribute states[Value("Broken")]: "Broken" is not a state of Prefect`, "Use some of Cached, Cancelled, Cancelling, ClientFailed, Failed"}},
 			{`states = ["TIMEDOUT"]`, acctest.AtValidate, "states[...]", []string{"Not a state", `Attribute states[Value("TIMEDOUT")]: "TIMEDOUT" is spelled "TimedOut" in Prefect 1`}},
 			{`states = ["Failed"]; version_group_id = ""`, acctest.AtValidate, "version_group_id", []string{"Blank value", "The value must hold at least one character that"}},
+			{`states = ["Failed"]; version_group_id = $flow`, acctest.AtPlan, "version_group_id", []string{"Not a version group", `That is the id of version 1 of flow "etl", whose version group is etl`, "`prefect_flow.<name>.id`, and not its `flow_id`"}},
 			{`states = ["Failed"]; version_group_id = "none"`, acctest.AtApply, "version_group_id", []string{`There is no flow in version group "none"`, "The Server has no such object: flow group of", "The hook would never tell of anything"}},
 			{`states = ["Failed"]; webhook = { url = "http://x" }`, acctest.AtValidate, "webhook", []string{"Invalid Attribute Combination", "Exactly one of these attributes must be configured: [webhook,slack,pagerduty,twilio,prefect_message]"}},
 			{`states = ["Failed"]; tenant_id = $none`, acctest.AtApply, "tenant_id", []string{"Could not create the cloud hook", `The Server has no tenant with the id "`, "Set `tenant_id` to the `id` of a `prefect_tenant`"}},

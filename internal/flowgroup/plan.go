@@ -44,7 +44,10 @@ func (r *groupResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, planned)...)
 	replaced := state != nil && framework.IsSet(config.VersionGroupID) && !config.VersionGroupID.Equal(state.VersionGroupID)
-	if r.data == nil || replaced { // Terraform plans a replacement once more, without the state
+	if state == nil || replaced {
+		resp.Diagnostics.Append(r.data.CheckVersionGroup(ctx, config.TenantID, config.VersionGroupID)...)
+	}
+	if r.data == nil || replaced || resp.Diagnostics.HasError() { // Terraform plans a replacement once more, without the state
 		return
 	}
 	if id := planned.VersionGroupID; framework.IsSet(id) && !r.data.Claims.Claim("plan flow group "+config.TenantID.ValueString()+"/"+id.ValueString()) {

@@ -33,6 +33,24 @@ func (f Failure) DiagnoseIn(err error, tenantID types.String) diag.Diagnostics {
 			"or leave it out to use the provider's tenant.", tenantID.ValueString()))}
 }
 
+// CheckVersionGroup refuses, at plan, the id of a flow version where a version group belongs. That there is no such
+// version group is no error yet: the same apply may register its flow.
+func (d *ProviderData) CheckVersionGroup(ctx context.Context, tenantID, versionGroupID types.String) diag.Diagnostics {
+	if !d.Ready() || !IsSet(versionGroupID) || tenantID.IsUnknown() {
+		return nil
+	}
+	_, err := d.InTenant(tenantID.ValueString()).FindFlowGroup(ctx, versionGroupID.ValueString())
+	if !errors.Is(err, prefect.ErrFlowID) {
+		return nil
+	}
+	return Failure{
+		Summary: "Not a version group", Attribute: path.Root("version_group_id"),
+		Remedies: map[error]string{
+			prefect.ErrFlowID: "Give the version group, which all versions of the flow have in common: `prefect_flow.<name>.id`, and not its `flow_id`.",
+		},
+	}.Diagnose(err)
+}
+
 // ToList returns a client for a data source that lists objects of the tenant in its attribute `tenant_id`, which takes the
 // id of the tenant that it is. failure is that of the listing.
 func (d *ProviderData) ToList(ctx context.Context, tenantID *types.String, failure Failure) (*prefect.Client, diag.Diagnostics) {

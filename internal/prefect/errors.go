@@ -10,6 +10,8 @@ import (
 var (
 	// ErrNotFound: the object does not exist (in this tenant).
 	ErrNotFound = errors.New("not found")
+	// ErrFlowID: what was to be a version group is the id of a flow version.
+	ErrFlowID = errors.New("the id of a flow version and not a version group")
 	// ErrUniqueness: another object already has this name, slug or key.
 	ErrUniqueness = errors.New("already exists")
 	// ErrForeignKey: an object that the request refers to does not exist.

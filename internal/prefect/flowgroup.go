@@ -3,6 +3,8 @@ package prefect
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
@@ -60,9 +62,23 @@ func (c *Client) GetFlowGroup(ctx context.Context, id string) (*FlowGroup, error
 	return c.oneFlowGroup(ctx, where{"id": equals(id)}, "GetFlowGroup", "flow group "+id)
 }
 
-// FindFlowGroup returns the group of this version group id, or ErrNotFound.
+// FindFlowGroup returns the group of this version group id, or ErrNotFound. That the id is one of a flow version gives
+// ErrFlowID as well, with the version group in the message.
 func (c *Client) FindFlowGroup(ctx context.Context, versionGroupID string) (*FlowGroup, error) {
-	return c.oneFlowGroup(ctx, where{"name": equals(versionGroupID)}, "FindFlowGroup", "flow group of version group "+versionGroupID)
+	const operation = "FindFlowGroup"
+	what := "flow group of version group " + versionGroupID
+	group, err := c.oneFlowGroup(ctx, where{"name": equals(versionGroupID)}, operation, what)
+	if !errors.Is(err, ErrNotFound) || !isUUID(versionGroupID) {
+		return group, err
+	}
+	flow, flowErr := c.GetFlow(ctx, versionGroupID)
+	if flowErr != nil {
+		return nil, err // the question was another one
+	}
+	return nil, &Error{
+		Operation: operation, Endpoint: c.endpoint, Kind: ErrNotFound, Err: ErrFlowID,
+		Message: fmt.Sprintf("%s. That is the id of version %d of flow %q, whose version group is %s", what, flow.Version, flow.Name, flow.VersionGroupID),
+	}
 }
 
 func (c *Client) oneFlowGroup(ctx context.Context, w where, operation, what string) (*FlowGroup, error) {
