@@ -10,6 +10,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"regexp"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -69,7 +70,7 @@ func TestRegistrationsOfOneFlowTakeTurns(t *testing.T) {
 			registrations.Go(func() {
 				group := fmt.Sprintf("group-%d", f)
 				_, err := client.RegisterFlow(t.Context(), prefect.RegisterFlowInput{
-					ProjectID: project, SerializedFlow: flowOf(group, v+1), VersionGroupID: group, IdempotencyKey: fmt.Sprint(v),
+					ProjectID: project, SerializedFlow: flowOf(group, v+1), VersionGroupID: group, IdempotencyKey: strconv.Itoa(v),
 				})
 				if err != nil {
 					t.Error(err)
