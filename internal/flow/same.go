@@ -6,9 +6,9 @@ import (
 )
 
 // sameFlow compares a flow that the Server stores with one that was to be sent.
-// PostgreSQL writes numbers in a form of its own (1e2 becomes 100), and the
-// edges of a flow that went up in parts are not in the stored form, so that the
-// keys may differ though the flows are the same.
+// Numbers come back as doubles (1e2 as 100), and the edges of a flow that went up
+// in parts are not in the stored form, so that the keys may differ though the
+// flows are the same.
 func sameFlow(stored, sent *serialization.Flow) bool {
 	if storedKey, err := stored.Key(); err == nil {
 		if sentKey, err := sent.Key(); err == nil && storedKey == sentKey {

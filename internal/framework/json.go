@@ -165,8 +165,7 @@ func canonical(text string) ([]byte, error) {
 }
 
 // SameValue compares decoded JSON, numbers by value: what was sent with what
-// the Server has made of it. PostgreSQL writes numbers in a form of its own
-// (1e2 becomes 100).
+// the Server has made of it (1e2 becomes 100).
 func SameValue(a, b any) bool {
 	switch a := a.(type) {
 	case map[string]any:
