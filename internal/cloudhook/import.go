@@ -2,7 +2,6 @@ package cloudhook
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -39,19 +38,7 @@ func (r *hookResource) ImportState(ctx context.Context, req resource.ImportState
 
 // findHook looks in the provider's tenant, and then in all others.
 func findHook(ctx context.Context, data *framework.ProviderData, id string) (*prefect.CloudHook, error) {
-	hook, err := data.Prefect.GetCloudHook(ctx, id)
-	if err == nil || !errors.Is(err, prefect.ErrNotFound) && !errors.Is(err, prefect.ErrSeveralTenants) {
-		return hook, err
-	}
-	tenants, listErr := data.Prefect.ListTenants(ctx, prefect.TenantFilter{})
-	if listErr != nil {
-		return nil, fmt.Errorf("list tenants: %w", listErr)
-	}
-	for _, tenant := range tenants {
-		hook, err = data.InTenant(tenant.ID).GetCloudHook(ctx, id)
-		if err == nil || !errors.Is(err, prefect.ErrNotFound) {
-			return hook, err
-		}
-	}
-	return nil, err
+	return framework.FindInTenants(ctx, data, func(client *prefect.Client) (*prefect.CloudHook, error) {
+		return client.GetCloudHook(ctx, id)
+	})
 }

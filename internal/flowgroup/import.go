@@ -42,21 +42,9 @@ func (r *groupResource) ImportState(ctx context.Context, req resource.ImportStat
 // findGroup takes the id for that of a group, and then for a version group: in
 // the provider's tenant, and then in all others.
 func findGroup(ctx context.Context, data *framework.ProviderData, id string) (*prefect.FlowGroup, error) {
-	group, err := findIn(ctx, data.Prefect, id)
-	if err == nil || !errors.Is(err, prefect.ErrNotFound) && !errors.Is(err, prefect.ErrSeveralTenants) {
-		return group, err
-	}
-	tenants, listErr := data.Prefect.ListTenants(ctx, prefect.TenantFilter{})
-	if listErr != nil {
-		return nil, fmt.Errorf("list tenants: %w", listErr)
-	}
-	for _, tenant := range tenants {
-		group, err = findIn(ctx, data.InTenant(tenant.ID), id)
-		if err == nil || !errors.Is(err, prefect.ErrNotFound) {
-			return group, err
-		}
-	}
-	return nil, err
+	return framework.FindInTenants(ctx, data, func(client *prefect.Client) (*prefect.FlowGroup, error) {
+		return findIn(ctx, client, id)
+	})
 }
 
 func findIn(ctx context.Context, client *prefect.Client, id string) (*prefect.FlowGroup, error) {

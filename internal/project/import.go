@@ -2,7 +2,6 @@ package project
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -48,19 +47,7 @@ func (r *projectResource) findImported(ctx context.Context, key framework.Import
 // findByID looks in the provider's tenant first, and then in all others: a UUID
 // says enough, and the provider does not have to be told the tenant as well.
 func findByID(ctx context.Context, data *framework.ProviderData, id string) (*prefect.Project, error) {
-	project, err := data.Prefect.GetProject(ctx, id)
-	if err == nil || !errors.Is(err, prefect.ErrNotFound) && !errors.Is(err, prefect.ErrSeveralTenants) {
-		return project, err
-	}
-	tenants, listErr := data.Prefect.ListTenants(ctx, prefect.TenantFilter{})
-	if listErr != nil {
-		return nil, listErr
-	}
-	for _, tenant := range tenants {
-		project, err = data.InTenant(tenant.ID).GetProject(ctx, id)
-		if err == nil || !errors.Is(err, prefect.ErrNotFound) {
-			return project, err
-		}
-	}
-	return nil, err
+	return framework.FindInTenants(ctx, data, func(client *prefect.Client) (*prefect.Project, error) {
+		return client.GetProject(ctx, id)
+	})
 }

@@ -108,7 +108,7 @@ func (a *API) ScheduleFlowRuns(ctx context.Context, tx *store.Tx, flowID string,
 			continue
 		}
 		id, err := a.createRun(ctx, tx, runRequest{
-			flowID: flowID, start: event.Time.UTC(), parameters: event.Parameters,
+			flowID: flowID, start: event.Time, parameters: event.Parameters,
 			labels: labelsOrNil(event.Labels), idempotencyKey: scheduledKey(event, special),
 		})
 		if err != nil {

@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -258,9 +259,7 @@ func entriesOf(value any) (map[string]any, string) {
 	case []any:
 		items = typed
 	case string:
-		for _, character := range typed {
-			items = append(items, string(character))
-		}
+		items = characters(typed)
 	default:
 		return nil, "'" + typeName(value) + "' object is not iterable"
 	}
@@ -282,24 +281,24 @@ func entriesOf(value any) (map[string]any, string) {
 	return entries, ""
 }
 
+// characters is what iterating over a text gives.
+func characters(text string) []any {
+	var all []any
+	for _, character := range text {
+		all = append(all, string(character))
+	}
+	return all
+}
+
 // sequence is what iterating over a JSON value gives.
 func sequence(value any) ([]any, bool) {
 	switch typed := value.(type) {
 	case []any:
 		return typed, true
 	case string:
-		var all []any
-		for _, character := range typed {
-			all = append(all, string(character))
-		}
-		return all, true
+		return characters(typed), true
 	case map[string]any:
-		var all []any
-		for key := range typed {
-			all = append(all, key)
-		}
-		slices.SortFunc(all, func(x, y any) int { return strings.Compare(x.(string), y.(string)) }) //nolint:forcetypeassert // keys are texts
-		return all, true
+		return jsonStrings(slices.Sorted(maps.Keys(typed))), true
 	}
 	return nil, false
 }
