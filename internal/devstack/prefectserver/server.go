@@ -3,10 +3,9 @@
 // constraints, with its background services, without containers or PostgreSQL.
 //
 // What the real one has and this one has not: Hasura's own mutations of tables
-// (insert_, update_ and delete_) and subscriptions, the functions that traverse
-// tasks, upgrades and telemetry. Text is ordered by code point rather than by the
-// collation of a locale, regular expressions are Go's, and nothing outlives the
-// process.
+// (insert_, update_ and delete_) and subscriptions, upgrades and telemetry. Text is
+// ordered by code point rather than by the collation of a locale, regular
+// expressions are Go's, and nothing outlives the process.
 package prefectserver
 
 import (

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -177,4 +178,18 @@ func TestScheduledRuns(t *testing.T) {
 	same(t, "special parameters", special["parameters"], map[string]any{"p": "v"})
 	same(t, "auto", plain["auto_scheduled"], true)
 	same(t, "message", plain["state_message"], "Flow run scheduled.")
+}
+
+// TestScheduledRunsKeepTheirZone: the state tells the start as the clock does.
+func TestScheduledRunsKeepTheirZone(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	flow := s.register("f", `{"schedule": {"clocks": [
+		{"type": "CronClock", "cron": "0 9 * * *", "start_date": {"dt": "2020-01-01T00:00:00", "tz": "Europe/Berlin"}}]}}`)
+	run := s.rows("flow_run", "flow_id", flow)[0]
+	state, _ := run["serialized_state"].(map[string]any)
+	start, _ := state["start_time"].(string)
+	if !strings.HasSuffix(start, "T09:00:00+01:00") {
+		t.Errorf("start %q", start)
+	}
 }
