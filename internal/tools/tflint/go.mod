@@ -1,4 +1,4 @@
-// tflint with its bundled rules for the Terraform language, which `make lint` runs on modules/ and examples/.
+// tflint with its bundled rules for the Terraform language, which `make lint-modules` runs on modules/ and examples/.
 module github.com/prefect-server/terraform-provider-prefect/internal/tools/tflint
 
 go 1.26.3
