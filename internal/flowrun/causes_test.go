@@ -149,7 +149,8 @@ func failureCases() []failureCase {
 			says: []string{"Failed (Evicted)", "low on resource: memory", "Evicted: The node was low"},
 		},
 		{
-			slug: "job-deadline", title: "Deadline of the Job", template: with(jobTemplate(shell(untilTerminated), map[string]any{"terminationGracePeriodSeconds": 1}), map[string]any{"activeDeadlineSeconds": 8}),
+			// Silent, so that the Job is not deleted just before it is seen to have ended.
+			slug: "job-deadline", silent: true, title: "Deadline of the Job", template: with(jobTemplate(shell(untilTerminated), map[string]any{"terminationGracePeriodSeconds": 1}), map[string]any{"activeDeadlineSeconds": 8}),
 			says: []string{"failed (DeadlineExceeded)", "exit code 143"},
 		},
 		{
