@@ -107,7 +107,7 @@ func installGatewayAPI(ctx context.Context, stack *devstack.Stack) error {
 		resource := client.Resource(schema.GroupVersionResource{Group: "gateway.networking.k8s.io", Version: "v1", Resource: kind})
 		err = wait.PollUntilContextTimeout(ctx, 50*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
 			_, err := resource.List(ctx, metav1.ListOptions{Limit: 1})
-			return err == nil, nil //nolint:nilerr // not served yet
+			return err == nil, nil // not served yet
 		})
 		if err != nil {
 			return fmt.Errorf("wait until the cluster serves %s: %w", kind, err)

@@ -17,7 +17,7 @@ func nodeInit(_ context.Context, arguments []string) error {
 		_, _ = fmt.Fprintf(os.Stderr, "devstack %s: one file is wanted\n", kubelet.InitArgument)
 		return exitCodeError(exitUsage)
 	}
-	if code := kubelet.Main(arguments[0]); code != 0 {
+	if code := kubelet.Main(arguments[0]); code != 0 { //nolint:contextcheck // the first process of a node ends by signals alone
 		return exitCodeError(code)
 	}
 	return nil

@@ -102,7 +102,7 @@ func (r *runner) supervise(ctx context.Context) error {
 		return err
 	}
 	for {
-		last, looked := r.checkCancelled(ctx)
+		looked, last := r.checkCancelled(ctx)
 		switch {
 		case last != nil:
 			return last
@@ -134,7 +134,7 @@ func (r *runner) supervised(ctx context.Context) error {
 	}
 	group.Go(func() {
 		for pause(ctx, r.CancellationInterval) == nil {
-			if reason, _ := r.checkCancelled(ctx); reason != nil {
+			if _, reason := r.checkCancelled(ctx); reason != nil {
 				cancel(reason)
 			}
 		}
@@ -148,22 +148,21 @@ func (r *runner) supervised(ctx context.Context) error {
 	return err
 }
 
-// checkCancelled says why the tasks should end, or nil, and whether the Server
-// told.
-func (r *runner) checkCancelled(ctx context.Context) (reason error, looked bool) {
+// checkCancelled says whether the Server told, and why the tasks should end, or
+// nil.
+func (r *runner) checkCancelled(ctx context.Context) (looked bool, reason error) {
 	current, err := r.currentState(ctx)
 	switch {
 	case errors.Is(err, prefect.ErrNotFound):
-		return fmt.Errorf("%w: %w", errGone, err), true
+		return true, fmt.Errorf("%w: %w", errGone, err)
 	case err != nil:
-		// The next look may succeed: not being able to look is no reason to end.
-		return nil, false
+		return false, nil //nolint:nilerr // the next look may succeed: not being able to look is no reason to end
 	case current.name() == "Cancelling":
-		return errCancelled, true
+		return true, errCancelled
 	case finished(current.name()):
-		return fmt.Errorf("%w: it is %s", errGone, current.name()), true
+		return true, fmt.Errorf("%w: it is %s", errGone, current.name())
 	}
-	return nil, true
+	return true, nil
 }
 
 // tasks executes all tasks in order.

@@ -210,7 +210,7 @@ func (n *Node) Join(ctx context.Context, credentials Credentials) error {
 	if n.relay, err = (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(n.setup.Gateway, "0")); err != nil {
 		return fmt.Errorf("relay the API server to the node: %w", err)
 	}
-	go func() { _ = relay.Serve(n.relay, server.Host, nil) }()
+	go func() { _ = relay.Serve(n.relay, server.Host, nil) }() //nolint:contextcheck // lasts as long as its listener, longer than joining
 	kubeconfig, err := credentials.kubeconfig(n.relay.Addr().String())
 	if err != nil {
 		return fmt.Errorf("write the kubelet's configuration: %w", err)

@@ -205,7 +205,8 @@ var (
 func durationOf(value any) (any, string) {
 	written, ok := value.(string)
 	if !ok {
-		seconds, err := 0.0, error(nil)
+		var seconds float64
+		var err error
 		switch typed := value.(type) {
 		case json.Number:
 			seconds, err = typed.Float64()
