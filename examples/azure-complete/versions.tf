@@ -10,7 +10,8 @@ terraform {
       version = ">= 3.1, < 4.0"
     }
     prefect = {
-      source = "prefect-server/prefect"
+      source  = "prefect-server/prefect"
+      version = ">= 0.1, < 2.0"
     }
   }
 }

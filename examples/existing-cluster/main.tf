@@ -9,7 +9,8 @@ terraform {
       version = ">= 1.3.2, < 4.0"
     }
     prefect = {
-      source = "prefect-server/prefect"
+      source  = "prefect-server/prefect"
+      version = ">= 0.1, < 2.0"
     }
   }
 }

@@ -67,7 +67,7 @@ func newWorkspace(t *testing.T, env ...string) *workspace {
 	}
 	own := filepath.Join(w.dir, "mirror")
 	mirrors := []string{own}
-	w.link(own, provider{"prefect-server/prefect", "0.0.1"})
+	w.link(own, provider{"prefect-server/prefect", "0.1.0"})
 	if downloaded := os.Getenv("PREFECT_MODULE_PROVIDERS"); downloaded != "" {
 		mirrors = append(mirrors, downloaded)
 		w.helm = mirroredVersion(t, downloaded, "hashicorp/helm")
