@@ -60,7 +60,7 @@ func (r *flowResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	replaced := p.replaces()
 	if replaced {
 		resp.RequiresReplace.Append(path.Root("version_group_id"))
-		p.state, p.before = nil, ""
+		p.state, p.before = nil, nil
 	}
 	planned, diags := p.model(ctx)
 	resp.Diagnostics.Append(diags...)
@@ -148,7 +148,7 @@ func newPlanning(ctx context.Context, req resource.ModifyPlanRequest) (planning,
 		// What is in state was valid once; if a newer provider finds fault with
 		// it, it just does not count as the same.
 		if before, d := p.state.intent(ctx); before != nil && !d.HasError() {
-			p.before = before.key
+			p.before = before
 		}
 	}
 	return p, diags

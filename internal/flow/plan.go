@@ -27,8 +27,8 @@ type planning struct {
 	proposed model  // config with defaults
 	state    *model // nil to create
 	want     *intent
-	before   string // key of the inputs in state; "" if they have none
-	again    bool   // a creation that replaces an object of the state, which was planned before
+	before   *intent // what the inputs in state mean; nil if there are none
+	again    bool    // a creation that replaces an object of the state, which was planned before
 }
 
 // replaces says whether the configuration asks for another version group than
@@ -79,10 +79,21 @@ func (p planning) model(ctx context.Context) (model, diag.Diagnostics) {
 	return m, diags
 }
 
+// sameInputs says whether the inputs in state mean what the configuration means.
+// Those of an imported registration are what the Server gave back, which has made
+// 1 of 1.0: it is the same flow all the same if the Server has its key.
+func (p planning) sameInputs() bool {
+	if p.state == nil || p.want == nil || p.before == nil {
+		return false
+	}
+	return p.want.key == p.before.key ||
+		p.want.key == p.state.IdempotencyKey.ValueString() && sameFlow(p.before.flow, p.want.flow)
+}
+
 // plannedInputs are those of the configuration, unless the ones in state mean
 // the same.
 func (p planning) plannedInputs() inputs {
-	if p.state != nil && p.want != nil && p.want.key == p.before {
+	if p.sameInputs() {
 		return p.state.inputs
 	}
 	in := p.config.inputs

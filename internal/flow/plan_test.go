@@ -45,9 +45,7 @@ func planOf(t *testing.T, config model, state *model) (model, planning) {
 	}
 	p.want = want
 	if state != nil {
-		if before, _ := state.intent(t.Context()); before != nil {
-			p.before = before.key
-		}
+		p.before, _ = state.intent(t.Context())
 	}
 	planned, diags := p.model(t.Context())
 	if diags.HasError() {
