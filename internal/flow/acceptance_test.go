@@ -293,7 +293,9 @@ func (b *bench) latest(name string) string {
 func TestAccFlowAlternatesWithCLI(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	mine, theirs := flow.TestFlow(t, "etl", nil), flow.TestFlow(t, "etl", flow.WithTag("theirs"))
+	mine := flow.TestFlow(t, "etl", nil)
+	// The Server gives 1.0 back as 1.
+	theirs := flow.TestFlow(t, "etl", flow.AllOf(flow.WithTag("theirs"), flow.WithParameter("whole", json.Number("1.0"))))
 	run(t,
 		// Registered before Terraform knew of it: the same flow is taken over.
 		resource.TestStep{

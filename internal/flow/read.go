@@ -62,6 +62,9 @@ func refresh(ctx context.Context, client *prefect.Client, state *model, newest *
 		if err != nil {
 			return framework.Diagnose(err, "Could not read flow "+state.label())
 		}
+		if newest.Group.Settings.IdempotencyKey == "" && state.means(ctx, stored) {
+			key = state.IdempotencyKey.ValueString()
+		}
 		state.IdempotencyKey = framework.StringOrNullIfEmpty(key)
 		diags.Append(state.describeStored(ctx, newest)...)
 		if imported {
@@ -70,6 +73,13 @@ func refresh(ctx context.Context, client *prefect.Client, state *model, newest *
 	}
 	state.fromServer(newest)
 	return diags
+}
+
+// means says whether the version in state is that of a flow which the Server holds,
+// whose own key may be another one; see sameFlow.
+func (m *model) means(ctx context.Context, stored *serialization.Flow) bool {
+	applied, _ := m.intent(ctx) // an import has no inputs; those that are not valid any more mean nothing
+	return applied != nil && applied.key == m.IdempotencyKey.ValueString() && sameFlow(stored, applied.flow)
 }
 
 // storedFlow returns the key of a version: the one of its registration, or, if
