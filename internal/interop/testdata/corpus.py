@@ -99,7 +99,7 @@ JOB = {
 
 def run_configs():
     flow("run-universal", run_config=UniversalRun(env={"A": "1", "b": "ü"}, labels=["z", "a"]))
-    flow("run-local", run_config=LocalRun(env={"A": "1"}, working_dir="/work/é", labels=["l"]))
+    flow("run-local", run_config=LocalRun(env={"A": "1"}, working_dir="/srv/é", labels=["l"]))
     flow("run-docker", run_config=DockerRun(image="i:1", env={"A": "1"}, ports=[80, 443], host_config={"auto_remove": True}, labels=["d"]))
     flow("run-ecs", run_config=ECSRun(image="i:1", cpu="1 vcpu", memory="2 GB", task_role_arn="arn:1", run_task_kwargs={"cluster": "c", "count": 1}))
     flow("run-ecs-definition", run_config=ECSRun(task_definition={"family": "f", "containerDefinitions": [{"name": "flow", "cpu": 256}]}))

@@ -3,13 +3,17 @@
 #
 # Makes a root file system of Debian packages and of all that they depend on, without installing anything on this machine:
 # an apt-get with lists, cache and status of its own fetches the packages, and they are unpacked without running their
-# scripts. It needs apt-get, dpkg-deb and Debian's keyring, but neither root nor the same release of Debian. DEBIAN_MIRROR
-# replaces the archive's address.
+# scripts. It needs apt-get, dpkg-deb and Debian's keyring, but neither root nor the same release of Debian. The archive is
+# the one that this machine installs from, or DEBIAN_MIRROR.
 set -euo pipefail
 
 root=$1; shift
 release=bookworm
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
+mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' | grep --max-count=1 --extended-regexp '/debian/?$' || true)}
+if [ -z "$mirror" ]; then
+	echo "Debian's archive is not among the package sources of this machine: set DEBIAN_MIRROR to the URL of a mirror." >&2
+	exit 1
+fi
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 mkdir -p "$(dirname "$root")"
