@@ -5,6 +5,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
+	"strconv"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -112,6 +114,22 @@ func (s *Stack) startNode(ctx context.Context) error {
 	return nil
 }
 
+// answers says whether the kubelet of a node, or what stands in for one, takes
+// connections: two nodes of one name would both run every pod.
+func answers(ctx context.Context, n *corev1.Node) bool {
+	port := strconv.Itoa(int(n.Status.DaemonEndpoints.KubeletEndpoint.Port))
+	for _, address := range n.Status.Addresses {
+		if address.Type != corev1.NodeInternalIP {
+			continue
+		}
+		conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", net.JoinHostPort(address.Address, port))
+		if err == nil {
+			return conn.Close() == nil
+		}
+	}
+	return false
+}
+
 func (s *Stack) wantsNode(ctx context.Context) (bool, error) {
 	if s.options.Node != NodeAuto {
 		return s.options.Node == NodeAlways, nil
@@ -125,7 +143,7 @@ func (s *Stack) wantsNode(ctx context.Context) (bool, error) {
 		return false, fmt.Errorf("look for nodes: %w", err)
 	}
 	for i := range nodes.Items {
-		if nodes.Items[i].Name == node.DefaultName {
+		if nodes.Items[i].Name == node.DefaultName && !answers(ctx, &nodes.Items[i]) {
 			continue // left over by a stack that was killed
 		}
 		if ready(&nodes.Items[i]) {

@@ -173,6 +173,10 @@ func TestExistingClusterIsUsedAndLeftClean(t *testing.T) {
 	if err != nil || len(nodes.Items) != 1 {
 		t.Errorf("nodes: %v, %v", nodes, err)
 	}
+	beside := start(t, devstack.Options{Kubeconfig: owner.Kubeconfig, Labels: []string{"devstack-test-beside"}})
+	if beside.Node != "" {
+		t.Error("a cluster was given a second virtual node of the same name")
+	}
 	for range 2 { // the second does nothing
 		if err := stack.Stop(); err != nil {
 			t.Fatal(err)
