@@ -38,6 +38,7 @@ func wrongGroupsRunsHooks() []wrong {
 			{`flow_id = "etl"`, acctest.AtValidate, "flow_id", []string{"Not a UUID", `"etl" is not a UUID`, "Use the `id` of the object, such as"}},
 			{"flow_id = $none", acctest.AtApply, "flow_id", []string{"Could not start a run of flow", "The Server has no such object: flow", "There is no such flow"}},
 			{`version_group_id = ""`, acctest.AtValidate, "version_group_id", []string{"Blank value", "The value must hold at least one character that"}},
+			{"version_group_id = $flow", acctest.AtPlan, "version_group_id", []string{"Not a version group", `That is the id of version 1 of flow "etl", whose version group is etl`, "and not its `flow_id`"}},
 			{`version_group_id = "none"`, acctest.AtApply, "version_group_id", []string{"Could not start a run of version group none", "The Server has no such object: version group none", "There is no such flow"}},
 		}},
 		{"resource prefect_flow_run", `version_group_id = "etl"; wait_for = "none"`, []row{

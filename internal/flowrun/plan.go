@@ -93,6 +93,7 @@ func (r *flowRunResource) planCreation(ctx context.Context, config *model, befor
 	flow, err := findFlow(ctx, r.data.Prefect, in)
 	if err != nil {
 		tflog.Debug(ctx, "The flow is not there yet; its parameters are checked by the apply", map[string]any{"error": err.Error()})
+		diags.Append(r.data.CheckVersionGroup(ctx, types.StringNull(), config.VersionGroupID)...)
 		return diags
 	}
 	diags.Append(checkParameters(flow, in.Parameters)...)
