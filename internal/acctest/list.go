@@ -4,11 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
-
-	"github.com/prefect-server/terraform-provider-prefect/internal/provider"
 )
 
 // Listed is one object that a list resource found.
@@ -77,7 +74,7 @@ func (q *query) check(err error) {
 // start makes the provider and configures it for the Server.
 func (q *query) start(server *PrefectServer) {
 	q.Helper()
-	q.server = providerserver.NewProtocol6(provider.New("test")())()
+	q.server = serve(q.T)
 	var err error
 	q.schemas, err = q.server.GetProviderSchema(q.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	q.check(err)

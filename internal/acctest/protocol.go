@@ -4,11 +4,8 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
-
-	"github.com/prefect-server/terraform-provider-prefect/internal/provider"
 )
 
 // Conversation is a provider that is spoken to over the plugin protocol, for
@@ -26,7 +23,7 @@ type Object = map[string]any
 // null.
 func Converse(t *testing.T, config Object) *Conversation {
 	t.Helper()
-	c := &Conversation{t: t, server: providerserver.NewProtocol6(provider.New("test")())()}
+	c := &Conversation{t: t, server: serve(t)}
 	var err error
 	if c.schemas, err = c.server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{}); err != nil {
 		t.Fatal(err)

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/provider"
@@ -17,8 +16,18 @@ import (
 // Providers are the factories of the provider for a test case.
 func Providers() map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
-		"prefect": providerserver.NewProtocol6WithError(provider.New("test")()),
+		"prefect": func() (tfprotov6.ProviderServer, error) { return provider.NewServer("test") },
 	}
+}
+
+// serve makes a provider to speak to over the plugin protocol.
+func serve(t testing.TB) tfprotov6.ProviderServer {
+	t.Helper()
+	server, err := provider.NewServer("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return server
 }
 
 // ProviderConfig is a provider block for a Server and, if it is not nil, a

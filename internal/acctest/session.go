@@ -8,11 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
-
-	"github.com/prefect-server/terraform-provider-prefect/internal/provider"
 )
 
 // Session is a conversation with the provider over the plugin protocol, in this
@@ -51,7 +48,7 @@ type Applied struct {
 // nil, the cluster.
 func Connect(t testing.TB, server *PrefectServer, cluster *KubernetesCluster) *Session {
 	t.Helper()
-	s := &Session{t: t, server: providerserver.NewProtocol6(provider.New("test")())()}
+	s := &Session{t: t, server: serve(t)}
 	var err error
 	s.schemas, err = s.server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	s.check(err)

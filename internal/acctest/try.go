@@ -9,14 +9,11 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
 	"github.com/zclconf/go-cty/cty/function/stdlib"
-
-	"github.com/prefect-server/terraform-provider-prefect/internal/provider"
 )
 
 // Stages at which a configuration can fail, in their order.
@@ -177,7 +174,7 @@ func (s *Session) tryImport(name string, config map[string]any) Outcome {
 // tryProvider configures another provider.
 func (s *Session) tryProvider(config map[string]any) Outcome {
 	s.t.Helper()
-	server := providerserver.NewProtocol6(provider.New("test")())()
+	server := serve(s.t)
 	given := s.value(s.schemas.Provider, config)
 	valid, err := server.ValidateProviderConfig(s.t.Context(), &tfprotov6.ValidateProviderConfigRequest{Config: given})
 	s.check(err)

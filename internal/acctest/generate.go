@@ -1,0 +1,49 @@
+package acctest
+
+import (
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+)
+
+// Generate is the configuration that Terraform writes, from 1.14 on, for what was
+// imported or listed; arguments that are null are left out.
+func (s *Session) Generate(a Applied) (map[string]any, []Diagnostic) {
+	s.t.Helper()
+	generated, err := s.server.GenerateResourceConfig(s.t.Context(), &tfprotov6.GenerateResourceConfigRequest{TypeName: a.kind, State: a.raw})
+	s.check(err)
+	found := diagnostics(generated.Diagnostics)
+	if failed(found) {
+		return nil, found
+	}
+	config := s.decode(s.schemas.ResourceSchemas[a.kind], generated.Config)
+	for name, value := range config {
+		if value == nil {
+			delete(config, name)
+		}
+	}
+	return config, found
+}
+
+// Plan validates a configuration of what exists and plans it. The state is the
+// planned one.
+func (s *Session) Plan(a Applied, config map[string]any) Applied {
+	s.t.Helper()
+	schema := s.schemas.ResourceSchemas[a.kind]
+	given := s.value(schema, config)
+	valid, err := s.server.ValidateResourceConfig(s.t.Context(), &tfprotov6.ValidateResourceConfigRequest{
+		TypeName: a.kind, Config: given, ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: true},
+	})
+	s.check(err)
+	found := diagnostics(valid.Diagnostics)
+	if failed(found) {
+		return Applied{Diagnostics: found}
+	}
+	planned, err := s.server.PlanResourceChange(s.t.Context(), &tfprotov6.PlanResourceChangeRequest{
+		TypeName: a.kind, PriorState: a.raw, ProposedNewState: s.proposedUpdate(schema, a, config), Config: given, PriorPrivate: a.private,
+		PriorIdentity: a.identity,
+	})
+	s.check(err)
+	return Applied{
+		State: s.decode(schema, planned.PlannedState), Diagnostics: append(found, diagnostics(planned.Diagnostics)...), kind: a.kind,
+		raw: planned.PlannedState, private: planned.PlannedPrivate, identity: planned.PlannedIdentity,
+	}
+}

@@ -1,0 +1,88 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/flow"
+	"github.com/prefect-server/terraform-provider-prefect/internal/flowrun"
+)
+
+// everything is all that the provider serves.
+type everything interface {
+	tfprotov6.ProviderServerWithListResource
+	tfprotov6.ActionServer
+}
+
+// served is the plugin framework's server, but for what the framework does not
+// leave to providers.
+type served struct {
+	everything
+	// notGenerated are the arguments that are left out of generated
+	// configuration, by resource.
+	notGenerated map[string][]string
+}
+
+// NewServer makes a provider and serves it over the plugin protocol. version is
+// as for New.
+func NewServer(version string) (tfprotov6.ProviderServer, error) {
+	inner, ok := providerserver.NewProtocol6(New(version)())().(everything)
+	if !ok {
+		return nil, errors.New("the plugin framework serves no list resources or no actions")
+	}
+	return &served{everything: inner, notGenerated: map[string][]string{
+		"prefect_flow":     flow.NotGenerated(),
+		"prefect_flow_run": flowrun.NotGenerated(),
+	}}, nil
+}
+
+// GenerateResourceConfig makes the configuration that `terraform query` and
+// `terraform plan` with `-generate-config-out` write for an object that exists.
+// The framework takes every argument from the state, of which some exclude each
+// other, or say once more what others say.
+func (s *served) GenerateResourceConfig(
+	ctx context.Context, req *tfprotov6.GenerateResourceConfigRequest,
+) (*tfprotov6.GenerateResourceConfigResponse, error) {
+	resp, err := s.everything.GenerateResourceConfig(ctx, req)
+	names := s.notGenerated[req.TypeName]
+	if err != nil || resp.Config == nil || len(names) == 0 {
+		return resp, err //nolint:wrapcheck // the framework's answer
+	}
+	schemas, err := s.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		return nil, err //nolint:wrapcheck // the framework's answer
+	}
+	resp.Config, err = without(resp.Config, schemas.ResourceSchemas[req.TypeName].ValueType(), names)
+	if err != nil {
+		return nil, fmt.Errorf("generate the configuration of a %s: %w", req.TypeName, err)
+	}
+	return resp, nil
+}
+
+// without is an object of which some attributes are null.
+func without(config *tfprotov6.DynamicValue, kind tftypes.Type, names []string) (*tfprotov6.DynamicValue, error) {
+	object, err := config.Unmarshal(kind)
+	if err != nil {
+		return nil, fmt.Errorf("decode: %w", err)
+	}
+	if object.IsNull() { // of an object that was listed without its attributes
+		return config, nil
+	}
+	attributes := map[string]tftypes.Value{}
+	if err = object.As(&attributes); err != nil {
+		return nil, fmt.Errorf("decode: %w", err)
+	}
+	for _, name := range names {
+		attributes[name] = tftypes.NewValue(attributes[name].Type(), nil)
+	}
+	left, err := tfprotov6.NewDynamicValue(kind, tftypes.NewValue(kind, attributes))
+	if err != nil {
+		return nil, fmt.Errorf("encode: %w", err)
+	}
+	return &left, nil
+}
