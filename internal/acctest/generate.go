@@ -8,6 +8,9 @@ import (
 // imported or listed; arguments that are null are left out.
 func (s *Session) Generate(a Applied) (map[string]any, []Diagnostic) {
 	s.t.Helper()
+	if c := s.schemas.ServerCapabilities; c == nil || !c.GenerateResourceConfig {
+		s.t.Fatal("Terraform does not ask this provider for configuration")
+	}
 	generated, err := s.server.GenerateResourceConfig(s.t.Context(), &tfprotov6.GenerateResourceConfigRequest{TypeName: a.kind, State: a.raw})
 	s.check(err)
 	found := diagnostics(generated.Diagnostics)

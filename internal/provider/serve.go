@@ -41,6 +41,25 @@ func NewServer(version string) (tfprotov6.ProviderServer, error) {
 	}}, nil
 }
 
+// GetProviderSchema says that the provider is to be asked for configuration, which
+// the framework does not, although it answers. Otherwise Terraform makes it itself.
+func (s *served) GetProviderSchema(ctx context.Context, req *tfprotov6.GetProviderSchemaRequest) (*tfprotov6.GetProviderSchemaResponse, error) {
+	resp, err := s.everything.GetProviderSchema(ctx, req)
+	if err == nil && resp.ServerCapabilities != nil {
+		resp.ServerCapabilities.GenerateResourceConfig = true
+	}
+	return resp, err //nolint:wrapcheck // the framework's answer
+}
+
+// GetMetadata says the same.
+func (s *served) GetMetadata(ctx context.Context, req *tfprotov6.GetMetadataRequest) (*tfprotov6.GetMetadataResponse, error) {
+	resp, err := s.everything.GetMetadata(ctx, req)
+	if err == nil && resp.ServerCapabilities != nil {
+		resp.ServerCapabilities.GenerateResourceConfig = true
+	}
+	return resp, err //nolint:wrapcheck // the framework's answer
+}
+
 // GenerateResourceConfig makes the configuration that `terraform query` and
 // `terraform plan` with `-generate-config-out` write for an object that exists.
 // The framework takes every argument from the state, of which some exclude each
