@@ -26,6 +26,7 @@ type served struct {
 	// notGenerated are the arguments that are left out of generated
 	// configuration, by resource.
 	notGenerated map[string][]string
+	invocations  invocations
 }
 
 // NewServer makes a provider and serves it over the plugin protocol. version is

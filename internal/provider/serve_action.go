@@ -1,0 +1,111 @@
+package provider
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+)
+
+// stopPatience is how long a request to stop waits for actions that are being
+// invoked. They end at once when they are told to.
+const stopPatience = 10 * time.Second
+
+// PlanAction validates the configuration once more. Terraform has asked for that
+// when variables had no values yet, and does not ask again, as it does for
+// resources.
+func (s *served) PlanAction(ctx context.Context, req *tfprotov6.PlanActionRequest) (*tfprotov6.PlanActionResponse, error) {
+	found, err := s.invalid(ctx, req.ActionType, req.Config)
+	if err != nil || len(found) > 0 {
+		return &tfprotov6.PlanActionResponse{Diagnostics: found}, err
+	}
+	return s.everything.PlanAction(ctx, req) //nolint:wrapcheck // the framework's answer
+}
+
+// InvokeAction validates the configuration, of which more is known than in the
+// plan, and remembers the invocation until it has ended.
+func (s *served) InvokeAction(ctx context.Context, req *tfprotov6.InvokeActionRequest) (*tfprotov6.InvokeActionServerStream, error) {
+	found, err := s.invalid(ctx, req.ActionType, req.Config)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) > 0 {
+		return &tfprotov6.InvokeActionServerStream{Events: func(push func(tfprotov6.InvokeActionEvent) bool) {
+			push(tfprotov6.InvokeActionEvent{Type: tfprotov6.CompletedInvokeActionEventType{Diagnostics: found}})
+		}}, nil
+	}
+	stream, err := s.everything.InvokeAction(ctx, req)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // the framework's answer
+	}
+	events := stream.Events
+	end := s.invocations.begin()
+	stream.Events = func(push func(tfprotov6.InvokeActionEvent) bool) {
+		defer end()
+		events(push)
+	}
+	return stream, nil
+}
+
+// invalid are the errors of an action's configuration.
+func (s *served) invalid(ctx context.Context, action string, config *tfprotov6.DynamicValue) ([]*tfprotov6.Diagnostic, error) {
+	resp, err := s.ValidateActionConfig(ctx, &tfprotov6.ValidateActionConfigRequest{ActionType: action, Config: config})
+	if err != nil {
+		return nil, err //nolint:wrapcheck // the framework's answer
+	}
+	return slices.DeleteFunc(resp.Diagnostics, func(d *tfprotov6.Diagnostic) bool {
+		return d.Severity != tfprotov6.DiagnosticSeverityError // warnings were shown already
+	}), nil
+}
+
+// StopProvider tells everything to stop and returns when the actions have ended.
+// The streams are cut when it returns, and Terraform takes an action whose stream
+// just ends for one that has succeeded.
+func (s *served) StopProvider(ctx context.Context, req *tfprotov6.StopProviderRequest) (*tfprotov6.StopProviderResponse, error) {
+	resp, err := s.everything.StopProvider(ctx, req)
+	ctx, cancel := context.WithTimeout(ctx, stopPatience)
+	defer cancel()
+	s.invocations.wait(ctx)
+	return resp, err //nolint:wrapcheck // the framework's answer
+}
+
+// invocations are the actions that are being invoked.
+type invocations struct {
+	mu      sync.Mutex
+	running map[chan struct{}]struct{}
+}
+
+func (i *invocations) begin() (end func()) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.running == nil {
+		i.running = map[chan struct{}]struct{}{}
+	}
+	ended := make(chan struct{})
+	i.running[ended] = struct{}{}
+	return func() {
+		i.mu.Lock()
+		defer i.mu.Unlock()
+		delete(i.running, ended)
+		close(ended)
+	}
+}
+
+// wait returns when those that are running have ended, or the context has.
+func (i *invocations) wait(ctx context.Context) {
+	i.mu.Lock()
+	all := make([]chan struct{}, 0, len(i.running))
+	for ended := range i.running {
+		all = append(all, ended)
+	}
+	i.mu.Unlock()
+	for _, ended := range all {
+		select {
+		case <-ended:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
