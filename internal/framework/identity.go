@@ -26,7 +26,7 @@ func IdentitySchema(noun string) identityschema.Schema {
 		Attributes: map[string]identityschema.Attribute{
 			"id": identityschema.StringAttribute{
 				RequiredForImport: true,
-				Description:       "The UUID of the " + noun + " on the Server.",
+				Description:       "The id of the " + noun + " on the Server.",
 			},
 		},
 	}

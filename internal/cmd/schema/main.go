@@ -42,7 +42,14 @@ func write(ctx context.Context, to io.Writer) error {
 	if err != nil {
 		return err
 	}
-	actions, functions := object{}, object{}
+	identified, err := server.GetResourceIdentitySchemas(ctx, &tfprotov6.GetResourceIdentitySchemasRequest{})
+	if err != nil {
+		return fmt.Errorf("ask the provider for its identities: %w", err)
+	}
+	actions, functions, identities := object{}, object{}, object{}
+	for name, s := range identified.IdentitySchemas {
+		identities[name] = identity(s)
+	}
 	for name, action := range schemas.ActionSchemas {
 		actions[name] = object{"block": block(action.Schema.Block)}
 	}
@@ -50,12 +57,13 @@ func write(ctx context.Context, to io.Writer) error {
 		functions[name] = function(f)
 	}
 	out := object{"format_version": "1.0", "provider_schemas": object{address: object{
-		"provider":              schema(schemas.Provider),
-		"resource_schemas":      all(schemas.ResourceSchemas),
-		"data_source_schemas":   all(schemas.DataSourceSchemas),
-		"list_resource_schemas": all(schemas.ListResourceSchemas),
-		"action_schemas":        actions,
-		"functions":             functions,
+		"provider":                  schema(schemas.Provider),
+		"resource_schemas":          all(schemas.ResourceSchemas),
+		"data_source_schemas":       all(schemas.DataSourceSchemas),
+		"list_resource_schemas":     all(schemas.ListResourceSchemas),
+		"action_schemas":            actions,
+		"functions":                 functions,
+		"resource_identity_schemas": identities,
 	}}}
 	encoder := json.NewEncoder(to)
 	encoder.SetIndent("", "  ")
@@ -74,6 +82,21 @@ func all(schemas map[string]*tfprotov6.Schema) object {
 }
 
 func schema(s *tfprotov6.Schema) object { return object{"version": s.Version, "block": block(s.Block)} }
+
+func identity(s *tfprotov6.ResourceIdentitySchema) object {
+	attributes := object{}
+	for _, a := range s.IdentityAttributes {
+		described := object{"type": a.Type, "description": a.Description}
+		if a.RequiredForImport {
+			described["required_for_import"] = true
+		}
+		if a.OptionalForImport {
+			described["optional_for_import"] = true
+		}
+		attributes[a.Name] = described
+	}
+	return object{"version": s.Version, "attributes": attributes}
+}
 
 func block(b *tfprotov6.SchemaBlock) object {
 	out := object{"attributes": attributes(b.Attributes)}
