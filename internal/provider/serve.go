@@ -15,7 +15,8 @@ import (
 
 // everything is all that the provider serves.
 type everything interface {
-	tfprotov6.ProviderServerWithListResource
+	tfprotov6.ProviderServer
+	tfprotov6.ListResourceServer
 	tfprotov6.ActionServer
 }
 

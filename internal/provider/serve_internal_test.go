@@ -110,7 +110,7 @@ func TestStopWaitsForActions(t *testing.T) {
 				ended := make(chan struct{})
 				go func() {
 					defer close(ended)
-					for range stream.Events { //nolint:revive // until the end
+					for range stream.Events {
 					}
 				}()
 				synctest.Wait()
