@@ -77,8 +77,8 @@ func TestEndToEnd(t *testing.T) {
 	w.run(dir, "apply", "-auto-approve", "-input=false")
 	checkRun(t, w.run(dir, "output", "-json"))
 	checkCluster(t, stack)
-	if w.attributes() && w.stateHolds(dir, "Correct-Horse-1") {
-		t.Error("the state holds the database's password")
+	if kept := w.stateHolds(dir, "Correct-Horse-1"); kept == w.attributes() {
+		t.Errorf("it is %t that the state holds the database's password", kept)
 	}
 	w.planIsEmpty(dir, "after the apply")
 
@@ -140,19 +140,27 @@ func checkCluster(t *testing.T, stack *devstack.Stack) {
 	if got, want := strings.Join(names, " "), "prefect-api prefect-deny prefect-internal"; got != want {
 		t.Errorf("the network policies are %q, want %q", got, want)
 	}
-	secret, err := client.CoreV1().Secrets("prefect").Get(t.Context(), "prefect-database", metav1.GetOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(secret.Data["postgres-password"]) != "Correct-Horse-1" || string(secret.Data["password"]) != "Correct-Horse-1" {
-		t.Error("the Secret does not hold the password under both keys")
-	}
+	checkPassword(t, client, "prefect", "prefect-database", "Correct-Horse-1")
 	agent, err := client.AppsV1().Deployments("prefect").Get(t.Context(), "prefect-agent", metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if image := agent.Spec.Template.Spec.Containers[0].Image; !strings.HasSuffix(image, ".azurecr.io/prefecthq/prefect:1.4.0") {
 		t.Errorf("the agent's image is %q, want the registry's mirror", image)
+	}
+}
+
+// checkPassword checks that a Secret holds the password under both keys.
+func checkPassword(t *testing.T, client clientset.Interface, namespace, name, password string) {
+	t.Helper()
+	secret, err := client.CoreV1().Secrets(namespace).Get(t.Context(), name, metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"postgres-password", "password"} {
+		if got := string(secret.Data[key]); got != password {
+			t.Errorf("the Secret %s has %q as %s, want %q", name, got, key, password)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package moduletest
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -139,7 +140,7 @@ func (w *workspace) attributes() bool { return !regexp.MustCompile(`^[012]\.`).M
 func (w *workspace) forModule(t *testing.T, module string) *workspace {
 	t.Helper()
 	if module == "database-secret" && !w.attributes() {
-		t.Skip("write-only values need version 3.1 of the helm provider: see PREFECT_MODULE_PROVIDERS")
+		t.Skip("the module needs version 3.1 of the helm provider, for write-only values: see PREFECT_MODULE_PROVIDERS")
 	}
 	return &workspace{t: t, dir: w.dir, env: w.env, helm: w.helm}
 }
@@ -243,7 +244,27 @@ func (w *workspace) stateHolds(dir, secret string) bool {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return bytes.Contains(state, []byte(secret))
+	return holds(w.t, string(state), secret)
+}
+
+// planHides fails the test if the plan that actions has left shows a secret.
+func (w *workspace) planHides(dir, secret string) {
+	w.t.Helper()
+	if shown := w.run(dir, "show", "plan.bin"); holds(w.t, shown, secret) {
+		w.t.Errorf("the plan shows the password:\n%s", shown)
+	}
+}
+
+// holds says whether a secret is in a text, as it is, quoted, or encoded as
+// Kubernetes does.
+func holds(t *testing.T, text, secret string) bool {
+	t.Helper()
+	quoted, err := json.Marshal(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Contains(text, secret) || strings.Contains(text, strings.Trim(string(quoted), `"`)) ||
+		strings.Contains(text, base64.StdEncoding.EncodeToString([]byte(secret)))
 }
 
 // actions gives what a plan, which it leaves in plan.bin, would do, by address.

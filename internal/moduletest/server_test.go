@@ -60,7 +60,7 @@ func TestServer(t *testing.T) {
 	client := kubernetesClient(t, stack)
 	checkIngress(t, client)
 	checkTeam(t, client, `["one"]`)
-
+	checkPassword(t, client, "server", "prefect-database", "Correct-Horse-1")
 	checkHasura(t, client, "require")
 
 	change := []string{`-var=labels=["one","two"]`, "-var=sslmode=verify-full"}
@@ -70,11 +70,14 @@ func TestServer(t *testing.T) {
 	if got := w.actions("server", change...); !maps.Equal(got, want) {
 		t.Errorf("the change would do %v, want %v", got, want)
 	}
+	w.planHides("server", "Correct-Horse-1")
 	w.run("server", "apply", "-auto-approve", "-input=false", "plan.bin")
 	checkTeam(t, client, `["one","two"]`)
 	checkHasura(t, client, "verify-full")
 
-	w.run("server", append([]string{"destroy", "-auto-approve", "-input=false"}, change...)...)
+	w.actions("server", append([]string{"-destroy"}, change...)...)
+	w.planHides("server", "Correct-Horse-1")
+	w.run("server", "apply", "-auto-approve", "-input=false", "plan.bin")
 	services, err := client.CoreV1().Services("server").List(t.Context(), metav1.ListOptions{})
 	if err != nil {
 		t.Fatal(err)

@@ -228,10 +228,8 @@ resource "helm_release" "support" {
   # Its agents only become ready with the Server, which is released after it.
   wait = false
 
-  values = concat(
-    [yamlencode(local.support_values)],
-    var.database_existing_secret == null ? [sensitive(yamlencode({ secret = { password = var.database_password } }))] : [],
-  )
+  # The password is in support_override.tf.json, as set_sensitive.
+  values = [yamlencode(local.support_values)]
 
   lifecycle {
     precondition {

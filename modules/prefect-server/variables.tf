@@ -354,7 +354,7 @@ variable "server_config" {
 }
 
 variable "values" {
-  description = "Further values of the chart, YAML documents that win over everything this module sets, the last first."
+  description = "Further values of the chart, YAML documents that win over everything this module sets, the last first. The helm provider shows them in plans even where they are sensitive, so no passwords."
   type        = list(string)
   default     = []
   nullable    = false

@@ -173,7 +173,7 @@ variable "database" {
 }
 
 variable "database_password" {
-  description = "Password of the database's administrator, which Prefect Server uses. It is kept in the state, in the values of a Secret, unless prefect.database_existing_secret names a Secret that holds it: see the module database-secret."
+  description = "Password of the database's administrator, which Prefect Server uses. It is kept in the state, as a sensitive value of a Helm release, unless prefect.database_existing_secret names a Secret that holds it: see the module database-secret."
   type        = string
   sensitive   = true
   nullable    = false

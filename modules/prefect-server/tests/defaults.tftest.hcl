@@ -59,8 +59,8 @@ run "external_database" {
     error_message = "The agent's connections are not kept alive."
   }
   assert {
-    condition     = yamldecode(nonsensitive(helm_release.support.values[1])).secret.password == "correct horse" && !strcontains(jsonencode(helm_release.server.values), "correct horse")
-    error_message = "The password is not in the Secret's values alone."
+    condition     = strcontains(nonsensitive(jsonencode(helm_release.support.set_sensitive)), "\"${base64encode("correct horse")}\"") && !strcontains(jsonencode([helm_release.support.values, helm_release.server.values]), "correct horse")
+    error_message = "The password is not the Secret's sensitive value alone."
   }
   assert {
     condition     = local.values.jobs.createTenant.enabled == false
@@ -114,7 +114,7 @@ run "existing_secret" {
     database_existing_secret = "mine"
   }
   assert {
-    condition     = local.support_values.secret == { create = false, name = "mine" } && length(helm_release.support.values) == 1 && local.values.postgresql.auth.existingSecret == "mine" && local.values.postgresql.existingSecret == "mine"
+    condition     = local.support_values.secret == { create = false, name = "mine" } && strcontains(nonsensitive(jsonencode(helm_release.support.set_sensitive)), "\"value\":\"\"") && local.values.postgresql.auth.existingSecret == "mine" && local.values.postgresql.existingSecret == "mine"
     error_message = "The existing Secret is not used."
   }
 }
