@@ -143,11 +143,18 @@ func TestReleases(t *testing.T) {
 	var root strings.Builder
 	fmt.Fprintf(&root, "terraform {\n  required_providers {\n    helm = { source = \"hashicorp/helm\" }\n  }\n}\n%s", w.helmProvider(fmt.Sprintf("config_path = %q", stack.Kubeconfig)))
 	root.WriteString(`
+variable "secret" {
+  type    = any
+  default = { password = "Correct,\\Horse-1", version = 1, create_namespace = true }
+}
+
 module "database_secret" {
-  source    = "../modules/database-secret"
-  name      = "mine"
-  namespace = "case-existing-secret"
-  password  = "Correct,\\Horse-1"
+  source           = "../modules/database-secret"
+  name             = "mine"
+  namespace        = "case-existing-secret"
+  password         = var.secret.password
+  password_version = var.secret.version
+  create_namespace = var.secret.create_namespace
 }
 `)
 	for _, r := range releases() {
@@ -176,18 +183,39 @@ module %[1]q {
 	}
 	all = append(all, manifests(t, client, "case-mirror-team", "prefect-agent")...)
 	all = append(all, manifests(t, client, "case-existing-secret", "mine")...)
-	secret, err := client.CoreV1().Secrets("case-existing-secret").Get(t.Context(), "mine", metav1.GetOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(secret.Data["postgres-password"]) != `Correct,\Horse-1` || string(secret.Data["password"]) != `Correct,\Horse-1` {
-		t.Errorf("the Secret of the module database-secret holds %q", secret.Data)
-	}
 	checkStrictly(t, stack, all)
 	checkSelection(t, client, "case-load-balancer", map[string]string{
 		"prefect-deny": "agent apollo graphql hasura towel ui", "prefect-internal": "graphql hasura", "prefect-api": "apollo", "prefect-ui": "ui",
 	})
+	checkDatabaseSecret(t, w, client)
 	w.run("releases", "destroy", "-auto-approve", "-input=false")
+}
+
+// checkDatabaseSecret changes the password of the module database-secret, and
+// then the release without sending the password again: the Secret holds it each
+// time, the state only without write-only values.
+func checkDatabaseSecret(t *testing.T, w *workspace, client clientset.Interface) {
+	t.Helper()
+	check := func(when, password string) {
+		t.Helper()
+		checkPassword(t, client, "case-existing-secret", "mine", password)
+		if kept := w.stateHolds("releases", password); kept == w.attributes() {
+			t.Errorf("%s, it is %t that the state holds the password of the module database-secret", when, kept)
+		}
+	}
+	check("after the apply", `Correct,\Horse-1`)
+	want := map[string]string{"module.database_secret.helm_release.this": "update"}
+	for _, change := range []struct{ when, variable string }{
+		{"with another password", `{password = "Correct,\\Horse-2", version = 2, create_namespace = true}`},
+		{"with another setting", `{password = "Correct,\\Horse-2", version = 2, create_namespace = false}`},
+	} {
+		if got := w.actions("releases", "-var=secret="+change.variable); !maps.Equal(got, want) {
+			t.Errorf("the plan %s would do %v, want %v", change.when, got, want)
+		}
+		w.planHides("releases", `Correct,\Horse-2`)
+		w.run("releases", "apply", "-auto-approve", "-input=false", "plan.bin")
+		check(change.when, `Correct,\Horse-2`)
+	}
 }
 
 // checkObject looks for an object among those that a release was rendered to.

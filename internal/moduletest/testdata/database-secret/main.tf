@@ -1,4 +1,4 @@
-# In place of the module's own main.tf where the helm provider is older than 3.1, and so without write-only values: the same
+# In place of the module's own main.tf where the helm provider is older than 3, and so without write-only values: the same
 # release, whose password is then in the state.
 resource "helm_release" "this" {
   name             = var.name
