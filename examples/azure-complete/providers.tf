@@ -15,6 +15,8 @@ provider "prefect" {
   # The Server is not exposed: the provider reaches it through the cluster's own API, as `kubectl port-forward` does.
   port_forward = module.stack.prefect.port_forward
   tenant       = "default"
+  # The release has only just been made when the provider first asks.
+  ready_timeout = "5m"
 
   kubernetes = {
     host                   = module.stack.kubernetes.host

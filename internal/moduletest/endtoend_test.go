@@ -14,22 +14,44 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	clientset "k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack"
 )
 
-// exampleProviders take the place of the example's providers.tf: the embedded
-// cluster knows no Entra ID, but client certificates.
-func exampleProviders(w *workspace) string {
+// kubelogin puts a program on PATH that takes the place of the real one, which
+// the example's providers call: the embedded cluster knows no Entra ID, but the
+// client certificate that this program hands out.
+func (w *workspace) kubelogin(stack *devstack.Stack) {
+	w.t.Helper()
+	config := rest.CopyConfig(stack.REST)
+	if err := rest.LoadTLSFiles(config); err != nil {
+		w.t.Fatal(err)
+	}
+	credential, err := json.Marshal(map[string]any{
+		"apiVersion": "client.authentication.k8s.io/v1beta1", "kind": "ExecCredential",
+		"status": map[string]string{"clientCertificateData": string(config.CertData), "clientKeyData": string(config.KeyData)},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.write("programs/credential.json", string(credential))
+	w.write("programs/kubelogin", fmt.Sprintf("#!/bin/sh\n[ \"$1\" = get-token ] && cat %q\n", filepath.Join(w.dir, "programs/credential.json")))
+	if err := os.Chmod(filepath.Join(w.dir, "programs/kubelogin"), 0o700); err != nil { //nolint:gosec // a program
+		w.t.Fatal(err)
+	}
+	w.env = append(w.env, "PATH="+filepath.Join(w.dir, "programs")+string(os.PathListSeparator)+os.Getenv("PATH"))
+}
+
+// oldProviders take the place of the example's providers.tf where the helm
+// provider has not yet version 3's syntax.
+func oldProviders(w *workspace) string {
 	cluster := `
     host                   = module.stack.kubernetes.host
     cluster_ca_certificate = module.stack.kubernetes.cluster_ca_certificate
     client_certificate     = module.stack.client_certificate.client_certificate
     client_key             = module.stack.client_certificate.client_key`
-	helm := cluster
-	if !w.attributes() {
-		helm += "\n    load_config_file = false" // else version 1 would ask for ~/.kube/config
-	}
+	helm := cluster + "\n    load_config_file = false" // else version 1 would ask for ~/.kube/config
 	return `
 provider "azurerm" {
   features {}
@@ -60,7 +82,11 @@ func TestEndToEnd(t *testing.T) {
 	simulation := newAzure(t, kubeconfig)
 	w := newWorkspace(t, simulation.Environment()...)
 	dir := "examples/azure-complete"
-	w.write(filepath.Join(dir, "providers.tf"), exampleProviders(w))
+	if w.attributes() {
+		w.kubelogin(stack)
+	} else {
+		w.write(filepath.Join(dir, "providers.tf"), oldProviders(w))
+	}
 	values := fixtureValues(filepath.Join(bin(t), "devstack"), stack.Kubeconfig, freePort(t))
 	variables, err := json.Marshal(map[string]any{
 		"api_server_ranges": []string{"198.51.100.7/32"}, "database_password": "Correct-Horse-1",
