@@ -2,6 +2,9 @@ module github.com/prefect-server/terraform-provider-prefect
 
 go 1.26.0
 
+// What is built, among it a Python environment with Go packages in it.
+ignore ./build
+
 require (
 	github.com/Azure/azure-sdk-for-go/sdk/azcore v1.23.3
 	github.com/Azure/azure-sdk-for-go/sdk/azidentity v1.15.0
