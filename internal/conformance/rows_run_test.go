@@ -43,7 +43,7 @@ func wrongGroupsRunsHooks() []wrong {
 		}},
 		{"resource prefect_flow_run", `version_group_id = "etl"; wait_for = "none"`, []row{
 			{"", acctest.AtPlan, "parameters", []string{"Required parameters are missing", `Flow "etl" (version 1) needs a value for "n"`, "Add them to `parameters`, or to `default_parameters` of"}},
-			{`parameters = "x"`, acctest.AtValidate, "parameters", []string{"Invalid JSON String Value", "A string value was provided that is not valid", "Given Value: x"}},
+			{`parameters = "x"`, acctest.AtValidate, "parameters", []string{"Not JSON", "Attribute parameters: ", "Give a value encoded with `jsonencode`"}},
 			{`parameters = "[]"`, acctest.AtValidate, "parameters", []string{"Not a JSON object", "The value must be a JSON object, such as"}},
 			{`context = "1"`, acctest.AtValidate, "context", []string{"Not a JSON object", "The value must be a JSON object, such as"}},
 			{`labels = [""]`, acctest.AtValidate, "labels[...]", []string{"Invalid Attribute Value Length", `Attribute labels[Value("")] string length must be at least 1`}},

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
-	"github.com/hashicorp/terraform-plugin-framework-jsontypes/jsontypes"
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -26,20 +25,20 @@ var _ action.ActionWithConfigure = (*runAction)(nil)
 // runActionModel is the action's configuration: the inputs of a run and how to
 // wait for it, as in the resource.
 type runActionModel struct {
-	FlowID             types.String         `tfsdk:"flow_id"`
-	VersionGroupID     types.String         `tfsdk:"version_group_id"`
-	Name               types.String         `tfsdk:"name"`
-	Parameters         jsontypes.Normalized `tfsdk:"parameters"`
-	Context            jsontypes.Normalized `tfsdk:"context"`
-	Labels             types.Set            `tfsdk:"labels"`
-	RunConfig          types.Object         `tfsdk:"run_config"`
-	ScheduledStartTime types.String         `tfsdk:"scheduled_start_time"`
-	IdempotencyKey     types.String         `tfsdk:"idempotency_key"`
-	WaitFor            types.String         `tfsdk:"wait_for"`
-	SuccessStates      types.Set            `tfsdk:"success_states"`
-	OnFailure          types.String         `tfsdk:"on_failure"`
-	OnTimeout          types.String         `tfsdk:"on_timeout"`
-	Timeouts           types.Object         `tfsdk:"timeouts"`
+	FlowID             types.String   `tfsdk:"flow_id"`
+	VersionGroupID     types.String   `tfsdk:"version_group_id"`
+	Name               types.String   `tfsdk:"name"`
+	Parameters         framework.JSON `tfsdk:"parameters"`
+	Context            framework.JSON `tfsdk:"context"`
+	Labels             types.Set      `tfsdk:"labels"`
+	RunConfig          types.Object   `tfsdk:"run_config"`
+	ScheduledStartTime types.String   `tfsdk:"scheduled_start_time"`
+	IdempotencyKey     types.String   `tfsdk:"idempotency_key"`
+	WaitFor            types.String   `tfsdk:"wait_for"`
+	SuccessStates      types.Set      `tfsdk:"success_states"`
+	OnFailure          types.String   `tfsdk:"on_failure"`
+	OnTimeout          types.String   `tfsdk:"on_timeout"`
+	Timeouts           types.Object   `tfsdk:"timeouts"`
 }
 
 // NewRunAction returns the action prefect_flow_run.
@@ -151,8 +150,8 @@ func (a *runAction) await(ctx context.Context, m *model, g goal, tell func(strin
 	if !r.Interrupted {
 		diags.Append(m.details(ctx, a.data.Prefect, &r)...)
 	}
-	tolerated := r.Err == nil && (r.Verdict == failed && m.OnFailure.ValueString() == onWarn || r.Verdict == late && m.OnTimeout.ValueString() == onWarn)
-	if tolerated {
+	r.accepted = r.Err == nil && r.Verdict == failed && m.OnFailure.ValueString() == onWarn
+	if r.accepted || r.Err == nil && r.Verdict == late && m.OnTimeout.ValueString() == onWarn {
 		diags.AddWarning(r.summary(), r.detail())
 	} else {
 		diags.AddError(r.summary(), r.detail())

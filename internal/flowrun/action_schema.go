@@ -21,7 +21,7 @@ func runActionSchema() schema.Schema {
 		}
 	}
 	own := map[string]string{
-		"on_failure": "What a run that ends in another state does: `error` (default) fails the action; `warn` gives a warning with the same text.",
+		"on_failure": "What a run that ends in another state does: `error` (default) fails the action; `warn` gives a warning instead.",
 		"on_timeout": "What a deadline of `timeouts` does: `error` (default) fails the action and leaves the run alone; `warn` gives a warning; " +
 			"`cancel` cancels the run and fails the action.",
 	}

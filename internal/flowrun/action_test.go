@@ -99,6 +99,9 @@ func TestAccFlowRunAction_runFails(t *testing.T) {
 			if strings.Contains(text, "next apply") || strings.Contains(text, "triggers") {
 				t.Errorf("speaks of a resource: %s", text)
 			}
+			if tt.warning && strings.Contains(text, "on_failure") {
+				t.Errorf("advises what is set already: %s", text)
+			}
 		})
 	}
 }

@@ -108,6 +108,23 @@ func TestAccFlowRun_podDenied(t *testing.T) {
 	}
 }
 
+// TestAccFlowRun_lostJobCancelled cancels a run whose Job never had a pod, when
+// on_timeout wants that.
+func TestAccFlowRun_lostJobCancelled(t *testing.T) {
+	t.Parallel()
+	b := newClusterBench(t, jobTemplate(nil, nil))
+	acctest.Webhook(t, b.cluster, "pods", denied("no pods today"))
+	b.untilRefused("pods")
+	b.agent()
+	run := acctest.Connect(t, b.PrefectServer, b.cluster).Create("prefect_flow_run", map[string]any{
+		"flow_id": b.flow, "name": "nightly", "timeouts": map[string]any{"lost_job": "1s"}, "on_timeout": "cancel",
+	})
+	b.refusedWith(run, `Flow run "nightly" has a Job that cannot start`, "The run was cancelled, as `on_timeout` wants.")
+	if runs := b.runs(); len(runs) != 1 || runs[0].State != "Cancelled" {
+		t.Errorf("the Server has %+v, want one run that is Cancelled", runs)
+	}
+}
+
 // refusedWith checks that there is one error, with this headline and text.
 func (b *clusterBench) refusedWith(run acctest.Applied, headline, text string) {
 	b.t.Helper()

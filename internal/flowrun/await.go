@@ -109,6 +109,7 @@ func (r report) conclude(ctx context.Context, client *prefect.Client, m *model) 
 		recordLater(ctx, client, id, "This run is recorded in a Terraform state.")
 		return true, diags
 	case r.Err == nil && r.Verdict == failed && m.OnFailure.ValueString() == onWarn:
+		r.accepted = true
 		warn()
 		recordLater(ctx, client, id, "This run is recorded in a Terraform state.")
 		return true, diags

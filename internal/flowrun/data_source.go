@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/hashicorp/terraform-plugin-framework-jsontypes/jsontypes"
 	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -30,29 +29,29 @@ var (
 
 // dataModel is the data source.
 type dataModel struct {
-	ID                 types.String         `tfsdk:"id"`
-	Name               types.String         `tfsdk:"name"`
-	FlowID             types.String         `tfsdk:"flow_id"`
-	VersionGroupID     types.String         `tfsdk:"version_group_id"`
-	FlowName           types.String         `tfsdk:"flow_name"`
-	FlowVersion        types.Int64          `tfsdk:"flow_version"`
-	Parameters         jsontypes.Normalized `tfsdk:"parameters"`
-	Context            jsontypes.Normalized `tfsdk:"context"`
-	RunConfig          jsontypes.Normalized `tfsdk:"run_config"`
-	Labels             types.Set            `tfsdk:"labels"`
-	IdempotencyKey     types.String         `tfsdk:"idempotency_key"`
-	AutoScheduled      types.Bool           `tfsdk:"auto_scheduled"`
-	ScheduledStartTime types.String         `tfsdk:"scheduled_start_time"`
-	State              types.String         `tfsdk:"state"`
-	StateMessage       types.String         `tfsdk:"state_message"`
-	Finished           types.Bool           `tfsdk:"finished"`
-	StartTime          types.String         `tfsdk:"start_time"`
-	EndTime            types.String         `tfsdk:"end_time"`
-	TimesResurrected   types.Int64          `tfsdk:"times_resurrected"`
-	Agent              types.Object         `tfsdk:"agent"`
-	States             types.List           `tfsdk:"states"`
-	Logs               types.List           `tfsdk:"logs"`
-	Job                types.Object         `tfsdk:"job"`
+	ID                 types.String   `tfsdk:"id"`
+	Name               types.String   `tfsdk:"name"`
+	FlowID             types.String   `tfsdk:"flow_id"`
+	VersionGroupID     types.String   `tfsdk:"version_group_id"`
+	FlowName           types.String   `tfsdk:"flow_name"`
+	FlowVersion        types.Int64    `tfsdk:"flow_version"`
+	Parameters         framework.JSON `tfsdk:"parameters"`
+	Context            framework.JSON `tfsdk:"context"`
+	RunConfig          framework.JSON `tfsdk:"run_config"`
+	Labels             types.Set      `tfsdk:"labels"`
+	IdempotencyKey     types.String   `tfsdk:"idempotency_key"`
+	AutoScheduled      types.Bool     `tfsdk:"auto_scheduled"`
+	ScheduledStartTime types.String   `tfsdk:"scheduled_start_time"`
+	State              types.String   `tfsdk:"state"`
+	StateMessage       types.String   `tfsdk:"state_message"`
+	Finished           types.Bool     `tfsdk:"finished"`
+	StartTime          types.String   `tfsdk:"start_time"`
+	EndTime            types.String   `tfsdk:"end_time"`
+	TimesResurrected   types.Int64    `tfsdk:"times_resurrected"`
+	Agent              types.Object   `tfsdk:"agent"`
+	States             types.List     `tfsdk:"states"`
+	Logs               types.List     `tfsdk:"logs"`
+	Job                types.Object   `tfsdk:"job"`
 }
 
 // NewDataSource returns the data source prefect_flow_run.
@@ -74,7 +73,7 @@ func (d *flowRunDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
 	}
 	asJSON := func(description string) schema.StringAttribute {
-		return schema.StringAttribute{Computed: true, CustomType: jsontypes.NormalizedType{}, MarkdownDescription: description}
+		return schema.StringAttribute{Computed: true, CustomType: framework.JSONType{}, MarkdownDescription: description}
 	}
 	attributes := map[string]schema.Attribute{
 		"id": schema.StringAttribute{
@@ -173,7 +172,7 @@ func (d *flowRunDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	resp.Diagnostics.Append(m.findJob(ctx, d.data)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, dataModel{
 		ID: m.ID, Name: m.Name, FlowID: m.FlowID, VersionGroupID: m.VersionGroupID, FlowName: m.FlowName, FlowVersion: m.FlowVersion,
-		Parameters: m.Parameters, Context: m.Context, RunConfig: otherwiseJSON(jsontypes.NewNormalizedNull(), run.RunConfig),
+		Parameters: m.Parameters, Context: m.Context, RunConfig: otherwiseJSON(framework.JSONNull(), run.RunConfig),
 		Labels: m.Labels, IdempotencyKey: m.IdempotencyKey, AutoScheduled: types.BoolValue(run.AutoScheduled),
 		ScheduledStartTime: m.ScheduledStartTime, State: m.State, StateMessage: m.StateMessage, Finished: types.BoolValue(finished(run.State)),
 		StartTime: m.StartTime, EndTime: m.EndTime, TimesResurrected: m.TimesResurrected,

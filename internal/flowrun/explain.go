@@ -20,6 +20,8 @@ type report struct {
 	invoked bool
 	// cancelled says that the run was cancelled because of on_timeout.
 	cancelled bool
+	// accepted says that on_failure has the end of the run accepted.
+	accepted bool
 }
 
 // How many lines and events a diagnostic shows.
@@ -262,14 +264,8 @@ func (r report) remedy() string {
 	if r.Cause.found() {
 		advice = append(advice, r.Cause.Remedy)
 	}
-	if r.Verdict == failed && r.invoked {
-		advice = append(advice, "To accept the result, set `on_failure = \"warn\"` or add the state to `success_states`.")
-		return strings.Join(advice, "\n\n")
-	}
 	if r.Verdict == failed {
-		advice = append(advice, "A finished run is not repeated. To run the flow again, change a value in `triggers` or an input. "+
-			"To accept the result, set `on_failure = \"warn\"` or add the state to `success_states`. Until then every apply reports this.")
-		return strings.Join(advice, "\n\n")
+		return strings.Join(append(advice, r.afterFailure()...), "\n\n")
 	}
 	switch r.Limit {
 	case limitAgent:
@@ -296,4 +292,20 @@ func (r report) remedy() string {
 		return strings.Join(append(advice, text), "\n\n")
 	}
 	return strings.Join(append(advice, carriesOn), "\n\n")
+}
+
+// afterFailure says what becomes of a run that has finished, and how to have it
+// accepted unless it is.
+func (r report) afterFailure() []string {
+	const again = "A finished run is not repeated. To run the flow again, change a value in `triggers` or an input."
+	const accept = "To accept the result, set `on_failure = \"warn\"` or add the state to `success_states`."
+	switch {
+	case r.invoked && r.accepted:
+		return nil
+	case r.invoked:
+		return []string{accept}
+	case r.accepted:
+		return []string{again}
+	}
+	return []string{again + " " + accept + " Until then every apply reports this."}
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework-jsontypes/jsontypes"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -21,17 +20,17 @@ import (
 
 // model is the resource.
 type model struct {
-	ID                 types.String         `tfsdk:"id"`
-	FlowID             types.String         `tfsdk:"flow_id"`
-	VersionGroupID     types.String         `tfsdk:"version_group_id"`
-	Name               types.String         `tfsdk:"name"`
-	Parameters         jsontypes.Normalized `tfsdk:"parameters"`
-	Context            jsontypes.Normalized `tfsdk:"context"`
-	Labels             types.Set            `tfsdk:"labels"`
-	RunConfig          types.Object         `tfsdk:"run_config"`
-	ScheduledStartTime types.String         `tfsdk:"scheduled_start_time"`
-	IdempotencyKey     types.String         `tfsdk:"idempotency_key"`
-	Triggers           types.Map            `tfsdk:"triggers"`
+	ID                 types.String   `tfsdk:"id"`
+	FlowID             types.String   `tfsdk:"flow_id"`
+	VersionGroupID     types.String   `tfsdk:"version_group_id"`
+	Name               types.String   `tfsdk:"name"`
+	Parameters         framework.JSON `tfsdk:"parameters"`
+	Context            framework.JSON `tfsdk:"context"`
+	Labels             types.Set      `tfsdk:"labels"`
+	RunConfig          types.Object   `tfsdk:"run_config"`
+	ScheduledStartTime types.String   `tfsdk:"scheduled_start_time"`
+	IdempotencyKey     types.String   `tfsdk:"idempotency_key"`
+	Triggers           types.Map      `tfsdk:"triggers"`
 
 	WaitFor       types.String `tfsdk:"wait_for"`
 	SuccessStates types.Set    `tfsdk:"success_states"`
@@ -239,17 +238,17 @@ func (m *model) defaults() {
 }
 
 // otherwiseJSON is the value that was given, or else the Server's.
-func otherwiseJSON(given jsontypes.Normalized, held json.RawMessage) jsontypes.Normalized {
+func otherwiseJSON(given framework.JSON, held json.RawMessage) framework.JSON {
 	if framework.IsSet(given) {
 		return given
 	}
 	if len(held) == 0 {
-		return jsontypes.NewNormalizedNull()
+		return framework.JSONNull()
 	}
 	if text, err := canonicalJSON(string(held)); err == nil {
-		return jsontypes.NewNormalizedValue(text)
+		return framework.JSONString(text)
 	}
-	return jsontypes.NewNormalizedValue(string(held))
+	return framework.JSONString(string(held))
 }
 
 // timeText writes a time as this resource does.

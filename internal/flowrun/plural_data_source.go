@@ -3,7 +3,6 @@ package flowrun
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework-jsontypes/jsontypes"
 	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
@@ -45,21 +44,21 @@ type pluralModel struct {
 
 // listedModel is one run in the list.
 type listedModel struct {
-	ID                 types.String         `tfsdk:"id"`
-	Name               types.String         `tfsdk:"name"`
-	FlowID             types.String         `tfsdk:"flow_id"`
-	VersionGroupID     types.String         `tfsdk:"version_group_id"`
-	FlowName           types.String         `tfsdk:"flow_name"`
-	FlowVersion        types.Int64          `tfsdk:"flow_version"`
-	State              types.String         `tfsdk:"state"`
-	StateMessage       types.String         `tfsdk:"state_message"`
-	Finished           types.Bool           `tfsdk:"finished"`
-	AutoScheduled      types.Bool           `tfsdk:"auto_scheduled"`
-	Labels             types.Set            `tfsdk:"labels"`
-	Parameters         jsontypes.Normalized `tfsdk:"parameters"`
-	ScheduledStartTime types.String         `tfsdk:"scheduled_start_time"`
-	StartTime          types.String         `tfsdk:"start_time"`
-	EndTime            types.String         `tfsdk:"end_time"`
+	ID                 types.String   `tfsdk:"id"`
+	Name               types.String   `tfsdk:"name"`
+	FlowID             types.String   `tfsdk:"flow_id"`
+	VersionGroupID     types.String   `tfsdk:"version_group_id"`
+	FlowName           types.String   `tfsdk:"flow_name"`
+	FlowVersion        types.Int64    `tfsdk:"flow_version"`
+	State              types.String   `tfsdk:"state"`
+	StateMessage       types.String   `tfsdk:"state_message"`
+	Finished           types.Bool     `tfsdk:"finished"`
+	AutoScheduled      types.Bool     `tfsdk:"auto_scheduled"`
+	Labels             types.Set      `tfsdk:"labels"`
+	Parameters         framework.JSON `tfsdk:"parameters"`
+	ScheduledStartTime types.String   `tfsdk:"scheduled_start_time"`
+	StartTime          types.String   `tfsdk:"start_time"`
+	EndTime            types.String   `tfsdk:"end_time"`
 }
 
 // NewPluralDataSource returns the data source prefect_flow_runs.
@@ -118,7 +117,7 @@ func (d *flowRunsDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 					"finished":             schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the state is final."},
 					"auto_scheduled":       schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the flow's schedule created the run."},
 					"labels":               schema.SetAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Labels of the run."},
-					"parameters":           schema.StringAttribute{Computed: true, CustomType: jsontypes.NormalizedType{}, MarkdownDescription: "Parameters, as JSON."},
+					"parameters":           schema.StringAttribute{Computed: true, CustomType: framework.JSONType{}, MarkdownDescription: "Parameters, as JSON."},
 					"scheduled_start_time": text("When the run is or was due, in RFC 3339."),
 					"start_time":           text("When it began to run, in RFC 3339; `null` if it has not."),
 					"end_time":             text("When it ended, in RFC 3339; `null` if it has not."),
@@ -178,11 +177,11 @@ func listed(ctx context.Context, run *prefect.FlowRun) (listedModel, diag.Diagno
 		VersionGroupID: framework.StringOrNullIfEmpty(run.Flow.VersionGroupID), FlowName: types.StringValue(run.Flow.Name),
 		FlowVersion: types.Int64Value(int64(run.Flow.Version)), State: framework.StringOrNullIfEmpty(run.State),
 		StateMessage: framework.StringOrNullIfEmpty(run.StateMessage), Finished: types.BoolValue(finished(run.State)),
-		AutoScheduled: types.BoolValue(run.AutoScheduled), Labels: labels, Parameters: jsontypes.NewNormalizedNull(),
+		AutoScheduled: types.BoolValue(run.AutoScheduled), Labels: labels, Parameters: framework.JSONNull(),
 		ScheduledStartTime: types.StringValue(timeText(run.ScheduledStartTime)), StartTime: optionalTime(run.StartTime), EndTime: optionalTime(run.EndTime),
 	}
 	if run.Parameters != nil {
-		one.Parameters = jsontypes.NewNormalizedValue(string(run.Parameters))
+		one.Parameters = framework.JSONString(string(run.Parameters))
 	}
 	return one, diags
 }

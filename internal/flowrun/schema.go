@@ -1,7 +1,6 @@
 package flowrun
 
 import (
-	"github.com/hashicorp/terraform-plugin-framework-jsontypes/jsontypes"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -79,14 +78,14 @@ func inputAttributes() map[string]schema.Attribute {
 			MarkdownDescription: "Name of the run. The Server makes one up if it is left out. Changing it renames the run.",
 		},
 		"parameters": schema.StringAttribute{
-			Optional: true, Computed: true, CustomType: jsontypes.NormalizedType{}, PlanModifiers: keep,
+			Optional: true, Computed: true, CustomType: framework.JSONType{}, PlanModifiers: keep,
 			Validators: []validator.String{jsonObject(), exactIntegers()},
 			MarkdownDescription: "Parameters as a JSON object, such as `jsonencode({ x = 1 })`. Compared by meaning. Those left out have the " +
 				"defaults of the flow group, else of the flow. If the attribute is left out, it holds what the run has. Changing a " +
 				"value starts a new run.",
 		},
 		"context": schema.StringAttribute{
-			Optional: true, Computed: true, CustomType: jsontypes.NormalizedType{}, PlanModifiers: keep,
+			Optional: true, Computed: true, CustomType: framework.JSONType{}, PlanModifiers: keep,
 			Validators:          []validator.String{jsonObject(), exactIntegers()},
 			MarkdownDescription: "Values for `prefect.context` of the run, as a JSON object. Changing a value starts a new run.",
 		},
@@ -141,7 +140,7 @@ func waitAttributes() map[string]schema.Attribute {
 				"`Success` for `Cached`, `Mapped` and `Skipped`, `Failed` for `TimedOut`, `TriggerFailed` and `ValidationFailed`.",
 		},
 		"on_failure": choice(onError, "What a run that ends in another state does to the apply: `error` (default) fails it, and every later one "+
-			"until something changes; `warn` gives a warning with the same text.", onError, onWarn),
+			"until something changes; `warn` gives a warning instead.", onError, onWarn),
 		"on_timeout": choice(onError, "What a deadline of `timeouts` does: `error` (default) fails the apply and leaves the run alone; `warn` gives "+
 			"a warning; `cancel` cancels the run and fails the apply. Unless it was cancelled, the next apply carries on waiting.",
 			onError, onWarn, onCancel),

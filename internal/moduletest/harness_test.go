@@ -172,6 +172,21 @@ func (w *workspace) withoutWriteOnly() {
 	}
 }
 
+// withBlocks rewrites a file's block of the helm provider, which has the syntax
+// of version 3, for the versions before.
+func (w *workspace) withBlocks(file string) {
+	w.t.Helper()
+	source, err := os.ReadFile(filepath.Join(w.dir, file))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	changed := regexp.MustCompile(`(?s)(provider "helm" \{.*?kubernetes) = \{`).ReplaceAll(source, []byte("$1 {"))
+	if bytes.Equal(changed, source) {
+		w.t.Fatalf("%s has no provider block of helm in the syntax of version 3", file)
+	}
+	w.write(file, string(changed))
+}
+
 // helmProvider is the helm provider's block for a cluster.
 func (w *workspace) helmProvider(cluster string) string {
 	sign := ""

@@ -1,9 +1,12 @@
 package moduletest
 
 import (
+	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -23,41 +26,64 @@ func modules(t *testing.T) []string {
 	return names
 }
 
-// TestModules validates each module and runs its tests, with mocked providers.
-func TestModules(t *testing.T) {
-	t.Parallel()
+// inEachModule runs a test per module, in parallel, in the module's directory of
+// one workspace.
+func inEachModule(t *testing.T, test func(w *workspace, module, dir string)) {
+	t.Helper()
 	w := newWorkspace(t)
 	for _, module := range modules(t) {
 		t.Run(module, func(t *testing.T) {
 			t.Parallel()
-			w := w.forModule(t, module)
-			dir := filepath.Join("modules", module)
-			w.run(dir, "init", "-input=false")
-			w.run(dir, "validate")
-			output := w.run(dir, "test")
-			if passed := regexp.MustCompile(`\d+ passed, 0 failed`).FindString(output); passed != "" {
-				t.Log(passed)
-			} else {
-				t.Errorf("no tests were run:\n%s", output)
-			}
+			test(w.forModule(t, module), module, filepath.Join("modules", module))
 		})
 	}
 }
 
-// TestExistingClusterExample validates the example that the other tests do not
-// apply. Its provider block has the syntax of version 3 of the helm provider.
+// TestModules validates each module and runs its tests, with mocked providers.
+func TestModules(t *testing.T) {
+	t.Parallel()
+	inEachModule(t, func(w *workspace, _, dir string) {
+		w.run(dir, "init", "-input=false")
+		w.run(dir, "validate")
+		output := w.run(dir, "test")
+		if passed := regexp.MustCompile(`\d+ passed, 0 failed`).FindString(output); passed != "" {
+			w.t.Log(passed)
+		} else {
+			w.t.Errorf("no tests were run:\n%s", output)
+		}
+	})
+}
+
+// TestExistingClusterExample applies the example for a cluster that there is
+// already, plans again and destroys. Only the chart is a fixture, and the
+// namespace one of the test's own.
 func TestExistingClusterExample(t *testing.T) {
 	t.Parallel()
+	stack := cluster(t)
 	w := newWorkspace(t)
 	dir := "examples/existing-cluster"
 	if !w.attributes() {
-		file := filepath.Join(w.dir, dir, "main.tf")
-		source, err := os.ReadFile(file) //nolint:gosec // a file of this repository
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.write(filepath.Join(dir, "main.tf"), string(regexp.MustCompile(`(?s)(provider "helm" \{.*?kubernetes) = \{`).ReplaceAll(source, []byte("$1 {"))))
+		w.withBlocks(filepath.Join(dir, "main.tf"))
 	}
+	w.write(filepath.Join(dir, "override.tf"), fmt.Sprintf(`
+module "prefect_server" {
+  namespace = "existing"
+  chart     = { name = %q }
+  values    = [%q]
+}
+`, fixtureChart(t), fixtureValues(filepath.Join(bin(t), "devstack"), stack.Kubeconfig, freePort(t))))
+	variables, err := json.Marshal(map[string]string{"kubeconfig": stack.Kubeconfig, "database_password": "Correct-Horse-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.write(filepath.Join(dir, "test.auto.tfvars.json"), string(variables))
 	w.run(dir, "init", "-input=false")
-	w.run(dir, "validate")
+	t.Cleanup(func() { w.report(stack) })
+	w.run(dir, "apply", "-auto-approve", "-input=false")
+	w.planIsEmpty(dir, "after the apply")
+	if kept := w.run(dir, "state", "list"); !strings.Contains(kept, "prefect_tenant.default") {
+		t.Errorf("the tenant is not in the state:\n%s", kept)
+	}
+	checkPassword(t, kubernetesClient(t, stack), "existing", "prefect-database", "Correct-Horse-1")
+	w.run(dir, "destroy", "-auto-approve", "-input=false")
 }

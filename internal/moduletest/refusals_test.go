@@ -19,23 +19,17 @@ import (
 // made once more without its expectation, and Terraform says which rules refused.
 func TestEveryRefusalIsTested(t *testing.T) {
 	t.Parallel()
-	w := newWorkspace(t)
-	for _, module := range modules(t) {
-		t.Run(module, func(t *testing.T) {
-			t.Parallel()
-			w := w.forModule(t, module)
-			dir := filepath.Join("modules", module)
-			splitRefusals(w, dir)
-			w.run(dir, "init", "-input=false")
-			output, _ := w.try(dir, "test", "-json", "-no-color")
-			refused := refusedBy(t, output)
-			for _, rule := range rules(t, module) {
-				if !slices.ContainsFunc(refused, rule.holds) {
-					t.Errorf("no test of %s runs into the %s at %s:%d", module, rule.kind, rule.file, rule.first)
-				}
+	inEachModule(t, func(w *workspace, module, dir string) {
+		splitRefusals(w, dir)
+		w.run(dir, "init", "-input=false")
+		output, _ := w.try(dir, "test", "-json", "-no-color")
+		refused := refusedBy(w.t, output)
+		for _, rule := range rules(w.t, module) {
+			if !slices.ContainsFunc(refused, rule.holds) {
+				w.t.Errorf("no test of %s runs into the %s at %s:%d", module, rule.kind, rule.file, rule.first)
 			}
-		})
-	}
+		}
+	})
 }
 
 // rule is a validation or precondition, from its first line to its last.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -134,7 +135,7 @@ func keyPair(certificate, key string) (tls.Certificate, error) {
 	return tls.Certificate{}, &SettingError{Field: field, Err: invalid("the client certificate and key do not work together: %s. Use a certificate and its own private key", err)}
 }
 
-// pemOrFile returns PEM text as it is, or else the content of the file of that name.
+// pemOrFile returns PEM text as it is, or else the content of the file of that name, in which ~/ is the home directory.
 func pemOrFile(what, value string) ([]byte, error) {
 	if !IsFileName(value) {
 		if !strings.Contains(value, "-----BEGIN ") {
@@ -142,7 +143,15 @@ func pemOrFile(what, value string) ([]byte, error) {
 		}
 		return []byte(value), nil
 	}
-	data, err := os.ReadFile(value)
+	name := value
+	if rest, ok := strings.CutPrefix(value, "~/"); ok {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return nil, fmt.Errorf("%w: the %s is a file of the home directory, which is unknown: %w", ErrInvalid, what, err)
+		}
+		name = filepath.Join(home, rest)
+	}
+	data, err := os.ReadFile(name)
 	if err != nil {
 		var pathErr *os.PathError
 		if errors.As(err, &pathErr) {

@@ -11,6 +11,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -415,6 +417,19 @@ func TestMutualTLS(t *testing.T) {
 	check(t, newClient(t, cfg).Do(t.Context(), aQuery, nil, nil))
 	cfg.CACertificate, cfg.Insecure = "", true
 	check(t, newClient(t, cfg).Do(t.Context(), aQuery, nil, nil))
+}
+
+// TestCertificateOfHome finds a file below the home directory.
+func TestCertificateOfHome(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	t.Setenv("USERPROFILE", home)
+	ca, _ := selfSigned(t)
+	check(t, os.WriteFile(filepath.Join(home, "ca.pem"), []byte(ca), 0o600))
+	newClient(t, prefect.Config{CACertificate: "~/ca.pem"})
+	if _, err := prefect.New(prefect.Config{Endpoint: "http://localhost:4200", CACertificate: "~/none.pem"}); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("another file: %v", err)
+	}
 }
 
 // TestProxy sends everything through a proxy that wants a password, which no error shows.

@@ -69,7 +69,7 @@ variable "prefect_version" {
 }
 
 variable "image_registry" {
-  description = "Registry (and path) that mirrors the images, for example the output login_server of the module acr; null pulls from Docker Hub."
+  description = "Registry (and path) that mirrors the images, for example the output login_server of the module acr; null pulls from Docker Hub. With the database in the cluster it has to have bitnamilegacy/postgresql, too."
   type        = string
   default     = null
 
