@@ -92,7 +92,7 @@ func (s *Stack) startNode(ctx context.Context) error {
 	}
 	n, err := node.New(node.Options{
 		REST: s.REST, TLS: config, FlowRunCommand: s.options.FlowRunCommand,
-		IgnorePrefect: s.options.IgnorePrefect, Logger: s.options.Logger,
+		IgnorePrefect: s.options.IgnorePrefect, Capacity: s.options.NodeCapacity, Logger: s.options.Logger,
 	})
 	if err != nil {
 		return fmt.Errorf("start the virtual node: %w", err)

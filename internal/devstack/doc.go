@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/controlplane"
 )
 
@@ -61,6 +63,9 @@ type Options struct {
 	FlowRunCommand []string
 	// IgnorePrefect has FlowRunCommand used even where there is a Prefect 1.
 	IgnorePrefect bool
+	// NodeCapacity replaces parts of the capacity that the virtual node has by
+	// default, the machine's: pods that request resources and use none need more.
+	NodeCapacity corev1.ResourceList
 	// Progress receives one line for each step; nil means nothing.
 	Progress func(line string)
 	// Logger receives what the parts log; nil means nothing.

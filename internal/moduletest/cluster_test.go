@@ -2,6 +2,7 @@ package moduletest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -64,6 +67,8 @@ func cluster(t *testing.T) *devstack.Stack {
 func startCluster(ctx context.Context, programs string) (*devstack.Stack, error) {
 	stack, err := devstack.Start(ctx, devstack.Options{
 		BinDir: programs, ClusterOnly: true, IgnorePrefect: true,
+		// A dozen Servers at once, whose pods request what real ones need and sleep.
+		NodeCapacity:   corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("64"), corev1.ResourceMemory: resource.MustParse("256Gi")},
 		FlowRunCommand: []string{filepath.Join(programs, "devstack"), "flow-run"},
 	})
 	if err != nil {
@@ -78,14 +83,13 @@ func startCluster(ctx context.Context, programs string) (*devstack.Stack, error)
 // installGatewayAPI creates the resource definitions of the Gateway API, as a
 // cluster with the routing add-on has them, and waits until they are served.
 func installGatewayAPI(ctx context.Context, stack *devstack.Stack) error {
-	command := exec.CommandContext(ctx, "go", "list", "-mod=mod", "-m", "-f", "{{.Dir}}", "sigs.k8s.io/gateway-api")
+	// Downloads what is not in the module cache yet, where `go list` would name no directory.
+	command := exec.CommandContext(ctx, "go", "mod", "download", "-json", "sigs.k8s.io/gateway-api")
 	command.Dir = "../tools/gateway-api"
-	var trouble *exec.ExitError
 	output, err := command.Output()
-	if errors.As(err, &trouble) {
-		return fmt.Errorf("find the Gateway API's module: %w\n%s", err, trouble.Stderr)
-	} else if err != nil {
-		return fmt.Errorf("find the Gateway API's module: %w", err)
+	var module struct{ Dir, Error string }
+	if parseErr := json.Unmarshal(output, &module); parseErr != nil || module.Dir == "" {
+		return fmt.Errorf("get the Gateway API's module: %w %s", errors.Join(err, parseErr), module.Error)
 	}
 	client, err := dynamic.NewForConfig(stack.REST)
 	if err != nil {
@@ -93,7 +97,7 @@ func installGatewayAPI(ctx context.Context, stack *devstack.Stack) error {
 	}
 	definitions := client.Resource(schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"})
 	for _, kind := range []string{"gatewayclasses", "gateways", "httproutes"} {
-		data, err := os.ReadFile(filepath.Join(string(output[:len(output)-1]), "config/crd/standard/gateway.networking.k8s.io_"+kind+".yaml"))
+		data, err := os.ReadFile(filepath.Join(module.Dir, "config/crd/standard/gateway.networking.k8s.io_"+kind+".yaml"))
 		if err != nil {
 			return fmt.Errorf("read the Gateway API: %w", err)
 		}

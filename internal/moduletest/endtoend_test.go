@@ -176,14 +176,14 @@ func checkCluster(t *testing.T, stack *devstack.Stack) {
 	}
 }
 
-// checkPassword checks that a Secret holds the password under both keys.
+// checkPassword checks that a Secret holds the password under every key that a version of the chart reads.
 func checkPassword(t *testing.T, client clientset.Interface, namespace, name, password string) {
 	t.Helper()
 	secret, err := client.CoreV1().Secrets(namespace).Get(t.Context(), name, metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []string{"postgres-password", "password"} {
+	for _, key := range []string{"postgres-password", "password", "postgresql-password", "postgresql-postgres-password"} {
 		if got := string(secret.Data[key]); got != password {
 			t.Errorf("the Secret %s has %q as %s, want %q", name, got, key, password)
 		}

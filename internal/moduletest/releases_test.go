@@ -49,6 +49,8 @@ func releases() []release {
 				"spec.template.spec.securityContext":              "map[seccompProfile:map[type:RuntimeDefault]]",
 				"spec.template.spec.containers.0.image":           "prefecthq/apollo:2022.09.23",
 				"spec.template.spec.containers.0.imagePullPolicy": "IfNotPresent",
+				"spec.template.spec.containers.0.resources":       "map[limits:map[] requests:map[cpu:100m memory:256Mi]]",
+				"spec.template.metadata.annotations":              "map[database-password-version:1]",
 			}},
 			{"Ingress", "prefect", nil}, {"Gateway", "prefect-gateway", nil}, {"HTTPRoute", "prefect-api", nil}, {"NetworkPolicy", "prefect-ui", nil},
 		}},
@@ -60,17 +62,31 @@ func releases() []release {
 		{"existing-secret", `
     database                 = { host = "db.example.com" }
     database_existing_secret = module.database_secret.name`, []object{{"Secret", "mine", nil}, {"Secret", "prefect-database", nil}}},
+		{"clients", database + `
+    clients = [{ namespace = "ci" }, { namespace = "sign-in", pod_labels = { app = "proxy" }, ui = true }]`, []object{
+			{"NetworkPolicy", "prefect-api", map[string]string{
+				"spec.ingress.0.from.2": "map[namespaceSelector:map[matchLabels:map[kubernetes.io/metadata.name:ci]]]",
+				"spec.ingress.0.from.3": "map[namespaceSelector:map[matchLabels:map[kubernetes.io/metadata.name:sign-in]] podSelector:map[matchLabels:map[app:proxy]]]",
+			}},
+			{"NetworkPolicy", "prefect-ui", map[string]string{
+				"spec.ingress.0.from": "[map[namespaceSelector:map[matchLabels:map[kubernetes.io/metadata.name:sign-in]] podSelector:map[matchLabels:map[app:proxy]]]]",
+			}},
+		}},
 		{"no-policies", database + `
     network_policies_enabled = false`, []object{{"NetworkPolicy", "prefect-deny", nil}}},
 		{"load-balancer", database + `
-    exposure = { mode = "internal_lb", api_ip = "10.0.0.4", ui_ip = "10.0.0.5", allowed_cidrs = ["10.0.0.0/16"] }`, []object{
-			{"Service", "prefect-apollo", map[string]string{
-				"spec.type": "LoadBalancer",
-				"metadata.annotations.service.beta.kubernetes.io/azure-load-balancer-internal": "true",
-				"metadata.annotations.service.beta.kubernetes.io/azure-load-balancer-ipv4":     "10.0.0.4",
+    exposure = { mode = "internal_lb", api_ip = "10.0.0.4", ui_ip = "10.0.0.5", allowed_cidrs = ["10.0.0.0/16"], annotations = { "example.com/owner" = "team", "service.beta.kubernetes.io/azure-load-balancer-internal" = "false" } }`, []object{
+			{"Service", "prefect-apollo", map[string]string{"spec.type": "ClusterIP"}},
+			{"Service", "prefect-apollo-internal", map[string]string{
+				"spec.type": "LoadBalancer", "spec.externalTrafficPolicy": "Local", "spec.loadBalancerSourceRanges": "[10.0.0.0/16]",
+				"spec.selector": "map[app.kubernetes.io/component:apollo app.kubernetes.io/instance:prefect]", "spec.ports.0.port": "4200",
+				"metadata.annotations.service.beta.kubernetes.io/azure-load-balancer-internal":                      "true",
+				"metadata.annotations.service.beta.kubernetes.io/azure-load-balancer-ipv4":                          "10.0.0.4",
+				"metadata.annotations.service.beta.kubernetes.io/azure-deny-all-except-load-balancer-source-ranges": "true",
+				"metadata.annotations.example.com/owner":                                                            "team",
 			}},
-			{"Service", "prefect-ui", map[string]string{
-				"spec.type": "LoadBalancer",
+			{"Service", "prefect-ui-internal", map[string]string{
+				"spec.type": "LoadBalancer", "spec.ports.0.port": "8080",
 				"metadata.annotations.service.beta.kubernetes.io/azure-load-balancer-internal": "true",
 				"metadata.annotations.service.beta.kubernetes.io/azure-load-balancer-ipv4":     "10.0.0.5",
 			}},
@@ -96,12 +112,13 @@ func releases() []release {
 		{"gateway-public", database + `
     exposure = {
       mode = "gateway", class_name = "approuting-istio", tls_secret_name = "tls", ` + hosts + `
-      annotations = { "example.com/owner" = "team" }
+      annotations = { "cert-manager.io/cluster-issuer" = "acme" }, address_annotations = { "example.com/owner" = "team" }
       public = true, public_acknowledgement = "anyone who reaches this address controls Prefect"
     }`, []object{
 			{"Gateway", "prefect-gateway", map[string]string{
-				internal: "<nil>", "spec.infrastructure.annotations.example.com/owner": "team",
-				"spec.listeners.0.protocol": "HTTPS", "spec.listeners.0.port": "443", "spec.listeners.0.tls.certificateRefs.0.name": "tls",
+				internal: "<nil>", "spec.infrastructure.annotations": "map[example.com/owner:team]",
+				"metadata.annotations.cert-manager.io/cluster-issuer": "acme",
+				"spec.listeners.0.protocol":                           "HTTPS", "spec.listeners.0.port": "443", "spec.listeners.0.tls.certificateRefs.0.name": "tls",
 				"spec.listeners.1.protocol": "HTTPS",
 			}},
 		}},
@@ -176,6 +193,9 @@ module %[1]q {
 	var all []*unstructured.Unstructured
 	for _, r := range releases() {
 		objects := slices.Concat(manifests(t, client, "case-"+r.name, "prefect"), manifests(t, client, "case-"+r.name, "prefect-support"))
+		if r.name == "load-balancer" {
+			objects = append(objects, manifests(t, client, "case-"+r.name, "prefect-addresses")...)
+		}
 		all = append(all, objects...)
 		for _, o := range r.objects {
 			checkObject(t, r.name, o, objects)

@@ -33,7 +33,7 @@ module "prefect_server" {
   source            = "../modules/prefect-server"
   namespace         = "server"
   chart             = { name = var.chart }
-  database          = { host = "db.example.com", sslmode = var.sslmode }
+  database          = { host = "db.example.com", sslmode = var.sslmode, root_certificate_file = "/etc/ssl/certs/ca-certificates.crt" }
   database_password = "Correct-Horse-1"
   agent             = { labels = var.labels, namespaces = ["team-a"], job_resources = { limits = { memory = "1Gi" } } }
   exposure          = { mode = "ingress", class_name = "traefik", api_host = "api.example.com", ui_host = "ui.example.com", tls_secret_name = "tls", allowed_namespaces = ["traefik"], public = false }

@@ -35,6 +35,14 @@ locals {
   lb     = var.exposure.mode == "internal_lb"
   routed = contains(["ingress", "gateway"], var.exposure.mode)
 
+  # The pods of an ingress controller are anywhere; those of a gateway usually in its own namespace.
+  controller_namespaces = distinct(concat(
+    var.exposure.allowed_namespaces, var.exposure.mode == "gateway" ? [coalesce(var.exposure.gateway_namespace, var.namespace)] : [],
+  ))
+  allowed_cidrs = var.exposure.allowed_cidrs != null ? var.exposure.allowed_cidrs : (
+    local.lb ? ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"] : []
+  )
+
   # Where the API is for somebody outside the cluster; null when only port forwarding leads there.
   endpoint = (
     local.routed ? "${local.scheme}://${var.exposure.api_host}" :
@@ -48,17 +56,47 @@ locals {
     "http://${coalesce(var.exposure.ui_host, var.exposure.ui_ip)}:8080" : null
   )
 
-  lb_annotations = {
-    for component, ip in { apollo = var.exposure.api_ip, ui = var.exposure.ui_ip } : component => merge(
-      local.lb ? { "service.beta.kubernetes.io/azure-load-balancer-internal" = "true" } : {},
-      local.lb && ip != null ? { "service.beta.kubernetes.io/azure-load-balancer-ipv4" = ip } : {},
-    )
-  }
-
   # seccomp is the one setting that holds for all of the chart's images; it is set on pods, because the chart's templates for
   # containers' security contexts give broken YAML. So does that for the agent's pod, which therefore has none.
   pod_security_context = { seccompProfile = { type = "RuntimeDefault" } }
-  tls_env              = local.embedded ? [] : [{ name = "PGSSLMODE", value = var.database.sslmode }]
+
+  database_env = local.embedded ? {} : merge(
+    { PGSSLMODE = var.database.sslmode },
+    var.database.root_certificate_file == null ? {} : { PGSSLROOTCERT = var.database.root_certificate_file },
+  )
+
+  # What each component asks for where nothing is said: enough for one that waits, so that the scheduler and the autoscaler
+  # know of it, and without limits.
+  requests = {
+    hasura  = { cpu = "100m", memory = "256Mi" }
+    graphql = { cpu = "100m", memory = "256Mi" }
+    apollo  = { cpu = "100m", memory = "256Mi" }
+    towel   = { cpu = "50m", memory = "128Mi" }
+    ui      = { cpu = "20m", memory = "64Mi" }
+  }
+  # The console would let anybody in the cluster edit the database; later entries win.
+  module_env = {
+    hasura  = merge(local.database_env, { HASURA_GRAPHQL_ENABLE_CONSOLE = "false" })
+    graphql = local.database_env
+  }
+  # What the chart's templates read alike for every component.
+  component = {
+    for name, requests in local.requests : name => {
+      podSecurityContext = local.pod_security_context
+      nodeSelector       = var.node_selector
+      tolerations        = local.tolerations
+      resources = {
+        requests = merge(requests, try(var.components[name].resources.requests, {}))
+        limits   = try(var.components[name].resources.limits, {})
+      }
+      env = [
+        for key, value in merge(lookup(local.module_env, name, {}), try(var.components[name].env, {})) : { name = key, value = value }
+      ]
+      # A new password only reaches pods that start anew.
+      podAnnotations = contains(["hasura", "graphql", "apollo", "towel"], name) ? { database-password-version = tostring(var.database_password_version) } : {}
+    }
+  }
+  tolerations = [for toleration in var.tolerations : { for key, value in toleration : key => value if value != null }]
 
   database_auth = {
     username       = local.embedded ? "prefect" : var.database.user
@@ -83,48 +121,42 @@ locals {
         servicePort        = local.embedded ? 5432 : var.database.port
         externalHostname   = local.embedded ? "" : var.database.host
         auth               = local.database_auth
-        primary            = { service = { ports = { postgresql = local.embedded ? 5432 : var.database.port } } }
+        primary = merge(
+          { service = { ports = { postgresql = local.embedded ? 5432 : var.database.port } } },
+          local.embedded ? { nodeSelector = var.node_selector, tolerations = local.tolerations } : null,
+        )
       },
-      # Bitnami moved the image that the chart names.
-      local.embedded ? { image = { registry = coalesce(var.image_registry, "docker.io"), repository = "bitnamilegacy/postgresql" } } : {},
+      # Bitnami moved the image that the chart names. Its subchart does not read imagePullSecrets of the chart.
+      local.embedded ? {
+        image = { registry = coalesce(var.image_registry, "docker.io"), repository = "bitnamilegacy/postgresql", pullSecrets = var.image_pull_secrets }
+      } : {},
     )
 
-    hasura = {
-      image              = { name = local.images.hasura, pullPolicy = var.image_pull_policy }
-      service            = { type = "ClusterIP" }
-      podSecurityContext = local.pod_security_context
-      # The console would let anybody in the cluster edit the database; later entries win.
-      env = concat(local.tls_env, [{ name = "HASURA_GRAPHQL_ENABLE_CONSOLE", value = "false" }])
-    }
+    hasura = merge(local.component.hasura, {
+      image   = { name = local.images.hasura, pullPolicy = var.image_pull_policy }
+      service = { type = "ClusterIP" }
+    })
 
-    graphql = {
-      image              = { name = local.images.graphql, pullPolicy = var.image_pull_policy }
-      service            = { type = "ClusterIP" }
-      podSecurityContext = local.pod_security_context
-      env                = local.tls_env
-      init               = { env = local.tls_env }
-    }
+    graphql = merge(local.component.graphql, {
+      image   = { name = local.images.graphql, pullPolicy = var.image_pull_policy }
+      service = { type = "ClusterIP" }
+      init    = { env = local.component.graphql.env, resources = local.component.graphql.resources }
+    })
 
-    towel = {
-      image              = { name = local.images.towel, pullPolicy = var.image_pull_policy }
-      podSecurityContext = local.pod_security_context
-    }
+    towel = merge(local.component.towel, {
+      image = { name = local.images.towel, pullPolicy = var.image_pull_policy }
+    })
 
-    apollo = {
-      image              = { name = local.images.apollo, pullPolicy = var.image_pull_policy }
-      options            = { telemetryEnabled = var.telemetry_enabled }
-      service            = { type = local.lb ? "LoadBalancer" : "ClusterIP", port = 4200 }
-      annotations        = local.lb_annotations.apollo
-      podSecurityContext = local.pod_security_context
-    }
+    apollo = merge(local.component.apollo, {
+      image   = { name = local.images.apollo, pullPolicy = var.image_pull_policy }
+      service = { type = "ClusterIP", port = 4200 }
+    })
 
-    ui = {
-      image              = { name = local.images.ui, pullPolicy = var.image_pull_policy }
-      apolloApiUrl       = local.ui_api_url
-      service            = { type = local.lb ? "LoadBalancer" : "ClusterIP", port = 8080 }
-      annotations        = local.lb_annotations.ui
-      podSecurityContext = local.pod_security_context
-    }
+    ui = merge(local.component.ui, {
+      image        = { name = local.images.ui, pullPolicy = var.image_pull_policy }
+      apolloApiUrl = local.ui_api_url
+      service      = { type = "ClusterIP", port = 8080 }
+    })
 
     agent = {
       enabled       = var.agent.enabled
@@ -149,9 +181,27 @@ locals {
         tenant             = { name = var.tenant_job.name, slug = var.tenant_job.slug }
         image              = { name = local.images.agent, pullPolicy = var.image_pull_policy }
         podSecurityContext = local.pod_security_context
+        nodeSelector       = var.node_selector
+        tolerations        = local.tolerations
       }
     }
   }
+
+  # Lists and names of the chart that a document of values would replace as a whole.
+  undone = distinct(flatten([
+    for document in var.values : [
+      for path, set in {
+        "hasura.env"                   = can(yamldecode(document).hasura.env)
+        "graphql.env"                  = can(yamldecode(document).graphql.env)
+        "graphql.init.env"             = can(yamldecode(document).graphql.init.env)
+        "agent.env"                    = can(yamldecode(document).agent.env)
+        "serviceAccount.name"          = can(yamldecode(document).serviceAccount.name)
+        "serviceAccount.create"        = can(yamldecode(document).serviceAccount.create)
+        "nameOverride"                 = can(yamldecode(document).nameOverride)
+        "includeChartNameInComponents" = can(yamldecode(document).includeChartNameInComponents)
+      } : path if set
+    ]
+  ]))
 
   support_values = {
     release   = var.name
@@ -163,8 +213,9 @@ locals {
       enabled           = var.network_policies_enabled
       embeddedDatabase  = local.embedded
       jobNamespaces     = concat([var.namespace], sort(var.agent.namespaces))
-      allowedNamespaces = local.routed ? distinct(concat(var.exposure.allowed_namespaces, compact([coalesce(var.exposure.gateway_namespace, var.namespace)]))) : []
-      allowedCidrs      = local.lb ? var.exposure.allowed_cidrs : []
+      allowedNamespaces = local.routed ? local.controller_namespaces : []
+      allowedCidrs      = local.routed || local.lb ? local.allowed_cidrs : []
+      clients           = [for client in var.clients : { namespace = client.namespace, podLabels = client.pod_labels, ui = client.ui }]
     }
     exposure = {
       mode             = var.exposure.mode
@@ -176,7 +227,10 @@ locals {
       createGateway    = var.exposure.mode == "gateway" && var.exposure.gateway_name == null
       tlsSecretName    = local.tls ? var.exposure.tls_secret_name : ""
       annotations      = var.exposure.annotations
-      public           = coalesce(var.exposure.public, false)
+      addressAnnotations = merge(
+        var.exposure.address_annotations,
+        coalesce(var.exposure.public, false) ? {} : { "service.beta.kubernetes.io/azure-load-balancer-internal" = "true" },
+      )
     }
     agents = {
       namespaces       = var.agent.enabled ? sort(var.agent.namespaces) : []
@@ -245,6 +299,10 @@ resource "helm_release" "support" {
       error_message = "The UI is served with TLS, so the browser refuses to talk to ${local.ui_api_url}. Give ui_api_url with https://, or leave it out."
     }
     precondition {
+      condition     = var.exposure.mode != "ingress" || !var.network_policies_enabled || length(local.controller_namespaces) + length(local.allowed_cidrs) > 0
+      error_message = "The network policies would keep the ingress controller out. Name the namespace of its pods in exposure.allowed_namespaces, or, where it runs outside the cluster or in its nodes' network, its addresses in exposure.allowed_cidrs."
+    }
+    precondition {
       condition     = !contains(var.agent.namespaces, var.namespace)
       error_message = "agent.namespaces contains \"${var.namespace}\", where the release's own agent already starts Jobs. Remove it."
     }
@@ -270,6 +328,35 @@ resource "helm_release" "server" {
 
   # The password must be there when the pods start, the policies before anything listens.
   depends_on = [helm_release.support]
+}
+
+# Addresses in the virtual network. The chart's own Services would hide who connects: they let any node pass traffic on.
+resource "helm_release" "load_balancers" {
+  count = local.lb ? 1 : 0
+
+  name             = "${var.name}-addresses"
+  namespace        = var.namespace
+  create_namespace = var.create_namespace
+  chart            = "${path.module}/addresses-chart"
+  timeout          = var.timeout_seconds
+  wait             = true # for the addresses
+
+  values = [yamlencode({
+    release     = var.name
+    templates   = sha1(join("", [for file in sort(fileset("${path.module}/addresses-chart", "templates/*")) : filesha1("${path.module}/addresses-chart/${file}")]))
+    annotations = var.exposure.annotations
+    ranges      = local.allowed_cidrs
+    ips         = { for service, ip in { apollo = var.exposure.api_ip, ui = var.exposure.ui_ip } : service => ip if ip != null }
+  })]
+
+  depends_on = [helm_release.support]
+}
+
+check "values_keep_what_the_module_sets" {
+  assert {
+    condition     = length(local.undone) == 0
+    error_message = "values sets ${join(", ", local.undone)}, which replaces what this module has there: TLS to the database, Hasura without its console, the agent's service account, or names that network policies, routes and outputs rely on. Use components.NAME.env and agent.env for environment variables, and leave out the rest."
+  }
 }
 
 check "database_is_kept" {

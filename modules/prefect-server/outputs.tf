@@ -7,7 +7,7 @@ output "api_url" {
 output "endpoint" {
   description = "URL of the API outside the cluster, for endpoint of the prefect provider; null without exposure, where port_forward leads to it."
   value       = local.endpoint
-  depends_on  = [helm_release.server]
+  depends_on  = [helm_release.server, helm_release.load_balancers]
 }
 
 output "port_forward" {
@@ -23,7 +23,7 @@ output "port_forward" {
 output "ui_url" {
   description = "URL of the UI; null without exposure, where `kubectl port-forward` of both services leads to it."
   value       = local.ui_url
-  depends_on  = [helm_release.server]
+  depends_on  = [helm_release.server, helm_release.load_balancers]
 }
 
 output "ui_api_url" {
@@ -32,7 +32,7 @@ output "ui_api_url" {
 }
 
 output "agent_env" {
-  description = "What an agent of your own needs in its environment, inside the cluster: the API, the backend and the labels."
+  description = "What an agent of your own needs in its environment, inside the cluster: the API, the backend and the labels. With network policies, clients has to name its namespace."
   value = {
     PREFECT__CLOUD__API           = local.api_url
     PREFECT__BACKEND              = "server"

@@ -101,19 +101,24 @@ variable "image_pull_secrets" {
 # Database
 
 variable "database" {
-  description = "The PostgreSQL database: the output database of the module postgresql, or host, port, name and user of another. null runs one in the cluster, for trials: see embedded_database_acknowledged."
+  description = "The PostgreSQL database: the output database of the module postgresql, or host, port, name and user of another. sslmode verify-ca or verify-full needs root_certificate_file, the path of a file of authorities in the images of Hasura and of the Server (Debian's is /etc/ssl/certs/ca-certificates.crt). null runs a database in the cluster, for trials: see embedded_database_acknowledged."
   type = object({
-    host    = string
-    port    = optional(number, 5432)
-    name    = optional(string, "prefect")
-    user    = optional(string, "prefect")
-    sslmode = optional(string, "require")
+    host                  = string
+    port                  = optional(number, 5432)
+    name                  = optional(string, "prefect")
+    user                  = optional(string, "prefect")
+    sslmode               = optional(string, "require")
+    root_certificate_file = optional(string)
   })
   default = null
 
   validation {
     condition     = var.database == null ? true : contains(["require", "verify-ca", "verify-full"], var.database.sslmode)
     error_message = "database.sslmode must be \"require\", \"verify-ca\" or \"verify-full\": without TLS the password would cross the network in the clear."
+  }
+  validation {
+    condition     = var.database == null ? true : var.database.sslmode == "require" || can(regex("^/", var.database.root_certificate_file))
+    error_message = "database.sslmode \"${try(var.database.sslmode, "")}\" compares the server's certificate with authorities that are in a file of the images: set database.root_certificate_file to its path, for example \"/etc/ssl/certs/ca-certificates.crt\", or use \"require\"."
   }
   validation {
     condition     = var.database == null ? true : !strcontains(var.database.user, "@")
@@ -148,8 +153,15 @@ variable "database_password" {
   }
 }
 
+variable "database_password_version" {
+  description = "Number to raise with the password: the Server's pods start anew and read it."
+  type        = number
+  default     = 1
+  nullable    = false
+}
+
 variable "database_existing_secret" {
-  description = "Name of a Secret in the namespace that holds the password under the key postgres-password (with a database in the cluster also under password). The module database-secret makes one without the password getting into any state."
+  description = "Name of a Secret in the namespace that holds the password under the key postgres-password (with a database in the cluster also under password; charts before 2022.09 read postgresql-password, and postgresql-postgres-password with a database in the cluster). The module database-secret makes one without the password getting into any state."
   type        = string
   default     = null
 
@@ -223,8 +235,11 @@ variable "exposure" {
     mode: none (port forwarding only), internal_lb (addresses in the virtual network), ingress (class_name required) or gateway
     (of class class_name, or an existing one called gateway_name).
     api_host, ui_host: names under which the two are reached. internal_lb takes api_ip, ui_ip for fixed addresses.
-    tls_secret_name: Secret with the certificate of both hosts. annotations: of the ingress or gateway.
-    allowed_cidrs: who may connect through internal_lb. allowed_namespaces: where the ingress controller's or gateway's pods run.
+    tls_secret_name: Secret with the certificate of both hosts, in the gateway's namespace if there is one.
+    annotations: of the ingress, the gateway or the load balancers' Services. address_annotations: of the load balancer that a
+    gateway gets.
+    allowed_namespaces: where the ingress controller's pods run, or a gateway's that are not in its own namespace.
+    allowed_cidrs: who may connect: by default private addresses with internal_lb, nobody besides allowed_namespaces otherwise.
     public: whether the addresses are public; true needs TLS and public_acknowledgement. A gateway made here has an internal
     address unless true; with an ingress or an existing gateway it has to be said, because this module cannot see it.
   EOT
@@ -239,7 +254,8 @@ variable "exposure" {
     gateway_namespace      = optional(string)
     tls_secret_name        = optional(string)
     annotations            = optional(map(string), {})
-    allowed_cidrs          = optional(list(string), ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"])
+    address_annotations    = optional(map(string), {})
+    allowed_cidrs          = optional(list(string))
     allowed_namespaces     = optional(list(string), [])
     public                 = optional(bool)
     public_acknowledgement = optional(string, "")
@@ -256,8 +272,12 @@ variable "exposure" {
     error_message = "exposure.api_host and exposure.ui_host must be full host names in lower case, without a scheme, a port or a path, for example \"prefect-api.example.com\"."
   }
   validation {
-    condition     = alltrue([for range in var.exposure.allowed_cidrs : can(cidrhost(range, 0))])
+    condition     = alltrue([for range in coalesce(var.exposure.allowed_cidrs, []) : can(cidrhost(range, 0))])
     error_message = "exposure.allowed_cidrs must be ranges in CIDR notation, for example [\"10.10.0.0/16\"]."
+  }
+  validation {
+    condition     = var.exposure.mode != "internal_lb" || var.exposure.allowed_cidrs == null || length(coalesce(var.exposure.allowed_cidrs, [])) > 0
+    error_message = "exposure.allowed_cidrs is empty, so that nobody may connect to the load balancers. Name ranges, or leave it out for all private addresses; mode \"none\" makes no load balancers."
   }
   validation {
     condition     = alltrue([for ip in compact([var.exposure.api_ip, var.exposure.ui_ip]) : can(cidrhost("${ip}/32", 0))])
@@ -314,11 +334,77 @@ variable "ui_api_url" {
   }
 }
 
+variable "clients" {
+  description = "Pods in the cluster that may connect to the API besides the release's own and runs of flows, and with ui = true to the UI as well: an agent of your own, a proxy with a login, Dask workers, CI. They are all pods of a namespace, or those with pod_labels."
+  type = list(object({
+    namespace  = string
+    pod_labels = optional(map(string), {})
+    ui         = optional(bool, false)
+  }))
+  default  = []
+  nullable = false
+
+  validation {
+    condition     = alltrue([for client in var.clients : can(regex("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", client.namespace))])
+    error_message = "Each of clients has a namespace, a Kubernetes name: up to 63 lower-case letters, digits and hyphens; given: ${join(", ", var.clients[*].namespace)}."
+  }
+}
+
 variable "network_policies_enabled" {
-  description = "Whether only the release's own pods, runs of flows and whatever exposure names may connect to the Server. Needs a cluster that enforces network policies, as the module aks makes."
+  description = "Whether only the release's own pods, runs of flows, clients and whatever exposure names may connect to the Server. Needs a cluster that enforces network policies, as the module aks makes."
   type        = bool
   default     = true
   nullable    = false
+}
+
+# The pods
+
+variable "components" {
+  description = "Environment variables and resources of the Server's parts: hasura, graphql, apollo, towel or ui. Requests that are not named keep this module's defaults; there are no limits."
+  type = map(object({
+    env = optional(map(string), {})
+    resources = optional(object({
+      requests = optional(map(string), {})
+      limits   = optional(map(string), {})
+    }), {})
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = length(setsubtract(keys(var.components), ["hasura", "graphql", "apollo", "towel", "ui"])) == 0
+    error_message = "components knows hasura, graphql, apollo, towel and ui; given: ${join(", ", keys(var.components))}. The agent has its own variable."
+  }
+  validation {
+    condition     = alltrue(flatten([for component in values(var.components) : [for name in keys(component.env) : can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name)) && !contains(["PGSSLMODE", "PGSSLROOTCERT", "PGPASSWORD"], name)]]))
+    error_message = "The names in env of components must be names of environment variables, and not PGPASSWORD, PGSSLMODE or PGSSLROOTCERT: these follow from database and database_password."
+  }
+  validation {
+    condition = alltrue(flatten([for component in values(var.components) : [
+      for amounts in [component.resources.requests, component.resources.limits] : [for amount in values(amounts) : can(regex("^[0-9]+(\\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi|T|Ti)?$", amount))]
+    ]]))
+    error_message = "The resources of components must be Kubernetes quantities such as \"500m\" (processors) or \"512Mi\" (memory)."
+  }
+}
+
+variable "node_selector" {
+  description = "Labels of the nodes that the Server's pods may run on. The agents have their own."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "tolerations" {
+  description = "Taints that the Server's pods tolerate, as in a pod's specification. The agents have their own."
+  type = list(object({
+    key               = optional(string)
+    operator          = optional(string)
+    value             = optional(string)
+    effect            = optional(string)
+    tolerationSeconds = optional(number)
+  }))
+  default  = []
+  nullable = false
 }
 
 # Rest

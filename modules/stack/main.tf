@@ -208,26 +208,31 @@ module "postgresql" {
 module "prefect_server" {
   source = "../prefect-server"
 
-  name                     = var.prefect.name
-  namespace                = var.prefect.namespace
-  create_namespace         = var.prefect.create_namespace
-  chart                    = var.prefect.chart
-  prefect_version          = var.prefect.prefect_version
-  image_registry           = var.mirror_images ? module.acr.login_server : null
-  image_pull_policy        = var.prefect.image_pull_policy
-  image_pull_secrets       = var.prefect.image_pull_secrets
-  database                 = module.postgresql.database
-  database_password        = var.prefect.database_existing_secret == null ? var.database_password : null
-  database_existing_secret = var.prefect.database_existing_secret
-  agent                    = var.prefect.agent
-  exposure                 = var.prefect.exposure
-  ui_api_url               = var.prefect.ui_api_url
-  network_policies_enabled = var.prefect.network_policies_enabled
-  telemetry_enabled        = var.prefect.telemetry_enabled
-  tenant_job               = var.prefect.tenant_job
-  server_config            = var.prefect.server_config
-  values                   = var.prefect.values
-  timeout_seconds          = var.prefect.timeout_seconds
+  name                      = var.prefect.name
+  namespace                 = var.prefect.namespace
+  create_namespace          = var.prefect.create_namespace
+  chart                     = var.prefect.chart
+  prefect_version           = var.prefect.prefect_version
+  image_registry            = var.mirror_images ? module.acr.login_server : null
+  image_pull_policy         = var.prefect.image_pull_policy
+  image_pull_secrets        = var.prefect.image_pull_secrets
+  database                  = module.postgresql.database
+  database_password         = var.prefect.database_existing_secret == null ? var.database_password : null
+  database_existing_secret  = var.prefect.database_existing_secret
+  database_password_version = var.database.password_version
+  agent                     = var.prefect.agent
+  exposure                  = var.prefect.exposure
+  ui_api_url                = var.prefect.ui_api_url
+  clients                   = var.prefect.clients
+  network_policies_enabled  = var.prefect.network_policies_enabled
+  components                = var.prefect.components
+  node_selector             = var.prefect.node_selector
+  tolerations               = var.prefect.tolerations
+  telemetry_enabled         = var.prefect.telemetry_enabled
+  tenant_job                = var.prefect.tenant_job
+  server_config             = var.prefect.server_config
+  values                    = var.prefect.values
+  timeout_seconds           = var.prefect.timeout_seconds
 
   # Pods need nodes.
   depends_on = [module.aks]

@@ -222,14 +222,35 @@ variable "prefect" {
       gateway_namespace      = optional(string)
       tls_secret_name        = optional(string)
       annotations            = optional(map(string))
+      address_annotations    = optional(map(string))
       allowed_cidrs          = optional(list(string))
       allowed_namespaces     = optional(list(string))
       public                 = optional(bool)
       public_acknowledgement = optional(string)
     }))
-    ui_api_url               = optional(string)
+    ui_api_url = optional(string)
+    clients = optional(list(object({
+      namespace  = string
+      pod_labels = optional(map(string))
+      ui         = optional(bool)
+    })))
     network_policies_enabled = optional(bool)
-    telemetry_enabled        = optional(bool)
+    components = optional(map(object({
+      env = optional(map(string))
+      resources = optional(object({
+        requests = optional(map(string))
+        limits   = optional(map(string))
+      }))
+    })))
+    node_selector = optional(map(string))
+    tolerations = optional(list(object({
+      key               = optional(string)
+      operator          = optional(string)
+      value             = optional(string)
+      effect            = optional(string)
+      tolerationSeconds = optional(number)
+    })))
+    telemetry_enabled = optional(bool)
     tenant_job = optional(object({
       enabled = optional(bool)
       name    = optional(string)

@@ -39,7 +39,7 @@ run "external_database" {
     error_message = "Something is exposed by default."
   }
   assert {
-    condition     = local.values.prefectConfig.telemetry.enabled == "false" && local.values.apollo.options.telemetryEnabled == false
+    condition     = local.values.prefectConfig.telemetry.enabled == "false"
     error_message = "Telemetry is on by default."
   }
   assert {
@@ -162,16 +162,31 @@ run "internal_load_balancer" {
   }
   assert {
     condition = alltrue([
-      local.values.apollo.service.type == "LoadBalancer",
-      local.values.apollo.annotations["service.beta.kubernetes.io/azure-load-balancer-internal"] == "true",
-      local.values.apollo.annotations["service.beta.kubernetes.io/azure-load-balancer-ipv4"] == "10.10.1.4",
-      local.values.ui.annotations["service.beta.kubernetes.io/azure-load-balancer-internal"] == "true",
+      local.values.apollo.service.type == "ClusterIP",
+      yamldecode(helm_release.load_balancers[0].values[0]).ips == { apollo = "10.10.1.4" },
+      yamldecode(helm_release.load_balancers[0].values[0]).ranges == ["10.10.0.0/16"],
+      helm_release.load_balancers[0].wait,
       local.values.ui.apolloApiUrl == "http://10.10.1.4:4200/graphql",
       output.endpoint == "http://10.10.1.4:4200",
       output.ui_url == "http://prefect.internal.example.com:8080",
       local.support_values.networkPolicies.allowedCidrs == tolist(["10.10.0.0/16"]),
     ])
-    error_message = "The load balancers are not internal, or the addresses are wrong."
+    error_message = "The load balancers or the addresses are wrong."
+  }
+}
+
+run "internal_load_balancer_for_private_addresses" {
+  variables {
+    exposure = { mode = "internal_lb", api_host = "api.internal.example.com", annotations = { "example.com/owner" = "team" } }
+  }
+  assert {
+    condition = alltrue([
+      yamldecode(helm_release.load_balancers[0].values[0]).ips == {},
+      yamldecode(helm_release.load_balancers[0].values[0]).annotations == { "example.com/owner" = "team" },
+      length(yamldecode(helm_release.load_balancers[0].values[0]).ranges) == 3,
+      length(local.support_values.networkPolicies.allowedCidrs) == 3,
+    ])
+    error_message = "Not every private address, or nobody, may connect."
   }
 }
 
@@ -186,9 +201,21 @@ run "ingress" {
       output.endpoint == "https://api.example.com",
       output.ui_url == "https://ui.example.com",
       local.support_values.exposure.className == "traefik",
-      local.support_values.networkPolicies.allowedNamespaces == tolist(["traefik", "prefect"]),
+      local.support_values.networkPolicies.allowedNamespaces == tolist(["traefik"]),
+      length(local.support_values.networkPolicies.allowedCidrs) == 0,
+      length(helm_release.load_balancers) == 0,
     ])
     error_message = "The ingress is wrong."
+  }
+}
+
+run "ingress_from_outside_the_cluster" {
+  variables {
+    exposure = { mode = "ingress", class_name = "azure-application-gateway", api_host = "api.example.com", ui_host = "ui.example.com", allowed_cidrs = ["10.10.9.0/24"], public = false }
+  }
+  assert {
+    condition     = length(local.support_values.networkPolicies.allowedNamespaces) == 0 && local.support_values.networkPolicies.allowedCidrs == tolist(["10.10.9.0/24"])
+    error_message = "The controller's addresses may not connect."
   }
 }
 
@@ -197,7 +224,7 @@ run "gateway_of_a_class" {
     exposure = { mode = "gateway", class_name = "approuting-istio", api_host = "api.example.com", ui_host = "ui.example.com" }
   }
   assert {
-    condition     = local.support_values.exposure.createGateway && local.support_values.exposure.gatewayName == "prefect-gateway" && !local.support_values.exposure.public && output.endpoint == "http://api.example.com"
+    condition     = local.support_values.exposure.createGateway && local.support_values.exposure.gatewayName == "prefect-gateway" && local.support_values.exposure.addressAnnotations["service.beta.kubernetes.io/azure-load-balancer-internal"] == "true" && output.endpoint == "http://api.example.com"
     error_message = "The gateway is wrong."
   }
 }
@@ -260,5 +287,73 @@ run "tenant_job_and_values" {
   assert {
     condition     = length(helm_release.server.values) == 3 && yamldecode(helm_release.server.values[2]).ui.replicas == 3
     error_message = "The values given do not come last."
+  }
+}
+
+run "components" {
+  variables {
+    components = {
+      hasura = { env = { HASURA_GRAPHQL_LOG_LEVEL = "warn" }, resources = { requests = { memory = "1Gi" }, limits = { memory = "2Gi" } } }
+      apollo = {}
+    }
+    node_selector             = { pool = "system" }
+    tolerations               = [{ key = "CriticalAddonsOnly", operator = "Exists" }]
+    database_password_version = 2
+  }
+  assert {
+    condition = alltrue([
+      contains(local.values.hasura.env, { name = "HASURA_GRAPHQL_LOG_LEVEL", value = "warn" }),
+      contains(local.values.hasura.env, { name = "HASURA_GRAPHQL_ENABLE_CONSOLE", value = "false" }),
+      contains(local.values.hasura.env, { name = "PGSSLMODE", value = "require" }),
+      yamlencode(local.values.hasura.resources) == yamlencode({ requests = { cpu = "100m", memory = "1Gi" }, limits = { memory = "2Gi" } }),
+      yamlencode(local.values.apollo.resources) == yamlencode({ requests = { cpu = "100m", memory = "256Mi" }, limits = {} }),
+    ])
+    error_message = "What is said of a component does not arrive, or something else is lost."
+  }
+  assert {
+    condition = alltrue([
+      for name in ["hasura", "graphql", "towel", "apollo", "ui"] : local.values[name].nodeSelector.pool == "system" &&
+      yamlencode(local.values[name].tolerations) == yamlencode([{ key = "CriticalAddonsOnly", operator = "Exists" }])
+    ])
+    error_message = "A component may run elsewhere."
+  }
+  assert {
+    condition     = alltrue([for name in ["hasura", "graphql", "towel", "apollo"] : local.values[name].podAnnotations.database-password-version == "2"])
+    error_message = "A new password does not restart the pods that read it."
+  }
+}
+
+run "certificate_of_the_database" {
+  variables {
+    database = { host = "db.example.com", sslmode = "verify-full", root_certificate_file = "/etc/ssl/certs/ca-certificates.crt" }
+  }
+  assert {
+    condition = alltrue([
+      for env in [local.values.hasura.env, local.values.graphql.env, local.values.graphql.init.env] :
+      contains(env, { name = "PGSSLMODE", value = "verify-full" }) && contains(env, { name = "PGSSLROOTCERT", value = "/etc/ssl/certs/ca-certificates.crt" })
+    ])
+    error_message = "The certificate is not compared everywhere."
+  }
+}
+
+run "clients" {
+  variables {
+    clients = [{ namespace = "ci" }, { namespace = "sign-in", pod_labels = { app = "proxy" }, ui = true }]
+  }
+  assert {
+    condition     = jsonencode(local.support_values.networkPolicies.clients) == jsonencode([{ namespace = "ci", podLabels = {}, ui = false }, { namespace = "sign-in", podLabels = { app = "proxy" }, ui = true }])
+    error_message = "The clients may not connect."
+  }
+}
+
+run "values_that_undo" {
+  variables {
+    values = [yamlencode({ hasura = { env = [] }, ui = { replicas = 2 } }), yamlencode({ serviceAccount = { name = "mine" } })]
+  }
+  expect_failures = [check.values_keep_what_the_module_sets] # a warning
+
+  assert {
+    condition     = join(",", local.undone) == "hasura.env,serviceAccount.name"
+    error_message = "It is not said what is undone."
   }
 }

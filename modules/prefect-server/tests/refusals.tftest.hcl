@@ -279,3 +279,59 @@ run "existing_secret_not_a_name" {
   }
   expect_failures = [var.database_existing_secret]
 }
+
+run "certificate_without_authorities" {
+  command = plan
+  variables {
+    database = { host = "db.example.com", sslmode = "verify-full" }
+  }
+  expect_failures = [var.database]
+}
+
+run "load_balancer_for_nobody" {
+  command = plan
+  variables {
+    exposure = { mode = "internal_lb", api_ip = "10.0.0.4", allowed_cidrs = [] }
+  }
+  expect_failures = [var.exposure]
+}
+
+run "ingress_controller_kept_out" {
+  command = plan
+  variables {
+    exposure = { mode = "ingress", class_name = "traefik", api_host = "api.example.com", ui_host = "ui.example.com", public = false }
+  }
+  expect_failures = [helm_release.support]
+}
+
+run "client_not_a_namespace" {
+  command = plan
+  variables {
+    clients = [{ namespace = "Team A" }]
+  }
+  expect_failures = [var.clients]
+}
+
+run "component_unknown" {
+  command = plan
+  variables {
+    components = { agent = {} }
+  }
+  expect_failures = [var.components]
+}
+
+run "component_env_of_the_module" {
+  command = plan
+  variables {
+    components = { hasura = { env = { PGSSLMODE = "disable" } } }
+  }
+  expect_failures = [var.components]
+}
+
+run "component_memory_not_a_quantity" {
+  command = plan
+  variables {
+    components = { hasura = { resources = { limits = { memory = "2 GB" } } } }
+  }
+  expect_failures = [var.components]
+}
