@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/agent"
@@ -25,10 +27,12 @@ const (
 
 // Server serves the embedded Prefect Server at an address until ctx ends. It
 // needs no database, but refuses to start where the real one could not reach
-// its own: PGPASSWORD is empty, or PGSSLMODE does not require TLS.
+// its own: PGPASSWORD is empty, or PGSSLMODE does not require TLS of a database
+// that is not the chart's.
 func Server(ctx context.Context, address string, getenv func(string) string, logger *slog.Logger) error {
-	if getenv("PGPASSWORD") == "" || getenv("PGSSLMODE") != "require" {
-		return fmt.Errorf("the database %s cannot be used: there is no password, or TLS is not required", getenv("HASURA_GRAPHQL_DATABASE_URL"))
+	database := getenv("HASURA_GRAPHQL_DATABASE_URL")
+	if getenv("PGPASSWORD") == "" || getenv("PGSSLMODE") != "require" && !ofChart(database) {
+		return fmt.Errorf("the database %s cannot be used: there is no password, or TLS is not required", database)
 	}
 	s, err := prefectserver.New(prefectserver.Options{Logger: logger, SchedulerInterval: prefectserver.SchedulerInterval})
 	if err != nil {
@@ -40,6 +44,17 @@ func Server(ctx context.Context, address string, getenv func(string) string, log
 		return fmt.Errorf("start the Server: %w", err)
 	}
 	return s.Serve(ctx, listener)
+}
+
+// ofChart says whether a connection string leads to the database that the chart
+// brings: RELEASE-postgresql.NAMESPACE, which knows no TLS.
+func ofChart(database string) bool {
+	u, err := url.Parse(database)
+	if err != nil {
+		return false
+	}
+	service, namespace, found := strings.Cut(u.Hostname(), ".")
+	return found && strings.HasSuffix(service, "-postgresql") && !strings.Contains(namespace, ".")
 }
 
 // Agent runs the agent until ctx ends, again and again until there is a tenant

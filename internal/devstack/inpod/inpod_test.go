@@ -25,7 +25,7 @@ func TestRefusals(t *testing.T) {
 			want: "there is no password",
 		},
 		"server without TLS": {
-			env: map[string]string{"PGPASSWORD": "x", "PGSSLMODE": "prefer"},
+			env: map[string]string{"PGPASSWORD": "x", "PGSSLMODE": "prefer", "HASURA_GRAPHQL_DATABASE_URL": "postgresql://prefect@a-postgresql.example.com:5432/prefect"},
 			run: func(getenv func(string) string) error {
 				return inpod.Server(t.Context(), "127.0.0.1:0", getenv, logger)
 			},

@@ -6,3 +6,10 @@ app.kubernetes.io/component: {{ .component }}
 {{- define "fixture.password" -}}
 valueFrom: {secretKeyRef: {name: {{ .Values.postgresql.existingSecret }}, key: postgres-password}}
 {{- end -}}
+{{- define "fixture.database" -}}
+{{- if .Values.postgresql.useSubChart -}}
+{{ .Release.Name }}-postgresql.{{ .Release.Namespace }}
+{{- else -}}
+{{ .Values.postgresql.externalHostname }}
+{{- end -}}
+{{- end -}}
