@@ -57,7 +57,7 @@ variable "chart" {
 }
 
 variable "prefect_version" {
-  description = "Version of Prefect 1 that the agents run: the tag of prefecthq/prefect. The newest 1.x is the chart's own."
+  description = "Version of Prefect 1 that the agents run: the tag of prefecthq/prefect. The chart's own is 1.4.0, the newest 1.4.1."
   type        = string
   default     = "1.4.0"
   nullable    = false
