@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"sigs.k8s.io/yaml"
+
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/agent"
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver"
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
@@ -59,7 +61,9 @@ func ofChart(database string) bool {
 
 // Agent runs the agent until ctx ends, again and again until there is a tenant
 // to work for: a real agent's pod is restarted by the kubelet until then. The
-// environment is the Python agent's, and KUBECONFIG.
+// environment is the Python agent's, and KUBECONFIG; and JOB_TEMPLATE, the content
+// of the file that the Python agent reads from the path after --job-template,
+// because processes of the virtual node do not see what their pods mount.
 func Agent(ctx context.Context, getenv func(string) string, logger *slog.Logger) error {
 	var labels []string
 	if err := json.Unmarshal([]byte(getenv("PREFECT__CLOUD__AGENT__LABELS")), &labels); err != nil {
@@ -69,10 +73,19 @@ func Agent(ctx context.Context, getenv func(string) string, logger *slog.Logger)
 	if err != nil {
 		return fmt.Errorf("reach the cluster: %w", err)
 	}
+	var template map[string]any
+	if err := yaml.Unmarshal([]byte(getenv("JOB_TEMPLATE")), &template); err != nil {
+		return fmt.Errorf("read JOB_TEMPLATE: %w", err)
+	}
+	var pullSecrets []string
+	if names := getenv("IMAGE_PULL_SECRETS"); names != "" {
+		pullSecrets = strings.Split(names, ",")
+	}
 	for {
 		a, err := agent.New(agent.Options{
 			API: getenv("PREFECT__CLOUD__API"), Kubernetes: client, Namespace: getenv("NAMESPACE"), Labels: labels,
-			PollInterval: pollInterval, Logger: logger,
+			Name: getenv("PREFECT__CLOUD__AGENT__NAME"), ServiceAccountName: getenv("SERVICE_ACCOUNT_NAME"),
+			ImagePullSecrets: pullSecrets, JobTemplate: template, PollInterval: pollInterval, Logger: logger,
 		})
 		if err != nil {
 			return fmt.Errorf("start the agent: %w", err)

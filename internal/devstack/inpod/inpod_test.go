@@ -2,6 +2,8 @@ package inpod_test
 
 import (
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,6 +14,14 @@ import (
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	logger := slog.New(slog.DiscardHandler)
+	kubeconfig := filepath.Join(t.TempDir(), "config")
+	if err := os.WriteFile(kubeconfig, []byte(`
+clusters: [{name: c, cluster: {server: "https://127.0.0.1:1"}}]
+contexts: [{name: c, context: {cluster: c}}]
+current-context: c
+`), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		env  map[string]string
 		run  func(getenv func(string) string) error
@@ -35,6 +45,11 @@ func TestRefusals(t *testing.T) {
 			env:  map[string]string{"PREFECT__CLOUD__AGENT__LABELS": "aks"},
 			run:  func(getenv func(string) string) error { return inpod.Agent(t.Context(), getenv, logger) },
 			want: "PREFECT__CLOUD__AGENT__LABELS",
+		},
+		"agent with a template that is no object": {
+			env:  map[string]string{"PREFECT__CLOUD__AGENT__LABELS": "[]", "KUBECONFIG": kubeconfig, "JOB_TEMPLATE": "- a list"},
+			run:  func(getenv func(string) string) error { return inpod.Agent(t.Context(), getenv, logger) },
+			want: "JOB_TEMPLATE",
 		},
 		"agent without a cluster": {
 			env:  map[string]string{"PREFECT__CLOUD__AGENT__LABELS": "[]", "KUBECONFIG": "/nowhere"},
