@@ -31,7 +31,11 @@ module "stack" {
     # Made below, so that the password gets into no state.
     database_existing_secret = module.database_secret.name
 
-    agent = { labels = ["aks"] }
+    agent = {
+      labels = ["aks"]
+      # For runs that ask for nothing else.
+      job_resources = { requests = { cpu = "250m", memory = "512Mi" }, limits = { memory = "1Gi" } }
+    }
     # Additions, such as the chart from a registry of your own, come in through the variable.
     chart  = var.chart
     values = var.chart_values

@@ -167,12 +167,32 @@ func checkCluster(t *testing.T, stack *devstack.Stack) {
 		t.Errorf("the network policies are %q, want %q", got, want)
 	}
 	checkPassword(t, client, "prefect", "prefect-database", "Correct-Horse-1")
+	checkJob(t, client)
 	agent, err := client.AppsV1().Deployments("prefect").Get(t.Context(), "prefect-agent", metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if image := agent.Spec.Template.Spec.Containers[0].Image; !strings.HasSuffix(image, ".azurecr.io/prefecthq/prefect:1.4.0") {
 		t.Errorf("the agent's image is %q, want the registry's mirror", image)
+	}
+}
+
+// checkJob checks that the run's Job is what the agent's settings say, without
+// the agent's rights.
+func checkJob(t *testing.T, client clientset.Interface) {
+	t.Helper()
+	jobs, err := client.BatchV1().Jobs("prefect").List(t.Context(), metav1.ListOptions{LabelSelector: "prefect.io/flow_run_id"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(jobs.Items) != 1 {
+		t.Fatalf("there are %d Jobs of runs, want one", len(jobs.Items))
+	}
+	pod := jobs.Items[0].Spec.Template.Spec
+	resources := pod.Containers[0].Resources
+	got := fmt.Sprint(resources.Requests.Cpu(), " ", resources.Requests.Memory(), " ", resources.Limits.Memory(), " ", pod.ServiceAccountName)
+	if want := "250m 512Mi 1Gi prefect-flows"; got != want {
+		t.Errorf("the run's Job has (requests, limit, account) %s, want %s", got, want)
 	}
 }
 

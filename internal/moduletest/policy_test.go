@@ -76,9 +76,11 @@ func TestPolicy(t *testing.T) {
 		"aks": {
 			`role_based_access_control_enabled = true`, `run_command_enabled\s+= false`, `azure_rbac_enabled\s+= true`, `network_policy\s+= "cilium"`,
 		},
-		"acr":            {`admin_enabled\s+= false`, `anonymous_pull_enabled\s+= false`},
-		"postgresql":     {`administrator_password_wo\s+= var`, `name\s+= "require_secure_transport"`},
-		"prefect-server": {`HASURA_GRAPHQL_ENABLE_CONSOLE = "false"`, `seccompProfile`},
+		"acr":        {`admin_enabled\s+= false`, `anonymous_pull_enabled\s+= false`},
+		"postgresql": {`administrator_password_wo\s+= var`, `name\s+= "require_secure_transport"`},
+		"prefect-server": {
+			`HASURA_GRAPHQL_ENABLE_CONSOLE = "false"`, `seccompProfile`, `SERVICE_ACCOUNT_NAME", value = local.service_accounts.flows`,
+		},
 	} {
 		text := source(t, module)
 		for _, rule := range rules {

@@ -15,6 +15,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	clientset "k8s.io/client-go/kubernetes"
+	"sigs.k8s.io/yaml"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
 )
 
 // object is a rendered object; want gives, by path, what it has to say, with
@@ -30,6 +33,9 @@ type release struct {
 	arguments string
 	objects   []object
 }
+
+// longNamespace is as long as a namespace may be.
+const longNamespace = "case-mirror-team-team-team-team-team-team-team-team-team-team-x"
 
 // releases are the branches of the module that show in the cluster.
 func releases() []release {
@@ -133,15 +139,31 @@ func releases() []release {
 		{"mirror", database + `
     image_registry     = "example.azurecr.io/mirror"
     image_pull_secrets = ["login"]
-    agent              = { labels = ["aks"], namespaces = ["case-mirror-team"], resources = { limits = { cpu = "1", memory = "1Gi" } } }`, []object{
+    agent = {
+      labels = ["aks"], resources = { limits = { cpu = "1", memory = "1Gi" } }
+      namespaces = { case-mirror-team = {}, ` + longNamespace + ` = { labels = ["long"] } }
+      node_selector = { "kubernetes.io/os" = "linux" }, tolerations = [{ key = "CriticalAddonsOnly", operator = "Exists" }]
+
+      job_image = "example.azurecr.io/flows:1", job_image_pull_policy = "Always", job_resources = { requests = { cpu = "250m" }, limits = { memory = "1Gi" } }
+      job_node_selector = { pool = "spot" }, job_tolerations = [{ key = "kubernetes.azure.com/scalesetpriority", value = "spot", effect = "NoSchedule" }]
+      job_pod_labels = { "azure.workload.identity/use" = "true" }
+      flows_service_account = { annotations = { "azure.workload.identity/client-id" = "1" }, automount_token = true }
+    }`, []object{
 			{"Deployment", "prefect-agent", map[string]string{
 				"spec.template.spec.containers.0.image":            "example.azurecr.io/mirror/prefecthq/prefect:1.4.0",
 				"spec.template.spec.containers.0.resources.limits": "map[cpu:1 memory:1Gi]",
 				"spec.template.spec.imagePullSecrets":              "[map[name:login]]",
+				"spec.template.spec.nodeSelector":                  "map[kubernetes.io/os:linux]",
+				"spec.template.spec.tolerations":                   "[map[key:CriticalAddonsOnly operator:Exists]]",
 			}},
 			{"Deployment", "prefect-agent-case-mirror-team", map[string]string{
 				"spec.template.spec.containers.0.image": "example.azurecr.io/mirror/prefecthq/prefect:1.4.0",
 				"spec.template.spec.imagePullSecrets":   "[map[name:login]]",
+				"spec.template.spec.nodeSelector":       "map[kubernetes.io/os:linux]",
+				"spec.template.spec.tolerations":        "[map[key:CriticalAddonsOnly operator:Exists]]",
+			}},
+			{"ServiceAccount", "prefect-flows", map[string]string{
+				"metadata.annotations.azure.workload.identity/client-id": "1", "automountServiceAccountToken": "true",
 			}},
 		}},
 	}
@@ -208,8 +230,11 @@ module %[1]q {
 		for _, o := range r.objects {
 			checkObject(t, r.name, o, objects)
 		}
+		all = append(all, job(t, objects))
 	}
-	all = append(all, manifests(t, client, "case-mirror-team", "prefect-agent")...)
+	for _, namespace := range []string{"case-mirror-team", longNamespace} {
+		all = append(all, manifests(t, client, namespace, "prefect-agent")...)
+	}
 	all = append(all, manifests(t, client, "case-existing-secret", "mine")...)
 	checkStrictly(t, stack, all)
 	checkSelection(t, client, "case-load-balancer", map[string]string{
@@ -217,6 +242,33 @@ module %[1]q {
 	})
 	checkDatabaseSecret(t, w, client)
 	w.run("releases", "destroy", "-auto-approve", "-input=false")
+}
+
+// job is the Job that an agent makes of a release's template.
+func job(t *testing.T, objects []*unstructured.Unstructured) *unstructured.Unstructured {
+	t.Helper()
+	i := slices.IndexFunc(objects, func(o *unstructured.Unstructured) bool {
+		return o.GetKind() == "ConfigMap" && o.GetName() == "prefect-job-template"
+	})
+	if i < 0 {
+		t.Fatal("there is no template of Jobs")
+	}
+	data, _, err := unstructured.NestedString(objects[i].Object, "data", "job-template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var template map[string]any
+	if err := yaml.Unmarshal([]byte(data), &template); err != nil {
+		t.Fatal(err)
+	}
+	made, err := kubernetes.GenerateJob(kubernetes.FlowRun{
+		ID: "11111111-1111-4111-8111-111111111111", FlowID: "22222222-2222-4222-8222-222222222222", CoreVersion: "1.4.1",
+		Storage: map[string]any{"type": "Local"},
+	}, kubernetes.AgentSettings{JobTemplate: template, ServiceAccountName: "prefect-flows"}, "0123abcd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &unstructured.Unstructured{Object: made}
 }
 
 // checkDatabaseSecret changes the password of the module database-secret, and

@@ -8,9 +8,11 @@ import (
 	"testing"
 
 	authorizationv1 "k8s.io/api/authorization/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	clientset "k8s.io/client-go/kubernetes"
+	"sigs.k8s.io/yaml"
 )
 
 // serverRoot releases Prefect Server with a further namespace and an ingress.
@@ -28,6 +30,7 @@ variable "labels" {
   type    = list(string)
   default = ["one"]
 }
+variable "memory" { default = "1Gi" }
 
 module "prefect_server" {
   source            = "../modules/prefect-server"
@@ -35,7 +38,13 @@ module "prefect_server" {
   chart             = { name = var.chart }
   database          = { host = "db.example.com", sslmode = var.sslmode, root_certificate_file = "/etc/ssl/certs/ca-certificates.crt" }
   database_password = "Correct-Horse-1"
-  agent             = { labels = var.labels, namespaces = ["team-a"], job_resources = { limits = { memory = "1Gi" } } }
+  agent = {
+    labels        = var.labels
+    namespaces    = { team-a = { flows_service_account = { annotations = { "example.com/identity" = "team" } } } }
+    job_resources = { limits = { memory = var.memory } }
+    # More than a dozen variables, from where on a patch may take equal names in any order; one comes and one goes.
+    env = merge({ for i in range(12) : "VARIABLE_${i}" => var.memory }, { "VARIABLE_${var.memory}" = "" })
+  }
   exposure          = { mode = "ingress", class_name = "traefik", api_host = "api.example.com", ui_host = "ui.example.com", tls_secret_name = "tls", allowed_namespaces = ["traefik"], public = false }
   values            = [var.values]
 }
@@ -59,11 +68,12 @@ func TestServer(t *testing.T) {
 
 	client := kubernetesClient(t, stack)
 	checkIngress(t, client)
-	checkTeam(t, client, `["one"]`)
+	checkTeam(t, client)
+	before := checkAgents(t, client, `["one"]`, "1Gi")
 	checkPassword(t, client, "server", "prefect-database", "Correct-Horse-1")
 	checkHasura(t, client, "require")
 
-	change := []string{`-var=labels=["one","two"]`, "-var=sslmode=verify-full"}
+	change := []string{`-var=labels=["one","two"]`, "-var=sslmode=verify-full", "-var=memory=2Gi"}
 	want := map[string]string{
 		"module.prefect_server.helm_release.server": "update", "module.prefect_server.helm_release.support": "update",
 	}
@@ -72,7 +82,13 @@ func TestServer(t *testing.T) {
 	}
 	w.planHides("server", "Correct-Horse-1")
 	w.run("server", "apply", "-auto-approve", "-input=false", "plan.bin")
-	checkTeam(t, client, `["one","two"]`)
+	checkTeam(t, client)
+	after := checkAgents(t, client, `["one","two"]`, "2Gi")
+	for name, template := range after {
+		if template == before[name] {
+			t.Errorf("%s has not been started again with the changed template of Jobs", name)
+		}
+	}
 	checkHasura(t, client, "verify-full")
 
 	w.actions("server", append([]string{"-destroy"}, change...)...)
@@ -132,39 +148,90 @@ func checkIngress(t *testing.T, client clientset.Interface) {
 	}
 }
 
-// checkTeam checks the further namespace's agent and what it may do: create Jobs
-// there, and nothing elsewhere.
-func checkTeam(t *testing.T, client clientset.Interface, labels string) {
+// checkAgents checks what the agents' containers are told, and what Jobs are made
+// of. It gives the annotation with which a pod follows the template, by agent.
+func checkAgents(t *testing.T, client clientset.Interface, labels, memory string) map[string]string {
 	t.Helper()
-	deployment, err := client.AppsV1().Deployments("server").Get(t.Context(), "prefect-agent-team-a", metav1.GetOptions{})
+	const file = "/etc/prefect/job-template.yaml"
+	annotations := map[string]string{}
+	for name, want := range map[string]map[string]string{
+		"prefect-agent":        {"NAMESPACE": "server", "PREFECT__CLOUD__AGENT__LABELS": labels},
+		"prefect-agent-team-a": {"NAMESPACE": "team-a", "PREFECT__CLOUD__AGENT__LABELS": `["team-a"]`, "PREFECT__CLOUD__API": "http://prefect-apollo.server:4200/graphql"},
+	} {
+		deployment, err := client.AppsV1().Deployments("server").Get(t.Context(), name, metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		pod := deployment.Spec.Template
+		container := pod.Spec.Containers[0]
+		variables := map[string]string{}
+		for _, v := range container.Env { // the last of a name wins
+			variables[v.Name] = v.Value
+		}
+		maps.Copy(want, map[string]string{
+			"PREFECT__CLOUD__AGENT__NAME": name, "SERVICE_ACCOUNT_NAME": "prefect-flows", "VARIABLE_11": memory,
+			"PREFECT__CLOUD__AGENT__KUBERNETES_KEEP_ALIVE": "true",
+		})
+		for variable, value := range want {
+			if variables[variable] != value {
+				t.Errorf("%s has %s=%q, want %q", name, variable, variables[variable], value)
+			}
+		}
+		if n := len(container.VolumeMounts); n != 1 || !strings.HasPrefix(file, container.VolumeMounts[0].MountPath) ||
+			pod.Spec.Volumes[0].ConfigMap == nil || pod.Spec.Volumes[0].ConfigMap.Name != "prefect-job-template" {
+			t.Errorf("%s does not mount the template of Jobs: %+v of %+v", name, container.VolumeMounts, pod.Spec.Volumes)
+		}
+		annotations[name] = pod.Annotations["checksum/job-template"]
+		if annotations[name] == "" {
+			t.Errorf("%s is not started again when the template of Jobs changes", name)
+		}
+		// The fixture's agent is given the file's content instead.
+		if command := strings.Join(container.Command, " "); name != "prefect-agent" && !strings.HasSuffix(command, " --job-template "+file) {
+			t.Errorf("%s runs %q, without the template of Jobs", name, command)
+		}
+	}
+	template, err := client.CoreV1().ConfigMaps("server").Get(t.Context(), "prefect-job-template", metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	variables := map[string]string{}
-	for _, v := range deployment.Spec.Template.Spec.Containers[0].Env {
-		variables[v.Name] = v.Value
+	var job batchv1.Job
+	if err := yaml.UnmarshalStrict([]byte(template.Data["job-template.yaml"]), &job); err != nil {
+		t.Fatal(err)
 	}
-	for name, want := range map[string]string{
-		"NAMESPACE": "team-a", "PREFECT__CLOUD__AGENT__LABELS": labels, "JOB_MEM_LIMIT": "1Gi",
-		"PREFECT__CLOUD__API": "http://prefect-apollo.server:4200/graphql", "SERVICE_ACCOUNT_NAME": "prefect-flows",
-		"PREFECT__CLOUD__AGENT__KUBERNETES_KEEP_ALIVE": "true",
-	} {
-		if variables[name] != want {
-			t.Errorf("the team's agent has %s=%q, want %q", name, variables[name], want)
-		}
+	if flow := job.Spec.Template.Spec.Containers[0]; flow.Name != "flow" || flow.Resources.Limits.Memory().String() != memory {
+		t.Errorf("Jobs are made of %+v, want a container flow with %s of memory", flow, memory)
 	}
+	return annotations
+}
+
+// checkTeam checks what the further namespace's agent may do: create Jobs there,
+// and nothing elsewhere; and that runs may nothing.
+func checkTeam(t *testing.T, client clientset.Interface) {
+	t.Helper()
+	account, err := client.CoreV1().ServiceAccounts("team-a").Get(t.Context(), "prefect-flows", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if account.Annotations["example.com/identity"] != "team" || account.AutomountServiceAccountToken == nil || *account.AutomountServiceAccountToken {
+		t.Errorf("runs in the team's namespace have the account %+v", account)
+	}
+	const agent, flows = "server:prefect-serviceaccount", "server:prefect-flows"
 	for _, c := range []struct {
-		verb, group, resource, namespace string
-		allowed                          bool
+		account, verb, group, resource, namespace string
+		allowed                                   bool
 	}{
-		{"create", "batch", "jobs", "team-a", true},
-		{"list", "", "pods", "team-a", true},
-		{"get", "", "secrets", "team-a", false},
-		{"create", "batch", "jobs", "default", false},
+		{agent, "create", "batch", "jobs", "team-a", true},
+		{agent, "list", "", "pods", "team-a", true},
+		{agent, "get", "", "secrets", "team-a", false},
+		{agent, "create", "batch", "jobs", "default", false},
+		{agent, "create", "batch", "jobs", "server", true},
+		{flows, "create", "batch", "jobs", "server", false},
+		{flows, "list", "", "pods", "server", false},
+		{"team-a:prefect-flows", "create", "batch", "jobs", "team-a", false},
 	} {
 		review, err := client.AuthorizationV1().SubjectAccessReviews().Create(t.Context(), &authorizationv1.SubjectAccessReview{
 			Spec: authorizationv1.SubjectAccessReviewSpec{
-				User: "system:serviceaccount:server:prefect-serviceaccount",
+				User: "system:serviceaccount:" + c.account,
 				ResourceAttributes: &authorizationv1.ResourceAttributes{
 					Verb: c.verb, Group: c.group, Resource: c.resource, Namespace: c.namespace,
 				},
@@ -174,7 +241,7 @@ func checkTeam(t *testing.T, client clientset.Interface, labels string) {
 			t.Fatal(err)
 		}
 		if review.Status.Allowed != c.allowed {
-			t.Errorf("may the agent %s %s in %s: %t, want %t", c.verb, c.resource, c.namespace, review.Status.Allowed, c.allowed)
+			t.Errorf("may %s %s %s in %s: %t, want %t", c.account, c.verb, c.resource, c.namespace, review.Status.Allowed, c.allowed)
 		}
 	}
 }

@@ -16,9 +16,32 @@ locals {
   # chart.name alone is a path or an OCI reference; a repository only goes with a plain name.
   chart_is_reference = can(regex("^(oci://|[./~])|\\.tgz$", var.chart.name))
 
+  # What each agent has of its own, by the namespace in which it starts Jobs: a name, which is the Deployment's too (as a name of a
+  # Service would be, at most 63 characters), and labels.
+  agent_names = merge({ (var.namespace) = "${var.name}-agent" }, {
+    for namespace, name in { for namespace in keys(var.agent.namespaces) : namespace => "${var.name}-agent-${namespace}" } :
+    namespace => length(name) <= 63 ? name : "${substr(name, 0, 52)}-${substr(sha1(name), 0, 10)}"
+  })
+  agent_labels = {
+    for namespace, labels in merge({ (var.namespace) = var.agent.labels }, {
+      for namespace, agent in var.agent.namespaces : namespace => agent.labels == null ? [namespace] : agent.labels
+    }) : namespace => labels if var.agent.enabled
+  }
+  # Server gives a run to whichever agent asks first of those that have all of its labels, and a run without labels to one without.
+  # An agent all of whose labels another has, too, cannot have a run to itself.
+  agent_conflicts = distinct(flatten([
+    for namespace, labels in local.agent_labels : [
+      for other, others in local.agent_labels : join(" and ", sort(["${namespace} ${jsonencode(labels)}", "${other} ${jsonencode(others)}"]))
+      if namespace != other && (length(labels) == 0 ? length(others) == 0 : length(setsubtract(labels, others)) == 0)
+    ]
+  ]))
+
   # An idle connection to the API server is cut by Azure's load balancer after minutes, which an agent without keep-alive
   # does not notice.
-  agent_env = merge({ PREFECT__CLOUD__AGENT__KUBERNETES_KEEP_ALIVE = "true" }, var.agent.env)
+  agent_env = {
+    for namespace, name in local.agent_names :
+    namespace => merge({ PREFECT__CLOUD__AGENT__KUBERNETES_KEEP_ALIVE = "true", PREFECT__CLOUD__AGENT__NAME = name }, var.agent.env)
+  }
 
   # null removes the chart's own limits, of which one that is not named here would otherwise stay: 100m of a processor starve
   # the agent.
@@ -26,6 +49,37 @@ locals {
     requests = var.agent.resources.requests
     limits   = merge({ cpu = null, memory = null }, var.agent.resources.limits)
   }
+
+  # Runs have an account without rights; the agents' may do everything with pods and Jobs.
+  service_accounts = { agents = "${var.name}-serviceaccount", flows = "${var.name}-flows" }
+
+  tolerations = {
+    for whose, list in { agents = var.agent.tolerations, jobs = var.agent.job_tolerations } :
+    whose => [for toleration in list : { for name, value in toleration : name => value if value != null }]
+  }
+
+  # What the agents make Jobs of. From the environment, where the chart puts resources and the pull policy, agents have not read
+  # them since Prefect 1.0.
+  job_template_path = "/etc/prefect/job-template.yaml"
+  job_template = yamlencode({
+    apiVersion = "batch/v1"
+    kind       = "Job"
+    spec = {
+      template = {
+        metadata = { labels = var.agent.job_pod_labels }
+        spec = {
+          nodeSelector = var.agent.job_node_selector
+          tolerations  = local.tolerations.jobs
+          containers = [merge(
+            { name = "flow", resources = var.agent.job_resources },
+            { for name, value in { image = var.agent.job_image, imagePullPolicy = var.agent.job_image_pull_policy } : name => value if value != null },
+          )]
+        }
+      }
+    }
+  })
+  # The kubelet does not renew a file that is mounted alone, as the chart mounts the template: a changed one needs new pods.
+  job_template_annotations = { "checksum/job-template" = sha1(local.job_template) }
 
   service = { apollo = "${var.name}-apollo", ui = "${var.name}-ui" }
   api_url = "http://${local.service.apollo}.${var.namespace}:4200/graphql"
@@ -162,17 +216,18 @@ locals {
       enabled       = var.agent.enabled
       prefectLabels = var.agent.labels
       image         = { name = local.images.agent, pullPolicy = var.image_pull_policy }
-      env           = [for name, value in local.agent_env : { name = name, value = value }]
-      resources     = local.agent_resources
-      job = {
-        imagePullPolicy  = var.agent.job_image_pull_policy
-        imagePullSecrets = var.agent.job_image_pull_secrets
-        resources = {
-          for kind in ["requests", "limits"] : kind => {
-            for unit in ["cpu", "memory"] : unit => lookup(var.agent.job_resources[kind], unit, "")
-          }
-        }
-      }
+      # The chart has runs use the release's own account; later entries win.
+      env = concat(
+        [for name, value in local.agent_env[var.namespace] : { name = name, value = value }],
+        [{ name = "SERVICE_ACCOUNT_NAME", value = local.service_accounts.flows }],
+      )
+      resources                = local.agent_resources
+      nodeSelector             = var.agent.node_selector
+      tolerations              = local.tolerations.agents
+      podAnnotations           = local.job_template_annotations
+      jobTemplateFilePath      = local.job_template_path
+      jobTemplateFileConfigMap = "${var.name}-job-template"
+      job                      = { imagePullSecrets = var.agent.job_image_pull_secrets }
     }
 
     jobs = {
@@ -212,7 +267,7 @@ locals {
     networkPolicies = {
       enabled           = var.network_policies_enabled
       embeddedDatabase  = local.embedded
-      jobNamespaces     = concat([var.namespace], sort(var.agent.namespaces))
+      jobNamespaces     = concat([var.namespace], keys(var.agent.namespaces))
       allowedNamespaces = local.routed ? local.controller_namespaces : []
       allowedCidrs      = local.routed || local.lb ? local.allowed_cidrs : []
       clients           = [for client in var.clients : { namespace = client.namespace, podLabels = client.pod_labels, ui = client.ui }]
@@ -232,34 +287,45 @@ locals {
         coalesce(var.exposure.public, false) ? {} : { "service.beta.kubernetes.io/azure-load-balancer-internal" = "true" },
       )
     }
+    flows = {
+      serviceAccount = local.service_accounts.flows
+      annotations    = var.agent.flows_service_account.annotations
+      automountToken = var.agent.flows_service_account.automount_token
+    }
     agents = {
-      namespaces       = var.agent.enabled ? sort(var.agent.namespaces) : []
-      serviceAccount   = "${var.name}-serviceaccount"
+      enabled          = var.agent.enabled
+      serviceAccount   = local.service_accounts.agents
       image            = "${local.images.agent}:${var.prefect_version}"
       imagePullPolicy  = var.image_pull_policy
       imagePullSecrets = var.image_pull_secrets
-      labels           = jsonencode(var.agent.labels)
-      env              = local.agent_env
       resources        = var.agent.resources
+      nodeSelector     = var.agent.node_selector
+      tolerations      = local.tolerations.agents
       apiUrl           = local.api_url
-      jobEnv = { for name, value in {
-        JOB_CPU_REQUEST    = lookup(var.agent.job_resources.requests, "cpu", "")
-        JOB_CPU_LIMIT      = lookup(var.agent.job_resources.limits, "cpu", "")
-        JOB_MEM_REQUEST    = lookup(var.agent.job_resources.requests, "memory", "")
-        JOB_MEM_LIMIT      = lookup(var.agent.job_resources.limits, "memory", "")
-        IMAGE_PULL_POLICY  = var.agent.job_image_pull_policy
-        IMAGE_PULL_SECRETS = join(",", var.agent.job_image_pull_secrets)
-      } : name => value if value != "" }
+      podAnnotations   = local.job_template_annotations
+      jobTemplate      = { name = "${var.name}-job-template", path = local.job_template_path, content = local.job_template }
+      namespaces = [
+        for namespace in keys(var.agent.namespaces) : {
+          namespace = namespace
+          name      = local.agent_names[namespace]
+          labels    = jsonencode(local.agent_labels[namespace])
+          env = merge(
+            local.agent_env[namespace],
+            { SERVICE_ACCOUNT_NAME = local.service_accounts.flows },
+            length(var.agent.job_image_pull_secrets) > 0 ? { IMAGE_PULL_SECRETS = join(",", var.agent.job_image_pull_secrets) } : {},
+          )
+        } if var.agent.enabled
+      ]
     }
   }
 }
 
 # Further namespaces, each with what the agent for it may do there. Helm makes a namespace but never deletes it: runs are history.
 resource "helm_release" "namespace" {
-  for_each = var.agent.enabled ? var.agent.namespaces : []
+  for_each = { for namespace, agent in var.agent.namespaces : namespace => agent if var.agent.enabled }
 
   name             = "${var.name}-agent"
-  namespace        = each.value
+  namespace        = each.key
   create_namespace = var.agent.create_namespaces
   chart            = "${path.module}/namespace-chart"
   timeout          = var.timeout_seconds
@@ -267,12 +333,18 @@ resource "helm_release" "namespace" {
   values = [yamlencode({
     release        = var.name
     namespace      = var.namespace
-    serviceAccount = "${var.name}-serviceaccount"
-    templates      = sha1(join("", [for file in sort(fileset("${path.module}/namespace-chart", "templates/*")) : filesha1("${path.module}/namespace-chart/${file}")]))
+    serviceAccount = local.service_accounts.agents
+    flows = {
+      serviceAccount = local.service_accounts.flows
+      annotations    = coalesce(each.value.flows_service_account, var.agent.flows_service_account).annotations
+      automountToken = coalesce(each.value.flows_service_account, var.agent.flows_service_account).automount_token
+    }
+    templates = sha1(join("", [for file in sort(fileset("${path.module}/namespace-chart", "templates/*")) : filesha1("${path.module}/namespace-chart/${file}")]))
   })]
 }
 
-# What the chart lacks: the database's password, network policies, routes, and agents of further namespaces.
+# What the chart lacks: the database's password, network policies, routes, the template of Jobs, the account of runs, and agents of
+# further namespaces.
 resource "helm_release" "support" {
   name             = "${var.name}-support"
   namespace        = var.namespace
@@ -303,12 +375,16 @@ resource "helm_release" "support" {
       error_message = "The network policies would keep the ingress controller out. Name the namespace of its pods in exposure.allowed_namespaces, or, where it runs outside the cluster or in its nodes' network, its addresses in exposure.allowed_cidrs."
     }
     precondition {
-      condition     = !contains(var.agent.namespaces, var.namespace)
+      condition     = !contains(keys(var.agent.namespaces), var.namespace)
       error_message = "agent.namespaces contains \"${var.namespace}\", where the release's own agent already starts Jobs. Remove it."
     }
     precondition {
       condition     = var.agent.enabled || length(var.agent.namespaces) == 0
       error_message = "agent.namespaces asks for agents while agent.enabled = false. Set enabled = true or remove the namespaces."
+    }
+    precondition {
+      condition     = length(local.agent_conflicts) == 0
+      error_message = "Runs meant for the agent of one namespace would start in another: ${join("; ", local.agent_conflicts)}. An agent takes the runs all of whose labels it has; without labels, those that have none. Give each agent, in agent.labels and agent.namespaces[*].labels, a label that no other has (one of them may do without any); left out, the label of a further namespace is its name."
     }
   }
 

@@ -54,7 +54,17 @@ output "release" {
   }
 }
 
+output "agent_labels" {
+  description = "Labels of the agents by the namespace in which they start Jobs: a flow with these labels runs there."
+  value       = local.agent_labels
+}
+
 output "service_account" {
-  description = "Service account of the agents and, in the release's namespace, of the Jobs they start."
-  value       = "${var.name}-serviceaccount"
+  description = "Service account of the Server's pods and of the agents. It may do everything with pods and Jobs of the release's namespace, so flows should not run as it."
+  value       = local.service_accounts.agents
+}
+
+output "flows_service_account" {
+  description = "Service account of runs of flows, in the release's namespace and in each of agent.namespaces. For workload identity the subject is system:serviceaccount:NAMESPACE: and this name."
+  value       = local.service_accounts.flows
 }

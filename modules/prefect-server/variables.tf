@@ -174,7 +174,18 @@ variable "database_existing_secret" {
 # Agent
 
 variable "agent" {
-  description = "The Kubernetes agent: its labels, environment, resources, resources of the Jobs it starts, and further namespaces, each of which gets an agent of its own with the role it needs there (a Prefect 1 agent starts Jobs in one namespace)."
+  description = <<-EOT
+    The Kubernetes agents. A Prefect 1 agent starts Jobs in one namespace: the release's own in the release's, and one more for
+    each of namespaces, with the role it needs there.
+    labels, namespaces[*].labels: an agent takes the runs all of whose labels it has; without labels, those that have none. The label
+    of a further namespace is its name, unless it is given others.
+    env, resources, node_selector, tolerations: of the agents themselves.
+    job_*: what the pods of runs get unless a flow's run configuration says otherwise, field by field; a job template of the flow's
+    own replaces all but job_image_pull_secrets. job_image is for flows that name no image; null: Docker Hub's prefecthq/prefect in
+    the version that the flow was registered with, whatever image_registry is.
+    flows_service_account: the account NAME-flows of runs, in each namespace: its annotations, and whether pods get its token, which
+    may do nothing until you bind a role to it. A namespace's own takes its place there.
+  EOT
   type = object({
     enabled = optional(bool, true)
     labels  = optional(list(string), [])
@@ -183,37 +194,75 @@ variable "agent" {
       requests = optional(map(string), { cpu = "100m", memory = "256Mi" })
       limits   = optional(map(string), { memory = "512Mi" })
     }), {})
+    node_selector = optional(map(string), {})
+    tolerations = optional(list(object({
+      key      = optional(string)
+      operator = optional(string)
+      value    = optional(string)
+      effect   = optional(string)
+    })), [])
+    job_image              = optional(string)
+    job_image_pull_policy  = optional(string)
+    job_image_pull_secrets = optional(list(string), [])
     job_resources = optional(object({
       requests = optional(map(string), {})
       limits   = optional(map(string), {})
     }), {})
-    job_image_pull_policy  = optional(string, "IfNotPresent")
-    job_image_pull_secrets = optional(list(string), [])
-    namespaces             = optional(set(string), [])
-    create_namespaces      = optional(bool, true)
+    job_node_selector = optional(map(string), {})
+    job_tolerations = optional(list(object({
+      key      = optional(string)
+      operator = optional(string)
+      value    = optional(string)
+      effect   = optional(string)
+    })), [])
+    job_pod_labels = optional(map(string), {})
+    flows_service_account = optional(object({
+      annotations     = optional(map(string), {})
+      automount_token = optional(bool, false)
+    }), {})
+    namespaces = optional(map(object({
+      labels = optional(list(string))
+      flows_service_account = optional(object({
+        annotations     = optional(map(string), {})
+        automount_token = optional(bool, false)
+      }))
+    })), {})
+    create_namespaces = optional(bool, true)
   })
   default  = {}
   nullable = false
 
   validation {
-    condition     = alltrue([for label in var.agent.labels : can(regex("^[^\\s,]+$", label))])
-    error_message = "agent.labels are compared literally with the labels of flows: they must not be empty or contain spaces or commas; given: ${jsonencode(var.agent.labels)}."
+    condition = alltrue([
+      for label in concat(var.agent.labels, flatten([for agent in values(var.agent.namespaces) : agent.labels == null ? [] : agent.labels])) : can(regex("^[^\\s,]+$", label))
+    ])
+    error_message = "agent.labels and agent.namespaces[*].labels are compared literally with the labels of flows: they must not be empty or contain spaces or commas; given: ${jsonencode(concat(var.agent.labels, flatten([for agent in values(var.agent.namespaces) : agent.labels == null ? [] : agent.labels])))}."
   }
   validation {
     condition     = alltrue([for name in keys(var.agent.env) : can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])
     error_message = "The names in agent.env must be names of environment variables; given: ${join(", ", keys(var.agent.env))}."
   }
   validation {
-    condition     = length(setintersection(keys(var.agent.env), ["PREFECT__CLOUD__API", "PREFECT__BACKEND", "PREFECT__CLOUD__AGENT__LABELS", "NAMESPACE"])) == 0
-    error_message = "agent.env sets a variable that this module sets (PREFECT__CLOUD__API, PREFECT__BACKEND, PREFECT__CLOUD__AGENT__LABELS or NAMESPACE). Use agent.labels and agent.namespaces; the rest follows from the release."
+    condition = length(setintersection(keys(var.agent.env), [
+      "PREFECT__CLOUD__API", "PREFECT__BACKEND", "PREFECT__CLOUD__AGENT__LABELS", "PREFECT__CLOUD__AGENT__AGENT_ADDRESS", "NAMESPACE", "SERVICE_ACCOUNT_NAME", "IMAGE_PULL_SECRETS",
+    ])) == 0
+    error_message = "agent.env sets a variable that this module sets (PREFECT__CLOUD__API, PREFECT__BACKEND, PREFECT__CLOUD__AGENT__LABELS, PREFECT__CLOUD__AGENT__AGENT_ADDRESS, NAMESPACE, SERVICE_ACCOUNT_NAME or IMAGE_PULL_SECRETS). Use agent.labels, agent.namespaces and agent.job_image_pull_secrets; a service account other than NAME-flows belongs into a flow's run configuration; the rest follows from the release."
   }
   validation {
-    condition     = alltrue([for namespace in var.agent.namespaces : can(regex("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", namespace))])
-    error_message = "agent.namespaces must be Kubernetes names: up to 63 lower-case letters, digits and hyphens."
+    condition     = length(setintersection(keys(var.agent.env), ["JOB_CPU_REQUEST", "JOB_CPU_LIMIT", "JOB_MEM_REQUEST", "JOB_MEM_LIMIT", "IMAGE_PULL_POLICY"])) == 0
+    error_message = "agent.env sets JOB_CPU_*, JOB_MEM_* or IMAGE_PULL_POLICY, which no agent of Prefect 1.x reads. Use agent.job_resources and agent.job_image_pull_policy."
   }
   validation {
-    condition     = contains(["IfNotPresent", "Always", "Never"], var.agent.job_image_pull_policy)
-    error_message = "agent.job_image_pull_policy is \"${var.agent.job_image_pull_policy}\". Use \"IfNotPresent\", \"Always\" or \"Never\"."
+    condition     = alltrue([for namespace in keys(var.agent.namespaces) : can(regex("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", namespace))])
+    error_message = "The keys of agent.namespaces must be Kubernetes names: up to 63 lower-case letters, digits and hyphens."
+  }
+  validation {
+    condition     = var.agent.job_image_pull_policy == null || contains(["IfNotPresent", "Always", "Never"], coalesce(var.agent.job_image_pull_policy, "-"))
+    error_message = "agent.job_image_pull_policy is \"${coalesce(var.agent.job_image_pull_policy, "-")}\". Use \"IfNotPresent\", \"Always\" or \"Never\", or null for Kubernetes' own rule."
+  }
+  validation {
+    condition     = var.agent.job_image == null || can(regex("^[a-zA-Z0-9][a-zA-Z0-9._:/@-]*[a-zA-Z0-9]$", var.agent.job_image))
+    error_message = "agent.job_image is \"${coalesce(var.agent.job_image, "-")}\". Give an image's name with its tag, for example \"example.azurecr.io/prefecthq/prefect:1.4.0\", or null."
   }
   validation {
     condition = alltrue(flatten([for kind in [var.agent.resources, var.agent.job_resources] : [
@@ -222,8 +271,36 @@ variable "agent" {
     error_message = "agent.resources and agent.job_resources must be Kubernetes quantities such as \"500m\" (processors) or \"512Mi\" (memory)."
   }
   validation {
-    condition     = length(setsubtract(flatten([for amounts in [var.agent.job_resources.requests, var.agent.job_resources.limits] : keys(amounts)]), ["cpu", "memory"])) == 0
-    error_message = "agent.job_resources knows cpu and memory only, because a Prefect 1 agent does. Set other resources in the flow's own job template."
+    # Amounts that are none are refused above.
+    condition = try(alltrue(flatten([for kind in [var.agent.resources, var.agent.job_resources] : [
+      for name in setintersection(keys(kind.requests), keys(kind.limits)) : [
+        for amounts in [[
+          for amount in [kind.requests[name], kind.limits[name]] : tonumber(regex("^[0-9.]+", amount)) * {
+            "" = 1, m = 0.001, k = 1000, M = pow(1000, 2), G = pow(1000, 3), T = pow(1000, 4), Ki = 1024, Mi = pow(1024, 2), Gi = pow(1024, 3), Ti = pow(1024, 4)
+          }[replace(amount, "/^[0-9.]+/", "")]
+        ]] : amounts[0] <= amounts[1]
+      ]
+    ]])), true)
+    error_message = "agent.resources or agent.job_resources request more of something than they limit it to, which Kubernetes refuses: requests ${jsonencode([var.agent.resources.requests, var.agent.job_resources.requests])}, limits ${jsonencode([var.agent.resources.limits, var.agent.job_resources.limits])}. Raise the limit, or lower the request."
+  }
+  validation {
+    condition = alltrue([
+      for t in concat(var.agent.tolerations, var.agent.job_tolerations) :
+      contains(["Equal", "Exists"], coalesce(t.operator, "Equal")) && contains(["NoSchedule", "PreferNoSchedule", "NoExecute"], coalesce(t.effect, "NoSchedule"))
+      && (t.operator == "Exists" ? t.value == null : t.key != null)
+    ])
+    error_message = "agent.tolerations and agent.job_tolerations hold something that Kubernetes refuses. operator is \"Equal\" (also where it is left out; needs a key) or \"Exists\" (takes no value); effect is \"NoSchedule\", \"PreferNoSchedule\", \"NoExecute\", or left out for all of them."
+  }
+  validation {
+    condition = alltrue(flatten([for labels in [var.agent.node_selector, var.agent.job_node_selector, var.agent.job_pod_labels] : [
+      for key, value in labels :
+      can(regex("^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$", key)) && can(regex("^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$", value))
+    ]]))
+    error_message = "agent.node_selector, agent.job_node_selector and agent.job_pod_labels are labels of Kubernetes: names and values of up to 63 letters, digits, hyphens, underscores and periods, a name perhaps with a domain and a slash before it."
+  }
+  validation {
+    condition     = !anytrue([for key in keys(var.agent.job_pod_labels) : startswith(key, "prefect.io/") || startswith(key, "app.kubernetes.io/")])
+    error_message = "agent.job_pod_labels has a label of prefect.io/, which the agent sets itself, or of app.kubernetes.io/, by which network policies tell the Server's pods from those of flows. Use other names."
   }
 }
 

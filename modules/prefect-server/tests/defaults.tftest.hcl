@@ -59,6 +59,25 @@ run "external_database" {
     error_message = "The agent's connections are not kept alive."
   }
   assert {
+    condition     = contains(local.values.agent.env, { name = "PREFECT__CLOUD__AGENT__NAME", value = "prefect-agent" }) && local.values.agent.env[length(local.values.agent.env) - 1] == { name = "SERVICE_ACCOUNT_NAME", value = "prefect-flows" }
+    error_message = "The agent has no name, or its runs have its own rights."
+  }
+  assert {
+    condition     = output.service_account == "prefect-serviceaccount" && output.flows_service_account == "prefect-flows" && jsonencode(local.support_values.flows) == jsonencode({ serviceAccount = "prefect-flows", annotations = {}, automountToken = false })
+    error_message = "The service accounts are wrong."
+  }
+  assert {
+    condition = yamldecode(local.job_template) == {
+      apiVersion = "batch/v1"
+      kind       = "Job"
+      spec = { template = {
+        metadata = { labels = {} }
+        spec     = { nodeSelector = {}, tolerations = [], containers = [{ name = "flow", resources = { requests = {}, limits = {} } }] }
+      } }
+    }
+    error_message = "The template of Jobs says more than the agent's own."
+  }
+  assert {
     condition     = strcontains(nonsensitive(jsonencode(helm_release.support.set_sensitive)), "\"${base64encode("correct horse")}\"") && !strcontains(jsonencode([helm_release.support.values, helm_release.server.values]), "correct horse")
     error_message = "The password is not the Secret's sensitive value alone."
   }
@@ -124,8 +143,22 @@ run "agent" {
     agent = {
       labels        = ["aks", "gpu"]
       env           = { PREFECT__LOGGING__LEVEL = "DEBUG" }
-      job_resources = { limits = { memory = "1Gi" } }
-      namespaces    = ["team-b", "team-a"]
+      node_selector = { pool = "system" }
+      tolerations   = [{ key = "CriticalAddonsOnly", operator = "Exists" }]
+
+      job_image              = "example.azurecr.io/flows:1"
+      job_image_pull_policy  = "Always"
+      job_image_pull_secrets = ["login", "other"]
+      job_resources          = { requests = { cpu = "250m" }, limits = { memory = "1Gi" } }
+      job_node_selector      = { pool = "spot" }
+      job_tolerations        = [{ key = "kubernetes.azure.com/scalesetpriority", value = "spot", effect = "NoSchedule" }]
+      job_pod_labels         = { "azure.workload.identity/use" = "true" }
+
+      flows_service_account = { annotations = { "azure.workload.identity/client-id" = "1" } }
+      namespaces = {
+        team-b = {}
+        team-a = { labels = ["a", "aks"], flows_service_account = { automount_token = true } }
+      }
     }
   }
   assert {
@@ -133,16 +166,87 @@ run "agent" {
     error_message = "The labels do not arrive."
   }
   assert {
-    condition     = contains(local.values.agent.env, { name = "PREFECT__LOGGING__LEVEL", value = "DEBUG" }) && local.values.agent.job.resources.limits.memory == "1Gi" && local.values.agent.job.resources.requests.memory == ""
-    error_message = "The agent's environment or its Jobs' resources do not arrive."
+    condition     = contains(local.values.agent.env, { name = "PREFECT__LOGGING__LEVEL", value = "DEBUG" }) && alltrue([for agent in local.support_values.agents.namespaces : agent.env.PREFECT__LOGGING__LEVEL == "DEBUG"])
+    error_message = "The agents' environment does not arrive."
   }
   assert {
-    condition     = local.support_values.agents.namespaces == tolist(["team-a", "team-b"]) && local.support_values.networkPolicies.jobNamespaces == concat(["prefect"], ["team-a", "team-b"]) && local.support_values.agents.jobEnv == { JOB_MEM_LIMIT = "1Gi", IMAGE_PULL_POLICY = "IfNotPresent" }
+    condition = alltrue([
+      for agent in [local.values.agent, local.support_values.agents] :
+      jsonencode([agent.nodeSelector, agent.tolerations]) == jsonencode([{ pool = "system" }, [{ key = "CriticalAddonsOnly", operator = "Exists" }]])
+    ])
+    error_message = "The agents do not run where they should."
+  }
+  assert {
+    condition = yamldecode(local.job_template).spec.template == {
+      metadata = { labels = { "azure.workload.identity/use" = "true" } }
+      spec = {
+        nodeSelector = { pool = "spot" }
+        tolerations  = [{ key = "kubernetes.azure.com/scalesetpriority", value = "spot", effect = "NoSchedule" }]
+        containers = [{
+          name            = "flow"
+          image           = "example.azurecr.io/flows:1"
+          imagePullPolicy = "Always"
+          resources       = { requests = { cpu = "250m" }, limits = { memory = "1Gi" } }
+        }]
+      }
+    }
+    error_message = "The template of Jobs is wrong."
+  }
+  assert {
+    condition = alltrue([
+      local.values.agent.jobTemplateFilePath == local.support_values.agents.jobTemplate.path,
+      local.values.agent.jobTemplateFileConfigMap == local.support_values.agents.jobTemplate.name,
+      local.support_values.agents.jobTemplate.content == local.job_template,
+      local.values.agent.podAnnotations == { "checksum/job-template" = sha1(local.job_template) },
+      local.support_values.agents.podAnnotations == local.values.agent.podAnnotations,
+    ])
+    error_message = "The template of Jobs does not reach the agents, or they keep the old one when it changes."
+  }
+  assert {
+    condition = jsonencode([for agent in local.support_values.agents.namespaces : [agent.namespace, agent.name, agent.labels, agent.env.PREFECT__CLOUD__AGENT__NAME]]) == jsonencode([
+      ["team-a", "prefect-agent-team-a", "[\"a\",\"aks\"]", "prefect-agent-team-a"],
+      ["team-b", "prefect-agent-team-b", "[\"team-b\"]", "prefect-agent-team-b"],
+    ])
+    error_message = "The agents of the further namespaces are wrong."
+  }
+  assert {
+    condition = alltrue([
+      for agent in local.support_values.agents.namespaces : agent.env.SERVICE_ACCOUNT_NAME == "prefect-flows" && agent.env.IMAGE_PULL_SECRETS == "login,other"
+    ]) && local.values.agent.job.imagePullSecrets == tolist(["login", "other"])
+    error_message = "Runs in the further namespaces do not have their account, or Secrets for images."
+  }
+  assert {
+    condition     = local.support_values.networkPolicies.jobNamespaces == concat(["prefect"], ["team-a", "team-b"]) && jsonencode(output.agent_labels) == jsonencode({ prefect = ["aks", "gpu"], team-a = ["a", "aks"], team-b = ["team-b"] })
     error_message = "The further namespaces do not arrive."
   }
   assert {
     condition     = join(",", keys(helm_release.namespace)) == "team-a,team-b" && helm_release.namespace["team-a"].create_namespace && helm_release.namespace["team-a"].namespace == "team-a"
     error_message = "The agents have no roles in the further namespaces."
+  }
+  assert {
+    condition = (
+      yamldecode(helm_release.namespace["team-a"].values[0]).flows == { serviceAccount = "prefect-flows", annotations = {}, automountToken = true } &&
+      yamldecode(helm_release.namespace["team-b"].values[0]).flows == { serviceAccount = "prefect-flows", annotations = { "azure.workload.identity/client-id" = "1" }, automountToken = false } &&
+      local.support_values.flows == { serviceAccount = "prefect-flows", annotations = tomap({ "azure.workload.identity/client-id" = "1" }), automountToken = false }
+    )
+    error_message = "The service accounts of runs are wrong."
+  }
+}
+
+run "agent_names" {
+  variables {
+    agent = {
+      env        = { PREFECT__CLOUD__AGENT__NAME = "ours" }
+      namespaces = { team-123456789-123456789-123456789-123456789-123456789-12345678 = {} }
+    }
+  }
+  assert {
+    condition     = alltrue([for name in local.agent_names : length(name) <= 63]) && length(distinct(values(local.agent_names))) == 2
+    error_message = "The name of a Deployment is too long, or that of another."
+  }
+  assert {
+    condition     = contains(local.values.agent.env, { name = "PREFECT__CLOUD__AGENT__NAME", value = "ours" })
+    error_message = "The name given to the agents is not used."
   }
 }
 
@@ -151,7 +255,7 @@ run "no_agent" {
     agent = { enabled = false }
   }
   assert {
-    condition     = local.values.agent.enabled == false && length(local.support_values.agents.namespaces) == 0
+    condition     = local.values.agent.enabled == false && !local.support_values.agents.enabled && length(output.agent_labels) == 0
     error_message = "There is an agent."
   }
 }

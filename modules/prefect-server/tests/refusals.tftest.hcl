@@ -103,7 +103,7 @@ run "wrong_inputs_4" {
 run "wrong_inputs_5" {
   command = plan
   variables {
-    agent    = { namespaces = ["Team A"] }                           # agent namespace not a name
+    agent    = { namespaces = { "Team A" = { labels = ["a"] } } }    # agent namespace not a name
     exposure = { mode = "gateway", class_name = "approuting-istio" } # exposure without hosts
 
     # Chart with prefect 2 in a registry.
@@ -147,7 +147,7 @@ run "wrong_inputs_7" {
 run "wrong_inputs_8" {
   command = plan
   variables {
-    agent = { job_resources = { limits = { "nvidia.com/gpu" = "1" } } } # job resource unknown
+    agent = { job_tolerations = [{ effect = "NoSchedule" }] } # toleration of everything, as equal
 
     # Ingress without class.
     exposure = { mode = "ingress", api_host = "api.example.com", ui_host = "ui.example.com", public = false }
@@ -258,7 +258,7 @@ run "ui_http_under_https" {
 run "agent_namespace_twice" {
   command = plan
   variables {
-    agent = { namespaces = ["prefect"] }
+    agent = { namespaces = { prefect = { labels = ["b"] } } }
   }
   expect_failures = [helm_release.support]
 }
@@ -266,7 +266,7 @@ run "agent_namespace_twice" {
 run "agents_without_agent" {
   command = plan
   variables {
-    agent = { enabled = false, namespaces = ["team-a"] }
+    agent = { enabled = false, namespaces = { team-a = {} } }
   }
   expect_failures = [helm_release.support]
 }
@@ -334,4 +334,76 @@ run "component_memory_not_a_quantity" {
     components = { hasura = { resources = { limits = { memory = "2 GB" } } } }
   }
   expect_failures = [var.components]
+}
+
+run "agents_with_equal_labels" {
+  command = plan
+  variables {
+    agent = { labels = ["x"], namespaces = { team-a = { labels = ["x"] } } }
+  }
+  expect_failures = [helm_release.support]
+}
+
+run "agent_with_all_labels_of_another" {
+  command = plan
+  variables {
+    agent = { namespaces = { team-a = {}, team-b = { labels = ["team-a", "b"] } } }
+  }
+  expect_failures = [helm_release.support]
+}
+
+run "two_agents_without_labels" {
+  command = plan
+  variables {
+    agent = { namespaces = { team-a = { labels = [] } } }
+  }
+  expect_failures = [helm_release.support]
+}
+
+run "agent_label_of_a_namespace" {
+  command = plan
+  variables {
+    agent = { namespaces = { team-a = { labels = ["my label"] } } }
+  }
+  expect_failures = [var.agent]
+}
+
+run "agent_variable_that_does_nothing" {
+  command = plan
+  variables {
+    agent = { env = { JOB_MEM_LIMIT = "1Gi" } }
+  }
+  expect_failures = [var.agent]
+}
+
+run "job_image_not_a_name" {
+  command = plan
+  variables {
+    agent = { job_image = "https://example.azurecr.io/flows 1" }
+  }
+  expect_failures = [var.agent]
+}
+
+run "job_node_selector_not_a_label" {
+  command = plan
+  variables {
+    agent = { job_node_selector = { pool = "a b" } }
+  }
+  expect_failures = [var.agent]
+}
+
+run "job_pod_label_of_the_release" {
+  command = plan
+  variables {
+    agent = { job_pod_labels = { "app.kubernetes.io/instance" = "prefect" } }
+  }
+  expect_failures = [var.agent]
+}
+
+run "job_requests_above_limits" {
+  command = plan
+  variables {
+    agent = { job_resources = { requests = { memory = "1025Mi" }, limits = { memory = "1Gi" } } }
+  }
+  expect_failures = [var.agent]
 }

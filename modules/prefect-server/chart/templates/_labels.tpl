@@ -6,3 +6,10 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- define "support.release" -}}
 app.kubernetes.io/instance: {{ .Values.release }}
 {{- end -}}
+{{- /* The pods of a further namespace's agent: a list of the top level and the agent. A label's value has 63 characters, as a
+namespace may have. */ -}}
+{{- define "support.agent" -}}
+{{ include "support.release" (first .) }}
+app.kubernetes.io/component: namespace-agent
+agent-namespace: {{ (last .).namespace | quote }}
+{{- end -}}
