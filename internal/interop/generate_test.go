@@ -145,6 +145,17 @@ func predict(c jobCase) (map[string]any, error) {
 	if c.Agent.ServiceAccountName != nil {
 		settings.ServiceAccountName = *c.Agent.ServiceAccountName
 	}
+	if c.Agent.JobTemplatePath != "" {
+		text, err := os.ReadFile(c.Agent.JobTemplatePath)
+		if err != nil {
+			return nil, err
+		}
+		template, err := serialization.Decode(text)
+		if err != nil {
+			return nil, err
+		}
+		settings.JobTemplate, _ = template.(map[string]any)
+	}
 	given := kubernetes.FlowRun{ID: c.Run.ID, FlowID: c.Run.Flow.ID, RunConfig: config, Storage: c.Run.Flow.Storage}
 	if c.Run.Flow.CoreVersion != nil {
 		given.CoreVersion = *c.Run.Flow.CoreVersion
@@ -199,6 +210,9 @@ func (g *generator) jobCase() jobCase {
 	}
 	if g.chance(30) {
 		c.Agent.ImagePullSecrets = pick(g, []string{"agent-secret"}, []string{"one", "two"})
+	}
+	if g.chance(30) {
+		c.Agent.JobTemplatePath = g.write(g.template())
 	}
 	c.Run.ID = g.uuid()
 	c.Run.Flow.ID = g.uuid()
@@ -275,6 +289,20 @@ func (g *generator) templateFile() string {
 	if g.chance(30) {
 		text = []byte("# A comment\nkind: Job\nspec:\n  backoffLimit: 0x10\n  template:\n    spec:\n      containers:\n      - name: flow\n" +
 			"        image: flow:2\n        env:\n        - {name: FLAG, value: \"yes\"}\n        - {name: OTHER, value: 'no'}\n")
+	}
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		panic(err) // the test's own directory
+	}
+	return path
+}
+
+// write writes a template, for the agent itself, and gives its path.
+func (g *generator) write(template map[string]any) string {
+	g.files++
+	path := filepath.Join(g.dir, fmt.Sprintf("template-%d.json", g.files))
+	text, err := json.Marshal(template)
+	if err != nil {
+		panic(err) // maps of plain values can be encoded
 	}
 	if err := os.WriteFile(path, text, 0o600); err != nil {
 		panic(err) // the test's own directory
