@@ -1,0 +1,67 @@
+# The agents, one for each namespace that Jobs are started in.
+locals {
+  # What each agent has of its own, by the namespace in which it starts Jobs: a name, which is the Deployment's too (as a name of a
+  # Service would be, at most 63 characters), and labels.
+  agent_names = merge({ (var.namespace) = "${var.name}-agent" }, {
+    for namespace, name in { for namespace in keys(var.agent.namespaces) : namespace => "${var.name}-agent-${namespace}" } :
+    namespace => length(name) <= 63 ? name : "${substr(name, 0, 52)}-${substr(sha1(name), 0, 10)}"
+  })
+  agent_labels = {
+    for namespace, labels in merge({ (var.namespace) = var.agent.labels }, {
+      for namespace, agent in var.agent.namespaces : namespace => agent.labels == null ? [namespace] : agent.labels
+    }) : namespace => labels if var.agent.enabled
+  }
+  # Server gives a run to whichever agent asks first of those that have all of its labels, and a run without labels to one without.
+  # An agent all of whose labels another has, too, cannot have a run to itself.
+  agent_conflicts = distinct(flatten([
+    for namespace, labels in local.agent_labels : [
+      for other, others in local.agent_labels : join(" and ", sort(["${namespace} ${jsonencode(labels)}", "${other} ${jsonencode(others)}"]))
+      if namespace != other && (length(labels) == 0 ? length(others) == 0 : length(setsubtract(labels, others)) == 0)
+    ]
+  ]))
+
+  # An idle connection to the API server is cut by Azure's load balancer after minutes, which an agent without keep-alive
+  # does not notice.
+  agent_env = {
+    for namespace, name in local.agent_names :
+    namespace => merge({ PREFECT__CLOUD__AGENT__KUBERNETES_KEEP_ALIVE = "true", PREFECT__CLOUD__AGENT__NAME = name }, var.agent.env)
+  }
+
+  # null removes the chart's own limits, of which one that is not named here would otherwise stay: 100m of a processor starve
+  # the agent.
+  agent_resources = {
+    requests = var.agent.resources.requests
+    limits   = merge({ cpu = null, memory = null }, var.agent.resources.limits)
+  }
+
+  # Runs have an account without rights; the agents' may do everything with pods and Jobs.
+  service_accounts = { agents = "${var.name}-serviceaccount", flows = "${var.name}-flows" }
+
+  tolerations = {
+    for whose, list in { server = var.tolerations, agents = var.agent.tolerations, jobs = var.agent.job_tolerations } :
+    whose => [for toleration in list : { for name, value in toleration : name => value if value != null }]
+  }
+
+  # What the agents make Jobs of. From the environment, where the chart puts resources and the pull policy, agents have not read
+  # them since Prefect 1.0.
+  job_template_path = "/etc/prefect/job-template.yaml"
+  job_template = yamlencode({
+    apiVersion = "batch/v1"
+    kind       = "Job"
+    spec = {
+      template = {
+        metadata = { labels = var.agent.job_pod_labels }
+        spec = {
+          nodeSelector = var.agent.job_node_selector
+          tolerations  = local.tolerations.jobs
+          containers = [merge(
+            { name = "flow", resources = var.agent.job_resources },
+            { for name, value in { image = var.agent.job_image, imagePullPolicy = var.agent.job_image_pull_policy } : name => value if value != null },
+          )]
+        }
+      }
+    }
+  })
+  # The kubelet does not renew a file that is mounted alone, as the chart mounts the template: a changed one needs new pods.
+  job_template_annotations = { "checksum/job-template" = sha1(local.job_template) }
+}
