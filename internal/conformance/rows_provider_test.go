@@ -12,6 +12,8 @@ func wrongProviders() []wrong {
 			{`version_group_id = "none"`, acctest.AtApply, "version_group_id", []string{"Could not start a run of version group none", "The Server has no such object: version group none", "There is no such flow"}},
 			{`version_group_id = "etl"; wait_for="none"`, acctest.AtApply, "parameters", []string{"Required parameters are missing", `Flow "etl" (version 1) needs a value for "n"`, "Add them to `parameters`, or to `default_parameters` of"}},
 			{`version_group_id = "etl"; run_config = { kubernetes = { memory_limit = "1 GB" } }`, acctest.AtValidate, "run_config.kubernetes.memory_limit", []string{"Invalid run configuration", `"1 GB" is not a quantity`, "Use a number with an optional unit"}},
+			{`version_group_id = "etl"; labels = [null]`, acctest.AtValidate, "labels", []string{"Null Set Value", "This attribute contains a null value"}},
+			{`version_group_id = "etl"; success_states = [null]`, acctest.AtValidate, "success_states", []string{"Null Set Value", "This attribute contains a null value"}},
 			{`version_group_id = "etl"; parameters = "[]"`, acctest.AtValidate, "parameters", []string{"Not a JSON object", "The value must be a JSON object, such as"}},
 		}},
 		{"action prefect_flow_run_cancel", "", []row{
@@ -62,6 +64,9 @@ func wrongProviders() []wrong {
 			{`kubernetes = { config_path = "a", config_paths = ["b"] }`, acctest.AtValidate, "kubernetes.config_path", []string{"Invalid Attribute Combination", `Attribute "kubernetes.config_paths" cannot be specified when "kubernetes.config_path" is specified`}},
 			{`kubernetes = { exec = { command = "aws" } }`, acctest.AtValidate, "kubernetes.exec.api_version", []string{"Missing Configuration for Required Attribute", "Must set a configuration value for the kubernetes.exec.api_version attribute"}},
 			{`kubernetes = { exec = { api_version = "v1", command = "aws" } }`, acctest.AtValidate, "kubernetes.exec.api_version", []string{"Invalid Attribute Value Match", `Attribute kubernetes.exec.api_version value must be one of: ["client.authentication.k8s.io/v1" "client.authentication.k8s.io/v1beta1"]`}},
+			{`kubernetes = { config_paths = ["a", null] }`, acctest.AtValidate, "kubernetes.config_paths", []string{"Null List Value", "This attribute contains a null value"}},
+			{`kubernetes = { exec = { api_version = "client.authentication.k8s.io/v1", command = "aws", args = [null] } }`, acctest.AtValidate, "kubernetes.exec.args", []string{"Null List Value", "This attribute contains a null value"}},
+			{`kubernetes = { exec = { api_version = "client.authentication.k8s.io/v1", command = "aws", env = { A = null } } }`, acctest.AtValidate, "kubernetes.exec.env", []string{"Null Map Value", "This attribute contains a null value"}},
 			{`kubernetes = { client_key = "pem" }`, acctest.AtValidate, "kubernetes.client_key", []string{"Invalid Attribute Combination", `Attribute "kubernetes.client_certificate" must be specified when "kubernetes.client_key" is specified`}},
 			{`port_forward = { service = "apollo" }`, acctest.AtValidate, "port_forward", []string{"Invalid Attribute Combination", `Attribute "kubernetes" must be specified when "port_forward" is specified`}},
 			{`kubernetes = {}; port_forward = { service = "Apollo" }`, acctest.AtValidate, "port_forward.service", []string{"Invalid Attribute Value Match", "Attribute port_forward.service must be a name as Kubernetes has"}},

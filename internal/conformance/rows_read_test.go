@@ -80,6 +80,7 @@ func wrongReads() []wrong {
 		{"data prefect_flow_runs", "", []row{
 			{`flow_id = "etl"`, acctest.AtValidate, "flow_id", []string{"Not a UUID", `"etl" is not a UUID`, "Use the `id` of the object, such as"}},
 			{"states = []", acctest.AtValidate, "states", []string{"Invalid Attribute Value", "Attribute states set must contain at least 1 elements"}},
+			{"states = [null]", acctest.AtValidate, "states", []string{"Null Set Value", "This attribute contains a null value"}},
 			{"limit = 0", acctest.AtValidate, "limit", []string{"Invalid Attribute Value", "Attribute limit value must be at least 1, got"}},
 			{`flow_id = $flow; version_group_id = "etl"`, acctest.AtValidate, "flow_id", []string{"Invalid Attribute Combination", "These attributes cannot be configured together: [flow_id,version_group_id]"}},
 		}},
@@ -93,6 +94,8 @@ func wrongReads() []wrong {
 			{`name = ""`, acctest.AtValidate, "name", []string{"Blank value", "The value must hold at least one character that"}},
 			{`healthy_within = "30"`, acctest.AtValidate, "healthy_within", []string{"Not a duration", `"30" is not a duration`, "Write a number with a unit, such as"}},
 			{`labels = [" "]`, acctest.AtValidate, "labels[...]", []string{"Blank value", "The value must hold at least one character that"}},
+			{`labels = [null]`, acctest.AtValidate, "labels", []string{"Null Set Value", "This attribute contains a null value"}},
+			{`run_labels = ["a", null]`, acctest.AtValidate, "run_labels", []string{"Null Set Value", "This attribute contains a null value"}},
 			{"tenant_id = $none", acctest.AtApply, "tenant_id", []string{"Could not list the agents", `The Server has no tenant with the id "`, "Set `tenant_id` to the `id` of a `prefect_tenant`"}},
 		}},
 		{"data prefect_server", "", []row{
@@ -114,6 +117,7 @@ func wrongReads() []wrong {
 		{"list prefect_flow_run", "", []row{
 			{`flow_id = "etl"`, acctest.AtValidate, "flow_id", []string{"Not a UUID", `"etl" is not a UUID`, "Use the `id` of the object, such as"}},
 			{"states = []", acctest.AtValidate, "states", []string{"Invalid Attribute Value", "Attribute states list must contain at least 1 elements"}},
+			{"states = [null]", acctest.AtValidate, "states", []string{"Null List Value", "This attribute contains a null value"}},
 		}},
 		{"list prefect_tenant", "", []row{
 			{`slug_like = ""`, acctest.AtValidate, "slug_like", []string{"Blank value", "The value must hold at least one character that"}},

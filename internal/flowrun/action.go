@@ -78,6 +78,11 @@ func (a *runAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *
 	}
 	m := config.resource()
 	tell := func(message string) { resp.SendProgress(action.InvokeProgressEvent{Message: message}) }
+	g, diags := m.goal(ctx)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return // before there is a run to wait for
+	}
 	run, diags := a.start(ctx, m)
 	resp.Diagnostics.Append(diags...)
 	if run == nil {
@@ -85,8 +90,6 @@ func (a *runAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *
 	}
 	m.ID = types.StringValue(run.ID)
 	tell(fmt.Sprintf("Started flow run %q (%s) of flow %s, version %d", run.Name, run.ID, run.Flow.Name, run.Flow.Version))
-	g, diags := m.goal(ctx)
-	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() || g.WaitFor == waitNone {
 		return
 	}

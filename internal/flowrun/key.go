@@ -25,7 +25,7 @@ type inputs struct {
 	Labels                 []string
 	RunConfig              map[string]any // serialised, or nil if left out
 	ScheduledStartTime     string
-	Triggers               map[string]string
+	Triggers               map[string]*string // null is a value, too
 }
 
 // digest returns a value that is the same for inputs of the same meaning.
@@ -58,7 +58,10 @@ func (in inputs) digest() (string, error) {
 	if in.Triggers != nil {
 		triggers := make(map[string]any, len(in.Triggers))
 		for name, value := range in.Triggers {
-			triggers[name] = value
+			triggers[name] = nil
+			if value != nil {
+				triggers[name] = *value
+			}
 		}
 		document["triggers"] = triggers
 	}

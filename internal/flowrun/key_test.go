@@ -10,11 +10,11 @@ func TestDigestComparesMeaning(t *testing.T) {
 	t.Parallel()
 	base := inputs{
 		FlowID: "f", Parameters: `{"a": 1, "b": [1, 2]}`, Labels: []string{"x", "y"},
-		Triggers: map[string]string{"k": "v"},
+		Triggers: map[string]*string{"k": new("v")},
 	}
 	same := inputs{
 		FlowID: "f", Parameters: "{\"b\":[1,2],\n\"a\":1}", Labels: []string{"y", "x"},
-		Triggers: map[string]string{"k": "v"},
+		Triggers: map[string]*string{"k": new("v")},
 	}
 	if digest(t, base) != digest(t, same) {
 		t.Error("formatting and order changed the digest")
@@ -30,7 +30,8 @@ func TestDigestComparesMeaning(t *testing.T) {
 		"inherited labels": func(in *inputs) { in.Labels = nil },
 		"run config":       func(in *inputs) { in.RunConfig = map[string]any{"type": "KubernetesRun"} },
 		"start":            func(in *inputs) { in.ScheduledStartTime = "2030-01-01T00:00:00Z" },
-		"trigger":          func(in *inputs) { in.Triggers = map[string]string{"k": "w"} },
+		"trigger":          func(in *inputs) { in.Triggers = map[string]*string{"k": new("w")} },
+		"null trigger":     func(in *inputs) { in.Triggers = map[string]*string{"k": nil} },
 		"no triggers":      func(in *inputs) { in.Triggers = nil },
 	} {
 		other := base

@@ -55,7 +55,9 @@ func (r *listResource) ListResourceConfigSchema(_ context.Context, _ list.ListRe
 			},
 			"states": listschema.ListAttribute{
 				Optional: true, ElementType: types.StringType,
-				Validators:          []validator.List{listvalidator.SizeAtLeast(1), listvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+				Validators: []validator.List{
+					listvalidator.SizeAtLeast(1), listvalidator.NoNullValues(), listvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1)),
+				},
 				MarkdownDescription: "Names of states, such as `[\"Failed\", \"TimedOut\"]`.",
 			},
 		},

@@ -89,12 +89,21 @@ func (m *model) limits(ctx context.Context) (limits, time.Duration, diag.Diagnos
 	}, duration(given.Stop, 5*time.Minute), diags
 }
 
+// goal returns what to wait for. It is to be called before anything is started: a
+// value that was not known before the apply has not been checked.
 func (m *model) goal(ctx context.Context) (goal, diag.Diagnostics) {
 	deadlines, _, diags := m.limits(ctx)
-	success, d := framework.Strings(ctx, m.SuccessStates)
-	diags.Append(d...)
+	success := m.successStates()
+	if len(success) < len(m.SuccessStates.Elements()) {
+		diags.AddAttributeError(path.Root("success_states"), "Null Set Value",
+			"One of the final states that count as success is null.\n\nLeave it out, for instance with `compact()`.")
+	}
 	return goal{WaitFor: m.WaitFor.ValueString(), Success: success, Limits: deadlines}, diags
 }
+
+// successStates are those of success_states that are known; a state that an
+// earlier version of the provider has written may hold nulls.
+func (m *model) successStates() []string { return framework.KnownStrings(m.SuccessStates.Elements()) }
 
 // inputsKnown says whether everything that tells this run from others is known.
 // It looks at the configuration, where what is left out is null.
@@ -130,8 +139,9 @@ func (m *model) inputs(ctx context.Context) (inputs, diag.Diagnostics) {
 	var diags, d diag.Diagnostics
 	in.Labels, d = framework.Strings(ctx, m.Labels)
 	diags.Append(d...)
-	in.Triggers, d = framework.StringsByKey(ctx, m.Triggers)
-	diags.Append(d...)
+	if framework.IsSet(m.Triggers) {
+		diags.Append(m.Triggers.ElementsAs(ctx, &in.Triggers, false)...)
+	}
 	in.RunConfig, d = serializeRunConfig(ctx, m.RunConfig)
 	diags.Append(d...)
 	return in, diags

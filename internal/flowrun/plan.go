@@ -47,7 +47,7 @@ func (r *flowRunResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	resp.RequiresReplace = append(resp.RequiresReplace, changes...)
 	if len(changes) == 0 && !kept.Settled {
 		plan.reopen()
-		resp.Diagnostics.Append(carriesOn(ctx, &config, &state)...)
+		resp.Diagnostics.Append(carriesOn(&config, &state)...)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }
@@ -101,14 +101,13 @@ func (r *flowRunResource) planCreation(ctx context.Context, config *model, befor
 }
 
 // carriesOn says what an update that only waits will do.
-func carriesOn(ctx context.Context, config, state *model) diag.Diagnostics {
+func carriesOn(config, state *model) diag.Diagnostics {
 	var diags diag.Diagnostics
 	current := state.State.ValueString()
-	success, d := framework.Strings(ctx, config.SuccessStates)
-	if success == nil {
+	success := config.successStates()
+	if config.SuccessStates.IsNull() {
 		success = []string{stateSuccess}
 	}
-	diags.Append(d...)
 	if !finished(current) || accepted(current, success) || config.OnFailure.ValueString() == onWarn {
 		return diags
 	}

@@ -96,7 +96,7 @@ func (d *flowRunsDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 			"name":             filter("Only runs of this name.", framework.NotBlank()),
 			"states": schema.SetAttribute{
 				Optional: true, ElementType: types.StringType,
-				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(framework.NotBlank())},
+				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(framework.NotBlank())},
 				MarkdownDescription: "Only runs in one of these states, such as `Scheduled`, `Running`, `Success` or `Failed`; spelt as Prefect does.",
 			},
 			"limit": schema.Int64Attribute{

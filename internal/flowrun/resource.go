@@ -60,6 +60,10 @@ func (r *flowRunResource) Create(ctx context.Context, req resource.CreateRequest
 	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
 		return
 	}
+	if _, diags := plan.goal(ctx); diags.HasError() {
+		resp.Diagnostics.Append(diags...)
+		return // before there is a run to wait for
+	}
 	id, diags := obtain(ctx, r.data, &config)
 	resp.Diagnostics.Append(diags...)
 	if id == "" {
@@ -188,10 +192,8 @@ func (r *flowRunResource) Read(ctx context.Context, req resource.ReadRequest, re
 func (r *flowRunResource) settle(ctx context.Context, m *model, before, after private) diag.Diagnostics {
 	var kept record
 	found, diags := getPrivate(ctx, before, recordKey, &kept)
-	g, d := m.goal(ctx)
-	diags.Append(d...)
 	state := m.State.ValueString()
-	if !found || kept.Settled || diags.HasError() || !reached(g.WaitFor, state, nil) || finished(state) && !accepted(state, g.Success) {
+	if !found || kept.Settled || diags.HasError() || !reached(m.WaitFor.ValueString(), state, nil) || finished(state) && !accepted(state, m.successStates()) {
 		return diags
 	}
 	kept.Settled = true

@@ -92,7 +92,7 @@ func inputAttributes() map[string]schema.Attribute {
 		"labels": schema.SetAttribute{
 			Optional: true, Computed: true, ElementType: types.StringType,
 			PlanModifiers: []planmodifier.Set{setplanmodifier.UseStateForUnknown()},
-			Validators:    []validator.Set{setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+			Validators:    []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
 			MarkdownDescription: "Labels of the run, all of which an agent must have to take it. Left out: those of `run_config` if that is " +
 				"given, else of the flow group, else of the flow. `[]`: no labels, which only an agent without labels takes. Changing " +
 				"them changes a run that still waits for an agent, and starts a new run otherwise.",
@@ -113,7 +113,7 @@ func inputAttributes() map[string]schema.Attribute {
 		},
 		"triggers": schema.MapAttribute{
 			Optional: true, ElementType: types.StringType,
-			MarkdownDescription: "Values that start a new run when one of them changes. Adding or removing a key, or the map, does not.",
+			MarkdownDescription: "Values that start a new run when one of them changes, `null` being a value as well. Adding or removing a key, or the map, does not.",
 		},
 	}
 }
@@ -134,6 +134,7 @@ func waitAttributes() map[string]schema.Attribute {
 			Default: setdefault.StaticValue(types.SetValueMust(types.StringType, []attr.Value{types.StringValue(stateSuccess)})),
 			Validators: []validator.Set{
 				setvalidator.SizeAtLeast(1),
+				setvalidator.NoNullValues(),
 				setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1)),
 			},
 			MarkdownDescription: "Final states that count as success, `[\"Success\"]` by default. A state stands for its special cases too: " +

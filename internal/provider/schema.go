@@ -2,6 +2,8 @@ package provider
 
 import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -149,7 +151,10 @@ func kubernetesAttribute() schema.Attribute {
 			"client_certificate":       with(text("PEM certificate of the client."), stringvalidator.AlsoRequires(beside("client_key"))),
 			"client_key":               with(sensitive(text("PEM key of the client certificate.")), stringvalidator.AlsoRequires(beside("client_certificate"))),
 			"config_path":              with(text("Path of a kubeconfig file. Excludes `config_paths`."), stringvalidator.ConflictsWith(beside("config_paths"))),
-			"config_paths":             schema.ListAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Paths of kubeconfig files that are merged, the first having precedence."},
+			"config_paths": schema.ListAttribute{
+				Optional: true, ElementType: types.StringType, Validators: []validator.List{listvalidator.NoNullValues()},
+				MarkdownDescription: "Paths of kubeconfig files that are merged, the first having precedence.",
+			},
 			"config_context":           text("Context of the kubeconfig to use. Defaults to its current context."),
 			"config_context_auth_info": text("User of the kubeconfig, in place of the context's."),
 			"config_context_cluster":   text("Cluster of the kubeconfig, in place of the context's."),
@@ -174,8 +179,14 @@ func execAttribute() schema.Attribute {
 				Required: true, MarkdownDescription: "The command.",
 				Validators: []validator.String{framework.NotBlank()},
 			},
-			"args": schema.ListAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Its arguments."},
-			"env":  schema.MapAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Environment variables added for the command."},
+			"args": schema.ListAttribute{
+				Optional: true, ElementType: types.StringType, MarkdownDescription: "Its arguments.",
+				Validators: []validator.List{listvalidator.NoNullValues()},
+			},
+			"env": schema.MapAttribute{
+				Optional: true, ElementType: types.StringType, MarkdownDescription: "Environment variables added for the command.",
+				Validators: []validator.Map{mapvalidator.NoNullValues()},
+			},
 		},
 	}
 }
