@@ -98,6 +98,25 @@ func TestAccFlowGroup(t *testing.T) {
 	}
 }
 
+// A replacement is planned twice, which does not make it two resources for one
+// group; two that are replaced at a time still are.
+func TestAccFlowGroup_replaced(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	const lifecycle = "lifecycle { replace_triggered_by = [terraform_data.version] }"
+	config := func(version string, more ...string) string {
+		return b.config(`description = "mine"`, lifecycle) + fmt.Sprintf("resource \"terraform_data\" \"version\" {\n  input = %q\n}\n", version) +
+			strings.Join(more, "")
+	}
+	mine := strings.Replace(defaults, "description null", `description "mine"`, 1)
+	run(b,
+		resource.TestStep{Config: config("1"), ConfigPlanChecks: action(plancheck.ResourceActionCreate), Check: b.on(mine)},
+		resource.TestStep{Config: config("2"), ConfigPlanChecks: action(plancheck.ResourceActionReplace), Check: b.on(mine)},
+		resource.TestStep{Config: config("3"), ConfigPlanChecks: action(plancheck.ResourceActionReplace), Check: b.on(mine)},
+		resource.TestStep{Config: config("4", b.block("other")), PlanOnly: true, ExpectError: acctest.Says("Two resources for one flow group")},
+	)
+}
+
 // TestAccFlowGroup_unmanaged leaves alone what is not configured, also when the
 // resource is destroyed.
 func TestAccFlowGroup_unmanaged(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/runconfig"
@@ -50,13 +51,36 @@ func (r *groupResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	if r.data == nil || replaced || resp.Diagnostics.HasError() { // Terraform plans a replacement once more, without the state
 		return
 	}
-	if id := planned.VersionGroupID; framework.IsSet(id) && !r.data.Claims.Claim("plan flow group "+config.TenantID.ValueString()+"/"+id.ValueString()) {
-		resp.Diagnostics.Append(twice(id.ValueString())...)
+	resp.Diagnostics.Append(r.claim(ctx, config.TenantID, planned.VersionGroupID, req, resp)...)
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	if r.data.Ready() && activates(state, &planned) {
 		resp.Diagnostics.Append(r.foresee(ctx, state, planned)...)
 	}
+}
+
+// claimKey is where the private data of a plan keeps the claim that it has made.
+const claimKey = "claim"
+
+// claim notices two resources for one group. A replacement that is no matter of the version group (-replace,
+// replace_triggered_by, another tenant_id) is planned a second time, from nothing, with the private data of the first
+// plan: that is the same resource. A first plan from nothing has no private data.
+func (r *groupResource) claim(ctx context.Context, tenantID, id types.String, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) diag.Diagnostics {
+	if !framework.IsSet(id) {
+		return nil
+	}
+	claim := "plan flow group " + tenantID.ValueString() + "/" + id.ValueString()
+	var made string
+	_, diags := framework.GetPrivate(ctx, req.Private, claimKey, &made)
+	if diags.HasError() || req.State.Raw.IsNull() && made == claim {
+		return diags
+	}
+	diags.Append(framework.SetPrivate(ctx, resp.Private, claimKey, claim)...)
+	if !r.data.Claims.Claim(claim) {
+		diags.Append(twice(id.ValueString())...)
+	}
+	return diags
 }
 
 // keep plans the settings of the configuration, in the words of state.
