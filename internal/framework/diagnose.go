@@ -134,8 +134,14 @@ func kindOf(err error) kind {
 func kinds() []kind {
 	return []kind{
 		{
+			is: prefect.ErrUncertain, connection: true, alone: true,
+			prefix: "The operation was interrupted, and the Server could not be asked whether it had created the object already",
+			remedy: "Look for the object on the Server. If it is there, import or delete it before you run the command again.",
+		},
+		{
 			is: context.Canceled, connection: true, alone: true, prefix: "The operation was interrupted",
-			remedy: "Run the command again. What the Server had already done is found by the next refresh.",
+			remedy: "Run the command again. What the Server had already changed is found by the next refresh; " +
+				"a flow or run that it had already created is taken up by the next apply.",
 		},
 		{
 			is: prefect.ErrNoTenant, connection: true,

@@ -37,7 +37,11 @@ func TestDiagnose(t *testing.T) {
 		"several tenants": {&prefect.TenantError{Kind: prefect.ErrSeveralTenants, Tenants: []prefect.Tenant{{Slug: "a"}, {Slug: "b"}}}, false, []string{"several tenants (a, b)", "Set `tenant`"}, nil},
 		"no tenant":       {&prefect.TenantError{Kind: prefect.ErrNoTenant}, false, []string{"no tenant", "prefect_tenant"}, nil},
 		"interrupted":     {fmt.Errorf("wait: %w", context.Canceled), false, []string{"interrupted.", "Run the command again"}, []string{"context canceled"}},
-		"unknown":         {errors.New("something else"), true, []string{"Something else."}, []string{"("}},
+		"uncertain": {
+			fmt.Errorf("%w: %w", prefect.ErrUncertain, context.Canceled), false,
+			[]string{"interrupted, and the Server could not be asked", "import or delete it"}, []string{"context canceled"},
+		},
+		"unknown": {errors.New("something else"), true, []string{"Something else."}, []string{"("}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -28,6 +28,8 @@ var (
 	ErrNotPrefect = errors.New("not the API of Prefect Server")
 	// ErrUnauthorized: the Server, or a gateway before it, wants other credentials.
 	ErrUnauthorized = errors.New("unauthorized")
+	// ErrUncertain: a creation was interrupted, and the Server could not be asked whether it had been carried out.
+	ErrUncertain = errors.New("the object may have been created")
 	// ErrUnavailable: the Server is starting, overloaded, or cannot reach its own database.
 	ErrUnavailable = errors.New("unavailable")
 	// ErrInternal: the Server failed inside.

@@ -56,11 +56,11 @@ func (c *Client) execute(
 		if failure == nil {
 			return c.decode(name, data, out)
 		}
+		trace.add(failure.err.Ambiguous)
 		if ctx.Err() != nil {
 			c.log(ctx, failure.event)
 			return c.interrupted(ctx, name, op, failure)
 		}
-		trace.add(failure.err.Ambiguous)
 		wait, again := retryWait(failure, attempt, attempt <= retries && op.mayRepeat(failure, encoded))
 		if again {
 			failure.event.RetryReason, failure.event.RetryIn = failure.err.reason(), wait

@@ -9,8 +9,14 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
 )
 
-// clockSlack is how far the estimate of the Server's clock may be off.
-const clockSlack = 5 * time.Second
+const (
+	// clockSlack is how far the estimate of the Server's clock may be off.
+	clockSlack = 5 * time.Second
+	// interruptedSearch is how long the result of an interrupted creation is looked for.
+	interruptedSearch = 5 * time.Second
+	// interruptedLooks is how often: a Server that is slow may carry the request out only after it was given up.
+	interruptedLooks = 4
+)
 
 // succeeded turns the usual answer of a mutation into an error: the Server says success: false, without an error, when
 // the row does not exist.
@@ -40,33 +46,66 @@ func (c *Client) deleted(trace *requestTrace, operation, what string, s *graphql
 // createOnce creates an object whose creation must not simply be repeated. When an attempt ends without a proper answer
 // it looks for the result before it tries again: find returns the id of an object like the wanted one that was created
 // not before since, by the Server's clock, or ErrNotFound.
+//
+// When ctx ends while the Server may be at it, the result is looked for as well, for a few seconds, so that the caller
+// can keep the object. If that is not possible either, the error is ErrUncertain as well as the context's.
 func (c *Client) createOnce(
 	ctx context.Context,
 	create func(context.Context) (string, error),
 	find func(ctx context.Context, since time.Time) (string, error),
 ) (string, error) {
 	started := c.now()
+	look := func(ctx context.Context) (string, error) { return find(ctx, c.clock.at(started).Add(-clockSlack)) }
 	doubtful := false
 	for attempt := 1; ; attempt++ {
-		id, err := create(ctx)
+		watched, trace := traced(ctx)
+		id, err := create(watched)
 		if err == nil {
 			return id, nil
 		}
-		if ctx.Err() != nil || (!isAmbiguous(err) && (!doubtful || !errors.Is(err, ErrUniqueness))) {
+		if ctx.Err() != nil {
+			if !doubtful && !trace.doubtful() {
+				return "", err
+			}
+			return c.findInterrupted(ctx, err, look)
+		}
+		if !isAmbiguous(err) && (!doubtful || !errors.Is(err, ErrUniqueness)) {
 			return "", err
 		}
 		doubtful = true
 		if sleepErr := c.sleep(ctx, backoff(attempt)); sleepErr != nil {
-			return "", fmt.Errorf("%w (%w)", sleepErr, err)
+			return c.findInterrupted(ctx, fmt.Errorf("%w (%w)", sleepErr, err), look)
 		}
-		found, findErr := find(ctx, c.clock.at(started).Add(-clockSlack))
+		found, findErr := look(ctx)
 		switch {
 		case findErr == nil:
 			return found, nil
+		case ctx.Err() != nil:
+			return c.findInterrupted(ctx, findErr, look)
 		case !errors.Is(findErr, ErrNotFound):
 			return "", errors.Join(err, fmt.Errorf("looking for the result: %w", findErr))
 		case attempt > c.cfg.MaxRetries || !isAmbiguous(err):
 			return "", err
+		}
+	}
+}
+
+// findInterrupted looks for the result of a creation although ctx has ended; interrupted is the error of that.
+func (c *Client) findInterrupted(ctx context.Context, interrupted error, find func(context.Context) (string, error)) (string, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), interruptedSearch)
+	defer cancel()
+	for looks := 1; ; looks++ {
+		id, err := find(ctx)
+		switch {
+		case err == nil:
+			return id, nil
+		case !errors.Is(err, ErrNotFound):
+			return "", fmt.Errorf("%w: %w", ErrUncertain, interrupted)
+		case looks == interruptedLooks:
+			return "", interrupted
+		}
+		if err := c.sleep(ctx, backoff(looks)); err != nil {
+			return "", fmt.Errorf("%w: %w", ErrUncertain, interrupted)
 		}
 	}
 }
