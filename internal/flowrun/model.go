@@ -89,8 +89,7 @@ func (m *model) limits(ctx context.Context) (limits, time.Duration, diag.Diagnos
 	}, duration(given.Stop, 5*time.Minute), diags
 }
 
-// goal returns what to wait for. It is to be called before anything is started: a
-// value that was not known before the apply has not been checked.
+// goal returns what to wait for. It is to be called before anything is started.
 func (m *model) goal(ctx context.Context) (goal, diag.Diagnostics) {
 	deadlines, _, diags := m.limits(ctx)
 	success := m.successStates()

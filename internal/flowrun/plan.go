@@ -161,7 +161,7 @@ func compare(ctx context.Context, config, plan, state *model, kept record) (path
 	if !config.Labels.IsNull() && !plan.Labels.Equal(state.Labels) && !queued(state.State.ValueString()) {
 		need("labels")
 	}
-	changed, d := runConfigChanged(ctx, config, plan, state)
+	changed, d := runConfigChanged(ctx, config, plan, state, kept)
 	diags.Append(d...)
 	if changed {
 		need("run_config")
@@ -172,7 +172,9 @@ func compare(ctx context.Context, config, plan, state *model, kept record) (path
 	return replace, diags
 }
 
-func runConfigChanged(ctx context.Context, config, plan, state *model) (bool, diag.Diagnostics) {
+// runConfigChanged says whether a run of the configured run_config would be another one. A local job template is what it
+// was when the run was created: what has become of the file since then, that there is none any more included, is no change.
+func runConfigChanged(ctx context.Context, config, plan, state *model, kept record) (bool, diag.Diagnostics) {
 	if config.RunConfig.IsNull() || plan.RunConfig.Equal(state.RunConfig) {
 		return false, nil
 	}
@@ -180,19 +182,39 @@ func runConfigChanged(ctx context.Context, config, plan, state *model) (bool, di
 	if err != nil || !value.IsFullyKnown() || state.RunConfig.IsNull() {
 		return true, nil
 	}
-	wanted, diags := serializeRunConfig(ctx, config.RunConfig)
-	held, d := serializeRunConfig(ctx, state.RunConfig)
-	diags.Append(d...)
+	want, wanted, diags := withoutTemplate(ctx, config.RunConfig)
 	if diags.HasError() {
 		return false, diags
 	}
-	a, errA := inputs{RunConfig: wanted}.digest()
-	b, errB := inputs{RunConfig: held}.digest()
-	if errA != nil || errB != nil || a != b {
+	have, held, d := withoutTemplate(ctx, state.RunConfig)
+	if d.HasError() || !sameDigest(wanted, held) {
 		return true, diags
+	}
+	if !want.JobTemplatePath.Equal(have.JobTemplatePath) || !want.JobTemplate.Same(have.JobTemplate) {
+		template, d := serializeRunConfig(ctx, config.RunConfig)
+		diags.Append(d...)
+		if diags.HasError() {
+			return false, diags
+		}
+		if templateDigest(template) != templateHeld(ctx, state, kept, templateDigest(template)) {
+			return true, diags
+		}
 	}
 	plan.RunConfig = state.RunConfig
 	return false, diags
+}
+
+// templateHeld is the digest of the job template that the run was created with. For a run that an earlier version of the
+// provider has created it has to be read again, and is taken to be the one that is wanted if that is not possible.
+func templateHeld(ctx context.Context, state *model, kept record, wanted string) string {
+	if kept.Template != "" {
+		return kept.Template
+	}
+	held, diags := serializeRunConfig(ctx, state.RunConfig)
+	if diags.HasError() {
+		return wanted
+	}
+	return templateDigest(held)
 }
 
 // triggersFired says whether the value of a trigger changes. A value that is not

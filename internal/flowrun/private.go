@@ -21,6 +21,9 @@ type record struct {
 	// FromServer says that parameters and context in the state are what the Server
 	// made of the inputs, because none were given or the run was imported.
 	FromServer bool `json:"from_server"`
+	// Template is the digest of the job template that the run was created with: the file may be another one by now, or
+	// gone. It is "" for a run without run_config, or of which that is not known.
+	Template string `json:"template,omitempty"`
 }
 
 // replacement is left in the plan of a creation, for the Delete that Terraform

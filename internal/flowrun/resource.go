@@ -69,7 +69,9 @@ func (r *flowRunResource) Create(ctx context.Context, req resource.CreateRequest
 	if id == "" {
 		return
 	}
-	kept := record{ID: id, FromServer: config.Parameters.IsNull()}
+	in, diags := config.inputs(ctx)
+	resp.Diagnostics.Append(diags...)
+	kept := record{ID: id, FromServer: config.Parameters.IsNull(), Template: templateDigest(in.RunConfig)}
 	// From here on the run exists. Whatever happens, its id goes into the state.
 	save := func() {
 		plan.known()

@@ -2,10 +2,14 @@ package flowrun
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/runconfig"
 )
 
 // privateData is what Terraform keeps.
@@ -41,5 +45,48 @@ func TestSettleIgnoresNullsInState(t *testing.T) {
 		if _, diags := getPrivate(t.Context(), after, recordKey, &kept); diags.HasError() || kept.Settled != c.settles {
 			t.Errorf("%s: settled is %t: %v", name, kept.Settled, diags)
 		}
+	}
+}
+
+// A run of an earlier version of the provider has no digest of its template.
+func TestTemplateOfAnOlderRun(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	of := func(file, image string) types.Object {
+		value, diags := (&runconfig.Kubernetes{
+			JobTemplatePath: types.StringValue(filepath.Join(dir, file)), Image: types.StringValue(image), Env: types.MapNull(types.StringType),
+			ImagePullSecrets: types.ListNull(types.StringType), Labels: types.SetNull(types.StringType),
+		}).Value(t.Context())
+		if diags.HasError() {
+			t.Fatal(diags)
+		}
+		return value
+	}
+	writeFile(t, filepath.Join(dir, "new.json"), `{"apiVersion": "batch/v1", "kind": "Job", "spec": {"template": {"spec": {"containers": [{"name": "flow"}]}}}}`)
+	for name, c := range map[string]struct {
+		file, image string
+		changed     bool
+	}{
+		"the old file is gone":  {"gone.json", "a", false},
+		"the rest is different": {"gone.json", "b", true},
+		"the old file is there": {"new.json", "a", false},
+	} {
+		config, plan, state := emptyModel(), emptyModel(), emptyModel()
+		config.RunConfig, state.RunConfig = of("new.json", c.image), of(c.file, "a")
+		plan.RunConfig = config.RunConfig
+		changed, diags := runConfigChanged(t.Context(), &config, &plan, &state, record{})
+		if diags.HasError() || changed != c.changed {
+			t.Errorf("%s: changed is %t: %v", name, changed, diags)
+		}
+		if !c.changed && !plan.RunConfig.Equal(state.RunConfig) {
+			t.Errorf("%s: the plan is %v", name, plan.RunConfig)
+		}
+	}
+}
+
+func writeFile(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -30,8 +30,10 @@ const (
 func TestInterruptedCreation(t *testing.T) {
 	t.Parallel()
 	creations := map[string]func(ctx context.Context, c *prefect.Client) (string, error){
-		"tenant":  func(ctx context.Context, c *prefect.Client) (string, error) { return c.CreateTenant(ctx, "New", "new") },
-		"project": func(ctx context.Context, c *prefect.Client) (string, error) { return c.CreateProject(ctx, "new", ptr("d")) },
+		"tenant": func(ctx context.Context, c *prefect.Client) (string, error) { return c.CreateTenant(ctx, "New", "new") },
+		"project": func(ctx context.Context, c *prefect.Client) (string, error) {
+			return c.CreateProject(ctx, "new", ptr("d"))
+		},
 		"cloud_hook": func(ctx context.Context, c *prefect.Client) (string, error) {
 			return c.CreateCloudHook(ctx, prefect.CreateCloudHookInput{
 				Type: prefect.CloudHookWebhook, States: []string{"Failed"}, Config: json.RawMessage(`{"url":"http://127.0.0.1:9"}`),
