@@ -121,6 +121,31 @@ func TestAccFlowImportCommand(t *testing.T) {
 	})
 }
 
+// An id says enough, whatever tenant the flow is in.
+func TestAccFlowImportFromAnotherTenant(t *testing.T) {
+	t.Parallel()
+	server := acctest.Server(t)
+	b := benchOn(t, acctest.AnotherTenant(t, server))
+	text := flow.TestFlow(t, "etl", nil)
+	version := b.register(text, false)
+	group := b.group("etl")
+	config := acctest.ProviderConfig(server, nil) + b.block("test", text, fmt.Sprintf("tenant_id = %q", b.TenantID))
+	for _, id := range []string{group, version, b.TenantSlug + "/flows/etl"} {
+		resource.Test(t, resource.TestCase{
+			ProtoV6ProviderFactories: acctest.Providers(),
+			Steps: []resource.TestStep{{
+				Config: config, ResourceName: address, ImportState: true, ImportStateId: id,
+				ImportStateCheck: func(states []*terraform.InstanceState) error {
+					if len(states) != 1 || states[0].ID != group || states[0].Attributes["tenant_id"] != b.TenantID {
+						return fmt.Errorf("%s imported %v", id, states)
+					}
+					return nil
+				},
+			}},
+		})
+	}
+}
+
 func TestAccFlowImportByIdentity(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

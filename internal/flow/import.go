@@ -27,9 +27,9 @@ func (r *flowResource) ImportState(ctx context.Context, req resource.ImportState
 		given = key.ID
 	}
 	summary := fmt.Sprintf("Could not import flow %q", given)
-	find := func() (*prefect.Flow, error) { return findByPath(ctx, r.data.Prefect, key.Path) }
+	find := func() (*prefect.Flow, error) { return findByPath(ctx, r.data, key.Path) }
 	if len(key.Path) == 0 {
-		find = func() (*prefect.Flow, error) { return findByID(ctx, r.data.Prefect, key.ID) }
+		find = func() (*prefect.Flow, error) { return findByID(ctx, r.data, key.ID) }
 	}
 	found, err := find()
 	if errors.Is(err, prefect.ErrNotFound) {
@@ -46,8 +46,15 @@ func (r *flowResource) ImportState(ctx context.Context, req resource.ImportState
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("tenant_id"), types.StringValue(found.TenantID))...)
 }
 
-// findByID takes the id for a version group, and then for a version.
-func findByID(ctx context.Context, client *prefect.Client, id string) (*prefect.Flow, error) {
+// findByID takes the id for a version group, and then for a version: in the
+// provider's tenant, and then in all others.
+func findByID(ctx context.Context, data *framework.ProviderData, id string) (*prefect.Flow, error) {
+	return framework.FindInTenants(ctx, data, func(client *prefect.Client) (*prefect.Flow, error) {
+		return findIn(ctx, client, id)
+	})
+}
+
+func findIn(ctx context.Context, client *prefect.Client, id string) (*prefect.Flow, error) {
 	f, err := client.LatestFlow(ctx, id)
 	if errors.Is(err, prefect.ErrNotFound) && framework.IsUUID(id) {
 		f, err = client.GetFlow(ctx, id)
@@ -61,10 +68,11 @@ func findByID(ctx context.Context, client *prefect.Client, id string) (*prefect.
 // findByPath takes the path for `tenant/project/name` if there is such a tenant,
 // and for `project/name` otherwise, where project and name can hold slashes. A
 // path of one part is a version group that is not a UUID.
-func findByPath(ctx context.Context, client *prefect.Client, parts []string) (*prefect.Flow, error) {
+func findByPath(ctx context.Context, data *framework.ProviderData, parts []string) (*prefect.Flow, error) {
 	if len(parts) == 1 {
-		return findByID(ctx, client, parts[0])
+		return findByID(ctx, data, parts[0])
 	}
+	client := data.Prefect
 	type candidate struct {
 		client        *prefect.Client
 		project, name string
