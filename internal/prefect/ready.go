@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
@@ -73,8 +74,10 @@ func (c *Client) looksReady(ctx context.Context) error {
 }
 
 // starting says whether a failure is one that a Server shows while it starts. Apollo, the part that answers, begins to
-// listen only after it has read the other parts' schemas, and those parts may be restarted later.
+// listen only after it has read the other parts' schemas, and those parts may be restarted later. A name that does not
+// resolve is not worth a repetition a moment later, but a Server that was only just installed gets its name meanwhile.
 func starting(e *Error) bool {
+	var dns *net.DNSError
 	return errors.Is(e.Kind, ErrUnavailable) || errors.Is(e.Kind, ErrInternal) ||
-		(errors.Is(e.Kind, ErrUnreachable) && !e.permanent)
+		(errors.Is(e.Kind, ErrUnreachable) && (!e.permanent || errors.As(e.Err, &dns)))
 }

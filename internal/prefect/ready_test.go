@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -59,6 +60,42 @@ func TestFirstRequestWaitsForTheServer(t *testing.T) {
 	}
 	if waited.Load() == 0 {
 		t.Error("did not wait between looks")
+	}
+}
+
+// The name of a Server that was only just installed may come after the Server. Only readiness waits for it.
+func TestReadinessWaitsForAName(t *testing.T) {
+	t.Parallel()
+	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"data":{}}`) }))
+	var dials atomic.Int64
+	config := func(unknown int64, ready time.Duration) prefect.Config {
+		dials.Store(0)
+		return prefect.Config{
+			Endpoint: "http://prefect.invalid", ReadyTimeout: ready, Sleep: noSleep,
+			Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+				if dials.Add(1) <= unknown {
+					return nil, &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "prefect.invalid", IsNotFound: true}}
+				}
+				return new(net.Dialer).DialContext(ctx, network, strings.TrimPrefix(url, "http://"))
+			},
+		}
+	}
+	if err := newClient(t, config(3, time.Hour)).Do(t.Context(), aQuery, nil, nil); err != nil {
+		t.Errorf("with ready_timeout: %v", err)
+	}
+	if err := newClient(t, config(3, 0)).ReadyWithin(t.Context(), time.Hour); err != nil {
+		t.Errorf("with wait: %v", err)
+	}
+	clock := time.Now()
+	ends := config(1000, 10*time.Second)
+	ends.Sleep = func(_ context.Context, d time.Duration) error { clock = clock.Add(d); return nil }
+	client := newClient(t, ends)
+	prefect.SetClock(client, func() time.Time { return clock })
+	if err := client.WaitReady(t.Context()); !errors.Is(err, prefect.ErrUnreachable) || !strings.Contains(err.Error(), "cannot be resolved") || dials.Load() != 5 {
+		t.Errorf("at the end: %v after %d attempts", err, dials.Load())
+	}
+	if err := newClient(t, config(3, 0)).Do(t.Context(), aQuery, nil, nil); !errors.Is(err, prefect.ErrUnreachable) || dials.Load() != 1 {
+		t.Errorf("an ordinary request: %v after %d attempts", err, dials.Load())
 	}
 }
 
