@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/url"
 	"os"
@@ -183,7 +184,7 @@ func (c Config) inCluster() (*rest.Config, string, error) {
 		return nil, "", &ConfigError{
 			Kind: ErrNoCluster, Err: err,
 			Problem: "no Kubernetes cluster is configured, and this is not a pod of one",
-			Remedy:  "Set config_path or host, or the environment variable KUBE_CONFIG_PATH",
+			Remedy:  "Set config_path or host, or the environment variable KUBE_CONFIG_PATH; ~/.kube/config is used only if one of them names it",
 		}
 	}
 	if c.Token != "" {
@@ -245,7 +246,9 @@ func (c Config) env(name string) string {
 	return os.Getenv(name)
 }
 
-// paths lists the kubeconfig files, each of which must exist when it was named explicitly.
+// paths lists the kubeconfig files. Those that the configuration or a variable of the providers names must all exist; of
+// KUBECONFIG, which is kubectl's, only one must, as there. ~/.kube/config is not among them unless it is named: the cluster
+// that it leads to is what somebody has worked with last, and not a choice for a configuration.
 func (c Config) paths() ([]string, error) {
 	explicit := c.ConfigPaths
 	if c.ConfigPath != "" {
@@ -258,26 +261,58 @@ func (c Config) paths() ([]string, error) {
 		return nil, nil
 	}
 	for _, name := range []string{"KUBE_CONFIG_PATH", "KUBE_CONFIG_PATHS", "KUBECONFIG"} {
-		if v := c.env(name); v != "" {
-			return checkedPaths("environment variable "+name, filepath.SplitList(v))
+		listed := slices.DeleteFunc(filepath.SplitList(c.env(name)), func(p string) bool { return p == "" })
+		if len(listed) == 0 {
+			continue
 		}
+		if name == "KUBECONFIG" {
+			listed = withoutMissing(listed)
+		}
+		return checkedPaths("environment variable "+name, listed)
 	}
 	return nil, nil
+}
+
+// withoutMissing leaves out the files that do not exist, unless none does.
+func withoutMissing(paths []string) []string {
+	var there []string
+	for _, p := range paths {
+		full, err := expanded(p)
+		if err == nil {
+			_, err = os.Stat(full)
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			there = append(there, p)
+		}
+	}
+	if len(there) == 0 {
+		return paths
+	}
+	return there
+}
+
+// expanded replaces a leading ~/ by the home directory.
+func expanded(path string) (string, error) {
+	rest, ok := strings.CutPrefix(path, "~/")
+	if !ok {
+		return path, nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("find the home directory: %w", err)
+	}
+	return filepath.Join(home, rest), nil
 }
 
 func checkedPaths(attribute string, paths []string) ([]string, error) {
 	out := make([]string, 0, len(paths))
 	for _, p := range paths {
-		full := p
-		if rest, ok := strings.CutPrefix(p, "~/"); ok {
-			home, err := os.UserHomeDir()
-			if err != nil {
-				return nil, &ConfigError{
-					Kind: ErrKubeconfig, Attribute: attribute, Err: err,
-					Problem: fmt.Sprintf("%s cannot be resolved: %v", p, err), Remedy: "Use an absolute path",
-				}
+		full, err := expanded(p)
+		if err != nil {
+			return nil, &ConfigError{
+				Kind: ErrKubeconfig, Attribute: attribute, Err: err,
+				Problem: fmt.Sprintf("%s cannot be resolved: %v", p, err), Remedy: "Use an absolute path",
 			}
-			full = filepath.Join(home, rest)
 		}
 		f, err := os.Open(full)
 		if err != nil {

@@ -61,6 +61,11 @@ func keyPair(t *testing.T) (certificate, key string) {
 
 func noEnvironment(string) string { return "" }
 
+// oneVariable is an environment of one variable.
+func oneVariable(name, value string) func(string) string {
+	return func(n string) string { return map[string]string{name: value}[n] }
+}
+
 func TestRESTConfig(t *testing.T) {
 	t.Parallel()
 	path := write(t, kubeconfig)
@@ -78,6 +83,8 @@ func TestRESTConfig(t *testing.T) {
 		"explicit wins":    {Config{ConfigPath: path, Host: "https://c.example", Token: "t"}, "https://c.example", "t", "first"},
 		"merged files":     {Config{ConfigPaths: []string{path, second}, ConfigContext: "three"}, "https://b.example", "ann-token", "third"},
 		"from environment": {Config{Environment: func(n string) string { return map[string]string{"KUBECONFIG": path}[n] }}, "https://a.example:6443", "ann-token", "first"},
+		"some missing":     {Config{Environment: oneVariable("KUBECONFIG", string(filepath.ListSeparator)+"/no/such/file"+string(filepath.ListSeparator)+path)}, "https://a.example:6443", "ann-token", "first"},
+		"empty elements":   {Config{Environment: oneVariable("KUBE_CONFIG_PATHS", path+string(filepath.ListSeparator))}, "https://a.example:6443", "ann-token", "first"},
 		"host alone":       {Config{Host: "c.example:6443", Token: "t", Environment: func(string) string { return path }}, "https://c.example:6443", "t", "default"},
 		"host and certificate": {
 			Config{Host: "https://c.example", ClusterCACertificate: certificate, ClientCertificate: certificate, ClientKey: key, Namespace: "mine"},
@@ -136,6 +143,9 @@ func TestRESTConfigErrors(t *testing.T) {
 		"nothing":           {Config{}, ErrNoCluster, "", "KUBE_CONFIG_PATH"},
 		"missing file":      {Config{ConfigPath: "/no/such/file"}, ErrKubeconfig, "config_path", "/no/such/file"},
 		"missing variable":  {Config{Environment: func(n string) string { return map[string]string{"KUBE_CONFIG_PATH": "/no/such"}[n] }}, ErrKubeconfig, "environment variable KUBE_CONFIG_PATH", "/no/such"},
+		"missing in a list": {Config{Environment: oneVariable("KUBE_CONFIG_PATHS", "/no/such"+string(filepath.ListSeparator)+path)}, ErrKubeconfig, "environment variable KUBE_CONFIG_PATHS", "/no/such"},
+		"all missing":       {Config{Environment: oneVariable("KUBECONFIG", "/no/such"+string(filepath.ListSeparator)+"/nor/such")}, ErrKubeconfig, "environment variable KUBECONFIG", "/no/such"},
+		"only separators":   {Config{Environment: oneVariable("KUBECONFIG", string(filepath.ListSeparator))}, ErrNoCluster, "", "~/.kube/config is used only if"},
 		"not YAML":          {Config{ConfigPath: broken}, ErrKubeconfig, "config_path", "cannot be read"},
 		"empty":             {Config{ConfigPath: empty}, ErrKubeconfig, "config_context", "no usable cluster"},
 		"unknown context":   {Config{ConfigPath: path, ConfigContext: "x"}, ErrKubeconfig, "config_context", "one, two"},

@@ -138,8 +138,9 @@ func kubernetesAttribute() schema.Attribute {
 		Optional: true,
 		MarkdownDescription: "The cluster in which the agent runs flows. With it, runs are checked before they are created and followed to their " +
 			"Jobs and pods; without it only the Server is asked. The attributes are those of the `helm` provider's `kubernetes`. " +
-			"What is given here wins over the kubeconfig; with an empty object the default kubeconfig is used, or inside a cluster " +
-			"the pod's service account.",
+			"What is given here wins over the kubeconfig. Without `config_path`, `config_paths` and `host` the kubeconfig is that of the " +
+			"environment variable `KUBE_CONFIG_PATH`, `KUBE_CONFIG_PATHS` or `KUBECONFIG`, else inside a cluster the pod's service account is used; " +
+			"`~/.kube/config` must be named.",
 		Attributes: map[string]schema.Attribute{
 			"host":                   text("URL of the cluster's API server."),
 			"token":                  sensitive(text("Bearer token of a service account or user.")),
