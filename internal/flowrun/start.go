@@ -135,19 +135,7 @@ func findFlow(ctx context.Context, client *prefect.Client, in inputs) (*prefect.
 	if in.FlowID != "" {
 		return client.GetFlow(ctx, in.FlowID) //nolint:wrapcheck // the client's errors say what was asked of whom
 	}
-	versions, err := client.FlowsByVersionGroup(ctx, in.VersionGroupID)
-	if err != nil {
-		return nil, err //nolint:wrapcheck // as above
-	}
-	for i := range versions {
-		if !versions[i].Archived {
-			return &versions[i], nil
-		}
-	}
-	if len(versions) > 0 {
-		return &versions[0], nil
-	}
-	return nil, fmt.Errorf("version group %s: %w", in.VersionGroupID, prefect.ErrNotFound)
+	return client.CurrentFlow(ctx, in.VersionGroupID) //nolint:wrapcheck // as above
 }
 
 // preflight refuses what is known to fail before a run exists.

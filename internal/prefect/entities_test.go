@@ -249,6 +249,7 @@ func TestFlowRegistration(t *testing.T) {
 	}
 	for name, get := range map[string]func() (*prefect.Flow, error){
 		"latest":  func() (*prefect.Flow, error) { return e.LatestFlow(ctx, f.VersionGroupID) },
+		"current": func() (*prefect.Flow, error) { return e.CurrentFlow(ctx, f.VersionGroupID) },
 		"by name": func() (*prefect.Flow, error) { return e.FindFlow(ctx, project, "f") },
 		"filtered": func() (*prefect.Flow, error) {
 			list, err := e.ListFlows(ctx, prefect.FlowFilter{ProjectName: "p", Name: "f", NameLike: "F", Archived: ptr(false), ProjectID: project})

@@ -101,6 +101,13 @@ func (c *Client) LatestFlow(ctx context.Context, versionGroupID string) (*Flow, 
 		where{"version_group_id": equals(versionGroupID)}, where{"version": "desc"})
 }
 
+// CurrentFlow returns the version of a group that a run of the group would be of: the newest that is not archived, or, if all
+// are, the newest; else ErrNotFound.
+func (c *Client) CurrentFlow(ctx context.Context, versionGroupID string) (*Flow, error) {
+	return c.newestFlow(ctx, "CurrentFlow", "version group "+versionGroupID,
+		where{"version_group_id": equals(versionGroupID)}, where{"archived": "asc"}, where{"version": "desc"})
+}
+
 // FindFlow returns the newest version, archived or not, of the flow with this name in a project, or ErrNotFound.
 // Its version group is the one that the Server would add the next registration of that name to.
 func (c *Client) FindFlow(ctx context.Context, projectID, name string) (*Flow, error) {
@@ -174,12 +181,12 @@ func (c *Client) UpdateFlowProject(ctx context.Context, flowID, projectID string
 	return err
 }
 
-func (c *Client) newestFlow(ctx context.Context, operation, what string, w, order where) (*Flow, error) {
+func (c *Client) newestFlow(ctx context.Context, operation, what string, w where, order ...where) (*Flow, error) {
 	tenant, err := c.TenantID(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out, err := graphql.NewestFlow(ctx, wire{c}, tenant, w, []map[string]any{order})
+	out, err := graphql.NewestFlow(ctx, wire{c}, tenant, w, order)
 	if err != nil {
 		return nil, err
 	}

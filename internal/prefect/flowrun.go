@@ -156,14 +156,29 @@ func (c *Client) ListFlowRuns(ctx context.Context, filter FlowRunFilter) ([]Flow
 	if len(filter.States) > 0 {
 		w["state"] = oneOf(filter.States)
 	}
-	if filter.Limit > 0 && filter.Limit <= pageSize {
-		return c.newestFlowRuns(ctx, w, filter.Limit)
+	if filter.Limit > 0 {
+		return c.upToFlowRuns(ctx, w, filter.Limit)
 	}
-	runs, err := c.flowRuns(ctx, w)
-	if filter.Limit > 0 && len(runs) > filter.Limit {
-		runs = runs[:filter.Limit]
+	return c.flowRuns(ctx, w)
+}
+
+// upToFlowRuns reads page by page, newest first, and no more than so many runs: a Server keeps the history of years.
+func (c *Client) upToFlowRuns(ctx context.Context, w where, limit int) ([]FlowRun, error) {
+	runs, err := c.newestFlowRuns(ctx, w, min(limit, pageSize))
+	for page := runs; err == nil && len(page) > 0 && limit > pageSize && len(runs) < limit; runs = append(runs, page...) {
+		last := page[len(page)-1]
+		page, err = c.newestFlowRuns(ctx, both(olderThan(last), w), min(limit-len(runs), pageSize))
 	}
 	return runs, err
+}
+
+// olderThan selects the runs that follow one when the newest comes first.
+func olderThan(run FlowRun) where {
+	created := run.Created.UTC().Format(time.RFC3339Nano)
+	return where{"_or": []where{
+		{"created": where{"_lt": created}},
+		both(where{"created": equals(created)}, where{"id": where{"_gt": run.ID}}),
+	}}
 }
 
 // FlowRunStates returns the states that a run passed through, oldest first; empty for an unknown run.

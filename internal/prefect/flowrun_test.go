@@ -238,3 +238,55 @@ func TestRunsAreFoundByTheBeginningOfTheirKey(t *testing.T) {
 		t.Errorf("runs %+v", runs)
 	}
 }
+
+// A limit is the number of runs that are read, too, however many there are.
+func TestListFlowRunsReadsNoMoreThanItsLimit(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, prefectserver.Options{})
+	flow := e.flow(t, e.project(t, "p"), "f")
+	const all, limit = 450, 320
+	for range all {
+		e.run(t, flow.ID)
+	}
+	filter := prefect.FlowRunFilter{FlowID: flow.ID}
+	complete, err := e.ListFlowRuns(t.Context(), filter)
+	check(t, err)
+	for want, requests := range map[int]int{limit: 2, all: 3, 1000: 4, 200: 1} {
+		e.server.ResetRequests()
+		filter.Limit = want
+		some, err := e.ListFlowRuns(t.Context(), filter)
+		check(t, err)
+		if diff := cmp.Diff(complete[:min(want, all)], some); diff != "" {
+			t.Errorf("limit %d: %s", want, diff)
+		}
+		if sent := len(e.server.Requests()); sent != requests {
+			t.Errorf("limit %d: %d requests, want %d", want, sent, requests)
+		}
+	}
+}
+
+// The version that would be run is found whatever is archived.
+func TestCurrentFlow(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, prefectserver.Options{})
+	first := e.flow(t, e.project(t, "p"), "f")
+	in := prefect.RegisterFlowInput{ProjectID: first.ProjectID, SerializedFlow: smallFlow("f"), VersionGroupID: first.VersionGroupID}
+	second, err := e.RegisterFlow(t.Context(), in)
+	check(t, err)
+	third, err := e.RegisterFlow(t.Context(), in)
+	check(t, err)
+	current := func(want string) {
+		t.Helper()
+		if f, err := e.CurrentFlow(t.Context(), first.VersionGroupID); err != nil || f.ID != want {
+			t.Errorf("%+v, want %s: %v", f, want, err)
+		}
+	}
+	current(third)
+	check(t, e.DeleteFlow(t.Context(), third))
+	current(second)
+	check(t, e.ArchiveFlow(t.Context(), second))
+	current(second)
+	if _, err := e.CurrentFlow(t.Context(), "none"); !errors.Is(err, prefect.ErrNotFound) {
+		t.Errorf("none: %v", err)
+	}
+}
