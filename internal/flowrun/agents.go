@@ -13,7 +13,7 @@ import (
 const agentAlive = time.Minute
 
 // findAgents judges whether any agent would take a run with these labels, and
-// says which agents there are.
+// says which agents there are. now is by the Server's clock.
 func findAgents(agents []prefect.Agent, labels []string, now time.Time) agentFinding {
 	f := agentFinding{At: now}
 	var alive, dead, other []string

@@ -17,6 +17,8 @@ type server interface {
 	GetFlowRun(ctx context.Context, id string) (*prefect.FlowRun, error)
 	ListFlowRuns(ctx context.Context, filter prefect.FlowRunFilter) ([]prefect.FlowRun, error)
 	ListAgents(ctx context.Context) ([]prefect.Agent, error)
+	// ServerTime is the present moment by the Server's clock, in which agents' last queries are.
+	ServerTime() time.Time
 }
 
 // watch is what a wait needs of the cluster.
@@ -212,7 +214,8 @@ func (w *waiter) askAgents(ctx context.Context) error {
 		tflog.Warn(ctx, "Agents could not be listed", map[string]any{"error": err.Error()})
 		return nil //nolint:nilerr // the wait does not depend on it
 	}
-	finding := findAgents(agents, w.run.Labels, time.Now())
+	finding := findAgents(agents, w.run.Labels, w.server.ServerTime())
+	finding.At = time.Now() // what the judge looks at is by this machine's clock
 	if w.agents == nil || w.agents.Suitable != finding.Suitable {
 		w.say(finding.Text)
 	}

@@ -21,6 +21,7 @@ type fakeServer struct {
 	earlier  []prefect.FlowRun
 	err      error
 	requests []time.Time
+	skew     time.Duration // of the Server's clock
 }
 
 func (s *fakeServer) GetFlowRun(ctx context.Context, _ string) (*prefect.FlowRun, error) {
@@ -49,6 +50,12 @@ func (s *fakeServer) ListFlowRuns(context.Context, prefect.FlowRunFilter) ([]pre
 	defer s.mu.Unlock()
 	s.requests = append(s.requests, time.Now())
 	return s.earlier, nil
+}
+
+func (s *fakeServer) ServerTime() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.Now().Add(s.skew)
 }
 
 func (s *fakeServer) set(change func(*fakeServer)) {
@@ -250,4 +257,29 @@ func TestWaitLetsPodsEndAndLooksAgainAtCancelled(t *testing.T) {
 			t.Errorf("got %+v", out)
 		}
 	})
+}
+
+// An agent that has just asked for work is alive, and one that stopped is not,
+// however wrong this machine's clock or the Server's is.
+func TestWaitJudgesAgentsByTheServersClock(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		skew, last time.Duration // of the agent's last query, by the Server's clock
+		alive      bool
+	}{
+		"the Server is behind, alive": {-5 * time.Minute, 0, true},
+		"the Server is ahead, alive":  {5 * time.Minute, 0, true},
+		"the Server is ahead, dead":   {5 * time.Minute, 3 * time.Minute, false},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &fakeServer{run: prefect.FlowRun{ID: "r", State: "Scheduled"}, skew: c.skew}
+			s.agents = []prefect.Agent{{Name: "agent", LastQueried: new(s.ServerTime().Add(-c.last))}}
+			after(30*time.Second, func() { s.state("Success") })
+			waiter := newWaiter(s, nil, "r", testGoal())
+			out := waiter.wait(t.Context())
+			if out.Agents == nil || out.Agents.Suitable != c.alive || (out.Verdict == succeeded) != c.alive {
+				t.Errorf("%s: %+v, agents %+v", name, out.ruling, out.Agents)
+			}
+		})
+	}
 }
