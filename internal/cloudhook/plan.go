@@ -123,7 +123,7 @@ func stale(config, state *model) diag.Diagnostics {
 
 // checkGroup refuses a hook on a flow that does not exist, which would never
 // tell of anything.
-func checkGroup(ctx context.Context, client *prefect.Client, versionGroupID types.String) diag.Diagnostics {
+func checkGroup(ctx context.Context, client *prefect.Client, tenantID, versionGroupID types.String) diag.Diagnostics {
 	if versionGroupID.IsNull() {
 		return nil
 	}
@@ -140,7 +140,7 @@ func checkGroup(ctx context.Context, client *prefect.Client, versionGroupID type
 				"registered first. For a flow of another tenant than the provider's, set `tenant_id`.",
 		}
 	}
-	return failure.Diagnose(err)
+	return failure.DiagnoseIn(err, tenantID)
 }
 
 // hidden takes secrets out of diagnostics: an error of the Server, or of a

@@ -88,7 +88,7 @@ func (r *hookResource) Create(ctx context.Context, req resource.CreateRequest, r
 	states, diags := framework.Strings(ctx, plan.States)
 	resp.Diagnostics.Append(diags...)
 	client := r.client(plan.TenantID)
-	resp.Diagnostics.Append(checkGroup(ctx, client, plan.VersionGroupID)...)
+	resp.Diagnostics.Append(checkGroup(ctx, client, plan.TenantID, plan.VersionGroupID)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -101,7 +101,7 @@ func (r *hookResource) Create(ctx context.Context, req resource.CreateRequest, r
 		})
 	}
 	if err != nil {
-		resp.Diagnostics.Append(hidden(createFailure(to, err, plan.TenantID).DiagnoseIn(err, plan.TenantID), secrets)...)
+		resp.Diagnostics.Append(hidden(createFailure(to).DiagnoseIn(err, plan.TenantID), secrets)...)
 		return
 	}
 	wanted := plan.Active
@@ -119,12 +119,8 @@ func (r *hookResource) Create(ctx context.Context, req resource.CreateRequest, r
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 }
 
-func createFailure(to receiver, err error, tenantID types.String) framework.Failure {
-	failure := framework.Failure{Summary: "Could not create the cloud hook", Attribute: path.Root(to.attribute)}
-	if errors.Is(err, prefect.ErrTenantNotFound) && !tenantID.IsNull() {
-		failure.Attribute = path.Root("tenant_id")
-	}
-	return failure
+func createFailure(to receiver) framework.Failure {
+	return framework.Failure{Summary: "Could not create the cloud hook", Attribute: path.Root(to.attribute)}
 }
 
 // Read refreshes the hook and forgets it if it, or its tenant, is gone.

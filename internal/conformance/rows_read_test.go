@@ -52,6 +52,7 @@ func wrongReads() []wrong {
 			{`flow_id = "etl"`, acctest.AtValidate, "flow_id", []string{"Not a UUID", `"etl" is not a UUID`, "Use the `id` of the object, such as"}},
 			{"flow_id = $none", acctest.AtApply, "flow_id", []string{`Could not find the flow with flow_id "`, "The Server has no such object: flow", "Check the value, and that the provider's `endpoint`"}},
 			{`name = "etl"`, acctest.AtApply, "name", []string{"No project given", "The name of a flow is unique in its", "Add `project_id` or `project_name`"}},
+			{`id = "etl"; tenant_id = $none`, acctest.AtApply, "tenant_id", []string{`Could not find the flow with id "etl"`, `The Server has no tenant with the id "`, "Set `tenant_id` to the `id` of a `prefect_tenant`"}},
 			{`name = "none"; project_id = $project`, acctest.AtApply, "name", []string{`Could not find the flow with name "none"`, "The Server has no such object: flow with name", "Check the value, and that the provider's `endpoint`"}},
 		}},
 		{"data prefect_flows", "", []row{
@@ -66,6 +67,7 @@ func wrongReads() []wrong {
 		{"data prefect_flow_group", "", []row{
 			{"", acctest.AtValidate, "", []string{"Missing Attribute Configuration", "Exactly one of these attributes must be configured: [id,version_group_id]"}},
 			{"id = $none", acctest.AtApply, "id", []string{`Could not find the flow group with id "`, "The Server has no such object: flow group", "Check the value, and that the provider's `endpoint`"}},
+			{`version_group_id = "etl"; tenant_id = $none`, acctest.AtApply, "tenant_id", []string{`Could not find the flow group with version_group_id "etl"`, `The Server has no tenant with the id "`, "Set `tenant_id` to the `id` of a `prefect_tenant`"}},
 			{`version_group_id = "none"`, acctest.AtApply, "version_group_id", []string{`Could not find the flow group with version_group_id "none"`, "The Server has no such object: flow group of", "Check the value, and that the provider's `endpoint`"}},
 		}},
 		{"import prefect_flow_run", "", []row{
@@ -113,6 +115,7 @@ func wrongReads() []wrong {
 		}},
 		{"list prefect_flow", "", []row{
 			{`project_id = "flows"`, acctest.AtValidate, "project_id", []string{"Not a UUID", `"flows" is not a UUID`, "Use the `id` of the object, such as"}},
+			{"tenant_id = $none", acctest.AtApply, "tenant_id", []string{"Could not list the flows", `The Server has no tenant with the id "`, "Set `tenant_id` to the `id` of a `prefect_tenant`"}},
 		}},
 		{"list prefect_flow_run", "", []row{
 			{`flow_id = "etl"`, acctest.AtValidate, "flow_id", []string{"Not a UUID", `"etl" is not a UUID`, "Use the `id` of the object, such as"}},

@@ -13,6 +13,7 @@ func wrongGroupsRunsHooks() []wrong {
 		}},
 		{"resource prefect_flow_group", `version_group_id = "etl"`, []row{
 			{`tenant_id = "default"`, acctest.AtValidate, "tenant_id", []string{"Not a UUID", `"default" is not a UUID`, "Use the `id` of the object, such as"}},
+			{"tenant_id = $none", acctest.AtApply, "tenant_id", []string{`Could not find the flow group of version group "etl"`, `The Server has no tenant with the id "`, "Set `tenant_id` to the `id` of a `prefect_tenant`"}},
 			{`labels = [""]`, acctest.AtValidate, "labels[...]", []string{"Invalid Attribute Value Length", `Attribute labels[Value("")] string length must be at least 1`}},
 			{"labels = [null]", acctest.AtValidate, "labels", []string{"Null Set Value", "This attribute contains a null value"}},
 			{`default_parameters = "{x: 1}"`, acctest.AtValidate, "default_parameters", []string{"Not JSON", "not valid JSON: a property name in double quotes", "Give a value encoded with `jsonencode`, or the"}},
@@ -78,6 +79,7 @@ func wrongGroupsRunsHooks() []wrong {
 			{`states = ["Failed"]; version_group_id = $flow`, acctest.AtPlan, "version_group_id", []string{"Not a version group", `That is the id of version 1 of flow "etl", whose version group is etl`, "`prefect_flow.<name>.id`, and not its `flow_id`"}},
 			{`states = ["Failed"]; version_group_id = "none"`, acctest.AtApply, "version_group_id", []string{`There is no flow in version group "none"`, "The Server has no such object: flow group of", "The hook would never tell of anything"}},
 			{`states = ["Failed"]; webhook = { url = "http://x" }`, acctest.AtValidate, "webhook", []string{"Invalid Attribute Combination", "Exactly one of these attributes must be configured: [webhook,slack,pagerduty,twilio,prefect_message]"}},
+			{`states = ["Failed"]; version_group_id = "etl"; tenant_id = $none`, acctest.AtApply, "tenant_id", []string{"Could not create the cloud hook", `The Server has no tenant with the id "`, "Set `tenant_id` to the `id` of a `prefect_tenant`"}},
 			{`states = ["Failed"]; tenant_id = $none`, acctest.AtApply, "tenant_id", []string{"Could not create the cloud hook", `The Server has no tenant with the id "`, "Set `tenant_id` to the `id` of a `prefect_tenant`"}},
 		}},
 		{"resource prefect_cloud_hook", `states = ["Failed"]`, []row{

@@ -153,7 +153,7 @@ func (d *flowDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 					"another tenant. If the flow is registered by the same configuration, refer to its resource instead.",
 			},
 		}
-		resp.Diagnostics.Append(failure.Diagnose(err)...)
+		resp.Diagnostics.Append(failure.DiagnoseIn(err, config.TenantID)...)
 		return
 	}
 	raw, err := client.GetSerializedFlow(ctx, f.ID)

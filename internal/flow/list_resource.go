@@ -72,7 +72,8 @@ func (r *listResource) List(ctx context.Context, req list.ListRequest, stream *l
 		ProjectID: config.ProjectID.ValueString(), NameLike: config.NameLike.ValueString(), Archived: &live,
 	})
 	if err != nil {
-		stream.Results = list.ListResultsStreamDiagnostics(framework.Diagnose(err, "Could not list the flows"))
+		failure := framework.Failure{Summary: "Could not list the flows"}
+		stream.Results = list.ListResultsStreamDiagnostics(failure.DiagnoseIn(err, config.TenantID))
 		return
 	}
 	stream.Results = func(push func(list.ListResult) bool) {

@@ -2,7 +2,6 @@ package flowgroup
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
@@ -128,18 +127,14 @@ func (d *groupDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 	}
 	group, err := find(ctx, value)
 	if err != nil {
-		at := attribute
-		if errors.Is(err, prefect.ErrTenantNotFound) && !config.TenantID.IsNull() {
-			at = "tenant_id"
-		}
 		resp.Diagnostics.Append(framework.Failure{
 			Summary:   fmt.Sprintf("Could not find the flow group with %s %q", attribute, value),
-			Attribute: path.Root(at),
+			Attribute: path.Root(attribute),
 			Remedies: map[error]string{
 				prefect.ErrNotFound: "Check the value, and that the provider's `endpoint` and `tenant` are right; set `tenant_id` for a group of another " +
 					"tenant. A group exists as soon as a flow is registered in its version group.",
 			},
-		}.Diagnose(err)...)
+		}.DiagnoseIn(err, config.TenantID)...)
 		return
 	}
 	found, diags := dataOf(ctx, group)

@@ -71,7 +71,7 @@ func (r *groupResource) Create(ctx context.Context, req resource.CreateRequest, 
 	client := r.client(plan.TenantID)
 	group, err := client.FindFlowGroup(ctx, plan.VersionGroupID.ValueString())
 	if err != nil {
-		resp.Diagnostics.Append(notFound(plan.VersionGroupID.ValueString()).Diagnose(err)...)
+		resp.Diagnostics.Append(notFound(plan.VersionGroupID.ValueString()).DiagnoseIn(err, plan.TenantID)...)
 		return
 	}
 	if !r.data.Claims.Claim(holding(group.ID)) {

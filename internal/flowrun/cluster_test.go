@@ -1,6 +1,7 @@
 package flowrun_test
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/agent"
@@ -107,6 +109,39 @@ func TestAccFlowRun_job(t *testing.T) {
 	if err != nil || len(jobs.Items) > 0 {
 		t.Errorf("%d Jobs are left: %v", len(jobs.Items), err)
 	}
+}
+
+// TestAccFlowRun_jobStays keeps the record of a run whose Job does not go away,
+// and says that it is not a matter of rights.
+func TestAccFlowRun_jobStays(t *testing.T) {
+	t.Parallel()
+	template := jobTemplate(nil, nil)
+	template["metadata"] = map[string]any{"finalizers": []any{"example.com/hold"}}
+	b := newClusterBench(t, template)
+	b.agent()
+	release := func() {
+		jobs := b.cluster.Client.Interface().BatchV1().Jobs(b.cluster.Namespace)
+		all, err := jobs.List(context.Background(), metav1.ListOptions{})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		for i := range all.Items {
+			if _, err := jobs.Patch(context.Background(), all.Items[i].Name, types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`), metav1.PatchOptions{}); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	t.Cleanup(release)
+	none := acctest.ProviderConfig(b.PrefectServer, b.cluster)
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Providers(),
+		Steps: []resource.TestStep{
+			{Config: b.config(`on_destroy = "delete"`, `timeouts = { stop = "4s" }`), Check: b.total(1)},
+			{Config: none, ExpectError: acctest.Says("Could not delete the Job of flow run", "were still there", "`timeouts.stop`", "kubectl describe jobs,pods", "record was kept")},
+			{PreConfig: release, Config: none, Check: b.total(0)},
+		},
+	})
 }
 
 // TestAccFlowRun_jobFails shows a failure in the cluster as Terraform prints it;

@@ -105,6 +105,22 @@ func nothingRuns(ctx context.Context, cluster *kubernetes.Client, id string) boo
 	return true
 }
 
+// remainsOfJob says why the Job of a run is not gone, and what to do.
+func remainsOfJob(id string, err error) string {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return "The cluster has taken the deletion, but the Job or its pods were still there when the time of `timeouts.stop` was over: a process takes " +
+			"long to stop, a node does not answer, or a finalizer holds them.\n\nLook at them with `kubectl describe jobs,pods -l prefect.io/flow_run_id=" + id +
+			"`. Run the command again when they are gone, or raise `timeouts.stop`, which has to be applied before."
+	case errors.Is(err, context.Canceled):
+		return "The operation was interrupted while the Job and its pods were being deleted.\n\nRun the command again."
+	case errors.Is(err, kubernetes.ErrForbidden):
+		return framework.Sentence(err.Error()) + "\n\nGive the provider the right to delete Jobs, or set `on_destroy` to `cancel` or `keep`."
+	default:
+		return framework.Sentence(err.Error()) + "\n\nRun the command again when the cluster can be used, or set `on_destroy` to `cancel` or `keep`."
+	}
+}
+
 // erase removes the Job and pods of a run, and then its record. In this order: a
 // Job whose run has no record fails again and again, and no agent cleans it up.
 func erase(ctx context.Context, client *prefect.Client, cluster *kubernetes.Client, id, name string) diag.Diagnostics {
@@ -112,8 +128,8 @@ func erase(ctx context.Context, client *prefect.Client, cluster *kubernetes.Clie
 	if cluster != nil {
 		err := cluster.DeleteJobsOfRun(ctx, "", id)
 		if err != nil {
-			diags.AddError(fmt.Sprintf("Could not delete the Job of flow run %q (%s)", name, id), err.Error()+
-				"\n\nThe run's record was kept. Give the provider the right to delete Jobs, or set `on_destroy` to `cancel` or `keep`.")
+			diags.AddError(fmt.Sprintf("Could not delete the Job of flow run %q (%s)", name, id),
+				remainsOfJob(id, err)+"\n\nThe run's record was kept.")
 			return diags
 		}
 	}

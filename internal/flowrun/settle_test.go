@@ -4,11 +4,13 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
 	"github.com/prefect-server/terraform-provider-prefect/internal/runconfig"
 )
 
@@ -88,5 +90,26 @@ func writeFile(t *testing.T, name, text string) {
 	t.Helper()
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// What keeps a Job is told apart: only a missing right is cured by a right.
+func TestRemainsOfJob(t *testing.T) {
+	t.Parallel()
+	right := "right to delete Jobs"
+	for name, c := range map[string]struct {
+		kind  error
+		says  string
+		right bool
+	}{
+		"deadline":    {context.DeadlineExceeded, "timeouts.stop", false},
+		"interrupted": {context.Canceled, "interrupted", false},
+		"forbidden":   {kubernetes.ErrForbidden, right, true},
+		"unreachable": {kubernetes.ErrUnreachable, "when the cluster can be used", false},
+	} {
+		err := &kubernetes.AccessError{Kind: c.kind, Verb: "delete", Resource: "jobs", Err: c.kind}
+		if text := remainsOfJob("r", err); !strings.Contains(text, c.says) || strings.Contains(text, right) != c.right {
+			t.Errorf("%s: %s", name, text)
+		}
 	}
 }
