@@ -45,9 +45,13 @@ func TestTenants(t *testing.T) {
 		t.Errorf("list %+v", list)
 	}
 	e.WithTenant(id).CreateProject(ctx, "p", nil) //nolint:errcheck // counted below
+	_, err = e.WithTenant(id).CreateCloudHook(ctx, prefect.CreateCloudHookInput{
+		Type: prefect.CloudHookWebhook, States: []string{"Failed"}, Config: json.RawMessage(`{"url":"http://127.0.0.1:9"}`),
+	})
+	check(t, err)
 	contents, err := e.TenantContents(ctx, id)
 	check(t, err)
-	if contents.Projects != 1 {
+	if contents.Projects != 1 || contents.CloudHooks != 1 {
 		t.Errorf("contents %+v", contents)
 	}
 	check(t, e.DeleteTenant(ctx, id))

@@ -20,6 +20,8 @@ type Tenant struct {
 // Contents counts what deleting an object would delete with it.
 type Contents struct {
 	Projects, Flows, FlowRuns int
+	// CloudHooks is zero for a project, which has none.
+	CloudHooks int
 	// ActiveFlowRuns counts the runs among FlowRuns that have not finished.
 	ActiveFlowRuns int
 }
@@ -113,6 +115,7 @@ func (c *Client) TenantContents(ctx context.Context, id string) (*Contents, erro
 		Projects:       count(out.Projects.Aggregate),
 		Flows:          count(out.Flows.Aggregate),
 		FlowRuns:       count(out.FlowRuns.Aggregate),
+		CloudHooks:     count(out.CloudHooks.Aggregate),
 		ActiveFlowRuns: count(out.ActiveFlowRuns.Aggregate),
 	}, nil
 }

@@ -65,14 +65,19 @@ func slugify(name string) (string, bool) {
 // losses says in words what deleting a tenant would delete with it, or "" if
 // it is empty.
 func losses(c *prefect.Contents) string {
-	if c.Projects == 0 && c.Flows == 0 && c.FlowRuns == 0 {
+	if c.Projects == 0 && c.Flows == 0 && c.FlowRuns == 0 && c.CloudHooks == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("%s, %s and %s", count(c.Projects, "project"), count(c.Flows, "flow version"), count(c.FlowRuns, "flow run"))
+	runs := count(c.FlowRuns, "flow run")
 	if c.ActiveFlowRuns > 0 {
-		text += fmt.Sprintf(" (%d of them not finished)", c.ActiveFlowRuns)
+		runs += fmt.Sprintf(" (%d of them not finished)", c.ActiveFlowRuns)
 	}
-	return text
+	lost := []string{count(c.Projects, "project"), count(c.Flows, "flow version"), runs}
+	if c.CloudHooks > 0 {
+		lost = append(lost, count(c.CloudHooks, "cloud hook"))
+	}
+	last := len(lost) - 1
+	return strings.Join(lost[:last], ", ") + " and " + lost[last]
 }
 
 func count(n int, noun string) string {

@@ -36,6 +36,8 @@ func TestLosses(t *testing.T) {
 		{prefect.Contents{}, ""},
 		{prefect.Contents{Projects: 1}, "1 project, 0 flow versions and 0 flow runs"},
 		{prefect.Contents{Projects: 2, Flows: 1, FlowRuns: 3, ActiveFlowRuns: 1}, "2 projects, 1 flow version and 3 flow runs (1 of them not finished)"},
+		{prefect.Contents{CloudHooks: 1}, "0 projects, 0 flow versions, 0 flow runs and 1 cloud hook"},
+		{prefect.Contents{FlowRuns: 2, ActiveFlowRuns: 1, CloudHooks: 2}, "0 projects, 0 flow versions, 2 flow runs (1 of them not finished) and 2 cloud hooks"},
 	} {
 		if got := losses(&test.contents); got != test.want {
 			t.Errorf("losses(%+v) = %q, want %q", test.contents, got, test.want)

@@ -76,7 +76,7 @@ func (r *tenantResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 			},
 			"force_destroy": schema.BoolAttribute{
 				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-				MarkdownDescription: "Let a destroy delete the tenant with everything in it: projects, flows, and the history of all runs. " +
+				MarkdownDescription: "Let a destroy delete the tenant with everything in it: projects, flows, cloud hooks, and the history of all runs. " +
 					"Without it, a tenant that is not empty is not deleted. Like every argument it has to be applied before it takes effect. Defaults to `false`.",
 			},
 		},

@@ -2,6 +2,7 @@ package tenant_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"testing"
@@ -212,6 +213,26 @@ func TestAccTenant_notEmpty(t *testing.T) {
 				Config:      block(""),
 				Destroy:     true,
 				ExpectError: acctest.Says(`Could not delete tenant "Full"`, `it holds 1 project, 0 flow versions`, `force_destroy = true`),
+			},
+			{
+				PreConfig: func() {
+					inside := server.Client.WithTenant(slug)
+					project, err := inside.FindProject(t.Context(), "inside")
+					if err == nil {
+						err = inside.DeleteProject(t.Context(), project.ID)
+					}
+					if err == nil {
+						_, err = inside.CreateCloudHook(t.Context(), prefect.CreateCloudHookInput{
+							Type: prefect.CloudHookWebhook, States: []string{"Failed"}, Config: json.RawMessage(`{"url":"http://127.0.0.1:9"}`),
+						})
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+				},
+				Config:      block(""),
+				Destroy:     true,
+				ExpectError: acctest.Says(`Could not delete tenant "Full"`, `0 flow runs and 1 cloud hook`, `force_destroy = true`),
 			},
 			{Config: block(""), ConfigPlanChecks: nothing, Check: named(server, slug, "Full")},
 			{Config: block("force_destroy = true"), ConfigPlanChecks: inPlace},

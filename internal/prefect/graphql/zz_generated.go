@@ -1628,6 +1628,14 @@ type TenantContentsActiveFlowRunsFlowRunAggregate struct {
 // GetAggregate returns TenantContentsActiveFlowRunsFlowRunAggregate.Aggregate, and is useful for accessing the field via an interface.
 func (v *TenantContentsActiveFlowRunsFlowRunAggregate) GetAggregate() *Count { return v.Aggregate }
 
+// TenantContentsCloudHooksCloudHookAggregate includes the requested fields of the GraphQL type cloud_hook_aggregate.
+type TenantContentsCloudHooksCloudHookAggregate struct {
+	Aggregate *Count `json:"aggregate"`
+}
+
+// GetAggregate returns TenantContentsCloudHooksCloudHookAggregate.Aggregate, and is useful for accessing the field via an interface.
+func (v *TenantContentsCloudHooksCloudHookAggregate) GetAggregate() *Count { return v.Aggregate }
+
 // TenantContentsFlowRunsFlowRunAggregate includes the requested fields of the GraphQL type flow_run_aggregate.
 type TenantContentsFlowRunsFlowRunAggregate struct {
 	Aggregate *Count `json:"aggregate"`
@@ -1657,6 +1665,7 @@ type TenantContentsResponse struct {
 	Projects       TenantContentsProjectsProjectAggregate       `json:"projects"`
 	Flows          TenantContentsFlowsFlowAggregate             `json:"flows"`
 	FlowRuns       TenantContentsFlowRunsFlowRunAggregate       `json:"flow_runs"`
+	CloudHooks     TenantContentsCloudHooksCloudHookAggregate   `json:"cloud_hooks"`
 	ActiveFlowRuns TenantContentsActiveFlowRunsFlowRunAggregate `json:"active_flow_runs"`
 }
 
@@ -1671,6 +1680,11 @@ func (v *TenantContentsResponse) GetFlows() TenantContentsFlowsFlowAggregate { r
 // GetFlowRuns returns TenantContentsResponse.FlowRuns, and is useful for accessing the field via an interface.
 func (v *TenantContentsResponse) GetFlowRuns() TenantContentsFlowRunsFlowRunAggregate {
 	return v.FlowRuns
+}
+
+// GetCloudHooks returns TenantContentsResponse.CloudHooks, and is useful for accessing the field via an interface.
+func (v *TenantContentsResponse) GetCloudHooks() TenantContentsCloudHooksCloudHookAggregate {
+	return v.CloudHooks
 }
 
 // GetActiveFlowRuns returns TenantContentsResponse.ActiveFlowRuns, and is useful for accessing the field via an interface.
@@ -4759,6 +4773,11 @@ query TenantContents ($tenant: uuid!, $finished: [String!]!) {
 		}
 	}
 	flow_runs: flow_run_aggregate(where: {tenant_id:{_eq:$tenant}}) {
+		aggregate {
+			count
+		}
+	}
+	cloud_hooks: cloud_hook_aggregate(where: {tenant_id:{_eq:$tenant}}) {
 		aggregate {
 			count
 		}
