@@ -42,6 +42,9 @@ func (s *Simulation) serveARM(out http.ResponseWriter, in *http.Request) {
 	case c.at.typ == "microsoft.authorization/roledefinitions":
 		s.serveRoleDefinition(c)
 		return
+	case c.at.typ == "microsoft.containerservice/managedclusters/availableagentpoolversions":
+		s.servePoolVersions(c)
+		return
 	}
 	if c.kind = kindOf(c.at); c.kind == nil {
 		writeError(out, http.StatusNotFound, "InvalidResourceType", "The simulation has no resource type %q (%s %s).", c.at.typ, in.Method, in.URL.Path)
@@ -250,6 +253,9 @@ func mentions(v any, path string) bool {
 func (s *Simulation) busy(c *call) bool {
 	r := s.find(c.at.path)
 	if r == nil || r.busy == nil {
+		r = s.busyPart(c.at)
+	}
+	if r == nil {
 		return false
 	}
 	writeError(c.out, http.StatusConflict, "AnotherOperationInProgress", "Another operation on %s is in progress.", r.path)

@@ -10,6 +10,8 @@ var roles = map[string]string{ //nolint:gochecknoglobals // a table
 	"AcrPull": "7f951dda-4ed3-4680-a7ca-43fe172d538d",
 	"AcrPush": "8311e382-0749-4cb8-b61a-304f252e45ec",
 	"Azure Kubernetes Service RBAC Cluster Admin": "b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b",
+	"Key Vault Secrets User":                      "4633458b-17de-408a-b874-0445c86b69e6",
+	"Network Contributor":                         "4d97b98b-1d4f-4787-a291-c67834d212e7",
 }
 
 func roleDefinition(name, id string) object {

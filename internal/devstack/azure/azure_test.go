@@ -109,6 +109,67 @@ func TestNetworkRules(t *testing.T) {
 	}
 }
 
+// TestClusterAndPoolsTakeTurns: what changes a cluster has to wait for its pools,
+// which do not wait for each other.
+func TestClusterAndPoolsTakeTurns(t *testing.T) {
+	t.Parallel()
+	s, c := start(t)
+	const version = "2025-10-01"
+	cluster := group + "/providers/Microsoft.ContainerService/managedClusters/k"
+	body := `{"location":"westeurope","properties":{"dnsPrefix":"k"}}`
+	_, first := c.do(http.MethodPut, cluster, version, body, http.StatusCreated)
+	c.do(http.MethodPut, cluster+"/agentPools/a", version, `{}`, http.StatusConflict)
+	c.finish(first)
+	_, first = c.do(http.MethodPut, cluster+"/agentPools/a", version, `{}`, http.StatusCreated)
+	_, second := c.do(http.MethodPut, cluster+"/agentPools/b", version, `{}`, http.StatusCreated)
+	c.do(http.MethodPut, cluster, version, body, http.StatusConflict)
+	c.finish(first)
+	c.do(http.MethodPut, cluster, version, body, http.StatusConflict)
+	c.finish(second)
+	answer, _ := c.do(http.MethodGet, cluster+"/availableAgentPoolVersions", version, "", http.StatusOK)
+	if text, err := json.Marshal(answer); err != nil || !strings.Contains(string(text), `"kubernetesVersion":"1.`) {
+		t.Errorf("the versions for pools are %s (%v)", text, err)
+	}
+	s.Edit(cluster, func(body map[string]any) { body["tags"] = map[string]any{"by": "hand"} })
+	if got := s.Body(cluster); got["tags"] == nil {
+		t.Errorf("the edited cluster is %v", got)
+	}
+	_, first = c.do(http.MethodPut, cluster, version, body, http.StatusCreated)
+	c.finish(first)
+}
+
+// TestWhatAzureAddsAndRefuses: what a server does to its subnet, and settings
+// of a cluster that exclude each other.
+func TestWhatAzureAddsAndRefuses(t *testing.T) {
+	t.Parallel()
+	s, c := start(t)
+	const version = "2025-01-01"
+	network := group + "/providers/Microsoft.Network/virtualNetworks/n"
+	_, header := c.do(http.MethodPut, network, version, `{"properties":{"addressSpace":{"addressPrefixes":["10.0.0.0/16"]}}}`, http.StatusCreated)
+	c.finish(header)
+	subnet := network + "/subnets/a"
+	_, header = c.do(http.MethodPut, subnet, version, `{"properties":{"addressPrefixes":["10.0.1.0/24"]}}`, http.StatusCreated)
+	c.finish(header)
+	for _, server := range []string{"one", "two"} {
+		_, header = c.do(http.MethodPut, group+"/providers/Microsoft.DBforPostgreSQL/flexibleServers/"+server, "2025-08-01",
+			`{"properties":{"network":{"delegatedSubnetResourceId":"`+subnet+`"}}}`, http.StatusAccepted)
+		c.finish(header)
+	}
+	text, err := json.Marshal(s.Body(subnet))
+	if err != nil || strings.Count(string(text), "Microsoft.Storage") != 1 {
+		t.Errorf("the servers' subnet is %s (%v)", text, err)
+	}
+	cluster := group + "/providers/Microsoft.ContainerService/managedClusters/k"
+	for _, properties := range []string{
+		`"networkProfile":{"outboundType":"managedNATGateway"},"agentPoolProfiles":[{"name":"system","vnetSubnetID":"` + subnet + `"}]`,
+		`"apiServerAccessProfile":{"enablePrivateCluster":true,"privateDNSZone":"none"}`,
+	} {
+		c.do(http.MethodPut, cluster, "2025-10-01", `{"properties":{"dnsPrefix":"k",`+properties+`}}`, http.StatusBadRequest)
+	}
+	association := group + "/providers/Microsoft.Insights/dataCollectionRuleAssociations/a"
+	c.do(http.MethodPut, association, "2023-03-11", `{"properties":{"dataCollectionRuleId":"/none"}}`, http.StatusBadRequest)
+}
+
 func TestRoleAssignments(t *testing.T) {
 	t.Parallel()
 	s, c := start(t)

@@ -22,6 +22,55 @@ func actionOf(typ string) func(s *Simulation, c *call, r *resource) {
 // kubernetesVersion is what a cluster runs that asked for no version.
 const kubernetesVersion = "1.34.1"
 
+// checkCluster refuses what Azure refuses of a cluster's network.
+func checkCluster(_ *Simulation, c *call) (code, message string) {
+	p := child(c.body, "properties")
+	pools, _ := p["agentPoolProfiles"].([]any)
+	for _, v := range pools {
+		if pool, ok := v.(object); ok && text(pool["vnetSubnetID"]) != "" && child(p, "networkProfile")["outboundType"] == "managedNATGateway" {
+			return "InvalidParameter", "The outbound type managedNATGateway cannot be used with a custom virtual network."
+		}
+	}
+	access := child(p, "apiServerAccessProfile")
+	if strings.EqualFold(text(access["privateDNSZone"]), "none") && access["enablePrivateClusterPublicFQDN"] != true {
+		return "InvalidParameter", "A private cluster without a private DNS zone needs a public FQDN."
+	}
+	return "", ""
+}
+
+// servePoolVersions answers which versions of Kubernetes pools may have: the
+// cluster's own.
+func (s *Simulation) servePoolVersions(c *call) {
+	cluster := s.find(c.at.parent)
+	if cluster == nil {
+		writeError(c.out, http.StatusNotFound, "ResourceNotFound", "The resource %q was not found.", c.at.parent)
+		return
+	}
+	writeJSON(c.out, http.StatusOK, object{"id": c.at.path, "name": "default", "properties": object{
+		"agentPoolVersions": []any{object{"kubernetesVersion": cluster.properties()["kubernetesVersion"], "default": true}},
+	}})
+}
+
+// busyPart is the cluster or pool whose operation keeps another one of the same
+// cluster from being changed: that of any pool the cluster, that of the cluster
+// any pool.
+func (s *Simulation) busyPart(at location) *resource {
+	const cluster = "microsoft.containerservice/managedclusters"
+	switch at.typ {
+	case cluster:
+		for _, pool := range s.below(at.path, cluster+"/agentpools") {
+			if pool.busy != nil {
+				return pool
+			}
+		}
+	case cluster + "/agentpools":
+		if r := s.find(at.parent); r != nil && r.busy != nil {
+			return r
+		}
+	}
+	return nil
+}
+
 func fillCluster(s *Simulation, r *resource, previous object) {
 	fillIdentity(s, r, previous)
 	p := r.properties()
@@ -141,6 +190,14 @@ func fillRegistry(s *Simulation, r *resource, previous object) {
 		"encryption": object{"status": "disabled"}, "privateEndpointConnections": []any{},
 		"roleAssignmentMode": "LegacyRegistryPermissions", "networkRuleBypassAllowedForTasks": false,
 	})
+	if sku["name"] == "Premium" {
+		// What a request does not mention stays as it is.
+		if previous != nil {
+			defaults(p, object{"networkRuleSet": child(previous, "properties")["networkRuleSet"]})
+		}
+		defaults(p, object{"networkRuleSet": object{"defaultAction": "Allow"}})
+		defaults(child(p, "networkRuleSet"), object{"ipRules": []any{}})
+	}
 	policies := child(p, "policies")
 	for name, policy := range map[string]object{
 		"quarantinePolicy":                 {"status": "disabled"},

@@ -27,6 +27,9 @@ func fillDatabaseServer(s *Simulation, r *resource, previous object) {
 	defaults(child(p, "maintenanceWindow"), object{"customWindow": "Disabled", "dayOfWeek": 0, "startHour": 0, "startMinute": 0})
 	child(p, "replica")["role"] = "Primary"
 	s.addConfigurations(r)
+	if subnet := s.find(text(child(p, "network")["delegatedSubnetResourceId"])); subnet != nil && previous == nil {
+		addServiceEndpoint(subnet, "Microsoft.Storage")
+	}
 }
 
 // addConfigurations gives a server the settings that it has from the start.

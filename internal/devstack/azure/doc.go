@@ -7,6 +7,7 @@
 // Azure fills in (kinds.go), makes long-running operations take a few polls, and
 // refuses what Azure refuses in general: resources in groups that do not exist,
 // API versions that a type does not have, a second role assignment for the same
-// principal, the deletion of a subnet that is used. Its clusters hand out a
+// principal, the deletion of a subnet that is used, a change of a cluster while
+// one of its pools is being changed. Its clusters hand out a
 // kubeconfig that the caller chooses, for example the embedded control plane's.
 package azure

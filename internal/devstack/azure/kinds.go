@@ -45,7 +45,7 @@ func kinds() []*kind {
 		{name: "Microsoft.Network/privateEndpoints/privateDnsZoneGroups", slowDelete: true, write: http.StatusCreated, fill: fillZoneGroup},
 		{name: "Microsoft.Network/networkInterfaces", fill: fillNothing},
 
-		{name: "Microsoft.ContainerService/managedClusters", versions: []string{"2025-10-01", gatewayVersion}, slowDelete: true, write: http.StatusCreated, fill: fillCluster, show: showCluster},
+		{name: "Microsoft.ContainerService/managedClusters", versions: []string{"2025-10-01", gatewayVersion}, slowDelete: true, write: http.StatusCreated, check: checkCluster, fill: fillCluster, show: showCluster},
 		{name: "Microsoft.ContainerService/managedClusters/agentPools", versions: []string{"2025-10-01"}, slowDelete: true, write: http.StatusCreated, fill: fillPool},
 		{name: "Microsoft.ContainerService/managedClusters/maintenanceConfigurations", versions: []string{"2025-10-01"}, stateless: true},
 
@@ -60,6 +60,12 @@ func kinds() []*kind {
 		{name: "Microsoft.DBforPostgreSQL/flexibleServers/configurations", versions: []string{"2025-08-01"}, slowDelete: true, write: http.StatusAccepted, fill: fillConfiguration, stateless: true},
 		{name: "Microsoft.DBforPostgreSQL/flexibleServers/databases", versions: []string{"2025-08-01"}, slowDelete: true, write: http.StatusAccepted, fill: fillNothing, stateless: true},
 		{name: "Microsoft.DBforPostgreSQL/flexibleServers/firewallRules", versions: []string{"2025-08-01"}, slowDelete: true, write: http.StatusAccepted, fill: fillNothing, stateless: true},
+
+		{name: "Microsoft.Insights/dataCollectionRules", versions: []string{"2023-03-11"}, fill: fillCollectionRule},
+		{name: "Microsoft.Insights/dataCollectionRuleAssociations", versions: []string{"2023-03-11"}, check: checkCollection, fill: fillNothing, stateless: true},
+
+		// Only there for others to refer to.
+		{name: "Microsoft.KeyVault/vaults", fill: fillNothing},
 
 		{name: "Microsoft.Authorization/roleAssignments", versions: []string{"2022-04-01"}, stateless: true, check: checkRoleAssignment, fill: fillRoleAssignment},
 	}

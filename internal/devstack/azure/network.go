@@ -81,6 +81,18 @@ func fillSubnet(_ *Simulation, r *resource, _ object) {
 	}
 }
 
+// addServiceEndpoint does what the first server in a subnet of databases does: it
+// writes its logs and backups to storage by a way of the subnet's own.
+func addServiceEndpoint(subnet *resource, service string) {
+	endpoints, _ := subnet.properties()["serviceEndpoints"].([]any)
+	for _, v := range endpoints {
+		if endpoint, ok := v.(object); ok && endpoint["service"] == service {
+			return
+		}
+	}
+	subnet.properties()["serviceEndpoints"] = append(endpoints, object{"service": service, "locations": []any{"*"}, "provisioningState": "Succeeded"})
+}
+
 func fillZone(s *Simulation, r *resource, _ object) {
 	defaults(r.body, object{"location": "global"})
 	defaults(r.properties(), object{

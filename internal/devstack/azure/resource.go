@@ -192,6 +192,20 @@ func (s *Simulation) Resources() []string {
 	return slices.Sorted(maps.Keys(s.resources))
 }
 
+// Edit changes a resource, or makes one that there is not, as somebody else does
+// who also manages what is in the subscription.
+func (s *Simulation) Edit(path string, change func(body map[string]any)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.find(path)
+	if r == nil {
+		r = &resource{path: path, kind: kindOf(locate(path)), body: object{}}
+		s.resources[strings.ToLower(path)] = r
+		s.complete(r, nil)
+	}
+	change(r.body)
+}
+
 // Body is a copy of a resource's body as a GET would give it, nil if there is no
 // such resource.
 func (s *Simulation) Body(path string) map[string]any {
