@@ -1,3 +1,35 @@
+locals {
+  # What cannot change without a new, empty server or database; or, in the version's case, cannot change back.
+  fixed = {
+    name                         = var.name
+    resource_group_name          = lower(var.resource_group_name)
+    location                     = lower(replace(var.location, " ", ""))
+    postgresql_version           = var.postgresql_version
+    administrator_login          = var.administrator_login
+    database_name                = var.database_name
+    geo_redundant_backup_enabled = tostring(var.geo_redundant_backup_enabled)
+  }
+  # Apart from the others, because it may be unknown when planning, and would make the whole comparison so.
+  subnet   = lower(coalesce(var.delegated_subnet_id, "none"))
+  recorded = terraform_data.made_with.output
+  changed = [
+    for name, value in local.fixed : "${name} (${try(local.recorded.server[name], "-")} -> ${value})"
+    if try(local.recorded.server[name], value) != value
+  ]
+  remedy = "Nothing takes the data along: dump and restore it first if it matters. To go on, set replacement_acknowledgement to a value that it has not had, for example today's date."
+}
+
+# What the server was made with. A change does not get here by itself, so that the preconditions below can compare; an
+# acknowledgement records anew. `terraform destroy` checks no preconditions.
+resource "terraform_data" "made_with" {
+  input            = { server = local.fixed, subnet = local.subnet }
+  triggers_replace = coalesce(var.replacement_acknowledgement, "none")
+
+  lifecycle {
+    ignore_changes = [input]
+  }
+}
+
 resource "azurerm_postgresql_flexible_server" "this" {
   name                = var.name
   resource_group_name = var.resource_group_name
@@ -28,8 +60,18 @@ resource "azurerm_postgresql_flexible_server" "this" {
   }
 
   lifecycle {
-    # Azure chooses a zone when none is given, and swaps the two zones in a failover.
-    ignore_changes = [zone, high_availability[0].standby_availability_zone]
+    # Azure chooses a zone when none is given, and swaps the two zones in a failover. The disk grows by itself and cannot
+    # shrink: going back to storage_mb would replace the server.
+    ignore_changes = [zone, high_availability[0].standby_availability_zone, storage_mb]
+
+    precondition {
+      condition     = length(local.changed) == 0
+      error_message = "This would replace the server or its database with an empty one, and with it the history of all runs; a newer postgresql_version would upgrade it for good: ${join(", ", local.changed)}. ${local.remedy}"
+    }
+    precondition {
+      condition     = try(local.recorded.subnet, local.subnet) == local.subnet
+      error_message = "This would replace the server with an empty one, and with it the history of all runs: delegated_subnet_id (${try(local.recorded.subnet, "-")} -> ${local.subnet}). ${local.remedy}"
+    }
 
     precondition {
       condition     = (var.delegated_subnet_id == null) == (var.private_dns_zone_id == null)

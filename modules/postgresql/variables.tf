@@ -1,5 +1,5 @@
 variable "resource_group_name" {
-  description = "Name of the resource group to create the server in."
+  description = "Name of the resource group to create the server in. Changing it replaces the server."
   type        = string
   nullable    = false
 
@@ -10,7 +10,7 @@ variable "resource_group_name" {
 }
 
 variable "location" {
-  description = "Azure region of the server."
+  description = "Azure region of the server. Changing it replaces the server."
   type        = string
   nullable    = false
 
@@ -28,7 +28,7 @@ variable "tags" {
 }
 
 variable "name" {
-  description = "Name of the server, unique in all of Azure."
+  description = "Name of the server, unique in all of Azure. Changing it replaces the server."
   type        = string
   nullable    = false
 
@@ -39,7 +39,7 @@ variable "name" {
 }
 
 variable "postgresql_version" {
-  description = "Major version of PostgreSQL. 14 is the newest that Prefect Server and its Hasura 2.1.1 are known to run with."
+  description = "Major version of PostgreSQL. 14 is the newest that Prefect Server and its Hasura 2.1.1 are known to run with. Lowering it replaces the server; raising it upgrades the server for good. Both need replacement_acknowledgement."
   type        = string
   default     = "14"
   nullable    = false
@@ -63,7 +63,7 @@ variable "sku_name" {
 }
 
 variable "storage_mb" {
-  description = "Size of the disk in MiB; it grows by itself when nearly full."
+  description = "Size of the disk in MiB to begin with. From then on it grows by itself when nearly full, never shrinks, and a change here has no effect; `az postgres flexible-server update --storage-size` makes it larger at once."
   type        = number
   default     = 65536
   nullable    = false
@@ -106,7 +106,7 @@ variable "high_availability" {
 }
 
 variable "zone" {
-  description = "Availability zone of the server; null leaves it to Azure."
+  description = "Availability zone of the server when it is made; null leaves it to Azure. A change here has no effect."
   type        = string
   default     = null
 
@@ -117,7 +117,7 @@ variable "zone" {
 }
 
 variable "delegated_subnet_id" {
-  description = "Id of the subnet, delegated to Microsoft.DBforPostgreSQL/flexibleServers, in which the server gets its only address."
+  description = "Id of the subnet, delegated to Microsoft.DBforPostgreSQL/flexibleServers, in which the server gets its only address. Changing it replaces the server."
   type        = string
   default     = null
 
@@ -210,7 +210,7 @@ variable "administrator_password_version" {
 }
 
 variable "database_name" {
-  description = "Name of Prefect Server's database."
+  description = "Name of Prefect Server's database. Changing it replaces the database."
   type        = string
   default     = "prefect"
   nullable    = false
@@ -231,4 +231,10 @@ variable "extensions" {
     condition     = length(setsubtract(["PGCRYPTO", "PG_TRGM"], [for extension in var.extensions : upper(extension)])) == 0
     error_message = "extensions lacks PGCRYPTO or PG_TRGM. Prefect Server's migrations create both and fail without them; add your own to these two."
   }
+}
+
+variable "replacement_acknowledgement" {
+  description = "What replaces the server or its database loses the history of all runs, and is refused. Changing this to a value that it has not had, for example the day's date, allows it once; what the variables say then is what later changes are compared with."
+  type        = string
+  default     = null
 }

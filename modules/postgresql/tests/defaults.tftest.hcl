@@ -34,10 +34,12 @@ run "private_by_default" {
   }
 }
 
+# The runs of a file share a state: this is a change of the server above.
 run "public_when_acknowledged" {
   variables {
-    delegated_subnet_id = null
-    private_dns_zone_id = null
+    replacement_acknowledgement = "public"
+    delegated_subnet_id         = null
+    private_dns_zone_id         = null
     public_network_access = {
       acknowledged = true
       allowed      = { office = { first = "198.51.100.7", last = "198.51.100.8" } }
@@ -49,8 +51,17 @@ run "public_when_acknowledged" {
   }
 }
 
+run "private_again_without_acknowledgement" {
+  command = plan
+  variables {
+    replacement_acknowledgement = "public"
+  }
+  expect_failures = [azurerm_postgresql_flexible_server.this]
+}
+
 run "standby_and_more_extensions" {
   variables {
+    replacement_acknowledgement    = "private again"
     high_availability              = "ZoneRedundant"
     extensions                     = ["pgcrypto", "pg_trgm", "hstore"]
     administrator_password_version = 2
@@ -59,4 +70,32 @@ run "standby_and_more_extensions" {
     condition     = azurerm_postgresql_flexible_server.this.high_availability[0].mode == "ZoneRedundant" && azurerm_postgresql_flexible_server_configuration.extensions.value == "HSTORE,PGCRYPTO,PG_TRGM"
     error_message = "The standby or the extensions are wrong."
   }
+}
+
+run "another_login_without_acknowledgement" {
+  command = plan
+  variables {
+    replacement_acknowledgement = "private again"
+    administrator_login         = "somebody"
+  }
+  expect_failures = [azurerm_postgresql_flexible_server.this]
+}
+
+run "newer_version_acknowledged" {
+  variables {
+    replacement_acknowledgement = "upgrade"
+    postgresql_version          = "16"
+  }
+  assert {
+    condition     = azurerm_postgresql_flexible_server.this.version == "16" && terraform_data.made_with.output.server.postgresql_version == "16"
+    error_message = "The acknowledged change is not recorded."
+  }
+}
+
+run "older_version_without_acknowledgement" {
+  command = plan
+  variables {
+    replacement_acknowledgement = "upgrade"
+  }
+  expect_failures = [azurerm_postgresql_flexible_server.this]
 }

@@ -143,3 +143,11 @@ run "range_of_all_of_azure" {
   }
   expect_failures = [var.public_network_access]
 }
+
+run "replaced" {
+  override_resource {
+    target = terraform_data.made_with
+    values = { output = { server = { location = "northeurope" }, subnet = "none" } }
+  }
+  expect_failures = [azurerm_postgresql_flexible_server.this]
+}
