@@ -1,5 +1,18 @@
 locals {
   premium = var.sku == "Premium"
+
+  # What a Prefect Server release runs.
+  server_images = { for name, repository in {
+    prefect-server = "prefecthq/server"
+    prefect-apollo = "prefecthq/apollo"
+    prefect-ui     = "prefecthq/ui"
+    prefect-core   = "prefecthq/prefect"
+    hasura         = "hasura/graphql-engine"
+  } : name => { source = "docker.io/${repository}", target = repository } }
+
+  credentials_for = try(var.cache_credentials.login_server, null)
+  cache_rules     = var.cache_rules == null ? (local.credentials_for == "docker.io" ? local.server_images : {}) : var.cache_rules
+  without_login   = [for name, rule in local.cache_rules : name if startswith(rule.source, "docker.io/") && local.credentials_for != "docker.io"]
 }
 
 resource "azurerm_container_registry" "this" {
@@ -28,19 +41,11 @@ resource "azurerm_container_registry" "this" {
     }
   }
 
-  dynamic "network_rule_set" {
-    for_each = length(var.allowed_ip_ranges) == 0 ? [] : [var.allowed_ip_ranges]
-    content {
-      default_action = "Deny"
-      dynamic "ip_rule" {
-        for_each = network_rule_set.value
-        content {
-          action   = "Allow"
-          ip_range = ip_rule.value
-        }
-      }
-    }
-  }
+  # Said whenever it has an effect, for everybody too: left out, the rules that were there before would stay.
+  network_rule_set = !local.premium ? [] : !var.public_network_access_enabled ? null : [{
+    default_action = length(var.allowed_ip_ranges) == 0 ? "Allow" : "Deny"
+    ip_rule        = [for range in var.allowed_ip_ranges : { action = "Allow", ip_range = range }]
+  }]
 
   lifecycle {
     precondition {
@@ -82,6 +87,14 @@ resource "azurerm_container_registry" "this" {
     precondition {
       condition     = var.build == null || var.public_network_access_enabled
       error_message = "build runs on Azure's shared builders, which only reach a registry with public access. Say public_network_access_enabled = true, or build elsewhere and push through the private endpoint."
+    }
+    precondition {
+      condition     = var.build == null || length(var.allowed_ip_ranges) == 0
+      error_message = "build runs on Azure's shared builders, whose addresses are not among allowed_ip_ranges. Remove allowed_ip_ranges, or build elsewhere and push from an address that is allowed."
+    }
+    precondition {
+      condition     = length(local.without_login) == 0
+      error_message = "The cache rules ${join(", ", local.without_login)} fetch from docker.io, which ACR only does with a login. Give cache_credentials with a Docker Hub account, remove these rules, or import the images (`az acr import`)."
     }
   }
 }
@@ -136,8 +149,19 @@ resource "azurerm_container_registry_credential_set" "this" {
   }
 }
 
+# The registry reads the credentials in its own name.
+resource "azurerm_role_assignment" "credentials" {
+  count = try(var.cache_credentials.key_vault, null) == null ? 0 : 1
+
+  scope                = var.cache_credentials.key_vault.id
+  role_definition_name = "Key Vault Secrets User"
+  principal_id         = azurerm_container_registry_credential_set.this[0].identity[0].principal_id
+
+  skip_service_principal_aad_check = true
+}
+
 resource "azurerm_container_registry_cache_rule" "this" {
-  for_each = var.cache_rules
+  for_each = local.cache_rules
 
   name                  = each.key
   container_registry_id = azurerm_container_registry.this.id

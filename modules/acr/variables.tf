@@ -1,5 +1,5 @@
 variable "resource_group_name" {
-  description = "Name of the resource group to create the registry in."
+  description = "Name of the resource group to create the registry in. Changing it replaces the registry with an empty one."
   type        = string
   nullable    = false
 
@@ -10,7 +10,7 @@ variable "resource_group_name" {
 }
 
 variable "location" {
-  description = "Azure region of the registry."
+  description = "Azure region of the registry. Changing it replaces the registry with an empty one."
   type        = string
   nullable    = false
 
@@ -28,7 +28,7 @@ variable "tags" {
 }
 
 variable "name" {
-  description = "Name of the registry, unique in all of Azure: it becomes NAME.azurecr.io."
+  description = "Name of the registry, unique in all of Azure: it becomes NAME.azurecr.io. Changing it replaces the registry with an empty one."
   type        = string
   nullable    = false
 
@@ -58,7 +58,7 @@ variable "public_network_access_enabled" {
 }
 
 variable "allowed_ip_ranges" {
-  description = "With public access: the only addresses, in CIDR notation, that may reach the registry; empty for all. Premium only."
+  description = "With public access: the only addresses, in CIDR notation, that may reach the registry; empty for all. Clusters need a private_endpoint, or their own outbound addresses among these. Premium only."
   type        = set(string)
   default     = []
   nullable    = false
@@ -84,7 +84,7 @@ variable "private_endpoint" {
 }
 
 variable "zone_redundancy_enabled" {
-  description = "Whether the registry is spread over availability zones. Premium only."
+  description = "Whether the registry is spread over availability zones. Premium only. Changing it replaces the registry with an empty one."
   type        = bool
   default     = false
   nullable    = false
@@ -121,46 +121,44 @@ variable "pull_principal_ids" {
 }
 
 variable "cache_rules" {
-  description = "Repositories of other registries that this one serves as its own, fetched on first use, by rule name. The default mirrors what a Prefect Server release runs."
+  description = "Repositories of other registries that this one serves as its own, fetched on first use, by rule name. null mirrors what a Prefect Server release runs when cache_credentials are for Docker Hub, and nothing otherwise: ACR does not fetch from Docker Hub without a login."
   type = map(object({
     source = string
     target = string
   }))
-  default = {
-    prefect-server = { source = "docker.io/prefecthq/server", target = "prefecthq/server" }
-    prefect-apollo = { source = "docker.io/prefecthq/apollo", target = "prefecthq/apollo" }
-    prefect-ui     = { source = "docker.io/prefecthq/ui", target = "prefecthq/ui" }
-    prefect-core   = { source = "docker.io/prefecthq/prefect", target = "prefecthq/prefect" }
-    hasura         = { source = "docker.io/hasura/graphql-engine", target = "hasura/graphql-engine" }
-  }
-  nullable = false
+  default = null
 
   validation {
-    condition     = alltrue([for name, _ in var.cache_rules : can(regex("^[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*$", name)) && length(name) >= 5 && length(name) <= 49])
-    error_message = "Names of cache rules are 5 to 49 letters and digits, with single hyphens between them; given: ${join(", ", keys(var.cache_rules))}."
+    condition     = var.cache_rules == null ? true : alltrue([for name, _ in var.cache_rules : can(regex("^[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*$", name)) && length(name) >= 5 && length(name) <= 49])
+    error_message = "Names of cache rules are 5 to 49 letters and digits, with single hyphens between them; given: ${try(join(", ", keys(var.cache_rules)), "")}."
   }
   validation {
-    condition     = alltrue([for rule in values(var.cache_rules) : can(regex("^[^/:]+\\.[^/:]+(:[0-9]+)?/.+[^/]$", rule.source)) && !strcontains(split("/", rule.source)[length(split("/", rule.source)) - 1], ":")])
+    condition     = var.cache_rules == null ? true : alltrue([for rule in values(var.cache_rules) : can(regex("^[^/:]+\\.[^/:]+(:[0-9]+)?/.+[^/]$", rule.source)) && !strcontains(split("/", rule.source)[length(split("/", rule.source)) - 1], ":")])
     error_message = "The source of a cache rule begins with the registry's host and has no tag, for example \"docker.io/prefecthq/server\"."
   }
   validation {
-    condition     = length(distinct([for rule in values(var.cache_rules) : rule.target])) == length(var.cache_rules)
+    condition     = var.cache_rules == null ? true : length(distinct([for rule in values(var.cache_rules) : rule.target])) == length(var.cache_rules)
     error_message = "Two cache rules have the same target. Each needs a repository of its own."
   }
 }
 
 variable "cache_credentials" {
-  description = "Key Vault secrets with the user name and access token for the registry that cache rules fetch from, and that registry's host; null fetches anonymously, which Docker Hub limits."
+  description = "Key Vault secrets with the user name and access token for the registry that cache rules fetch from, and that registry's host. key_vault, their vault, lets the module give the registry \"Key Vault Secrets User\" on the vault, which must use Azure RBAC; without it, give the output credential_set_principal_id that role, or an access policy with \"Get\" on secrets, yourself. null for registries without a login, which Docker Hub is not to ACR."
   type = object({
     login_server       = optional(string, "docker.io")
     username_secret_id = string
     password_secret_id = string
+    key_vault          = optional(object({ id = string }))
   })
   default = null
 
   validation {
-    condition     = var.cache_credentials == null ? true : alltrue([for id in [var.cache_credentials.username_secret_id, var.cache_credentials.password_secret_id] : can(regex("^https://[^/]+/secrets/[^/]+(/[^/]+)?$", id))])
-    error_message = "cache_credentials takes the ids of Key Vault secrets (\"https://VAULT.vault.azure.net/secrets/NAME\"), not the user name and token themselves."
+    condition     = var.cache_credentials == null ? true : alltrue([for id in [var.cache_credentials.username_secret_id, var.cache_credentials.password_secret_id] : can(regex("^https://[^/]+/secrets/[^/]+$", id))])
+    error_message = "cache_credentials takes the ids of Key Vault secrets without a version (\"https://VAULT.vault.azure.net/secrets/NAME\", the attribute versionless_id of azurerm_key_vault_secret), not the user name and token themselves."
+  }
+  validation {
+    condition     = try(var.cache_credentials.key_vault, null) == null ? true : can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.KeyVault/vaults/[^/]+$", var.cache_credentials.key_vault.id))
+    error_message = "cache_credentials.key_vault.id must be the id of a Key Vault: \"/subscriptions/.../providers/Microsoft.KeyVault/vaults/NAME\"."
   }
 }
 

@@ -32,8 +32,8 @@ run "private_by_default" {
     error_message = "The cluster may not pull."
   }
   assert {
-    condition     = length(azurerm_container_registry_cache_rule.this) == 5 && alltrue([for rule in azurerm_container_registry_cache_rule.this : rule.source_repo == "docker.io/${rule.target_repo}" && rule.credential_set_id == null])
-    error_message = "The Server's images are not mirrored."
+    condition     = length(azurerm_container_registry_cache_rule.this) == 0
+    error_message = "Something is fetched from Docker Hub without a login."
   }
   assert {
     condition     = output.login_server == "exampleregistry.azurecr.io" && output.flow_image == null && output.credential_set_principal_id == null
@@ -46,10 +46,9 @@ run "public_standard" {
     sku                           = "Standard"
     public_network_access_enabled = true
     private_endpoint              = null
-    cache_rules                   = {}
   }
   assert {
-    condition     = length(azurerm_private_endpoint.this) == 0 && length(azurerm_container_registry_cache_rule.this) == 0 && azurerm_container_registry.this.public_network_access_enabled
+    condition     = length(azurerm_private_endpoint.this) == 0 && length(azurerm_container_registry_cache_rule.this) == 0 && azurerm_container_registry.this.public_network_access_enabled && length(azurerm_container_registry.this.network_rule_set) == 0
     error_message = "A public Standard registry cannot be asked for."
   }
 }
@@ -68,11 +67,53 @@ run "premium_options" {
   }
 }
 
+run "the_servers_images_with_credentials" {
+  variables {
+    cache_credentials = {
+      username_secret_id = "https://example.vault.azure.net/secrets/user"
+      password_secret_id = "https://example.vault.azure.net/secrets/token"
+    }
+  }
+  assert {
+    condition     = length(azurerm_container_registry_cache_rule.this) == 5 && alltrue([for rule in azurerm_container_registry_cache_rule.this : rule.source_repo == "docker.io/${rule.target_repo}" && rule.credential_set_id != null])
+    error_message = "The Server's images are not mirrored."
+  }
+  assert {
+    condition     = length(azurerm_role_assignment.credentials) == 0
+    error_message = "Something is granted on a vault that nobody named."
+  }
+}
+
+run "credentials_of_another_registry" {
+  variables {
+    cache_credentials = {
+      login_server       = "ghcr.io"
+      username_secret_id = "https://example.vault.azure.net/secrets/user"
+      password_secret_id = "https://example.vault.azure.net/secrets/token"
+    }
+  }
+  assert {
+    condition     = length(azurerm_container_registry_cache_rule.this) == 0
+    error_message = "Docker Hub is used with the credentials of another registry."
+  }
+}
+
+run "premium_for_everybody_again" {
+  variables {
+    public_network_access_enabled = true
+  }
+  assert {
+    condition     = azurerm_container_registry.this.network_rule_set[0].default_action == "Allow"
+    error_message = "The former network rules stay."
+  }
+}
+
 run "cache_with_credentials" {
   variables {
     cache_credentials = {
       username_secret_id = "https://example.vault.azure.net/secrets/user"
       password_secret_id = "https://example.vault.azure.net/secrets/token"
+      key_vault          = { id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/secrets/providers/Microsoft.KeyVault/vaults/example" }
     }
     cache_rules = {
       from-hub  = { source = "docker.io/prefecthq/ui", target = "prefecthq/ui" }
@@ -82,6 +123,10 @@ run "cache_with_credentials" {
   assert {
     condition     = azurerm_container_registry_cache_rule.this["from-hub"].credential_set_id != null && azurerm_container_registry_cache_rule.this["from-quay"].credential_set_id == null
     error_message = "Credentials are not used for their registry alone."
+  }
+  assert {
+    condition     = azurerm_role_assignment.credentials[0].role_definition_name == "Key Vault Secrets User" && endswith(azurerm_role_assignment.credentials[0].scope, "/vaults/example")
+    error_message = "The registry may not read its credentials."
   }
 }
 

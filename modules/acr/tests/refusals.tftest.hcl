@@ -185,3 +185,44 @@ run "private_endpoint_wrong_zone" {
   }
   expect_failures = [var.private_endpoint]
 }
+
+run "rule_from_docker_hub_without_login" {
+  command = plan
+  variables {
+    cache_rules = { prefect-ui = { source = "docker.io/prefecthq/ui", target = "prefecthq/ui" } }
+  }
+  expect_failures = [azurerm_container_registry.this]
+}
+
+run "secret_with_version" {
+  command = plan
+  variables {
+    cache_credentials = {
+      username_secret_id = "https://example.vault.azure.net/secrets/user/0123456789abcdef"
+      password_secret_id = "https://example.vault.azure.net/secrets/token"
+    }
+  }
+  expect_failures = [var.cache_credentials]
+}
+
+run "vault_by_name" {
+  command = plan
+  variables {
+    cache_credentials = {
+      username_secret_id = "https://example.vault.azure.net/secrets/user"
+      password_secret_id = "https://example.vault.azure.net/secrets/token"
+      key_vault          = { id = "example" }
+    }
+  }
+  expect_failures = [var.cache_credentials]
+}
+
+run "build_behind_ranges" {
+  command = plan
+  variables {
+    allowed_ip_ranges   = ["198.51.100.0/24"]
+    build               = { context = "https://github.com/example/flows.git#main", image = "flows/etl:1" }
+    build_context_token = "token"
+  }
+  expect_failures = [azurerm_container_registry.this]
+}
