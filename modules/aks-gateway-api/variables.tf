@@ -1,5 +1,5 @@
 variable "cluster_id" {
-  description = "Id of the AKS cluster."
+  description = "Id of the AKS cluster. The output id of the module aks waits for the pools, whose creation the change of the cluster would collide with."
   type        = string
   nullable    = false
 

@@ -7,15 +7,17 @@ locals {
     },
     { for range in var.network_cidrs : "network_cidrs (${range})" => range },
   )
+  # AKS uses these itself.
+  reserved = ["169.254.0.0/16", "172.30.0.0/16", "172.31.0.0/16", "192.0.2.0/24"]
   bounds = {
-    for name, range in local.ranges : name => {
+    for name, range in merge(local.ranges, { for range in local.reserved : range => range }) : name => {
       first = sum([for i, octet in split(".", cidrhost(range, 0)) : tonumber(octet) * pow(256, 3 - i)])
       size  = pow(2, 32 - tonumber(split("/", range)[1]))
     }
   }
   overlaps = flatten([
-    for i, a in keys(local.bounds) : [
-      for b in slice(keys(local.bounds), i + 1, length(local.bounds)) : "${a} and ${b}"
+    for i, a in keys(local.ranges) : [
+      for b in slice(keys(local.ranges), i + 1, length(local.ranges)) : "${a} and ${b}"
       if local.bounds[a].first < local.bounds[b].first + local.bounds[b].size
       && local.bounds[b].first < local.bounds[a].first + local.bounds[a].size
       # Ranges of networks among themselves are no business of the cluster's.
@@ -23,8 +25,64 @@ locals {
     ]
   ])
 
+  on_reserved = flatten([
+    for a in keys(local.ranges) : [
+      for b in local.reserved : "${a} with ${b}"
+      if local.bounds[a].first < local.bounds[b].first + local.bounds[b].size
+      && local.bounds[b].first < local.bounds[a].first + local.bounds[a].size
+      # What a peered network uses is between it and those who want to reach it.
+      && !startswith(a, "network_cidrs")
+    ]
+  ])
+
+  # Every node has a /24 of pod_cidr. While they are upgraded, pools have 10% more nodes (upgrade_settings), spot pools excepted.
+  nodes = sum([
+    for pool in concat([{ max_count = var.system_pool.max_count, spot = false }], values(var.user_pools)) :
+    pool.max_count + (pool.spot ? 0 : ceil(pool.max_count / 10))
+  ])
+  room = floor(pow(2, 24 - tonumber(split("/", var.pod_cidr)[1])))
+
+  # Each pool has its own name for the pool that holds its nodes while it is made anew, so that two can be at the same time.
+  temporary_names = { for name in keys(var.user_pools) : name => "t${substr(sha1(name), 0, 11)}" }
+  pool_names      = concat([var.system_pool.name], keys(var.user_pools))
+  taken_names = [
+    for name, temporary in local.temporary_names : "${temporary} (for ${name})"
+    if contains(local.pool_names, temporary) || length([for other in values(local.temporary_names) : other if other == temporary]) > 1
+  ]
+
+  # What cannot change without a new cluster.
+  fixed = {
+    name                    = var.name
+    resource_group_name     = lower(var.resource_group_name)
+    location                = lower(replace(var.location, " ", ""))
+    private_cluster_enabled = tostring(var.private_cluster_enabled)
+    pod_cidr                = var.pod_cidr
+    service_cidr            = var.service_cidr
+    "system_pool.name"      = var.system_pool.name
+  }
+  # Apart from the others, because it may be unknown when planning, and would make the whole comparison so.
+  zone     = var.private_cluster_enabled ? lower(var.private_dns_zone_id) : "none"
+  recorded = terraform_data.made_with.output
+  changed = [
+    for name, value in local.fixed : "${name} (${try(local.recorded.cluster[name], "-")} -> ${value})"
+    if try(local.recorded.cluster[name], value) != value
+  ]
+  loss   = "This would replace the cluster, and with it Prefect Server, the Jobs that run and whatever else is installed in it"
+  remedy = "To go on, set replacement_acknowledgement to a value that it has not had, for example today's date."
+
   own_private_dns_zone = var.private_cluster_enabled && startswith(var.private_dns_zone_id, "/")
   everybody            = anytrue([for range in var.api_server_authorized_ip_ranges : endswith(range, "/0")])
+}
+
+# What the cluster was made with. A change does not get here by itself, so that the preconditions below can compare; an
+# acknowledgement records anew. `terraform destroy` checks no preconditions.
+resource "terraform_data" "made_with" {
+  input            = { cluster = local.fixed, zone = local.zone }
+  triggers_replace = coalesce(var.replacement_acknowledgement, "none")
+
+  lifecycle {
+    ignore_changes = [input]
+  }
 }
 
 resource "azurerm_kubernetes_cluster" "this" {
@@ -41,13 +99,14 @@ resource "azurerm_kubernetes_cluster" "this" {
   automatic_upgrade_channel = var.automatic_upgrade_channel == "none" ? null : var.automatic_upgrade_channel
   node_os_upgrade_channel   = var.node_os_upgrade_channel
 
-  private_cluster_enabled           = var.private_cluster_enabled
-  private_dns_zone_id               = var.private_cluster_enabled ? var.private_dns_zone_id : null
-  run_command_enabled               = false
-  role_based_access_control_enabled = true
-  local_account_disabled            = var.local_account_disabled
-  oidc_issuer_enabled               = true
-  workload_identity_enabled         = true
+  private_cluster_enabled             = var.private_cluster_enabled
+  private_cluster_public_fqdn_enabled = var.private_cluster_public_fqdn_enabled
+  private_dns_zone_id                 = var.private_cluster_enabled ? var.private_dns_zone_id : null
+  run_command_enabled                 = false
+  role_based_access_control_enabled   = true
+  local_account_disabled              = var.local_account_disabled
+  oidc_issuer_enabled                 = true
+  workload_identity_enabled           = true
 
   azure_active_directory_role_based_access_control {
     azure_rbac_enabled     = true
@@ -70,6 +129,7 @@ resource "azurerm_kubernetes_cluster" "this" {
   default_node_pool {
     name                         = var.system_pool.name
     vm_size                      = var.system_pool.vm_size
+    orchestrator_version         = var.kubernetes_version
     auto_scaling_enabled         = true
     min_count                    = var.system_pool.min_count
     max_count                    = var.system_pool.max_count
@@ -108,7 +168,7 @@ resource "azurerm_kubernetes_cluster" "this" {
   }
 
   dynamic "oms_agent" {
-    for_each = var.log_analytics_workspace_id == null ? [] : [var.log_analytics_workspace_id]
+    for_each = var.log_analytics_workspace == null ? [] : [var.log_analytics_workspace.id]
     content {
       log_analytics_workspace_id      = oms_agent.value
       msi_auth_for_monitoring_enabled = true
@@ -121,8 +181,24 @@ resource "azurerm_kubernetes_cluster" "this" {
     ignore_changes = [default_node_pool[0].node_count, web_app_routing]
 
     precondition {
+      condition     = length(local.changed) == 0
+      error_message = "${local.loss}: ${join(", ", local.changed)}. ${local.remedy}"
+    }
+    precondition {
+      condition     = try(local.recorded.zone, local.zone) == local.zone
+      error_message = "${local.loss}: private_dns_zone_id (${try(local.recorded.zone, "-")} -> ${local.zone}). ${local.remedy}"
+    }
+    precondition {
       condition     = length(local.overlaps) == 0
       error_message = "Address ranges overlap: ${join("; ", local.overlaps)}. Pods, services and the network need ranges of their own; change pod_cidr or service_cidr."
+    }
+    precondition {
+      condition     = length(local.on_reserved) == 0
+      error_message = "AKS keeps ${join(", ", local.reserved)} for itself, which overlap: ${join("; ", local.on_reserved)}. Choose other ranges, for example the defaults."
+    }
+    precondition {
+      condition     = local.nodes <= local.room
+      error_message = "pod_cidr ${var.pod_cidr} has room for ${local.room} nodes, a /24 each. All pools at their max_count, and upgraded at that, are ${local.nodes}. Choose a larger pod_cidr or a smaller max_count."
     }
     precondition {
       condition     = var.private_cluster_enabled || length(var.api_server_authorized_ip_ranges) > 0
@@ -153,8 +229,24 @@ resource "azurerm_kubernetes_cluster" "this" {
       error_message = "outbound_type \"${var.outbound_type}\" is a property of a subnet of yours. Give its id in subnet_id, or use \"loadBalancer\" or \"managedNATGateway\"."
     }
     precondition {
+      condition     = var.subnet_id == null || var.outbound_type != "managedNATGateway"
+      error_message = "outbound_type \"managedNATGateway\" is only possible in the network that AKS makes itself. Remove subnet_id, or use \"userAssignedNATGateway\" with a NAT gateway of yours on that subnet, or \"loadBalancer\"."
+    }
+    precondition {
+      condition     = !var.private_cluster_enabled || var.private_dns_zone_id != "None" || var.private_cluster_public_fqdn_enabled
+      error_message = "private_dns_zone_id \"None\" leaves the private API server without a name. Set private_cluster_public_fqdn_enabled = true, which publishes a name for its private address, or use \"System\" or a zone of yours."
+    }
+    precondition {
+      condition     = var.private_cluster_enabled || !var.private_cluster_public_fqdn_enabled
+      error_message = "private_cluster_public_fqdn_enabled only applies to a private cluster; a public one has a public name anyhow. Remove it, or set private_cluster_enabled = true."
+    }
+    precondition {
       condition     = !contains(keys(var.user_pools), var.system_pool.name)
       error_message = "The system pool and a user pool are both called \"${var.system_pool.name}\". Rename one."
+    }
+    precondition {
+      condition     = length(local.taken_names) == 0
+      error_message = "Names that the module needs while it makes a pool anew are taken: ${join(", ", local.taken_names)}. Rename one of these pools."
     }
   }
 }
@@ -166,6 +258,7 @@ resource "azurerm_kubernetes_cluster_node_pool" "this" {
   kubernetes_cluster_id       = azurerm_kubernetes_cluster.this.id
   mode                        = "User"
   vm_size                     = each.value.vm_size
+  orchestrator_version        = var.kubernetes_version
   auto_scaling_enabled        = true
   min_count                   = each.value.min_count
   max_count                   = each.value.max_count
@@ -174,7 +267,7 @@ resource "azurerm_kubernetes_cluster_node_pool" "this" {
   os_disk_type                = each.value.os_disk_type
   host_encryption_enabled     = var.host_encryption_enabled
   vnet_subnet_id              = var.subnet_id
-  temporary_name_for_rotation = "temporary"
+  temporary_name_for_rotation = local.temporary_names[each.key]
   tags                        = var.tags
 
   priority        = each.value.spot ? "Spot" : "Regular"
@@ -206,6 +299,47 @@ resource "azurerm_role_assignment" "cluster_admin" {
   scope                = azurerm_kubernetes_cluster.this.id
   role_definition_name = "Azure Kubernetes Service RBAC Cluster Admin"
   principal_id         = each.value
+}
+
+# What the agent that oms_agent installs is to collect, and where to: it asks for this by the association's name.
+resource "azurerm_monitor_data_collection_rule" "containers" {
+  count = var.log_analytics_workspace == null ? 0 : 1
+
+  name                = "${var.name}-containers"
+  resource_group_name = var.resource_group_name
+  location            = coalesce(var.log_analytics_workspace.location, var.location)
+  tags                = var.tags
+
+  destinations {
+    log_analytics {
+      name                  = "workspace"
+      workspace_resource_id = var.log_analytics_workspace.id
+    }
+  }
+
+  data_sources {
+    extension {
+      name           = "ContainerInsightsExtension"
+      extension_name = "ContainerInsights"
+      streams        = ["Microsoft-ContainerInsights-Group-Default"]
+      extension_json = jsonencode({
+        dataCollectionSettings = { interval = "1m", namespaceFilteringMode = "Off", enableContainerLogV2 = true }
+      })
+    }
+  }
+
+  data_flow {
+    streams      = ["Microsoft-ContainerInsights-Group-Default"]
+    destinations = ["workspace"]
+  }
+}
+
+resource "azurerm_monitor_data_collection_rule_association" "containers" {
+  count = var.log_analytics_workspace == null ? 0 : 1
+
+  name                    = "ContainerInsightsExtension"
+  target_resource_id      = azurerm_kubernetes_cluster.this.id
+  data_collection_rule_id = azurerm_monitor_data_collection_rule.containers[0].id
 }
 
 check "someone_may_sign_in" {

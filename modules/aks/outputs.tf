@@ -1,6 +1,7 @@
 output "id" {
-  description = "Id of the cluster."
+  description = "Id of the cluster. Available when its pools are: whoever changes the cluster has to wait for them."
   value       = azurerm_kubernetes_cluster.this.id
+  depends_on  = [azurerm_kubernetes_cluster_node_pool.this]
 }
 
 output "name" {
@@ -9,8 +10,8 @@ output "name" {
 }
 
 output "fqdn" {
-  description = "DNS name of the Kubernetes API: the private one of a private cluster."
-  value       = var.private_cluster_enabled ? azurerm_kubernetes_cluster.this.private_fqdn : azurerm_kubernetes_cluster.this.fqdn
+  description = "DNS name of the Kubernetes API: the private one of a private cluster, unless it has no DNS zone."
+  value       = var.private_cluster_enabled && var.private_dns_zone_id != "None" ? azurerm_kubernetes_cluster.this.private_fqdn : azurerm_kubernetes_cluster.this.fqdn
 }
 
 output "current_kubernetes_version" {
@@ -19,7 +20,7 @@ output "current_kubernetes_version" {
 }
 
 output "kubernetes" {
-  description = "How to reach the Kubernetes API, in the attribute names of the helm and prefect providers: host, cluster_ca_certificate (PEM), and exec, which signs in through kubelogin as whoever runs Terraform."
+  description = "How to reach the Kubernetes API, in the attribute names of the helm and prefect providers: host, cluster_ca_certificate (PEM), and exec, which signs in with kubelogin in the way of kubelogin_login. Available when the pools and the roles on the cluster are."
   value = {
     host                   = azurerm_kubernetes_cluster.this.kube_config[0].host
     cluster_ca_certificate = base64decode(azurerm_kubernetes_cluster.this.kube_config[0].cluster_ca_certificate)
@@ -27,11 +28,11 @@ output "kubernetes" {
       api_version = "client.authentication.k8s.io/v1beta1"
       command     = "kubelogin"
       # The application id of AKS's own sign-in, the same in every tenant.
-      args = ["get-token", "--login", "azurecli", "--server-id", "6dae42f8-4368-4678-94ff-3960e28e3630"]
+      args = concat(["get-token"], var.kubelogin_login == "environment" ? [] : ["--login", var.kubelogin_login], ["--server-id", "6dae42f8-4368-4678-94ff-3960e28e3630"])
     }
   }
   sensitive = true
-  # Whoever uses these needs the nodes and the roles to be there.
+  # Whoever uses these needs the nodes and the roles to be there. Azure may take minutes more to act on a role.
   depends_on = [azurerm_kubernetes_cluster_node_pool.this, azurerm_role_assignment.cluster_admin]
 }
 
@@ -41,13 +42,15 @@ output "client_certificate" {
     client_certificate = try(base64decode(azurerm_kubernetes_cluster.this.kube_config[0].client_certificate), null)
     client_key         = try(base64decode(azurerm_kubernetes_cluster.this.kube_config[0].client_key), null)
   }
-  sensitive = true
+  sensitive  = true
+  depends_on = [azurerm_kubernetes_cluster_node_pool.this, azurerm_role_assignment.cluster_admin]
 }
 
 output "kube_config_raw" {
   description = "The user's kubeconfig file; with Entra ID it holds no secret and needs kubelogin."
   value       = azurerm_kubernetes_cluster.this.kube_config_raw
   sensitive   = true
+  depends_on  = [azurerm_kubernetes_cluster_node_pool.this, azurerm_role_assignment.cluster_admin]
 }
 
 output "oidc_issuer_url" {

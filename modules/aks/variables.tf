@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Name of the cluster, also the first part of its DNS name."
+  description = "Name of the cluster, also the first part of its DNS name. Changing it replaces the cluster."
   type        = string
   nullable    = false
 
@@ -10,7 +10,7 @@ variable "name" {
 }
 
 variable "resource_group_name" {
-  description = "Name of the resource group to create the cluster in."
+  description = "Name of the resource group to create the cluster in. Changing it replaces the cluster."
   type        = string
   nullable    = false
 
@@ -21,7 +21,7 @@ variable "resource_group_name" {
 }
 
 variable "location" {
-  description = "Azure region of the cluster."
+  description = "Azure region of the cluster. Changing it replaces the cluster."
   type        = string
   nullable    = false
 
@@ -51,7 +51,7 @@ variable "sku_tier" {
 }
 
 variable "kubernetes_version" {
-  description = "Full version of Kubernetes (major.minor.patch), or null for Azure's recommended one. Pinning it needs automatic_upgrade_channel \"none\" or \"node-image\", else every upgrade of Azure's would be undone by the next plan."
+  description = "Full version of Kubernetes (major.minor.patch), or null for Azure's recommended one. Raising it upgrades the control plane and then the nodes, pool by pool. Pinning it needs automatic_upgrade_channel \"none\" or \"node-image\", else every upgrade of Azure's would be undone by the next plan."
   type        = string
   default     = null
 
@@ -88,14 +88,14 @@ variable "node_os_upgrade_channel" {
 # Who reaches the API server
 
 variable "private_cluster_enabled" {
-  description = "Whether the Kubernetes API has an address in the virtual network only. Terraform must then run where that network is reachable."
+  description = "Whether the Kubernetes API has an address in the virtual network only. Terraform must then run where that network is reachable. Changing it replaces the cluster."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "private_dns_zone_id" {
-  description = "Private DNS zone of a private cluster: a zone's id, \"System\" (AKS makes one) or \"None\"."
+  description = "Private DNS zone of a private cluster: a zone's id, \"System\" (AKS makes one), or \"None\", which needs private_cluster_public_fqdn_enabled. Changing it replaces the cluster."
   type        = string
   default     = "System"
   nullable    = false
@@ -104,6 +104,13 @@ variable "private_dns_zone_id" {
     condition     = contains(["System", "None"], var.private_dns_zone_id) || startswith(var.private_dns_zone_id, "/subscriptions/")
     error_message = "private_dns_zone_id is \"${var.private_dns_zone_id}\". Give the id of a private DNS zone (\"/subscriptions/...\"), \"System\" or \"None\"."
   }
+}
+
+variable "private_cluster_public_fqdn_enabled" {
+  description = "Whether a private cluster's name is published in public DNS. The address that it stands for stays private."
+  type        = bool
+  default     = false
+  nullable    = false
 }
 
 variable "api_server_authorized_ip_ranges" {
@@ -170,7 +177,7 @@ variable "cluster_admin_principal_ids" {
 }
 
 variable "identity_ids" {
-  description = "Ids of a user-assigned identity for the control plane; empty for a system-assigned one. Needed with a private DNS zone of your own."
+  description = "Ids of a user-assigned identity for the control plane; empty for a system-assigned one. Needed with a private DNS zone of your own. It must have its rights (\"Network Contributor\" on subnet_id, \"Private DNS Zone Contributor\" on the zone) before the cluster is made."
   type        = list(string)
   default     = []
   nullable    = false
@@ -188,7 +195,7 @@ variable "identity_ids" {
 # Network
 
 variable "subnet_id" {
-  description = "Id of the subnet of the nodes; null lets AKS make a network of its own."
+  description = "Id of the subnet of the nodes; null lets AKS make a network of its own. The cluster's identity needs \"Network Contributor\" on it, or internal load balancers never get an address: give the output identity_principal_id that role."
   type        = string
   default     = null
 
@@ -208,10 +215,14 @@ variable "network_cidrs" {
     condition     = alltrue([for range in var.network_cidrs : can(cidrhost(range, 0)) && !strcontains(range, ":")])
     error_message = "network_cidrs must be IPv4 ranges in CIDR notation, for example [\"10.10.0.0/16\"]."
   }
+  validation {
+    condition     = alltrue([for range in var.network_cidrs : try(cidrsubnet(range, 0, 0) == range, true)])
+    error_message = "Ranges in network_cidrs begin before the address that is given. If these ranges are meant, write ${join(", ", [for range in var.network_cidrs : "\"${try(cidrsubnet(range, 0, 0), range)}\" for \"${range}\"" if try(cidrsubnet(range, 0, 0) != range, false)])}."
+  }
 }
 
 variable "pod_cidr" {
-  description = "Addresses of the pods (overlay: not routable from outside the cluster)."
+  description = "Addresses of the pods (overlay: not routable from outside the cluster), a /24 for each node. Changing it replaces the cluster."
   type        = string
   default     = "10.244.0.0/16"
   nullable    = false
@@ -220,10 +231,14 @@ variable "pod_cidr" {
     condition     = can(cidrhost(var.pod_cidr, 0)) && !strcontains(var.pod_cidr, ":")
     error_message = "pod_cidr is \"${var.pod_cidr}\". Give an IPv4 range in CIDR notation, for example \"10.244.0.0/16\"."
   }
+  validation {
+    condition     = try(cidrsubnet(var.pod_cidr, 0, 0) == var.pod_cidr, true)
+    error_message = "pod_cidr is \"${var.pod_cidr}\", which begins before that address. Write \"${try(cidrsubnet(var.pod_cidr, 0, 0), "")}\" if that range is meant."
+  }
 }
 
 variable "service_cidr" {
-  description = "Addresses of the services inside the cluster."
+  description = "Addresses of the services inside the cluster. Changing it replaces the cluster."
   type        = string
   default     = "10.245.0.0/16"
   nullable    = false
@@ -232,24 +247,28 @@ variable "service_cidr" {
     condition     = can(cidrhost(var.service_cidr, 10)) && !strcontains(var.service_cidr, ":") && try(tonumber(split("/", var.service_cidr)[1]) > 12, false)
     error_message = "service_cidr is \"${var.service_cidr}\". Give an IPv4 range smaller than /12 in CIDR notation, for example \"10.245.0.0/16\"."
   }
+  validation {
+    condition     = try(cidrsubnet(var.service_cidr, 0, 0) == var.service_cidr, true)
+    error_message = "service_cidr is \"${var.service_cidr}\", which begins before that address. Write \"${try(cidrsubnet(var.service_cidr, 0, 0), "")}\" if that range is meant."
+  }
 }
 
 variable "outbound_type" {
-  description = "How nodes reach the internet: loadBalancer, managedNATGateway, userAssignedNATGateway, userDefinedRouting or none."
+  description = "How nodes reach the internet: loadBalancer, managedNATGateway (only without subnet_id), or what subnet_id has: userAssignedNATGateway or userDefinedRouting."
   type        = string
   default     = "loadBalancer"
   nullable    = false
 
   validation {
-    condition     = contains(["loadBalancer", "managedNATGateway", "userAssignedNATGateway", "userDefinedRouting", "none"], var.outbound_type)
-    error_message = "outbound_type is \"${var.outbound_type}\". Use \"loadBalancer\", \"managedNATGateway\", \"userAssignedNATGateway\", \"userDefinedRouting\" or \"none\"."
+    condition     = contains(["loadBalancer", "managedNATGateway", "userAssignedNATGateway", "userDefinedRouting"], var.outbound_type)
+    error_message = "outbound_type is \"${var.outbound_type}\". Use \"loadBalancer\", \"managedNATGateway\", \"userAssignedNATGateway\" or \"userDefinedRouting\". (\"none\" needs a cluster that gets its own images from a registry of yours, which this module does not set up.)"
   }
 }
 
 # Nodes
 
 variable "system_pool" {
-  description = "The pool of the cluster's own components, tainted so that nothing else runs there. Changing vm_size or zones replaces its nodes by way of a temporary pool."
+  description = "The pool of the cluster's own components, tainted so that nothing else runs there. Changing vm_size or zones replaces its nodes by way of a temporary pool. Changing name replaces the cluster."
   type = object({
     name            = optional(string, "system")
     vm_size         = optional(string, "Standard_D2ds_v5")
@@ -313,13 +332,36 @@ variable "host_encryption_enabled" {
   nullable    = false
 }
 
-variable "log_analytics_workspace_id" {
-  description = "Id of the Log Analytics workspace that gets the containers' logs; null for none."
-  type        = string
-  default     = null
+variable "log_analytics_workspace" {
+  description = "Log Analytics workspace that gets the containers' logs, and its region where that is not the cluster's; null for none."
+  type = object({
+    id       = string
+    location = optional(string)
+  })
+  default = null
 
   validation {
-    condition     = var.log_analytics_workspace_id == null || can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.OperationalInsights/workspaces/[^/]+$", var.log_analytics_workspace_id))
-    error_message = "log_analytics_workspace_id must be the resource id of a workspace (\"/subscriptions/.../providers/Microsoft.OperationalInsights/workspaces/NAME\"), not its customer id."
+    condition     = var.log_analytics_workspace == null ? true : can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.OperationalInsights/workspaces/[^/]+$", var.log_analytics_workspace.id))
+    error_message = "log_analytics_workspace.id must be the resource id of a workspace (\"/subscriptions/.../providers/Microsoft.OperationalInsights/workspaces/NAME\"), not its customer id."
   }
+}
+
+# How the outputs are used
+
+variable "kubelogin_login" {
+  description = "How the output kubernetes has kubelogin sign in: azurecli, azd, azurepipelines, devicecode, interactive, msi, ropc, spn or workloadidentity; \"environment\" leaves it to the variable AAD_LOGIN_METHOD where Terraform runs. Some of them need further variables there, such as AZURE_CLIENT_ID."
+  type        = string
+  default     = "azurecli"
+  nullable    = false
+
+  validation {
+    condition     = contains(["azurecli", "azd", "azurepipelines", "devicecode", "interactive", "msi", "ropc", "spn", "workloadidentity", "environment"], var.kubelogin_login)
+    error_message = "kubelogin_login is \"${var.kubelogin_login}\". Use a method of kubelogin's: azurecli, azd, azurepipelines, devicecode, interactive, msi, ropc, spn or workloadidentity; or \"environment\" to leave it to AAD_LOGIN_METHOD."
+  }
+}
+
+variable "replacement_acknowledgement" {
+  description = "What replaces the cluster is refused. Changing this to a value that it has not had, for example the day's date, allows it once; what the variables say then is what later changes are compared with."
+  type        = string
+  default     = null
 }

@@ -27,6 +27,8 @@ run "defaults" {
       azurerm_kubernetes_cluster.this.default_node_pool[0].only_critical_addons_enabled,
       length(azurerm_kubernetes_cluster.this.api_server_access_profile) == 0,
       length(azurerm_kubernetes_cluster.this.oms_agent) == 0,
+      length(azurerm_monitor_data_collection_rule_association.containers) == 0,
+      azurerm_kubernetes_cluster.this.private_cluster_public_fqdn_enabled == false,
       azurerm_kubernetes_cluster.this.default_node_pool[0].host_encryption_enabled == false,
     ])
     error_message = "The defaults are not what the documentation says."
@@ -40,7 +42,7 @@ run "defaults" {
     error_message = "Whoever runs Terraform cannot use the cluster."
   }
   assert {
-    condition     = output.kubernetes.host == "https://example.hcp.westeurope.azmk8s.io:443" && output.kubernetes.cluster_ca_certificate == "certificate" && contains(output.kubernetes.exec.args, "6dae42f8-4368-4678-94ff-3960e28e3630")
+    condition     = output.kubernetes.host == "https://example.hcp.westeurope.azmk8s.io:443" && output.kubernetes.cluster_ca_certificate == "certificate" && output.kubernetes.exec.args == ["get-token", "--login", "azurecli", "--server-id", "6dae42f8-4368-4678-94ff-3960e28e3630"]
     error_message = "The outputs do not lead to the API server."
   }
   assert {
@@ -49,8 +51,35 @@ run "defaults" {
   }
 }
 
+run "replacement_without_acknowledgement" {
+  command = plan
+  variables {
+    system_pool = { name = "control" }
+  }
+  expect_failures = [azurerm_kubernetes_cluster.this]
+}
+
+run "named_by_nobody_but_public_dns" {
+  variables {
+    replacement_acknowledgement         = "DNS"
+    private_dns_zone_id                 = "None"
+    private_cluster_public_fqdn_enabled = true
+    kubelogin_login                     = "environment"
+  }
+  assert {
+    condition     = azurerm_kubernetes_cluster.this.private_dns_zone_id == "None" && output.fqdn == "example.public"
+    error_message = "A private cluster cannot do without a zone."
+  }
+  assert {
+    condition     = output.kubernetes.exec.args == ["get-token", "--server-id", "6dae42f8-4368-4678-94ff-3960e28e3630"]
+    error_message = "The way to sign in cannot be left to the environment."
+  }
+}
+
+# The runs of a file share a state, so this replaces the cluster above.
 run "public_for_named_addresses" {
   variables {
+    replacement_acknowledgement     = "public"
     private_cluster_enabled         = false
     api_server_authorized_ip_ranges = ["198.51.100.0/24"]
   }
@@ -62,6 +91,7 @@ run "public_for_named_addresses" {
 
 run "public_for_everybody" {
   variables {
+    replacement_acknowledgement     = "public"
     private_cluster_enabled         = false
     api_server_authorized_ip_ranges = ["0.0.0.0/0"]
     public_api_server_acknowledged  = true
@@ -72,24 +102,34 @@ run "public_for_everybody" {
   }
 }
 
+run "private_again_without_acknowledgement" {
+  command = plan
+  variables {
+    replacement_acknowledgement = "public"
+  }
+  expect_failures = [azurerm_kubernetes_cluster.this]
+}
+
 run "pinned" {
   variables {
-    kubernetes_version        = "1.33.5"
-    automatic_upgrade_channel = "none"
+    replacement_acknowledgement = "private again"
+    kubernetes_version          = "1.33.5"
+    automatic_upgrade_channel   = "none"
   }
   assert {
-    condition     = azurerm_kubernetes_cluster.this.kubernetes_version == "1.33.5" && azurerm_kubernetes_cluster.this.automatic_upgrade_channel == null
-    error_message = "The version is not pinned."
+    condition     = azurerm_kubernetes_cluster.this.kubernetes_version == "1.33.5" && azurerm_kubernetes_cluster.this.automatic_upgrade_channel == null && azurerm_kubernetes_cluster.this.default_node_pool[0].orchestrator_version == "1.33.5" && azurerm_kubernetes_cluster_node_pool.this["flows"].orchestrator_version == "1.33.5"
+    error_message = "The version is not pinned, or not that of the nodes."
   }
 }
 
 run "own_identity_zone_and_network" {
   variables {
-    identity_ids        = ["/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ManagedIdentity/userAssignedIdentities/example"]
-    private_dns_zone_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/dns/providers/Microsoft.Network/privateDnsZones/privatelink.westeurope.azmk8s.io"
-    subnet_id           = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.Network/virtualNetworks/example/subnets/nodes"
-    network_cidrs       = ["10.10.0.0/16", "10.10.1.0/24"]
-    outbound_type       = "userDefinedRouting"
+    replacement_acknowledgement = "own zone"
+    identity_ids                = ["/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ManagedIdentity/userAssignedIdentities/example"]
+    private_dns_zone_id         = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/dns/providers/Microsoft.Network/privateDnsZones/privatelink.westeurope.azmk8s.io"
+    subnet_id                   = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.Network/virtualNetworks/example/subnets/nodes"
+    network_cidrs               = ["10.10.0.0/16", "10.10.1.0/24"]
+    outbound_type               = "userDefinedRouting"
   }
   assert {
     condition     = azurerm_kubernetes_cluster.this.identity[0].type == "UserAssigned" && output.identity_principal_id == null
@@ -99,14 +139,19 @@ run "own_identity_zone_and_network" {
 
 run "pools" {
   variables {
+    replacement_acknowledgement = "pools"
     user_pools = {
       flows = { zones = ["1", "2"] }
       cheap = { spot = true, min_count = 0, labels = { cost = "low" } }
       gpu   = { taints = ["sku=gpu:NoSchedule"], min_count = 0 }
     }
-    sku_tier                   = "Premium"
-    host_encryption_enabled    = true
-    log_analytics_workspace_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.OperationalInsights/workspaces/example"
+    sku_tier                = "Premium"
+    host_encryption_enabled = true
+    kubelogin_login         = "workloadidentity"
+    log_analytics_workspace = {
+      id       = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.OperationalInsights/workspaces/example"
+      location = "northeurope"
+    }
   }
   assert {
     condition = alltrue([
@@ -123,10 +168,27 @@ run "pools" {
     ])
     error_message = "The pools, the workspace or the support plan are wrong."
   }
+  assert {
+    condition     = length(distinct([for pool in azurerm_kubernetes_cluster_node_pool.this : pool.temporary_name_for_rotation])) == 3
+    error_message = "Pools share the name of the pool that replaces them for a while."
+  }
+  assert {
+    condition = alltrue([
+      azurerm_monitor_data_collection_rule_association.containers[0].name == "ContainerInsightsExtension",
+      azurerm_monitor_data_collection_rule.containers[0].location == "northeurope",
+      azurerm_monitor_data_collection_rule.containers[0].data_flow[0].streams == tolist(["Microsoft-ContainerInsights-Group-Default"]),
+    ])
+    error_message = "Nothing tells the agent what to collect."
+  }
+  assert {
+    condition     = contains(output.kubernetes.exec.args, "workloadidentity")
+    error_message = "The way to sign in cannot be chosen."
+  }
 }
 
 run "local_account" {
   variables {
+    replacement_acknowledgement = "pools"
     local_account_disabled      = false
     cluster_admin_principal_ids = {}
   }

@@ -29,9 +29,10 @@ run "wrong_inputs_1" {
     outbound_type               = "proxy"
     system_pool                 = { name = "System1" }
     user_pools                  = { "flow-runs" = {} }
-    cluster_admin_principal_ids = { deployer = "me@example.com" }        # admin a name
-    entra_tenant_id             = "example.onmicrosoft.com"              # tenant a domain
-    log_analytics_workspace_id  = "11111111-1111-4111-8111-111111111111" # workspace by customer id
+    cluster_admin_principal_ids = { deployer = "me@example.com" }                 # admin a name
+    entra_tenant_id             = "example.onmicrosoft.com"                       # tenant a domain
+    log_analytics_workspace     = { id = "11111111-1111-4111-8111-111111111111" } # workspace by customer id
+    kubelogin_login             = "password"
 
     # Two identities.
     identity_ids = [for n in ["a", "b"] : "/subscriptions/1/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${n}"]
@@ -56,7 +57,8 @@ run "wrong_inputs_1" {
     var.user_pools,
     var.cluster_admin_principal_ids,
     var.entra_tenant_id,
-    var.log_analytics_workspace_id,
+    var.log_analytics_workspace,
+    var.kubelogin_login,
   ]
 }
 
@@ -67,12 +69,20 @@ run "wrong_inputs_2" {
     identity_ids = ["my-identity"]                                            # identity a name
     system_pool  = { min_count = 5, max_count = 3 }                           # system pool counts
     user_pools   = { flows = { min_count = 3, max_count = 2 } }               # user pool counts
+
+    # Addresses in the ranges instead of their first ones.
+    network_cidrs = ["10.10.0.0/16", "10.20.5.0/16"]
+    pod_cidr      = "10.244.1.0/16"
+    service_cidr  = "10.245.1.0/16"
   }
   expect_failures = [
     var.name,
     var.identity_ids,
     var.system_pool,
     var.user_pools,
+    var.network_cidrs,
+    var.pod_cidr,
+    var.service_cidr,
   ]
 }
 
@@ -199,4 +209,64 @@ run "nobody_signs_in" {
     cluster_admin_principal_ids = {}
   }
   expect_failures = [check.someone_may_sign_in]
+}
+
+run "replaced" {
+  override_resource {
+    target = terraform_data.made_with
+    values = { output = { cluster = { location = "northeurope" }, zone = "none" } }
+  }
+  expect_failures = [azurerm_kubernetes_cluster.this]
+}
+
+run "services_where_aks_is" {
+  command = plan
+  variables {
+    service_cidr = "172.30.128.0/20"
+  }
+  expect_failures = [azurerm_kubernetes_cluster.this]
+}
+
+run "more_nodes_than_ranges_for_pods" {
+  command = plan
+  variables {
+    pod_cidr   = "10.244.0.0/21" # room for 8: 3 + 1, and 4 + 1
+    user_pools = { flows = { max_count = 4 } }
+  }
+  expect_failures = [azurerm_kubernetes_cluster.this]
+}
+
+run "managed_gateway_in_own_network" {
+  command = plan
+  variables {
+    subnet_id     = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.Network/virtualNetworks/example/subnets/nodes"
+    outbound_type = "managedNATGateway"
+  }
+  expect_failures = [azurerm_kubernetes_cluster.this]
+}
+
+run "private_without_a_name" {
+  command = plan
+  variables {
+    private_dns_zone_id = "None"
+  }
+  expect_failures = [azurerm_kubernetes_cluster.this]
+}
+
+run "public_name_of_public_cluster" {
+  command = plan
+  variables {
+    private_cluster_enabled             = false
+    api_server_authorized_ip_ranges     = ["198.51.100.0/24"]
+    private_cluster_public_fqdn_enabled = true
+  }
+  expect_failures = [azurerm_kubernetes_cluster.this]
+}
+
+run "temporary_name_taken" {
+  command = plan
+  variables {
+    user_pools = { flows = {}, t93a9c236e93 = {} }
+  }
+  expect_failures = [azurerm_kubernetes_cluster.this]
 }

@@ -70,3 +70,9 @@ mock_resource "azurerm_postgresql_flexible_server" {
     fqdn = "example-db.postgres.database.azure.com"
   }
 }
+
+mock_resource "azurerm_monitor_data_collection_rule" {
+  defaults = {
+    id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.Insights/dataCollectionRules/example-containers"
+  }
+}
