@@ -20,6 +20,8 @@ module "stack" {
   registry = {
     # The build below runs on Azure's shared builders, which need public access (with a login).
     public_network_access_enabled = true
+    # With these the Server's images come through the registry, which does not fetch from Docker Hub without a login.
+    cache_credentials = var.docker_hub
     build = var.build_context == null ? null : {
       context = var.build_context
       image   = var.flow_image
@@ -69,7 +71,7 @@ resource "prefect_flow" "example" {
   labels = ["aks"]
   run_config = {
     kubernetes = {
-      image  = coalesce(module.stack.registry.flow_image, "${module.stack.registry.login_server}/prefecthq/prefect:1.4.0")
+      image  = coalesce(module.stack.registry.flow_image, "${module.stack.registry.mirrors ? "${module.stack.registry.login_server}/" : ""}prefecthq/prefect:1.4.0")
       labels = ["aks"]
     }
   }

@@ -21,6 +21,16 @@ variable "database_password" {
   sensitive   = true
 }
 
+variable "docker_hub" {
+  description = "Key Vault secrets (ids without a version) with the user name and access token of a Docker Hub account, and their vault, which must use Azure RBAC; null lets the nodes fetch the Server's images from Docker Hub themselves."
+  type = object({
+    username_secret_id = string
+    password_secret_id = string
+    key_vault          = optional(object({ id = string }))
+  })
+  default = null
+}
+
 variable "flow_file" {
   description = "The document that `prefect build` made of the flow."
   type        = string

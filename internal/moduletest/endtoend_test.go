@@ -80,6 +80,7 @@ func TestEndToEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	simulation := newAzure(t, kubeconfig)
+	keepVault(simulation)
 	w := newWorkspace(t, simulation.Environment()...)
 	dir := "examples/azure-complete"
 	if w.attributes() {
@@ -90,6 +91,11 @@ func TestEndToEnd(t *testing.T) {
 	values := fixtureValues(filepath.Join(bin(t), "devstack"), stack.Kubeconfig, freePort(t))
 	variables, err := json.Marshal(map[string]any{
 		"api_server_ranges": []string{"198.51.100.7/32"}, "database_password": "Correct-Horse-1",
+		"docker_hub": map[string]any{
+			"username_secret_id": "https://example.vault.azure.net/secrets/user",
+			"password_secret_id": "https://example.vault.azure.net/secrets/token",
+			"key_vault":          map[string]any{"id": vault},
+		},
 		"build_context": "https://github.com/example/flows.git#main", "build_context_token": "token",
 		"chart":        map[string]string{"name": fixtureChart(t)},
 		"chart_values": []string{values},
@@ -120,9 +126,7 @@ func TestEndToEnd(t *testing.T) {
 	w.run(dir, "apply", "-auto-approve", "-input=false", "plan.bin")
 
 	w.run(dir, "destroy", "-auto-approve", "-input=false", "-var=chart_values="+string(more))
-	if left := simulation.Resources(); len(left) > 0 {
-		t.Errorf("destroy has left %s", strings.Join(left, ", "))
-	}
+	checkGone(t, simulation)
 }
 
 // checkRun checks what the example says of the run that it has waited for.

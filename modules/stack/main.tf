@@ -13,8 +13,10 @@ locals {
     private_endpoint = coalesce(var.network.private_endpoint, cidrsubnet(var.network.address_space, 28 - local.prefix, pow(2, 28 - local.prefix) - 1))
   }
 
+  # AKS uses these itself.
+  reserved = ["169.254.0.0/16", "172.30.0.0/16", "172.31.0.0/16", "192.0.2.0/24"]
   bounds = {
-    for name, range in local.subnets : name => {
+    for name, range in merge(local.subnets, { for range in local.reserved : range => range }) : name => {
       first = sum([for i, octet in split(".", cidrhost(range, 0)) : tonumber(octet) * pow(256, 3 - i)])
       size  = pow(2, 32 - tonumber(split("/", range)[1]))
     }
@@ -24,21 +26,67 @@ locals {
     size  = pow(2, 32 - local.prefix)
   }
   overlaps = flatten([
-    for i, a in keys(local.bounds) : [
-      for b in slice(keys(local.bounds), i + 1, length(local.bounds)) : "${a} (${local.subnets[a]}) and ${b} (${local.subnets[b]})"
+    for i, a in keys(local.subnets) : [
+      for b in slice(keys(local.subnets), i + 1, length(local.subnets)) : "${a} (${local.subnets[a]}) and ${b} (${local.subnets[b]})"
       if local.bounds[a].first < local.bounds[b].first + local.bounds[b].size && local.bounds[b].first < local.bounds[a].first + local.bounds[a].size
     ]
   ])
   outside = [
-    for name, part in local.bounds : "${name} (${local.subnets[name]})"
-    if part.first < local.space.first || part.first + part.size > local.space.first + local.space.size
+    for name, range in local.subnets : "${name} (${range})"
+    if local.bounds[name].first < local.space.first || local.bounds[name].first + local.bounds[name].size > local.space.first + local.space.size
   ]
+  on_reserved = [
+    for range in local.reserved : range
+    if local.space.first < local.bounds[range].first + local.bounds[range].size && local.bounds[range].first < local.space.first + local.space.size
+  ]
+
+  # A registry with public access for some addresses only keeps its private one: the nodes' are not among them.
+  private_registry = !var.registry.public_network_access_enabled || length(coalesce(var.registry.allowed_ip_ranges, [])) > 0
+  # ACR fetches from Docker Hub with a login only.
+  mirror_images = coalesce(var.mirror_images, var.registry.cache_credentials != null)
+  # A system-assigned identity exists once the cluster does, one of yours is given its rights before.
+  own_identity = length(coalesce(var.cluster.identity_ids, [])) > 0
+  # An acknowledgement for everything is one for each part.
+  acknowledgements = {
+    cluster  = join(", ", compact([var.replacement_acknowledgement, var.cluster.replacement_acknowledgement]))
+    database = join(", ", compact([var.replacement_acknowledgement, var.database.replacement_acknowledgement]))
+  }
+
+  # What cannot change without all new resources.
+  fixed = {
+    name          = var.name
+    location      = lower(replace(var.location, " ", ""))
+    global_suffix = coalesce(var.global_suffix, "derived")
+  }
+  changed = [
+    for name, value in local.fixed : "${name} (${try(terraform_data.made_with.output[name], "-")} -> ${value})"
+    if try(terraform_data.made_with.output[name], value) != value
+  ]
+}
+
+# What the stack was made with. A change does not get here by itself, so that the precondition below can compare; an
+# acknowledgement records anew. `terraform destroy` checks no preconditions.
+resource "terraform_data" "made_with" {
+  input            = local.fixed
+  triggers_replace = coalesce(var.replacement_acknowledgement, "none")
+
+  lifecycle {
+    ignore_changes = [input]
+  }
 }
 
 resource "azurerm_resource_group" "this" {
   name     = var.name
   location = var.location
   tags     = var.tags
+
+  lifecycle {
+    # The names of the database and the registry follow from this resource, so they would be unknown to their own checks.
+    precondition {
+      condition     = length(local.changed) == 0
+      error_message = "This would replace the database server with an empty one, and with it the history of all runs, and the registry with its images: ${join(", ", local.changed)}. Nothing takes the data along: dump and restore it first if it matters. To go on, set replacement_acknowledgement to a value that it has not had, for example today's date."
+    }
+  }
 }
 
 resource "azurerm_virtual_network" "this" {
@@ -57,6 +105,10 @@ resource "azurerm_virtual_network" "this" {
       condition     = length(local.overlaps) == 0
       error_message = "Parts of the network overlap: ${join("; ", local.overlaps)}. Give each its own range, or leave them null."
     }
+    precondition {
+      condition     = length(local.on_reserved) == 0
+      error_message = "network.address_space ${var.network.address_space} overlaps with ${join(", ", local.on_reserved)}, which AKS keeps for itself. Choose another range, for example \"10.10.0.0/16\"."
+    }
   }
 }
 
@@ -65,6 +117,58 @@ resource "azurerm_subnet" "nodes" {
   resource_group_name  = azurerm_resource_group.this.name
   virtual_network_name = azurerm_virtual_network.this.name
   address_prefixes     = [local.subnets.nodes]
+
+  lifecycle {
+    precondition {
+      condition     = var.cluster.outbound_type != "userDefinedRouting" || var.network.route_table_id != null
+      error_message = "cluster.outbound_type \"userDefinedRouting\" needs a route table on the nodes' subnet before the cluster is made. Give its id in network.route_table_id."
+    }
+    precondition {
+      condition     = var.cluster.outbound_type != "userAssignedNATGateway" || var.network.nat_gateway_id != null
+      error_message = "cluster.outbound_type \"userAssignedNATGateway\" needs a NAT gateway on the nodes' subnet before the cluster is made. Give its id in network.nat_gateway_id."
+    }
+    precondition {
+      condition     = local.own_identity == (var.cluster.identity_principal_id != null)
+      error_message = "cluster.identity_ids and cluster.identity_principal_id belong together: the one names a user-assigned identity, the other is its object id (principal_id), to which the stack gives its rights on the nodes' subnet. Give both or neither."
+    }
+  }
+}
+
+resource "azurerm_subnet_route_table_association" "nodes" {
+  count = var.cluster.outbound_type == "userDefinedRouting" ? 1 : 0
+
+  subnet_id      = azurerm_subnet.nodes.id
+  route_table_id = var.network.route_table_id
+}
+
+resource "azurerm_subnet_nat_gateway_association" "nodes" {
+  count = var.cluster.outbound_type == "userAssignedNATGateway" ? 1 : 0
+
+  subnet_id      = azurerm_subnet.nodes.id
+  nat_gateway_id = var.network.nat_gateway_id
+}
+
+# Without this, internal load balancers never get an address. An identity of yours is there before the cluster, which is made
+# with the right.
+resource "azurerm_role_assignment" "own_identity" {
+  count = local.own_identity ? 1 : 0
+
+  scope                = azurerm_subnet.nodes.id
+  role_definition_name = "Network Contributor"
+  principal_id         = var.cluster.identity_principal_id
+
+  skip_service_principal_aad_check = true
+}
+
+# The cluster's own identity comes with it.
+resource "azurerm_role_assignment" "system_identity" {
+  count = local.own_identity ? 0 : 1
+
+  scope                = azurerm_subnet.nodes.id
+  role_definition_name = "Network Contributor"
+  principal_id         = module.aks.identity_principal_id
+
+  skip_service_principal_aad_check = true
 }
 
 resource "azurerm_subnet" "database" {
@@ -72,6 +176,11 @@ resource "azurerm_subnet" "database" {
   resource_group_name  = azurerm_resource_group.this.name
   virtual_network_name = azurerm_virtual_network.this.name
   address_prefixes     = [local.subnets.database]
+
+  # The first server in the subnet adds this. Left out, every plan would take it away again.
+  service_endpoint {
+    service = "Microsoft.Storage"
+  }
 
   delegation {
     name = "postgresql"
@@ -103,7 +212,7 @@ resource "azurerm_private_dns_zone_virtual_network_link" "database" {
 }
 
 resource "azurerm_private_dns_zone" "registry" {
-  count = var.registry.public_network_access_enabled ? 0 : 1
+  count = local.private_registry ? 1 : 0
 
   name                = "privatelink.azurecr.io"
   resource_group_name = azurerm_resource_group.this.name
@@ -111,7 +220,7 @@ resource "azurerm_private_dns_zone" "registry" {
 }
 
 resource "azurerm_private_dns_zone_virtual_network_link" "registry" {
-  count = var.registry.public_network_access_enabled ? 0 : 1
+  count = local.private_registry ? 1 : 0
 
   name                = "registry"
   private_dns_zone_id = azurerm_private_dns_zone.registry[0].id
@@ -127,28 +236,38 @@ module "aks" {
   location            = var.location
   tags                = var.tags
 
-  sku_tier                        = var.cluster.sku_tier
-  kubernetes_version              = var.cluster.kubernetes_version
-  automatic_upgrade_channel       = var.cluster.automatic_upgrade_channel
-  node_os_upgrade_channel         = var.cluster.node_os_upgrade_channel
-  private_cluster_enabled         = var.cluster.private_cluster_enabled
-  private_dns_zone_id             = var.cluster.private_dns_zone_id
-  api_server_authorized_ip_ranges = var.cluster.api_server_authorized_ip_ranges
-  public_api_server_acknowledged  = var.cluster.public_api_server_acknowledged
-  local_account_disabled          = var.cluster.local_account_disabled
-  entra_tenant_id                 = var.cluster.entra_tenant_id
-  admin_group_object_ids          = var.cluster.admin_group_object_ids
-  cluster_admin_principal_ids     = var.cluster.cluster_admin_principal_ids
-  identity_ids                    = var.cluster.identity_ids
-  subnet_id                       = azurerm_subnet.nodes.id
-  network_cidrs                   = concat([var.network.address_space], var.cluster.network_cidrs)
-  pod_cidr                        = var.cluster.pod_cidr
-  service_cidr                    = var.cluster.service_cidr
-  outbound_type                   = var.cluster.outbound_type
-  system_pool                     = var.cluster.system_pool
-  user_pools                      = var.cluster.user_pools
-  host_encryption_enabled         = var.cluster.host_encryption_enabled
-  log_analytics_workspace_id      = var.cluster.log_analytics_workspace_id
+  sku_tier                            = var.cluster.sku_tier
+  kubernetes_version                  = var.cluster.kubernetes_version
+  automatic_upgrade_channel           = var.cluster.automatic_upgrade_channel
+  node_os_upgrade_channel             = var.cluster.node_os_upgrade_channel
+  private_cluster_enabled             = var.cluster.private_cluster_enabled
+  private_cluster_public_fqdn_enabled = var.cluster.private_cluster_public_fqdn_enabled
+  private_dns_zone_id                 = var.cluster.private_dns_zone_id
+  api_server_authorized_ip_ranges     = var.cluster.api_server_authorized_ip_ranges
+  public_api_server_acknowledged      = var.cluster.public_api_server_acknowledged
+  local_account_disabled              = var.cluster.local_account_disabled
+  entra_tenant_id                     = var.cluster.entra_tenant_id
+  admin_group_object_ids              = var.cluster.admin_group_object_ids
+  cluster_admin_principal_ids         = var.cluster.cluster_admin_principal_ids
+  identity_ids                        = var.cluster.identity_ids
+  subnet_id                           = azurerm_subnet.nodes.id
+  network_cidrs                       = concat([var.network.address_space], var.cluster.network_cidrs)
+  pod_cidr                            = var.cluster.pod_cidr
+  service_cidr                        = var.cluster.service_cidr
+  outbound_type                       = var.cluster.outbound_type
+  system_pool                         = var.cluster.system_pool
+  user_pools                          = var.cluster.user_pools
+  host_encryption_enabled             = var.cluster.host_encryption_enabled
+  log_analytics_workspace             = var.cluster.log_analytics_workspace
+  kubelogin_login                     = var.cluster.kubelogin_login
+  replacement_acknowledgement         = local.acknowledgements.cluster
+
+  # Nodes are not made before they have their way out, nor the cluster before its identity may use the subnet.
+  depends_on = [
+    azurerm_subnet_route_table_association.nodes,
+    azurerm_subnet_nat_gateway_association.nodes,
+    azurerm_role_assignment.own_identity,
+  ]
 }
 
 module "acr" {
@@ -165,7 +284,7 @@ module "acr" {
   zone_redundancy_enabled       = var.registry.zone_redundancy_enabled
   retention_policy_in_days      = var.registry.retention_policy_in_days
   georeplication_locations      = var.registry.georeplication_locations
-  private_endpoint = var.registry.public_network_access_enabled ? null : {
+  private_endpoint = !local.private_registry ? null : {
     subnet_id           = azurerm_subnet.private_endpoint.id
     private_dns_zone_id = one(azurerm_private_dns_zone.registry[*].id)
   }
@@ -198,6 +317,7 @@ module "postgresql" {
   administrator_password_version = var.database.password_version
   database_name                  = var.database.database_name
   extensions                     = var.database.extensions
+  replacement_acknowledgement    = local.acknowledgements.database
   delegated_subnet_id            = azurerm_subnet.database.id
   private_dns_zone_id            = azurerm_private_dns_zone.database.id
 
@@ -213,7 +333,7 @@ module "prefect_server" {
   create_namespace          = var.prefect.create_namespace
   chart                     = var.prefect.chart
   prefect_version           = var.prefect.prefect_version
-  image_registry            = var.mirror_images ? module.acr.login_server : null
+  image_registry            = local.mirror_images ? module.acr.login_server : null
   image_pull_policy         = var.prefect.image_pull_policy
   image_pull_secrets        = var.prefect.image_pull_secrets
   database                  = module.postgresql.database
@@ -234,6 +354,6 @@ module "prefect_server" {
   values                    = var.prefect.values
   timeout_seconds           = var.prefect.timeout_seconds
 
-  # Pods need nodes.
-  depends_on = [module.aks]
+  # Pods need nodes, and load balancers the right to an address.
+  depends_on = [module.aks, azurerm_role_assignment.system_identity]
 }

@@ -16,7 +16,7 @@ output "client_certificate" {
 }
 
 output "cluster" {
-  description = "The cluster: id, name, OIDC issuer and the resource group of its nodes."
+  description = "The cluster: id (available when its pools are), name, OIDC issuer and the resource group of its nodes."
   value = {
     id                  = module.aks.id
     name                = module.aks.name
@@ -25,12 +25,27 @@ output "cluster" {
   }
 }
 
-output "registry" {
-  description = "The registry: id, host, and the flow image that registry.build made."
+output "network" {
+  description = "The virtual network: id, name, and the ids of the subnets nodes, database and private_endpoint."
   value = {
-    id           = module.acr.id
-    login_server = module.acr.login_server
-    flow_image   = module.acr.flow_image
+    id   = azurerm_virtual_network.this.id
+    name = azurerm_virtual_network.this.name
+    subnet_ids = {
+      nodes            = azurerm_subnet.nodes.id
+      database         = azurerm_subnet.database.id
+      private_endpoint = azurerm_subnet.private_endpoint.id
+    }
+  }
+}
+
+output "registry" {
+  description = "The registry: id, host, the flow image that registry.build made, whether the Server's images come from it, and the object id of the identity that reads registry.cache_credentials."
+  value = {
+    id                          = module.acr.id
+    login_server                = module.acr.login_server
+    flow_image                  = module.acr.flow_image
+    mirrors                     = local.mirror_images
+    credential_set_principal_id = module.acr.credential_set_principal_id
   }
 }
 

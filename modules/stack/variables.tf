@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Beginning of every name: the cluster is NAME-aks, the database server NAME-db-SUFFIX, the registry NAMEacrSUFFIX."
+  description = "Beginning of every name: the cluster is NAME-aks, the database server NAME-db-SUFFIX, the registry NAMEacrSUFFIX. Changing it replaces everything."
   type        = string
   nullable    = false
 
@@ -10,7 +10,7 @@ variable "name" {
 }
 
 variable "global_suffix" {
-  description = "End of the names that must be unique in all of Azure (registry, database server); null derives 6 characters from the resource group's id."
+  description = "End of the names that must be unique in all of Azure (registry, database server); null derives 6 characters from the resource group's id. Changing it replaces both."
   type        = string
   default     = null
 
@@ -21,7 +21,7 @@ variable "global_suffix" {
 }
 
 variable "location" {
-  description = "Azure region of everything."
+  description = "Azure region of everything. Changing it replaces everything."
   type        = string
   nullable    = false
 
@@ -29,6 +29,12 @@ variable "location" {
     condition     = trimspace(var.location) != ""
     error_message = "The location is empty. Name an Azure region, for example \"westeurope\"."
   }
+}
+
+variable "replacement_acknowledgement" {
+  description = "What replaces the cluster, the database or everything is refused. Changing this to a value that it has not had, for example the day's date, allows it once, wherever; cluster.replacement_acknowledgement and database.replacement_acknowledgement do for their part alone."
+  type        = string
+  default     = null
 }
 
 variable "tags" {
@@ -39,12 +45,14 @@ variable "tags" {
 }
 
 variable "network" {
-  description = "Address space of the virtual network, and the parts of it for nodes, database and private endpoints; null parts are cut from the address space."
+  description = "Address space of the virtual network, and the parts of it for nodes, database and private endpoints; null parts are cut from the address space. route_table_id and nat_gateway_id go with cluster.outbound_type \"userDefinedRouting\" and \"userAssignedNATGateway\": they are put on the nodes' subnet before the cluster is made."
   type = object({
     address_space    = optional(string, "10.10.0.0/16")
     nodes            = optional(string)
     database         = optional(string)
     private_endpoint = optional(string)
+    route_table_id   = optional(string)
+    nat_gateway_id   = optional(string)
   })
   default  = {}
   nullable = false
@@ -57,30 +65,48 @@ variable "network" {
     condition     = alltrue([for part in compact([var.network.nodes, var.network.database, var.network.private_endpoint]) : can(cidrhost(part, 0))])
     error_message = "network.nodes, network.database and network.private_endpoint must be ranges in CIDR notation, or null."
   }
+  validation {
+    condition     = alltrue([for range in compact([var.network.address_space, var.network.nodes, var.network.database, var.network.private_endpoint]) : try(cidrsubnet(range, 0, 0) == range, true)])
+    error_message = "Ranges in network begin before the address that is given. If these ranges are meant, write ${join(", ", [for range in compact([var.network.address_space, var.network.nodes, var.network.database, var.network.private_endpoint]) : "\"${try(cidrsubnet(range, 0, 0), range)}\" for \"${range}\"" if try(cidrsubnet(range, 0, 0) != range, false)])}."
+  }
+  validation {
+    condition     = var.network.database == null ? true : try(tonumber(split("/", var.network.database)[1]) <= 28, true)
+    error_message = "network.database is \"${coalesce(var.network.database, "null")}\". Azure wants at least a /28 for database servers."
+  }
+  validation {
+    condition     = var.network.route_table_id == null ? true : can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/routeTables/[^/]+$", var.network.route_table_id))
+    error_message = "network.route_table_id must be the id of a route table: \"/subscriptions/.../providers/Microsoft.Network/routeTables/NAME\"."
+  }
+  validation {
+    condition     = var.network.nat_gateway_id == null ? true : can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/natGateways/[^/]+$", var.network.nat_gateway_id))
+    error_message = "network.nat_gateway_id must be the id of a NAT gateway: \"/subscriptions/.../providers/Microsoft.Network/natGateways/NAME\"."
+  }
 }
 
 # The settings below have no defaults of their own: what is left out is null, for which the modules have theirs.
 
 variable "cluster" {
-  description = "Settings of the module aks, under its names. network_cidrs are those of networks peered with this one."
+  description = "Settings of the module aks, under its names. network_cidrs are those of networks peered with this one; identity_principal_id is the object id of the identity in identity_ids, which gets \"Network Contributor\" on the nodes' subnet before the cluster is made (the rights on a DNS zone of yours are for you to give)."
   type = object({
-    sku_tier                        = optional(string)
-    kubernetes_version              = optional(string)
-    automatic_upgrade_channel       = optional(string)
-    node_os_upgrade_channel         = optional(string)
-    private_cluster_enabled         = optional(bool)
-    private_dns_zone_id             = optional(string)
-    api_server_authorized_ip_ranges = optional(set(string))
-    public_api_server_acknowledged  = optional(bool)
-    local_account_disabled          = optional(bool)
-    entra_tenant_id                 = optional(string)
-    admin_group_object_ids          = optional(list(string))
-    cluster_admin_principal_ids     = optional(map(string))
-    identity_ids                    = optional(list(string))
-    network_cidrs                   = optional(list(string), [])
-    pod_cidr                        = optional(string)
-    service_cidr                    = optional(string)
-    outbound_type                   = optional(string)
+    sku_tier                            = optional(string)
+    kubernetes_version                  = optional(string)
+    automatic_upgrade_channel           = optional(string)
+    node_os_upgrade_channel             = optional(string)
+    private_cluster_enabled             = optional(bool)
+    private_cluster_public_fqdn_enabled = optional(bool)
+    private_dns_zone_id                 = optional(string)
+    api_server_authorized_ip_ranges     = optional(set(string))
+    public_api_server_acknowledged      = optional(bool)
+    local_account_disabled              = optional(bool)
+    entra_tenant_id                     = optional(string)
+    admin_group_object_ids              = optional(list(string))
+    cluster_admin_principal_ids         = optional(map(string))
+    identity_ids                        = optional(list(string))
+    identity_principal_id               = optional(string)
+    network_cidrs                       = optional(list(string), [])
+    pod_cidr                            = optional(string)
+    service_cidr                        = optional(string)
+    outbound_type                       = optional(string)
     system_pool = optional(object({
       name            = optional(string)
       vm_size         = optional(string)
@@ -101,15 +127,20 @@ variable "cluster" {
       taints          = optional(list(string))
       spot            = optional(bool)
     })))
-    host_encryption_enabled    = optional(bool)
-    log_analytics_workspace_id = optional(string)
+    host_encryption_enabled = optional(bool)
+    log_analytics_workspace = optional(object({
+      id       = string
+      location = optional(string)
+    }))
+    kubelogin_login             = optional(string)
+    replacement_acknowledgement = optional(string)
   })
   default  = {}
   nullable = false
 }
 
 variable "registry" {
-  description = "Settings of the module acr, under its names. Without public access the registry has an address in the virtual network only. pull_principal_ids are those besides the cluster's."
+  description = "Settings of the module acr, under its names. Without public access the registry has an address in the virtual network only; with allowed_ip_ranges it has that too, for the nodes. pull_principal_ids are those besides the cluster's."
   type = object({
     sku                           = optional(string)
     public_network_access_enabled = optional(bool, false)
@@ -126,6 +157,7 @@ variable "registry" {
       login_server       = optional(string)
       username_secret_id = string
       password_secret_id = string
+      key_vault          = optional(object({ id = string }))
     }))
     build = optional(object({
       context    = string
@@ -147,10 +179,9 @@ variable "registry_build_context_token" {
 }
 
 variable "mirror_images" {
-  description = "Whether Prefect Server's images come through the registry's cache rules instead of from Docker Hub."
+  description = "Whether Prefect Server's images come from the registry instead of from Docker Hub. null means that they do when registry.cache_credentials lets it fetch them; true without those is for images that you have put there, for example with `az acr import`."
   type        = bool
-  default     = true
-  nullable    = false
+  default     = null
 }
 
 variable "database" {
@@ -167,6 +198,7 @@ variable "database" {
     database_name                = optional(string)
     extensions                   = optional(set(string))
     password_version             = optional(number)
+    replacement_acknowledgement  = optional(string)
   })
   default  = {}
   nullable = false

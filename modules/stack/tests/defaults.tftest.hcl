@@ -9,7 +9,8 @@ mock_provider "helm" {}
 override_module {
   target = module.aks
   outputs = {
-    kubelet_object_id = "55555555-5555-4555-8555-555555555555"
+    kubelet_object_id     = "55555555-5555-4555-8555-555555555555"
+    identity_principal_id = "66666666-6666-4666-8666-666666666666"
   }
 }
 
@@ -38,20 +39,94 @@ run "defaults" {
     error_message = "Something is public by default."
   }
   assert {
+    condition     = !output.registry.mirrors && output.registry.credential_set_principal_id == null
+    error_message = "The Server's images come from a registry that cannot fetch them."
+  }
+  assert {
+    condition     = azurerm_role_assignment.system_identity[0].principal_id == "66666666-6666-4666-8666-666666666666" && length(azurerm_role_assignment.own_identity) == 0
+    error_message = "The cluster may not use its subnet."
+  }
+  assert {
+    condition     = azurerm_subnet.database.service_endpoint[0].service == "Microsoft.Storage" && output.network.subnet_ids.nodes == azurerm_subnet.nodes.id
+    error_message = "The subnets are wrong."
+  }
+  assert {
     condition     = output.registry.login_server == "exampleregistry.azurecr.io" && can(regex("^exampleacr[0-9a-f]{6}$", local.names.registry)) && can(regex("^example-db-[0-9a-f]{6}$", local.names.database))
     error_message = "The names are wrong."
   }
 }
 
-run "public_registry_and_suffix" {
+run "another_region_without_acknowledgement" {
+  command = plan
   variables {
-    global_suffix = "demo"
-    registry      = { public_network_access_enabled = true, sku = "Standard" }
-    mirror_images = false
-    network       = { address_space = "172.20.0.0/20" }
+    location = "northeurope"
+  }
+  expect_failures = [azurerm_resource_group.this]
+}
+
+run "mirror_with_credentials" {
+  variables {
+    registry = {
+      public_network_access_enabled = true
+      allowed_ip_ranges             = ["198.51.100.0/24"]
+      cache_credentials = {
+        username_secret_id = "https://example.vault.azure.net/secrets/user"
+        password_secret_id = "https://example.vault.azure.net/secrets/token"
+        key_vault          = { id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/secrets/providers/Microsoft.KeyVault/vaults/example" }
+      }
+    }
   }
   assert {
-    condition     = local.names == { registry = "exampleacrdemo", database = "example-db-demo" } && length(azurerm_private_dns_zone.registry) == 0
+    condition     = output.registry.mirrors && output.registry.credential_set_principal_id != null
+    error_message = "The registry is not used, in spite of its credentials."
+  }
+  assert {
+    condition     = length(azurerm_private_dns_zone.registry) == 1
+    error_message = "The nodes cannot reach a registry that is public for some."
+  }
+}
+
+run "own_identity_and_routes" {
+  variables {
+    network = { route_table_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/hub/providers/Microsoft.Network/routeTables/hub" }
+    cluster = {
+      cluster_admin_principal_ids = { deployer = "44444444-4444-4444-8444-444444444444" }
+      identity_ids                = ["/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ManagedIdentity/userAssignedIdentities/example"]
+      identity_principal_id       = "77777777-7777-4777-8777-777777777777"
+      outbound_type               = "userDefinedRouting"
+    }
+  }
+  assert {
+    condition     = azurerm_role_assignment.own_identity[0].principal_id == "77777777-7777-4777-8777-777777777777" && length(azurerm_role_assignment.system_identity) == 0
+    error_message = "The identity has no right on the subnet."
+  }
+  assert {
+    condition     = endswith(azurerm_subnet_route_table_association.nodes[0].route_table_id, "/hub") && length(azurerm_subnet_nat_gateway_association.nodes) == 0
+    error_message = "The nodes have no routes."
+  }
+}
+
+run "own_gateway" {
+  variables {
+    network = { nat_gateway_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/hub/providers/Microsoft.Network/natGateways/hub" }
+    cluster = { cluster_admin_principal_ids = { deployer = "44444444-4444-4444-8444-444444444444" }, outbound_type = "userAssignedNATGateway" }
+  }
+  assert {
+    condition     = endswith(azurerm_subnet_nat_gateway_association.nodes[0].nat_gateway_id, "/hub") && length(azurerm_subnet_route_table_association.nodes) == 0
+    error_message = "The nodes have no gateway."
+  }
+}
+
+run "public_registry_and_suffix" {
+  variables {
+    replacement_acknowledgement = "suffix"
+    global_suffix               = "demo"
+    registry                    = { public_network_access_enabled = true, sku = "Standard" }
+    mirror_images               = true
+    network                     = { address_space = "172.20.0.0/20" }
+  }
+  assert {
+    condition     = local.names == { registry = "exampleacrdemo", database = "example-db-demo" } && length(azurerm_private_dns_zone.registry) == 0 && output.registry.mirrors
     error_message = "The public registry is wrong."
   }
   assert {

@@ -9,7 +9,8 @@ mock_provider "helm" {}
 override_module {
   target = module.aks
   outputs = {
-    kubelet_object_id = "55555555-5555-4555-8555-555555555555"
+    kubelet_object_id     = "55555555-5555-4555-8555-555555555555"
+    identity_principal_id = "66666666-6666-4666-8666-666666666666"
   }
 }
 
@@ -82,4 +83,76 @@ run "parts_overlap" {
     network = { nodes = "10.10.0.0/17", database = "10.10.64.0/28" }
   }
   expect_failures = [azurerm_virtual_network.this]
+}
+
+run "address_in_the_range" {
+  command = plan
+  variables {
+    network = { address_space = "10.10.5.0/16" }
+  }
+  expect_failures = [var.network]
+}
+
+run "database_too_small" {
+  command = plan
+  variables {
+    network = { database = "10.10.255.0/29" }
+  }
+  expect_failures = [var.network]
+}
+
+run "routes_by_name" {
+  command = plan
+  variables {
+    network = { route_table_id = "hub" }
+  }
+  expect_failures = [var.network]
+}
+
+run "gateway_by_name" {
+  command = plan
+  variables {
+    network = { nat_gateway_id = "hub" }
+  }
+  expect_failures = [var.network]
+}
+
+run "network_where_aks_is" {
+  command = plan
+  variables {
+    network = { address_space = "172.16.0.0/12" }
+  }
+  expect_failures = [azurerm_virtual_network.this]
+}
+
+run "routing_without_routes" {
+  command = plan
+  variables {
+    cluster = { outbound_type = "userDefinedRouting" }
+  }
+  expect_failures = [azurerm_subnet.nodes]
+}
+
+run "gateway_without_gateway" {
+  command = plan
+  variables {
+    cluster = { outbound_type = "userAssignedNATGateway" }
+  }
+  expect_failures = [azurerm_subnet.nodes]
+}
+
+run "identity_without_its_object_id" {
+  command = plan
+  variables {
+    cluster = { identity_ids = ["/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ManagedIdentity/userAssignedIdentities/example"] }
+  }
+  expect_failures = [azurerm_subnet.nodes]
+}
+
+run "replaced" {
+  override_resource {
+    target = terraform_data.made_with
+    values = { output = { name = "example", location = "northeurope", global_suffix = "derived" } }
+  }
+  expect_failures = [azurerm_resource_group.this]
 }
