@@ -79,7 +79,7 @@ func TestEndToEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	simulation := newAzure(t, kubeconfig)
+	simulation := newAzure(t, kubeconfig, 1)
 	keepVault(simulation)
 	w := newWorkspace(t, simulation.Environment()...)
 	dir := "examples/azure-complete"
