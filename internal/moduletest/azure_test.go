@@ -283,8 +283,8 @@ func checkPools(t *testing.T, simulation *azure.Simulation, cluster string) {
 func (w *workspace) checkReplacement(variables []string) {
 	w.t.Helper()
 	with := func(more ...string) []string { return slices.Concat(variables, more) }
-	w.refuses("administrator_login (prefect -> other)", with("-var=login=other")...)
-	w.refuses("pod_cidr (10.244.0.0/16 -> 10.246.0.0/16)", with("-var=pod_cidr=10.246.0.0/16")...)
+	w.refuses("azure", "administrator_login (prefect -> other)", with("-var=login=other")...)
+	w.refuses("azure", "pod_cidr (10.244.0.0/16 -> 10.246.0.0/16)", with("-var=pod_cidr=10.246.0.0/16")...)
 
 	acknowledged := with("-var=acknowledgement=once")
 	if got := w.actions("azure", append(acknowledged, "-var=pod_cidr=10.246.0.0/16")...)["module.aks.azurerm_kubernetes_cluster.this"]; got != "replace" {
@@ -298,7 +298,7 @@ func (w *workspace) checkReplacement(variables []string) {
 	if output, code := w.try("azure", append([]string{"plan", "-detailed-exitcode", "-no-color"}, acknowledged...)...); code != 0 {
 		w.t.Errorf("the plan after the replacement is not empty:\n%s", output)
 	}
-	w.refuses("administrator_login (other -> prefect)", with("-var=acknowledgement=once")...)
+	w.refuses("azure", "administrator_login (other -> prefect)", with("-var=acknowledgement=once")...)
 
 	// A server that is imported has nothing to be compared with at first.
 	const server = "module.postgresql.azurerm_postgresql_flexible_server.this"
@@ -310,13 +310,13 @@ func (w *workspace) checkReplacement(variables []string) {
 		w.t.Errorf("after the import, the plan would do %v, want %v", got, want)
 	}
 	w.run("azure", "apply", "-auto-approve", "-input=false", "plan.bin")
-	w.refuses("administrator_login (other -> prefect)", with("-var=acknowledgement=once")...)
+	w.refuses("azure", "administrator_login (other -> prefect)", with("-var=acknowledgement=once")...)
 }
 
 // refuses fails the test if a plan is made, or refused for another reason.
-func (w *workspace) refuses(reason string, arguments ...string) {
+func (w *workspace) refuses(dir, reason string, arguments ...string) {
 	w.t.Helper()
-	output, code := w.try("azure", append([]string{"plan", "-input=false", "-no-color"}, arguments...)...)
+	output, code := w.try(dir, append([]string{"plan", "-input=false", "-no-color"}, arguments...)...)
 	if text := strings.Join(strings.Fields(strings.ReplaceAll(output, "│", "")), " "); code != 1 || !strings.Contains(text, reason) {
 		w.t.Errorf("the plan ended with %d, want it refused for %q:\n%s", code, reason, output)
 	}

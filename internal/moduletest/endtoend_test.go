@@ -114,6 +114,8 @@ func TestEndToEnd(t *testing.T) {
 	}
 	w.planIsEmpty(dir, "after the apply")
 
+	w.refuses(dir, "location (westeurope -> northeurope)", "-var=location=northeurope")
+
 	// A change of the release, in place.
 	want := map[string]string{"module.stack.module.prefect_server.helm_release.server": "update"}
 	more, err := json.Marshal([]string{values, "agent: {resources: {requests: {memory: 300Mi}}}"})
