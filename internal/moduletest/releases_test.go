@@ -182,8 +182,8 @@ func TestReleases(t *testing.T) {
 
 	w := newWorkspace(t)
 	chart := fixtureChart(t)
-	if real := os.Getenv("PREFECT_MODULE_CHART"); real != "" {
-		chart = real
+	if upstream := os.Getenv("PREFECT_MODULE_CHART"); upstream != "" {
+		chart = upstream
 		// Its images are not there, so its pods never become ready.
 		w.write("modules/prefect-server/chart_override.tf", "resource \"helm_release\" \"server\" {\n  wait = false\n}\n")
 	}
