@@ -196,10 +196,11 @@ variable "agent" {
     }), {})
     node_selector = optional(map(string), {})
     tolerations = optional(list(object({
-      key      = optional(string)
-      operator = optional(string)
-      value    = optional(string)
-      effect   = optional(string)
+      key               = optional(string)
+      operator          = optional(string)
+      value             = optional(string)
+      effect            = optional(string)
+      tolerationSeconds = optional(number)
     })), [])
     job_image              = optional(string)
     job_image_pull_policy  = optional(string)
@@ -210,10 +211,11 @@ variable "agent" {
     }), {})
     job_node_selector = optional(map(string), {})
     job_tolerations = optional(list(object({
-      key      = optional(string)
-      operator = optional(string)
-      value    = optional(string)
-      effect   = optional(string)
+      key               = optional(string)
+      operator          = optional(string)
+      value             = optional(string)
+      effect            = optional(string)
+      tolerationSeconds = optional(number)
     })), [])
     job_pod_labels = optional(map(string), {})
     flows_service_account = optional(object({
@@ -287,9 +289,9 @@ variable "agent" {
     condition = alltrue([
       for t in concat(var.agent.tolerations, var.agent.job_tolerations) :
       contains(["Equal", "Exists"], coalesce(t.operator, "Equal")) && contains(["NoSchedule", "PreferNoSchedule", "NoExecute"], coalesce(t.effect, "NoSchedule"))
-      && (t.operator == "Exists" ? t.value == null : t.key != null)
+      && (t.operator == "Exists" ? t.value == null : t.key != null) && (t.tolerationSeconds == null || t.effect == "NoExecute")
     ])
-    error_message = "agent.tolerations and agent.job_tolerations hold something that Kubernetes refuses. operator is \"Equal\" (also where it is left out; needs a key) or \"Exists\" (takes no value); effect is \"NoSchedule\", \"PreferNoSchedule\", \"NoExecute\", or left out for all of them."
+    error_message = "agent.tolerations and agent.job_tolerations hold something that Kubernetes refuses. operator is \"Equal\" (also where it is left out; needs a key) or \"Exists\" (takes no value); effect is \"NoSchedule\", \"PreferNoSchedule\", \"NoExecute\" (which alone takes tolerationSeconds), or left out for all of them."
   }
   validation {
     condition = alltrue(flatten([for labels in [var.agent.node_selector, var.agent.job_node_selector, var.agent.job_pod_labels] : [

@@ -144,7 +144,7 @@ run "agent" {
       labels        = ["aks", "gpu"]
       env           = { PREFECT__LOGGING__LEVEL = "DEBUG" }
       node_selector = { pool = "system" }
-      tolerations   = [{ key = "CriticalAddonsOnly", operator = "Exists" }]
+      tolerations   = [{ key = "drain", operator = "Exists", effect = "NoExecute", tolerationSeconds = 60 }]
 
       job_image              = "example.azurecr.io/flows:1"
       job_image_pull_policy  = "Always"
@@ -172,7 +172,7 @@ run "agent" {
   assert {
     condition = alltrue([
       for agent in [local.values.agent, local.support_values.agents] :
-      jsonencode([agent.nodeSelector, agent.tolerations]) == jsonencode([{ pool = "system" }, [{ key = "CriticalAddonsOnly", operator = "Exists" }]])
+      jsonencode([agent.nodeSelector, agent.tolerations]) == jsonencode([{ pool = "system" }, [{ key = "drain", operator = "Exists", effect = "NoExecute", tolerationSeconds = 60 }]])
     ])
     error_message = "The agents do not run where they should."
   }
