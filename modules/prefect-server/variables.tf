@@ -63,8 +63,8 @@ variable "prefect_version" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^(0|1)\\.[0-9]+\\.[0-9]+(-[a-z0-9.]+)?$", var.prefect_version))
-    error_message = "prefect_version is \"${var.prefect_version}\". Prefect Server works with Prefect 1 (and 0.x) only; give a full version such as \"1.4.0\"."
+    condition     = can(regex("^(0\\.1[4-9]|1\\.[0-9]+)\\.[0-9]+(-[a-z0-9.]+)?$", var.prefect_version))
+    error_message = "prefect_version is \"${var.prefect_version}\". Prefect Server works with Prefect 1 and before only, and the agent takes a job template from 0.14; give a full version such as \"1.4.0\"."
   }
 }
 

@@ -280,6 +280,14 @@ run "existing_secret_not_a_name" {
   expect_failures = [var.database_existing_secret]
 }
 
+run "agent_without_job_templates" {
+  command = plan
+  variables {
+    prefect_version = "0.13.19"
+  }
+  expect_failures = [var.prefect_version]
+}
+
 run "certificate_without_authorities" {
   command = plan
   variables {
