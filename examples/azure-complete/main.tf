@@ -1,5 +1,5 @@
-# Everything from nothing: network, AKS, ACR, PostgreSQL, Prefect Server with its agent; a project, a flow whose image is in that
-# registry, and a run of it that the apply waits for.
+# Everything from nothing: network, AKS, ACR, PostgreSQL, Prefect Server with its agent; a project, a flow (whose image is built in
+# that registry if its source is given), and a run of it that the apply waits for.
 #
 # One apply suffices where Terraform's own machine reaches the Kubernetes API: here, because the addresses in
 # api_server_ranges may. See the guide "Azure modules" for when two states are better.

@@ -202,14 +202,14 @@ func checkJob(t *testing.T, client clientset.Interface) {
 	}
 }
 
-// checkPassword checks that a Secret holds the password under every key that a version of the chart reads.
+// checkPassword checks that a Secret holds the password under both keys.
 func checkPassword(t *testing.T, client clientset.Interface, namespace, name, password string) {
 	t.Helper()
 	secret, err := client.CoreV1().Secrets(namespace).Get(t.Context(), name, metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []string{"postgres-password", "password", "postgresql-password", "postgresql-postgres-password"} {
+	for _, key := range []string{"postgres-password", "password"} {
 		if got := string(secret.Data[key]); got != password {
 			t.Errorf("the Secret %s has %q as %s, want %q", name, got, key, password)
 		}

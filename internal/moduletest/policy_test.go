@@ -140,24 +140,64 @@ func internalOnly(template string) bool {
 }
 
 // TestStackPassesEverythingOn fails when the module stack has no way to set an
-// input of a module in it.
+// input of a module in it, or an attribute of one: Terraform drops attributes
+// that a type does not have without a word.
 func TestStackPassesEverythingOn(t *testing.T) {
 	t.Parallel()
-	calls := blocks(source(t, "stack"), "module")
-	for _, module := range []string{"aks", "acr", "postgresql", "prefect-server"} {
+	calls, variables := blocks(source(t, "stack"), "module"), blocks(source(t, "stack"), "variable")
+	for module, variable := range map[string]string{"aks": "cluster", "acr": "registry", "postgresql": "database", "prefect-server": "prefect"} {
 		call, found := calls[strings.ReplaceAll(module, "-", "_")]
 		if !found {
 			t.Fatalf("the stack has no %s", module)
 		}
-		for name := range blocks(source(t, module), "variable") {
+		for name, block := range blocks(source(t, module), "variable") {
 			if name == "embedded_database_acknowledged" || name == "public_network_access" {
 				continue // the stack has a database of its own, in its own network
 			}
 			if !regexp.MustCompile(`(?m)^  ` + name + `\s+=`).MatchString(call) {
 				t.Errorf("the stack has no way to set %s of %s", name, module)
 			}
+			here := expression(variables[variable], name)
+			if here == "" {
+				continue // the stack makes the value itself
+			}
+			if got, want := attributes(here), attributes(expression(block, "type")); !slices.Equal(got, want) {
+				t.Errorf("%s of %s has the attributes %v, in the stack %v", name, module, want, got)
+			}
 		}
 	}
+}
+
+// expression is what a name in a block is set to, up to its last bracket.
+func expression(block, name string) string {
+	start := regexp.MustCompile(`(?m)^ +` + name + ` += `).FindStringIndex(block)
+	if start == nil {
+		return ""
+	}
+	depth := 0
+	for i, c := range block[start[1]:] {
+		switch c {
+		case '(', '{':
+			depth++
+		case ')', '}':
+			depth--
+		case '\n':
+			if depth == 0 {
+				return block[start[1] : start[1]+i]
+			}
+		}
+	}
+	return block[start[1]:]
+}
+
+// attributes are the names of a type's attributes, one to a line, sorted.
+func attributes(expression string) []string {
+	var names []string
+	for _, m := range regexp.MustCompile(`(?m)^ +(\w+) += (?:optional|string|number|bool|map|list|set|object)\b`).FindAllStringSubmatch(expression, -1) {
+		names = append(names, m[1])
+	}
+	slices.Sort(names)
+	return names
 }
 
 // TestDefaultsAreDocumented compares the table of the guide with the modules:

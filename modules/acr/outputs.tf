@@ -24,3 +24,8 @@ output "credential_set_principal_id" {
   description = "Object id of the identity that reads cache_credentials from Key Vault. Without cache_credentials.key_vault it has yet to be allowed to. null without credentials."
   value       = one(azurerm_container_registry_credential_set.this[*].identity[0].principal_id)
 }
+
+output "mirrors" {
+  description = "Whether the registry has a cache rule for each of the Server's images."
+  value       = alltrue([for image in values(local.server_images) : contains(values(local.cache_rules)[*].target, image.target)])
+}

@@ -68,7 +68,7 @@ locals {
     if try(local.recorded.cluster[name], value) != value
   ]
   loss   = "This would replace the cluster, and with it Prefect Server, the Jobs that run and whatever else is installed in it"
-  remedy = "To go on, set replacement_acknowledgement to a value that it has not had, for example today's date."
+  remedy = "To go on, set replacement_acknowledgement to a value that it has not had, for example today's date. So too where nothing was made yet, because the first apply failed: nothing is lost then."
 
   own_private_dns_zone = var.private_cluster_enabled && startswith(var.private_dns_zone_id, "/")
   everybody            = anytrue([for range in var.api_server_authorized_ip_ranges : endswith(range, "/0")])

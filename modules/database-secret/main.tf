@@ -4,6 +4,9 @@ resource "helm_release" "this" {
   create_namespace = var.create_namespace
   chart            = "${path.module}/chart"
 
+  # Makes Helm upgrade when only the templates have changed.
+  values = [yamlencode({ templates = sha1(join("", [for file in sort(fileset("${path.module}/chart", "templates/*")) : filesha1("${path.module}/chart/${file}")])) })]
+
   # Encoded, because the provider reads a value as `helm --set` does, where commas and backslashes mean something.
   set_wo = [{
     name  = "password"

@@ -16,7 +16,7 @@ locals {
     for name, value in local.fixed : "${name} (${try(local.recorded.server[name], "-")} -> ${value})"
     if try(local.recorded.server[name], value) != value
   ]
-  remedy = "Nothing takes the data along: dump and restore it first if it matters. To go on, set replacement_acknowledgement to a value that it has not had, for example today's date."
+  remedy = "Nothing takes the data along: dump and restore it first if it matters. To go on, set replacement_acknowledgement to a value that it has not had, for example today's date. So too where nothing was made yet, because the first apply failed: nothing is lost then."
 }
 
 # What the server was made with. A change does not get here by itself, so that the preconditions below can compare; an

@@ -50,7 +50,7 @@ resource "helm_release" "support" {
     }
     precondition {
       condition     = var.exposure.mode != "ingress" || !var.network_policies_enabled || length(local.controller_namespaces) + length(local.allowed_cidrs) > 0
-      error_message = "The network policies would keep the ingress controller out. Name the namespace of its pods in exposure.allowed_namespaces, or, where it runs outside the cluster or in its nodes' network, its addresses in exposure.allowed_cidrs."
+      error_message = "The network policies would keep the ingress controller out. Name the namespace of its pods in exposure.allowed_namespaces, or, where it runs outside the cluster, its addresses in exposure.allowed_cidrs. One in the network of the nodes needs policies of your own, with network_policies_enabled = false: policies of Kubernetes cannot tell nodes apart."
     }
     precondition {
       condition     = !contains(keys(var.agent.namespaces), var.namespace)
@@ -73,7 +73,7 @@ resource "helm_release" "server" {
   name       = var.name
   namespace  = var.namespace
   repository = local.chart_is_reference ? null : var.chart.repository
-  chart      = var.chart.name
+  chart      = local.chart_is_reference && !startswith(var.chart.name, "oci://") ? pathexpand(var.chart.name) : var.chart.name
   version    = local.chart_is_reference && !startswith(var.chart.name, "oci://") ? null : var.chart.version
   timeout    = var.timeout_seconds
   wait       = true

@@ -47,8 +47,12 @@ locals {
       nodeSelector       = var.node_selector
       tolerations        = local.tolerations.server
       resources = {
-        requests = merge(requests, try(var.components[name].resources.requests, {}))
-        limits   = try(var.components[name].resources.limits, {})
+        # Where there is only a limit, Kubernetes requests as much.
+        requests = merge(
+          { for unit, amount in requests : unit => amount if !contains(keys(try(var.components[name].resources.limits, {})), unit) },
+          try(var.components[name].resources.requests, {}),
+        )
+        limits = try(var.components[name].resources.limits, {})
       }
       env = [
         for key, value in merge(lookup(local.module_env, name, {}), try(var.components[name].env, {})) : { name = key, value = value }
@@ -70,8 +74,8 @@ locals {
 
     prefectConfig = merge(var.server_config, { telemetry = { enabled = tostring(var.telemetry_enabled) } })
 
-    # The last release reads user, database and port under `auth` and `primary` for some variables and at the first level for
-    # others, and the Secret at the first level, while its subchart reads `auth`; earlier releases only know the first level.
+    # The chart reads user, database and port under `auth` and `primary` for some variables and at the first level for others, and
+    # the Secret at the first level, while its subchart reads `auth`.
     postgresql = merge(
       {
         useSubChart        = local.embedded

@@ -42,9 +42,12 @@ variable "chart" {
   nullable = false
 
   validation {
-    # Also as 2022.9.7, which registries make of it, and in the name of a file.
-    condition     = !can(regex("(^|[^0-9])2022\\.(0?9\\.0?7|0?3\\.29)($|[^0-9])", "${var.chart.version} ${var.chart.name}"))
-    error_message = "Chart version ${var.chart.version} of ${var.chart.name} is known to be broken (2022.09.07 has the agent of Prefect 2, 2022.03.29 has images without tags). Use \"2022.09.23\"."
+    # Also as 2022.9.7, which registries make of it, as 21.07.06, and in the name of a file. Versions of your own are not judged.
+    condition = alltrue([
+      for part in regexall("(?:^|[^0-9])(?:20)?([12][0-9])\\.([0-9]{1,2})\\.([0-9]{1,2})(?:$|[^0-9])", "${var.chart.version} ${var.chart.name}") :
+      tonumber(part[0]) < 19 || tonumber(part[0]) * 10000 + tonumber(part[1]) * 100 + tonumber(part[2]) >= 220923
+    ])
+    error_message = "Chart version ${var.chart.version} of ${var.chart.name} does not work: 2022.09.07 has the agent of Prefect 2, 2022.03.29 has images without tags, and none before 2022.09.23 gives agents the template of their Jobs. Use \"2022.09.23\"."
   }
   validation {
     condition     = can(regex("^[0-9]+\\.[0-9]+\\.[0-9]+([-+][0-9A-Za-z.+-]+)?$", var.chart.version))
@@ -161,7 +164,7 @@ variable "database_password_version" {
 }
 
 variable "database_existing_secret" {
-  description = "Name of a Secret in the namespace that holds the password under the key postgres-password (with a database in the cluster also under password; charts before 2022.09 read postgresql-password, and postgresql-postgres-password with a database in the cluster). The module database-secret makes one without the password getting into any state."
+  description = "Name of a Secret in the namespace that holds the password under the key postgres-password (with a database in the cluster also under password). The module database-secret makes one without the password getting into any state."
   type        = string
   default     = null
 
@@ -284,6 +287,12 @@ variable "agent" {
       ]
     ]])), true)
     error_message = "agent.resources or agent.job_resources request more of something than they limit it to, which Kubernetes refuses: requests ${jsonencode([var.agent.resources.requests, var.agent.job_resources.requests])}, limits ${jsonencode([var.agent.resources.limits, var.agent.job_resources.limits])}. Raise the limit, or lower the request."
+  }
+  validation {
+    condition = alltrue(flatten([for kind in [var.agent.resources, var.agent.job_resources] : [
+      for name, amount in kind.requests : contains(["cpu", "memory", "ephemeral-storage"], name) || amount == lookup(kind.limits, name, null)
+    ]]))
+    error_message = "agent.resources or agent.job_resources request something that Kubernetes does not share, without a limit that is equal: ${jsonencode([var.agent.resources, var.agent.job_resources])}. Give such resources, for example nvidia.com/gpu, as limits only."
   }
   validation {
     condition = alltrue([
@@ -439,7 +448,7 @@ variable "network_policies_enabled" {
 # The pods
 
 variable "components" {
-  description = "Environment variables and resources of the Server's parts: hasura, graphql, apollo, towel or ui. Requests that are not named keep this module's defaults; there are no limits."
+  description = "Environment variables and resources of the Server's parts: hasura, graphql, apollo, towel or ui. What is not named keeps this module's request; there are no limits."
   type = map(object({
     env = optional(map(string), {})
     resources = optional(object({
@@ -464,6 +473,19 @@ variable "components" {
     ]]))
     error_message = "The resources of components must be Kubernetes quantities such as \"500m\" (processors) or \"512Mi\" (memory)."
   }
+  validation {
+    # Amounts that are none are refused above.
+    condition = try(alltrue(flatten([for kind in values(var.components)[*].resources : [
+      for name in setintersection(keys(kind.requests), keys(kind.limits)) : [
+        for amounts in [[
+          for amount in [kind.requests[name], kind.limits[name]] : tonumber(regex("^[0-9.]+", amount)) * {
+            "" = 1, m = 0.001, k = 1000, M = pow(1000, 2), G = pow(1000, 3), T = pow(1000, 4), Ki = 1024, Mi = pow(1024, 2), Gi = pow(1024, 3), Ti = pow(1024, 4)
+          }[replace(amount, "/^[0-9.]+/", "")]
+        ]] : amounts[0] <= amounts[1]
+      ]
+    ]])), true)
+    error_message = "components request more of something than they limit it to, which Kubernetes refuses: ${jsonencode({ for name, component in var.components : name => component.resources })}. Raise the limit, or lower the request."
+  }
 }
 
 variable "node_selector" {
@@ -471,6 +493,14 @@ variable "node_selector" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  validation {
+    condition = alltrue(flatten([for labels in [var.node_selector] : [
+      for key, value in labels :
+      can(regex("^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$", key)) && can(regex("^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$", value))
+    ]]))
+    error_message = "node_selector has labels of Kubernetes: names and values of up to 63 letters, digits, hyphens, underscores and periods, a name perhaps with a domain and a slash before it."
+  }
 }
 
 variable "tolerations" {
@@ -484,6 +514,15 @@ variable "tolerations" {
   }))
   default  = []
   nullable = false
+
+  validation {
+    condition = alltrue([
+      for t in var.tolerations :
+      contains(["Equal", "Exists"], coalesce(t.operator, "Equal")) && contains(["NoSchedule", "PreferNoSchedule", "NoExecute"], coalesce(t.effect, "NoSchedule"))
+      && (t.operator == "Exists" ? t.value == null : t.key != null) && (t.tolerationSeconds == null || t.effect == "NoExecute")
+    ])
+    error_message = "tolerations holds something that Kubernetes refuses. operator is \"Equal\" (also where it is left out; needs a key) or \"Exists\" (takes no value); effect is \"NoSchedule\", \"PreferNoSchedule\", \"NoExecute\" (which alone takes tolerationSeconds), or left out for all of them."
+  }
 }
 
 # Rest

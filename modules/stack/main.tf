@@ -42,8 +42,7 @@ locals {
 
   # A registry with public access for some addresses only keeps its private one: the nodes' are not among them.
   private_registry = !var.registry.public_network_access_enabled || length(coalesce(var.registry.allowed_ip_ranges, [])) > 0
-  # ACR fetches from Docker Hub with a login only.
-  mirror_images = coalesce(var.mirror_images, var.registry.cache_credentials != null)
+  mirror_images    = coalesce(var.mirror_images, module.acr.mirrors)
   # A system-assigned identity exists once the cluster does, one of yours is given its rights before.
   own_identity = length(coalesce(var.cluster.identity_ids, [])) > 0
   # An acknowledgement for everything is one for each part.
@@ -84,7 +83,7 @@ resource "azurerm_resource_group" "this" {
     # The names of the database and the registry follow from this resource, so they would be unknown to their own checks.
     precondition {
       condition     = length(local.changed) == 0
-      error_message = "This would replace the database server with an empty one, and with it the history of all runs, and the registry with its images: ${join(", ", local.changed)}. Nothing takes the data along: dump and restore it first if it matters. To go on, set replacement_acknowledgement to a value that it has not had, for example today's date."
+      error_message = "This would replace the database server with an empty one, and with it the history of all runs, and the registry with its images: ${join(", ", local.changed)}. Nothing takes the data along: dump and restore it first if it matters. To go on, set replacement_acknowledgement to a value that it has not had, for example today's date. So too where nothing was made yet, because the first apply failed: nothing is lost then."
     }
   }
 }

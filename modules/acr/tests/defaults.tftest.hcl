@@ -75,7 +75,7 @@ run "the_servers_images_with_credentials" {
     }
   }
   assert {
-    condition     = length(azurerm_container_registry_cache_rule.this) == 5 && alltrue([for rule in azurerm_container_registry_cache_rule.this : rule.source_repo == "docker.io/${rule.target_repo}" && rule.credential_set_id != null])
+    condition     = length(azurerm_container_registry_cache_rule.this) == 5 && alltrue([for rule in azurerm_container_registry_cache_rule.this : rule.source_repo == "docker.io/${rule.target_repo}" && rule.credential_set_id != null]) && output.mirrors
     error_message = "The Server's images are not mirrored."
   }
   assert {
@@ -93,7 +93,7 @@ run "credentials_of_another_registry" {
     }
   }
   assert {
-    condition     = length(azurerm_container_registry_cache_rule.this) == 0
+    condition     = length(azurerm_container_registry_cache_rule.this) == 0 && !output.mirrors
     error_message = "Docker Hub is used with the credentials of another registry."
   }
 }

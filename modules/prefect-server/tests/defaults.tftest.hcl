@@ -363,6 +363,16 @@ run "chart_as_oci" {
   }
 }
 
+run "chart_with_a_version_of_your_own" {
+  variables {
+    chart = { name = "oci://example.azurecr.io/charts/prefect-server", version = "1.4.2" }
+  }
+  assert {
+    condition     = helm_release.server.version == "1.4.2"
+    error_message = "The version is not used."
+  }
+}
+
 run "chart_as_file" {
   variables {
     chart = { name = "./prefect-server.tgz" }
@@ -399,6 +409,7 @@ run "components" {
     components = {
       hasura = { env = { HASURA_GRAPHQL_LOG_LEVEL = "warn" }, resources = { requests = { memory = "1Gi" }, limits = { memory = "2Gi" } } }
       apollo = {}
+      ui     = { resources = { limits = { memory = "32Mi" } } }
     }
     node_selector             = { pool = "system" }
     tolerations               = [{ key = "CriticalAddonsOnly", operator = "Exists" }]
@@ -410,6 +421,7 @@ run "components" {
       contains(local.values.hasura.env, { name = "HASURA_GRAPHQL_ENABLE_CONSOLE", value = "false" }),
       contains(local.values.hasura.env, { name = "PGSSLMODE", value = "require" }),
       yamlencode(local.values.hasura.resources) == yamlencode({ requests = { cpu = "100m", memory = "1Gi" }, limits = { memory = "2Gi" } }),
+      yamlencode(local.values.ui.resources) == yamlencode({ requests = { cpu = "20m" }, limits = { memory = "32Mi" } }),
       yamlencode(local.values.apollo.resources) == yamlencode({ requests = { cpu = "100m", memory = "256Mi" }, limits = {} }),
     ])
     error_message = "What is said of a component does not arrive, or something else is lost."

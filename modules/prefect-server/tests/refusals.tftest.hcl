@@ -415,3 +415,43 @@ run "job_requests_above_limits" {
   }
   expect_failures = [var.agent]
 }
+
+run "component_request_above_limit" {
+  command = plan
+  variables {
+    components = { hasura = { resources = { requests = { memory = "1Gi" }, limits = { memory = "512Mi" } } } }
+  }
+  expect_failures = [var.components]
+}
+
+run "job_requests_a_gpu_without_limit" {
+  command = plan
+  variables {
+    agent = { job_resources = { requests = { "nvidia.com/gpu" = "1" } } }
+  }
+  expect_failures = [var.agent]
+}
+
+run "toleration_of_nothing" {
+  command = plan
+  variables {
+    tolerations = [{ operator = "Exists", value = "spot" }]
+  }
+  expect_failures = [var.tolerations]
+}
+
+run "node_selector_not_a_label" {
+  command = plan
+  variables {
+    node_selector = { pool = "a b" }
+  }
+  expect_failures = [var.node_selector]
+}
+
+run "chart_without_job_template" {
+  command = plan
+  variables {
+    chart = { version = "2022.04.14" }
+  }
+  expect_failures = [var.chart]
+}

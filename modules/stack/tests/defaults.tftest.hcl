@@ -86,6 +86,22 @@ run "mirror_with_credentials" {
   }
 }
 
+run "credentials_for_rules_of_your_own" {
+  variables {
+    registry = {
+      cache_credentials = {
+        username_secret_id = "https://example.vault.azure.net/secrets/user"
+        password_secret_id = "https://example.vault.azure.net/secrets/token"
+      }
+      cache_rules = { python = { source = "docker.io/library/python", target = "library/python" } }
+    }
+  }
+  assert {
+    condition     = !output.registry.mirrors
+    error_message = "The Server's images come from a registry that does not fetch them."
+  }
+}
+
 run "own_identity_and_routes" {
   variables {
     network = { route_table_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/hub/providers/Microsoft.Network/routeTables/hub" }
