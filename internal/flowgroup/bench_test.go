@@ -3,6 +3,7 @@ package flowgroup_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -107,7 +108,7 @@ func (b *bench) settings() string {
 	group := b.group()
 	labels, description := "null", "null"
 	if group.Labels != nil {
-		labels = fmt.Sprintf("%q", group.Labels)
+		labels = fmt.Sprintf("%q", slices.Sorted(slices.Values(group.Labels))) // the Server keeps them in any order
 	}
 	if group.Description != nil {
 		description = fmt.Sprintf("%q", *group.Description)
