@@ -102,22 +102,13 @@ func (a *runAction) start(ctx context.Context, m *model) (*prefect.FlowRun, diag
 	if diags.HasError() {
 		return nil, diags
 	}
-	diags.Append(preflight(ctx, a.data, in)...)
-	if diags.HasError() {
-		return nil, diags
-	}
 	key := m.IdempotencyKey.ValueString()
 	if key == "" {
 		key = keyStart + "action-" + uuid.NewString() // for requests that are repeated
 	}
-	request, err := m.creation(in, key)
-	if err != nil {
-		diags.AddError("The inputs of the run cannot be used", err.Error())
-		return nil, diags
-	}
-	id, err := a.data.Prefect.CreateFlowRun(ctx, request)
-	if err != nil {
-		diags.Append(startFailure(in, err)...)
+	id, d := createRun(ctx, a.data, m, in, key)
+	diags.Append(d...)
+	if diags.HasError() {
 		return nil, diags
 	}
 	run, err := a.data.Prefect.GetFlowRun(ctx, id)

@@ -146,11 +146,12 @@ func (m *model) inputs(ctx context.Context) (inputs, diag.Diagnostics) {
 	return in, diags
 }
 
-// creation returns the request for a run. It is to be called on the
-// configuration.
-func (m *model) creation(in inputs, key string) (prefect.CreateFlowRunInput, error) {
+// creation returns the request for a run of this flow version. It is to be called
+// on the configuration. The version is named even if the configuration names its
+// group: the Server looks for a group's newest version in all tenants.
+func (m *model) creation(in inputs, flowID, key string) (prefect.CreateFlowRunInput, error) {
 	request := prefect.CreateFlowRunInput{
-		FlowID: in.FlowID, VersionGroupID: in.VersionGroupID, Name: in.Name, Labels: in.Labels, IdempotencyKey: key,
+		FlowID: flowID, Name: in.Name, Labels: in.Labels, IdempotencyKey: key,
 	}
 	if in.Parameters != "" {
 		request.Parameters = json.RawMessage(in.Parameters)

@@ -83,22 +83,36 @@ func obtain(ctx context.Context, data *framework.ProviderData, config *model) (s
 		}
 		key = newKey(digest)
 	}
-	diags.Append(preflight(ctx, data, in)...)
-	if diags.HasError() {
-		return "", diags
+	id, d := createRun(ctx, data, config, in, key)
+	diags.Append(d...)
+	if id != "" {
+		data.Claims.Claim(id)
 	}
-	request, err := config.creation(in, key)
-	if err != nil {
-		diags.AddError("The inputs of the run cannot be used", err.Error())
-		return "", diags
-	}
-	id, err := data.Prefect.CreateFlowRun(ctx, request)
-	if err != nil {
-		diags.Append(startFailure(in, err)...)
-		return "", diags
-	}
-	data.Claims.Claim(id)
 	return id, diags
+}
+
+// createRun creates a run with this key, unless it is known to fail.
+func createRun(ctx context.Context, data *framework.ProviderData, config *model, in inputs, key string) (string, diag.Diagnostics) {
+	for again := in.FlowID == ""; ; again = false {
+		flow, diags := preflight(ctx, data, in)
+		if diags.HasError() {
+			return "", diags
+		}
+		request, err := config.creation(in, flow.ID, key)
+		if err != nil {
+			diags.AddError("The inputs of the run cannot be used", err.Error())
+			return "", diags
+		}
+		id, err := data.Prefect.CreateFlowRun(ctx, request)
+		if again && errors.Is(err, prefect.ErrArchived) {
+			continue // a newer version was registered just now
+		}
+		if err != nil {
+			diags.Append(startFailure(in, err)...)
+			return "", diags
+		}
+		return id, diags
+	}
 }
 
 // startFailure explains why the Server did not create a run.
@@ -130,7 +144,8 @@ func (in inputs) subject() string {
 	return "version group " + in.VersionGroupID
 }
 
-// findFlow returns the flow version that the Server would run.
+// findFlow returns the flow version to run: one of the provider's tenant, if it is
+// the newest of a version group.
 func findFlow(ctx context.Context, client *prefect.Client, in inputs) (*prefect.Flow, error) {
 	if in.FlowID != "" {
 		return client.GetFlow(ctx, in.FlowID) //nolint:wrapcheck // the client's errors say what was asked of whom
@@ -138,21 +153,22 @@ func findFlow(ctx context.Context, client *prefect.Client, in inputs) (*prefect.
 	return client.CurrentFlow(ctx, in.VersionGroupID) //nolint:wrapcheck // as above
 }
 
-// preflight refuses what is known to fail before a run exists.
-func preflight(ctx context.Context, data *framework.ProviderData, in inputs) diag.Diagnostics {
+// preflight returns the flow version to run, and refuses what is known to fail
+// before a run exists.
+func preflight(ctx context.Context, data *framework.ProviderData, in inputs) (*prefect.Flow, diag.Diagnostics) {
 	flow, err := findFlow(ctx, data.Prefect, in)
 	if err == nil && flow.Archived {
 		err = fmt.Errorf("flow %q version %d: %w", flow.Name, flow.Version, prefect.ErrArchived)
 	}
 	if err != nil {
-		return startFailure(in, err)
+		return nil, startFailure(in, err)
 	}
 	diags := checkParameters(flow, in.Parameters)
 	if diags.HasError() || !data.HasCluster() {
-		return diags
+		return flow, diags
 	}
 	diags.Append(tryJob(ctx, data, flow, in)...)
-	return diags
+	return flow, diags
 }
 
 // checkParameters compares the parameters given with those that the flow has.
