@@ -96,7 +96,7 @@ func (r *flowResource) deleteGroup(ctx context.Context, client *prefect.Client, 
 		return failure.Diagnose(err)
 	}
 	if left, err := waitForRuns(ctx, client, state.ID.ValueString()); err != nil {
-		if errors.Is(err, context.DeadlineExceeded) && len(left) > 0 {
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) && len(left) > 0 { // err may be the timeout of a connection
 			return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("timeouts"), failure.Summary, stillRunning(left))}
 		}
 		return failure.Diagnose(err)

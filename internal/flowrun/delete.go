@@ -105,15 +105,20 @@ func nothingRuns(ctx context.Context, cluster *kubernetes.Client, id string) boo
 	return true
 }
 
-// remainsOfJob says why the Job of a run is not gone, and what to do.
-func remainsOfJob(id string, err error) string {
+// remainsOfJob says why the Job of a run is not gone, and what to do. ctx is that
+// of the deletion: an error alone does not tell the end of the time for it from the
+// timeout of a connection.
+func remainsOfJob(ctx context.Context, id string, err error) string {
 	switch {
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, kubernetes.ErrStillThere):
 		return "The cluster has taken the deletion, but the Job or its pods were still there when the time of `timeouts.stop` was over: a process takes " +
 			"long to stop, a node does not answer, or a finalizer holds them.\n\nLook at them with `kubectl describe jobs,pods -l prefect.io/flow_run_id=" + id +
-			"`. Run the command again when they are gone, or raise `timeouts.stop`, which has to be applied before."
-	case errors.Is(err, context.Canceled):
-		return "The operation was interrupted while the Job and its pods were being deleted.\n\nRun the command again."
+			"`. Run the command again when they are gone, or raise `timeouts.stop`, which has to be applied before.\n\n(" + err.Error() + ")"
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return "The time of `timeouts.stop` was over before the cluster had taken the deletion: " + framework.Sentence(err.Error()) +
+			"\n\nRun the command again when the cluster answers, or raise `timeouts.stop`, which has to be applied before."
+	case ctx.Err() != nil:
+		return "The operation was interrupted while the Job and its pods were being deleted: " + framework.Sentence(err.Error()) + "\n\nRun the command again."
 	case errors.Is(err, kubernetes.ErrForbidden):
 		return framework.Sentence(err.Error()) + "\n\nGive the provider the right to delete Jobs, or set `on_destroy` to `cancel` or `keep`."
 	default:
@@ -129,7 +134,7 @@ func erase(ctx context.Context, client *prefect.Client, cluster *kubernetes.Clie
 		err := cluster.DeleteJobsOfRun(ctx, "", id)
 		if err != nil {
 			diags.AddError(fmt.Sprintf("Could not delete the Job of flow run %q (%s)", name, id),
-				remainsOfJob(id, err)+"\n\nThe run's record was kept.")
+				remainsOfJob(ctx, id, err)+"\n\nThe run's record was kept.")
 			return diags
 		}
 	}

@@ -2,6 +2,8 @@ package flowrun
 
 import (
 	"context"
+	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -93,23 +95,39 @@ func writeFile(t *testing.T, name, text string) {
 	}
 }
 
-// What keeps a Job is told apart: only a missing right is cured by a right.
+// What keeps a Job is told apart: only a missing right is cured by a right, and
+// only the end of the time for the deletion by more of it. A connection that is not
+// made in time is neither.
 func TestRemainsOfJob(t *testing.T) {
 	t.Parallel()
-	right := "right to delete Jobs"
+	over, end := context.WithTimeout(t.Context(), 0)
+	defer end()
+	interrupted, stop := context.WithCancel(t.Context())
+	stop()
+	const right, time, taken = "right to delete Jobs", "timeouts.stop", "has taken the deletion"
+	timeout := fmt.Errorf("list jobs: %w", &net.OpError{Op: "dial", Net: "tcp", Err: os.ErrDeadlineExceeded})
 	for name, c := range map[string]struct {
-		kind  error
-		says  string
-		right bool
+		ctx  context.Context
+		err  error
+		says string
+		not  []string
 	}{
-		"deadline":    {context.DeadlineExceeded, "timeouts.stop", false},
-		"interrupted": {context.Canceled, "interrupted", false},
-		"forbidden":   {kubernetes.ErrForbidden, right, true},
-		"unreachable": {kubernetes.ErrUnreachable, "when the cluster can be used", false},
+		"taken":        {over, fmt.Errorf("%w: %w", kubernetes.ErrStillThere, context.DeadlineExceeded), taken, []string{right}},
+		"not taken":    {over, context.DeadlineExceeded, time, []string{right, "cluster has taken"}},
+		"interrupted":  {interrupted, context.Canceled, "interrupted", []string{right, time, taken}},
+		"forbidden":    {t.Context(), kubernetes.ErrForbidden, right, []string{time, taken}},
+		"unreachable":  {t.Context(), kubernetes.ErrUnreachable, "when the cluster can be used", []string{right, time, taken}},
+		"dial timeout": {t.Context(), timeout, "when the cluster can be used", []string{right, time, taken}},
 	} {
-		err := &kubernetes.AccessError{Kind: c.kind, Verb: "delete", Resource: "jobs", Err: c.kind}
-		if text := remainsOfJob("r", err); !strings.Contains(text, c.says) || strings.Contains(text, right) != c.right {
+		err := &kubernetes.AccessError{Kind: c.err, Verb: "delete", Resource: "jobs", Err: c.err}
+		text := remainsOfJob(c.ctx, "r", err)
+		if !strings.Contains(text, c.says) || !strings.Contains(text, err.Error()) {
 			t.Errorf("%s: %s", name, text)
+		}
+		for _, not := range c.not {
+			if strings.Contains(text, not) {
+				t.Errorf("%s: says %q: %s", name, not, text)
+			}
 		}
 	}
 }

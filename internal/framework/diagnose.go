@@ -123,7 +123,11 @@ func (k kind) cause(err error) string {
 
 func kindOf(err error) kind {
 	for _, k := range kinds() {
-		if errors.Is(err, k.is) {
+		switch {
+		case !errors.Is(err, k.is):
+		case k.is == context.DeadlineExceeded && !kubernetes.DeadlinePassed(err): //nolint:errorlint // the value in the table
+			return kind{connection: true} // a timeout of the network, which is nobody's to raise
+		default:
 			return k
 		}
 	}
@@ -204,7 +208,11 @@ func kinds() []kind {
 			remedy: "The cause is in the log of the Server's GraphQL service. If it was temporary, run the command again.",
 		},
 		{
-			is: context.DeadlineExceeded, connection: true, alone: true, prefix: "The time allowed for the operation ran out",
+			is: kubernetes.ErrUnreachable, connection: true, prefix: "The cluster could not be asked",
+			remedy: "Check that the cluster's API can be reached from here, and that `kubernetes` in the provider configuration is right.",
+		},
+		{
+			is: context.DeadlineExceeded, connection: true, prefix: "The time allowed for the operation ran out",
 			remedy: "Raise the timeout concerned, or find out what holds the Server up.",
 		},
 	}

@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
@@ -18,6 +21,10 @@ func TestDiagnose(t *testing.T) {
 	t.Parallel()
 	failed := func(kind error, message string) error {
 		return &prefect.Error{Operation: "CreateProject", Endpoint: "http://prefect:4200", Message: message, Kind: kind}
+	}
+	_, dial := (&net.Dialer{Timeout: time.Nanosecond}).DialContext(t.Context(), "tcp", "127.0.0.1:1")
+	if !errors.Is(dial, context.DeadlineExceeded) {
+		t.Fatalf("the dial's timeout is no longer taken for a deadline: %v", dial)
 	}
 	const summary = `Could not create project "etl"`
 	for name, test := range map[string]struct {
@@ -41,7 +48,16 @@ func TestDiagnose(t *testing.T) {
 			fmt.Errorf("%w: %w", prefect.ErrUncertain, context.Canceled), false,
 			[]string{"interrupted, and the Server could not be asked", "import or delete it"}, []string{"context canceled"},
 		},
-		"unknown": {errors.New("something else"), true, []string{"Something else."}, []string{"("}},
+		"deadline": {
+			fmt.Errorf("delete the Jobs of run r: %w", context.DeadlineExceeded), false,
+			[]string{"The time allowed for the operation ran out: delete the Jobs of run r", "Raise the timeout"}, nil,
+		},
+		"cluster away": {
+			fmt.Errorf("delete the Jobs of run r: %w", &kubernetes.AccessError{Kind: kubernetes.ErrUnreachable, Verb: "list", Resource: "jobs", Err: dial}), false,
+			[]string{"The cluster could not be asked: delete the Jobs of run r", "dial tcp", "`kubernetes`"}, []string{"time allowed", "Raise"},
+		},
+		"connection not made in time": {fmt.Errorf("fetch the template: %w", dial), false, []string{"Fetch the template: dial tcp"}, []string{"time allowed", "Raise"}},
+		"unknown":                     {errors.New("something else"), true, []string{"Something else."}, []string{"("}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

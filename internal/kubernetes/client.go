@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -80,6 +81,8 @@ var (
 	ErrNoTrial = errors.New("dry run not supported by the cluster")
 	// ErrUnreachable means the cluster could not be asked.
 	ErrUnreachable = errors.New("cluster not reachable")
+	// ErrStillThere means that the time was over while what the cluster had agreed to delete was not gone yet.
+	ErrStillThere = errors.New("deleted, but not gone yet")
 	// ErrPartial means that an observation lacks a part which the credentials do not allow to read.
 	ErrPartial = errors.New("observation incomplete")
 )
@@ -130,6 +133,21 @@ func clientError(err error) bool {
 	return errors.As(err, &status) && status.Status().Code >= 400 && status.Status().Code < 500
 }
 
+// DeadlinePassed says whether it was the deadline of a context that ended a request. errors.Is takes every timeout of the
+// network for one, that of a connection to a cluster which is not there included.
+func DeadlinePassed(err error) bool {
+	switch wrapper := err.(type) { //nolint:errorlint // every error of the tree is looked at by itself
+	case nil:
+		return false
+	case interface{ Unwrap() error }:
+		return DeadlinePassed(wrapper.Unwrap())
+	case interface{ Unwrap() []error }:
+		return slices.ContainsFunc(wrapper.Unwrap(), DeadlinePassed)
+	default:
+		return err == context.DeadlineExceeded //nolint:errorlint // as above
+	}
+}
+
 // access classifies an error of a request.
 func access(verb, resource, namespace, name string, err error) error {
 	if err == nil {
@@ -140,7 +158,7 @@ func access(verb, resource, namespace, name string, err error) error {
 	switch {
 	case errors.Is(err, context.Canceled):
 		e.Kind = context.Canceled
-	case errors.Is(err, context.DeadlineExceeded):
+	case DeadlinePassed(err):
 		e.Kind = context.DeadlineExceeded
 	case errors.As(err, &signIn):
 		e.Kind, e.Err = ErrUnauthorized, signIn // what client-go puts around it only repeats the URL

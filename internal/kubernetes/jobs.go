@@ -150,24 +150,30 @@ func (c *Client) createJob(ctx context.Context, namespace string, job map[string
 const deletePoll = 2 * time.Second
 
 // DeleteJobsOfRun deletes the Jobs of a flow run and returns once they and their pods are gone. Jobs that appear
-// meanwhile are deleted, too. No Job at all is no error.
+// meanwhile are deleted, too. No Job at all is no error. ErrStillThere says that the cluster has taken the deletion.
 func (c *Client) DeleteJobsOfRun(ctx context.Context, namespace, flowRunID string) error {
-	namespace = c.in(namespace)
+	taken, err := c.deleteJobsOfRun(ctx, c.in(namespace), flowRunID)
+	if taken && errors.Is(ctx.Err(), context.DeadlineExceeded) && err != nil {
+		return fmt.Errorf("%w: %w", ErrStillThere, err)
+	}
+	return err
+}
+
+// deleteJobsOfRun also says whether the cluster has agreed to delete all that there was.
+func (c *Client) deleteJobsOfRun(ctx context.Context, namespace, flowRunID string) (taken bool, err error) {
 	for {
 		jobs, err := c.runJobs(ctx, namespace, flowRunID)
-		if err != nil {
-			return err
-		}
-		if len(jobs) == 0 {
-			return nil
+		if err != nil || len(jobs) == 0 {
+			return taken, err
 		}
 		for i := range jobs {
 			if err := c.deleteJob(ctx, &jobs[i]); err != nil {
-				return err
+				return false, err
 			}
 		}
+		taken = true
 		if err := c.awaitDeletion(ctx, namespace, flowRunID); err != nil {
-			return err
+			return taken, err
 		}
 	}
 }

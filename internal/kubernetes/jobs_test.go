@@ -3,8 +3,12 @@ package kubernetes
 import (
 	"context"
 	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -12,6 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/rest"
 	ktesting "k8s.io/client-go/testing"
 )
 
@@ -94,6 +99,59 @@ func TestDeleteJobsOfRunCanceled(t *testing.T) {
 	})
 	if err := c.client.DeleteJobsOfRun(ctx, "", testRun); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestDeleteJobsOfRunInTime tells a cluster that is slow from one that has not heard of the deletion.
+func TestDeleteJobsOfRunInTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for name, c := range map[string]struct {
+			answer func(context.Context) error
+			still  bool
+		}{
+			"taken":     {func(context.Context) error { return nil }, true},
+			"not taken": {func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }, false},
+		} {
+			ctx, stop := context.WithTimeout(t.Context(), 5*time.Second)
+			fake := newCluster(t, newJob("a", 1))
+			fake.PrependReactor("delete", "jobs", func(ktesting.Action) (bool, runtime.Object, error) { return true, nil, c.answer(ctx) })
+			err := fake.client.DeleteJobsOfRun(ctx, "", testRun)
+			if errors.Is(err, ErrStillThere) != c.still || !DeadlinePassed(err) {
+				t.Errorf("%s: got %v", name, err)
+			}
+			stop()
+		}
+	})
+}
+
+// TestClusterThatIsAway: a connection that cannot be made in time is not the end of the time for the operation, though
+// errors.Is says so of both.
+func TestClusterThatIsAway(t *testing.T) {
+	t.Parallel()
+	away, err := NewClientFromREST(&rest.Config{
+		Host: "http://127.0.0.1:1", Dial: (&net.Dialer{Timeout: time.Nanosecond}).DialContext,
+	}, testNamespace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var access *AccessError
+	err = away.DeleteJobsOfRun(t.Context(), "", testRun)
+	if !errors.As(err, &access) || !errors.Is(err, context.DeadlineExceeded) || access.Kind != ErrUnreachable { //nolint:errorlint // the kind itself
+		t.Errorf("a dial that takes too long: %#v", err)
+	}
+
+	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, in *http.Request) { <-in.Context().Done() }))
+	defer silent.Close()
+	slow, err := NewClientFromREST(&rest.Config{Host: silent.URL}, testNamespace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer stop()
+	err = slow.DeleteJobsOfRun(ctx, "", testRun)
+	if !errors.As(err, &access) || access.Kind != context.DeadlineExceeded || errors.Is(err, ErrStillThere) { //nolint:errorlint // as above
+		t.Errorf("no answer in time: %#v", err)
 	}
 }
 
