@@ -89,6 +89,41 @@ func TestAccFlowRun_jobDenied(t *testing.T) {
 	}
 }
 
+// TestAccFlowRun_jobDeniedWithoutTemplate warns of a rule of the cluster that
+// refuses the Job as the provider makes it, and creates the run: the agent's own
+// template may comply. The run's own template, if it has one, is what counts, and
+// no template helps a Job that is none.
+func TestAccFlowRun_jobDeniedWithoutTemplate(t *testing.T) {
+	t.Parallel()
+	for name, tt := range admissionRules() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newClusterBench(t, nil)
+			tt.rule(t, b.cluster, "jobs")
+			b.untilRefused("jobs")
+			session := acctest.Connect(t, b.PrefectServer, b.cluster)
+			run := session.Create("prefect_flow_run", map[string]any{"flow_id": b.flow, "wait_for": "none"})
+			if len(run.Diagnostics) != 1 || !run.Diagnostics[0].Warning || run.Diagnostics[0].Summary != `The cluster may refuse the Job of flow "my-example-flow"` ||
+				!strings.Contains(run.Diagnostics[0].Detail, tt.says) {
+				t.Errorf("got:\n%s", run)
+			}
+			for _, config := range []map[string]any{
+				{"job_template": string(encode(t, jobTemplate(nil, nil)))},
+				{"cpu_request": "2", "cpu_limit": "1"},
+			} {
+				config["labels"] = []string{"k8s"}
+				strict := session.Create("prefect_flow_run", map[string]any{"flow_id": b.flow, "run_config": map[string]any{"kubernetes": config}})
+				if len(strict.Diagnostics) != 1 || strict.Diagnostics[0].Warning {
+					t.Errorf("%v: got:\n%s", config, strict)
+				}
+			}
+			if err := b.count(1); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 // TestAccFlowRun_podDenied explains a Job whose pod a rule of the cluster
 // refuses, which no agent reports.
 func TestAccFlowRun_podDenied(t *testing.T) {

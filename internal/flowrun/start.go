@@ -289,6 +289,12 @@ func tryJob(ctx context.Context, data *framework.ProviderData, flow *prefect.Flo
 	err = cluster.DryRunJob(ctx, "", job)
 	switch {
 	case err == nil:
+	case errors.Is(err, kubernetes.ErrRejected) && !kubernetes.Malformed(err) && !hasTemplate(config):
+		// What resources, service account or security context a rule demands may be in the agent's template.
+		diags.AddWarning("The cluster may refuse the Job of "+flowTitle(flow),
+			fmt.Sprintf("%s.\n\nThe cluster would refuse the Job as an agent without a template of its own makes it. The run configuration has none, so that the "+
+				"agent's is used if it was started with one (`--job-template`), which the provider cannot see: the Job may pass then, and the run is created. Otherwise the run fails. "+
+				"To have the Job tried as it will be, give the run, the flow group or the flow a run configuration with a job template.", trim(err.Error())))
 	case errors.Is(err, kubernetes.ErrRejected):
 		diags.AddError("The cluster refuses the Job of "+flowTitle(flow),
 			fmt.Sprintf("%s.\n\nThe agent would create this Job for the run, so that the run would fail. Correct the job template or the run configuration, "+
@@ -301,6 +307,24 @@ func tryJob(ctx context.Context, data *framework.ProviderData, flow *prefect.Flo
 		diags.AddWarning(summary, fmt.Sprintf("%s.\n\nThe run is created without the trial.", trim(err.Error())))
 	}
 	return diags
+}
+
+// hasTemplate says whether a run configuration brings its own job template, in place
+// of the one that the agent has.
+func hasTemplate(config map[string]any) bool {
+	given := func(name string) bool {
+		switch v := config[name].(type) {
+		case nil:
+			return false
+		case string:
+			return v != ""
+		case map[string]any:
+			return len(v) > 0
+		default:
+			return true
+		}
+	}
+	return given("job_template") || given("job_template_path")
 }
 
 func flowTitle(flow *prefect.Flow) string {

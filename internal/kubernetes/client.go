@@ -133,6 +133,17 @@ func clientError(err error) bool {
 	return errors.As(err, &status) && status.Status().Code >= 400 && status.Status().Code < 500
 }
 
+// Malformed says whether the API server's own validation refused an object, and not a rule of the cluster: a webhook or
+// a policy may answer with the same status, but names no field of the object, or says who denied it.
+func Malformed(err error) bool {
+	var status apierrors.APIStatus
+	if !apierrors.IsInvalid(err) || !errors.As(err, &status) || status.Status().Details == nil {
+		return false
+	}
+	return !strings.HasPrefix(status.Status().Message, "admission webhook ") &&
+		slices.ContainsFunc(status.Status().Details.Causes, func(c metav1.StatusCause) bool { return c.Field != "" })
+}
+
 // DeadlinePassed says whether it was the deadline of a context that ended a request. errors.Is takes every timeout of the
 // network for one, that of a connection to a cluster which is not there included.
 func DeadlinePassed(err error) bool {

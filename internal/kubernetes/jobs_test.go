@@ -16,6 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/client-go/rest"
 	ktesting "k8s.io/client-go/testing"
 )
@@ -152,6 +153,31 @@ func TestClusterThatIsAway(t *testing.T) {
 	err = slow.DeleteJobsOfRun(ctx, "", testRun)
 	if !errors.As(err, &access) || access.Kind != context.DeadlineExceeded || errors.Is(err, ErrStillThere) { //nolint:errorlint // as above
 		t.Errorf("no answer in time: %#v", err)
+	}
+}
+
+// TestMalformed tells the API server's validation from rules that answer with its status.
+func TestMalformed(t *testing.T) {
+	t.Parallel()
+	kind := schema.GroupKind{Group: "batch", Kind: "Job"}
+	named := field.ErrorList{field.Invalid(field.NewPath("spec"), "x", "no")}
+	byRule := func(message string, causes ...metav1.StatusCause) error {
+		return &apierrors.StatusError{ErrStatus: metav1.Status{
+			Code: http.StatusUnprocessableEntity, Reason: metav1.StatusReasonInvalid, Message: message, Details: &metav1.StatusDetails{Causes: causes},
+		}}
+	}
+	for name, c := range map[string]struct {
+		err  error
+		want bool
+	}{
+		"validation": {apierrors.NewInvalid(kind, "x", named), true},
+		"policy":     {byRule("ValidatingAdmissionPolicy 'p' denied request: no", metav1.StatusCause{Message: "no"}), false},
+		"webhook":    {byRule(`admission webhook "w" denied the request: no`, metav1.StatusCause{Field: "spec"}), false},
+		"quota":      {apierrors.NewForbidden(schema.GroupResource{Group: "batch", Resource: "jobs"}, "x", errors.New("exceeded quota: q")), false},
+	} {
+		if got := Malformed(access("create", "jobs", "flows", "x", c.err)); got != c.want {
+			t.Errorf("%s: %t", name, got)
+		}
 	}
 }
 
