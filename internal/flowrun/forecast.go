@@ -109,11 +109,11 @@ func unforeseen(passed, most time.Duration) time.Duration {
 // startedAt is when a run started by the local clock, or the zero time if it has
 // not: as the Server says, but not before the moment at which it was last seen not
 // to have started, nor after that at which it was first seen to have.
-func startedAt(run *prefect.FlowRun, before, seen time.Time) time.Time {
-	if run == nil || run.StartTime == nil {
+func startedAt(start *time.Time, before, seen time.Time) time.Time {
+	if start == nil {
 		return time.Time{}
 	}
-	at := later(*run.StartTime, before)
+	at := later(*start, before)
 	if at.After(seen) {
 		return seen
 	}

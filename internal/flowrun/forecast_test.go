@@ -19,14 +19,15 @@ func earlierRun(waited, lasted time.Duration) prefect.FlowRun {
 }
 
 // noticeOf waits for a run without a cluster and returns how long after its end
-// the wait returned, and the most requests in a minute.
-func noticeOf(t *testing.T, earlier []prefect.FlowRun, waits, lasts time.Duration) (late time.Duration, busiest int) {
+// the wait returned, and the most requests in a minute. skew is of the
+// Server's clock.
+func noticeOf(t *testing.T, earlier []prefect.FlowRun, waits, lasts, skew time.Duration) (late time.Duration, busiest int) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		s := &fakeServer{run: prefect.FlowRun{ID: "r", State: "Scheduled", ScheduledStartTime: time.Now()}, earlier: earlier}
+		s := &fakeServer{run: prefect.FlowRun{ID: "r", State: "Scheduled", ScheduledStartTime: time.Now().Add(skew)}, earlier: earlier, skew: skew}
 		s.run.Flow.VersionGroupID = "group"
 		after(waits, func() {
-			s.set(func(s *fakeServer) { s.run.State, s.run.StartTime = "Running", new(time.Now()) })
+			s.set(func(s *fakeServer) { s.run.State, s.run.StartTime = "Running", new(time.Now().Add(skew)) })
 		})
 		end := time.Now().Add(waits + lasts)
 		after(waits+lasts, func() { s.state("Success") })
@@ -51,15 +52,18 @@ func TestNoticeWithoutACluster(t *testing.T) {
 		spread float64 // of the lengths of runs, as a part of them
 		known  bool
 		median time.Duration
+		skew   time.Duration
 	}{
-		{"short, known", 2 * time.Second, 0.1, true, 500 * time.Millisecond},
-		{"medium, known", 15 * time.Second, 0.05, true, 500 * time.Millisecond},
-		{"long, known", 70 * time.Second, 0.03, true, 500 * time.Millisecond},
-		{"longer, known", 5 * time.Minute, 0.01, true, 600 * time.Millisecond},
-		{"known to be anything", 5 * time.Minute, 0.9, true, 2700 * time.Millisecond},
-		{"short, unknown", 2 * time.Second, 0.1, false, 500 * time.Millisecond},
-		{"medium, unknown", 15 * time.Second, 0.1, false, 2500 * time.Millisecond},
-		{"long, unknown", 5 * time.Minute, 0.1, false, 2 * time.Second},
+		{"short, known", 2 * time.Second, 0.1, true, 500 * time.Millisecond, 0},
+		{"medium, known", 15 * time.Second, 0.05, true, 500 * time.Millisecond, 0},
+		{"long, known", 70 * time.Second, 0.03, true, 500 * time.Millisecond, 0},
+		{"longer, known", 5 * time.Minute, 0.01, true, 600 * time.Millisecond, 0},
+		{"longer, known, the Server is ahead", 5 * time.Minute, 0.01, true, 600 * time.Millisecond, 2 * time.Minute},
+		{"longer, known, the Server is behind", 5 * time.Minute, 0.01, true, 600 * time.Millisecond, -2 * time.Minute},
+		{"known to be anything", 5 * time.Minute, 0.9, true, 2700 * time.Millisecond, 0},
+		{"short, unknown", 2 * time.Second, 0.1, false, 500 * time.Millisecond, 0},
+		{"medium, unknown", 15 * time.Second, 0.1, false, 2500 * time.Millisecond, 0},
+		{"long, unknown", 5 * time.Minute, 0.1, false, 2 * time.Second, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -78,7 +82,7 @@ func TestNoticeWithoutACluster(t *testing.T) {
 					}
 				}
 				waits, lasts := draw()
-				late, busiest := noticeOf(t, earlier, waits, lasts)
+				late, busiest := noticeOf(t, earlier, waits, lasts, tt.skew)
 				lates, most = append(lates, late), max(most, busiest)
 			}
 			slices.Sort(lates)

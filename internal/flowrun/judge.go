@@ -42,7 +42,7 @@ type observation struct {
 	State string
 	// Passed are the names of the states so far.
 	Passed []string
-	// Due is when the run was scheduled to start.
+	// Due is when the run was scheduled to start, by the clock that At is of.
 	Due  time.Time
 	Jobs []kubernetes.JobInfo
 	// Resurrected is how often Lazarus has started the run again.

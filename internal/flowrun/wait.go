@@ -47,9 +47,10 @@ type waiter struct {
 	// forecast is nil until somebody has asked for it.
 	forecast *forecast
 	begin    time.Time
-	started  time.Time // by the local clock; zero if the run has not
-	polled   time.Time // the last time that the Server answered
-	stirred  time.Time // the last time that something happened in the cluster
+	started  time.Time     // by the local clock; zero if the run has not
+	polled   time.Time     // the last time that the Server answered
+	ahead    time.Duration // by how much the Server's clock is ahead of this machine's
+	stirred  time.Time     // the last time that something happened in the cluster
 	agents   *agentFinding
 	run      *prefect.FlowRun
 	broken   time.Time // since when the Server has not answered
@@ -128,11 +129,12 @@ func (w *waiter) poll(ctx context.Context) error {
 	switch {
 	case err == nil:
 		now := time.Now()
+		w.ahead = aheadBy(w.server.ServerTime().Sub(now))
 		switch {
 		case !ran(run.State): // not yet, or not any more
 			w.started = time.Time{}
 		case w.started.IsZero():
-			w.started = startedAt(run, w.polled, now)
+			w.started = startedAt(w.local(run.StartTime), w.polled, now)
 		}
 		w.broken, w.polled = time.Time{}, now
 		w.progress(ctx, run)
@@ -152,6 +154,26 @@ func (w *waiter) poll(ctx context.Context) error {
 	}
 	tflog.Warn(ctx, "The Server does not answer; waiting goes on", map[string]any{"flow_run_id": w.id, "error": err.Error()})
 	return nil
+}
+
+// clockSlack is by how much the two clocks have to differ before it counts: the
+// Server's is known to about a second, which is more than most differ by.
+const clockSlack = 2 * time.Second
+
+func aheadBy(difference time.Duration) time.Duration {
+	if difference.Abs() <= clockSlack {
+		return 0
+	}
+	return difference
+}
+
+// local is a moment of the Server's clock, in which it says when a run is due and
+// started, by this machine's, in which deadlines are.
+func (w *waiter) local(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	return new(t.Add(-w.ahead))
 }
 
 func temporary(err error) bool {
@@ -192,7 +214,7 @@ func (w *waiter) jobs() []kubernetes.JobInfo {
 
 func (w *waiter) observe() observation {
 	return observation{
-		At: time.Now(), State: w.run.State, Passed: w.passed, Due: w.run.ScheduledStartTime,
+		At: time.Now(), State: w.run.State, Passed: w.passed, Due: *w.local(&w.run.ScheduledStartTime),
 		Jobs: w.jobs(), Resurrected: w.run.TimesResurrected, Agents: w.agents,
 	}
 }
@@ -254,7 +276,7 @@ func (w *waiter) gap(now time.Time) time.Duration {
 		// of it a little later.
 		return unforeseen(now.Sub(later(w.begin, w.stirred)), watchedGap)
 	}
-	return w.forecast.gap(now, w.begin, w.run.ScheduledStartTime, w.started)
+	return w.forecast.gap(now, w.begin, *w.local(&w.run.ScheduledStartTime), w.started)
 }
 
 // watchedGap is between polls without a reason while the cluster tells of them.

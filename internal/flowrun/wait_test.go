@@ -283,3 +283,35 @@ func TestWaitJudgesAgentsByTheServersClock(t *testing.T) {
 		})
 	}
 }
+
+// Deadlines count from when the run is due by the Server's clock, however wrong
+// that or this machine's is: nothing but a later due time puts them off.
+func TestWaitCountsFromTheServersDueTime(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		skew, in time.Duration // when the run is due, from now on
+	}{
+		"same clocks":                  {0, 0},
+		"same clocks, later":           {0, 10 * time.Minute},
+		"the Server is ahead":          {5 * time.Minute, 0},
+		"the Server is ahead, later":   {5 * time.Minute, 10 * time.Minute},
+		"the Server is behind":         {-5 * time.Minute, 0},
+		"the Server is behind, later":  {-5 * time.Minute, 10 * time.Minute},
+		"the estimate is not so exact": {-time.Second, 0},
+	} {
+		for limit, l := range map[string]limits{
+			limitAgent: {Agent: 15 * time.Second}, limitPickUp: {PickUp: time.Minute}, limitTotal: {Total: 2 * time.Minute},
+		} {
+			synctest.Test(t, func(t *testing.T) {
+				s := &fakeServer{run: prefect.FlowRun{ID: "r", State: "Scheduled"}, skew: c.skew}
+				s.run.ScheduledStartTime = s.ServerTime().Add(c.in)
+				begin := time.Now()
+				out := newWaiter(s, nil, "r", goal{WaitFor: waitFinished, Limits: l}).wait(t.Context())
+				took := time.Since(begin) - c.in - max(l.Agent, l.PickUp, l.Total)
+				if out.Verdict != late || out.Limit != limit || took < 0 || took > 5*time.Second {
+					t.Errorf("%s, %s: %+v, %s after the deadline", name, limit, out.ruling, took)
+				}
+			})
+		}
+	}
+}
