@@ -96,6 +96,14 @@ func (a *runAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *
 	resp.Diagnostics.Append(a.await(ctx, m, g, tell)...)
 }
 
+// startInterrupted is what to do when an action was interrupted while it started a
+// run. There is no next apply that takes the run up.
+const startInterrupted = "The Server may have created the run already, which then goes on: look for it there, and cancel it with the action " +
+	"`prefect_flow_run_cancel` if it is not wanted. The next invocation starts another run, unless `idempotency_key` is given."
+
+// cancelInterrupted is the same for the cancellation of a run.
+const cancelInterrupted = "The Server may have cancelled the run already. Invoke the action again to see its end."
+
 // start starts a run: always another one, unless the configuration has a key.
 func (a *runAction) start(ctx context.Context, m *model) (*prefect.FlowRun, diag.Diagnostics) {
 	in, diags := m.inputs(ctx)
@@ -106,14 +114,17 @@ func (a *runAction) start(ctx context.Context, m *model) (*prefect.FlowRun, diag
 	if key == "" {
 		key = keyStart + "action-" + uuid.NewString() // for requests that are repeated
 	}
-	id, d := createRun(ctx, a.data, m, in, key)
+	id, d := createRun(ctx, a.data, m, in, key, startInterrupted)
 	diags.Append(d...)
 	if diags.HasError() {
 		return nil, diags
 	}
 	run, err := a.data.Prefect.GetFlowRun(ctx, id)
 	if err != nil {
-		diags.Append(framework.Diagnose(err, fmt.Sprintf("Flow run %s was started, but could not be read", id))...)
+		diags.Append(framework.Failure{
+			Summary:  fmt.Sprintf("Flow run %s was started, but could not be read", id),
+			Remedies: map[error]string{context.Canceled: "The run is left as it is. The action `prefect_flow_run_cancel` cancels it."},
+		}.Diagnose(err)...)
 		return nil, diags
 	}
 	return run, diags
@@ -201,8 +212,11 @@ func (a *cancelAction) Invoke(ctx context.Context, req action.InvokeRequest, res
 	run, err := a.data.Prefect.GetFlowRun(ctx, id)
 	if err != nil {
 		resp.Diagnostics.Append(framework.Failure{
-			Summary:  fmt.Sprintf("Could not cancel flow run %s", id),
-			Remedies: map[error]string{prefect.ErrNotFound: "Check the id, and that the provider's `endpoint` and `tenant` are right."},
+			Summary: fmt.Sprintf("Could not cancel flow run %s", id),
+			Remedies: map[error]string{
+				prefect.ErrNotFound: "Check the id, and that the provider's `endpoint` and `tenant` are right.",
+				context.Canceled:    "Nothing was done. Invoke the action again.",
+			},
 		}.Diagnose(err)...)
 		return
 	}
@@ -221,7 +235,10 @@ func (a *cancelAction) Invoke(ctx context.Context, req action.InvokeRequest, res
 			fmt.Sprintf("The run is still %s %s after it was cancelled: its process has not stopped.\n\n"+
 				"If the process is gone, the Server ends the run by itself after some minutes. To wait longer, raise `timeout`.", stateName(ended.State), patience))
 	case err != nil:
-		resp.Diagnostics.Append(framework.Diagnose(err, fmt.Sprintf("Could not cancel flow run %q (%s)", run.Name, id))...)
+		resp.Diagnostics.Append(framework.Failure{
+			Summary:  fmt.Sprintf("Could not cancel flow run %q (%s)", run.Name, id),
+			Remedies: map[error]string{context.Canceled: cancelInterrupted},
+		}.Diagnose(err)...)
 	case ended == nil:
 		tell("was deleted meanwhile")
 	default:

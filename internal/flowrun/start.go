@@ -83,7 +83,7 @@ func obtain(ctx context.Context, data *framework.ProviderData, config *model) (s
 		}
 		key = newKey(digest)
 	}
-	id, d := createRun(ctx, data, config, in, key)
+	id, d := createRun(ctx, data, config, in, key, "")
 	diags.Append(d...)
 	if id != "" {
 		data.Claims.Claim(id)
@@ -91,8 +91,9 @@ func obtain(ctx context.Context, data *framework.ProviderData, config *model) (s
 	return id, diags
 }
 
-// createRun creates a run with this key, unless it is known to fail.
-func createRun(ctx context.Context, data *framework.ProviderData, config *model, in inputs, key string) (string, diag.Diagnostics) {
+// createRun creates a run with this key, unless it is known to fail. interrupted is
+// what to do if Terraform stops the creation; "" for what a resource does.
+func createRun(ctx context.Context, data *framework.ProviderData, config *model, in inputs, key, interrupted string) (string, diag.Diagnostics) {
 	for again := in.FlowID == ""; ; again = false {
 		flow, diags := preflight(ctx, data, in)
 		if diags.HasError() {
@@ -108,15 +109,16 @@ func createRun(ctx context.Context, data *framework.ProviderData, config *model,
 			continue // a newer version was registered just now
 		}
 		if err != nil {
-			diags.Append(startFailure(in, err)...)
+			diags.Append(startFailure(in, err, interrupted)...)
 			return "", diags
 		}
 		return id, diags
 	}
 }
 
-// startFailure explains why the Server did not create a run.
-func startFailure(in inputs, err error) diag.Diagnostics {
+// startFailure explains why the Server did not create a run. interrupted is as for
+// createRun.
+func startFailure(in inputs, err error, interrupted string) diag.Diagnostics {
 	attribute := "flow_id"
 	if in.FlowID == "" {
 		attribute = "version_group_id"
@@ -128,6 +130,9 @@ func startFailure(in inputs, err error) diag.Diagnostics {
 			prefect.ErrArchived: "An archived version cannot be run. Use the flow's newest version, for instance by `version_group_id`; if the newest is archived, register the flow again.",
 			prefect.ErrInvalid:  "If parameters are missing, give them in `parameters`, or set defaults for them in the flow group.",
 		},
+	}
+	if interrupted != "" {
+		f.Remedies[context.Canceled] = interrupted
 	}
 	if errors.Is(err, prefect.ErrNotFound) || errors.Is(err, prefect.ErrArchived) {
 		f.Attribute = path.Root(attribute)
@@ -161,7 +166,7 @@ func preflight(ctx context.Context, data *framework.ProviderData, in inputs) (*p
 		err = fmt.Errorf("flow %q version %d: %w", flow.Name, flow.Version, prefect.ErrArchived)
 	}
 	if err != nil {
-		return nil, startFailure(in, err)
+		return nil, startFailure(in, err, "No run was created. Run the command again.")
 	}
 	diags := checkParameters(flow, in.Parameters)
 	if diags.HasError() || !data.HasCluster() {
