@@ -66,14 +66,18 @@ func TestTemplateOfAnOlderRun(t *testing.T) {
 		}
 		return value
 	}
-	writeFile(t, filepath.Join(dir, "new.json"), `{"apiVersion": "batch/v1", "kind": "Job", "spec": {"template": {"spec": {"containers": [{"name": "flow"}]}}}}`)
+	for file, container := range map[string]string{"new.json": "flow", "same.json": "flow", "other.json": "another"} {
+		writeFile(t, filepath.Join(dir, file),
+			`{"apiVersion": "batch/v1", "kind": "Job", "spec": {"template": {"spec": {"containers": [{"name": "`+container+`"}]}}}}`)
+	}
 	for name, c := range map[string]struct {
 		file, image string
 		changed     bool
 	}{
-		"the old file is gone":  {"gone.json", "a", false},
-		"the rest is different": {"gone.json", "b", true},
-		"the old file is there": {"new.json", "a", false},
+		"the old file is gone":          {"gone.json", "a", false},
+		"the rest is different":         {"gone.json", "b", true},
+		"the old file has the template": {"same.json", "a", false},
+		"the old file has another":      {"other.json", "a", true},
 	} {
 		config, plan, state := emptyModel(), emptyModel(), emptyModel()
 		config.RunConfig, state.RunConfig = of("new.json", c.image), of(c.file, "a")
