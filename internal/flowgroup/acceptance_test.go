@@ -342,3 +342,20 @@ func TestAccFlowGroup_tenant(t *testing.T) {
 		resource.TestStep{Config: config, ResourceName: address, ImportState: true, ImportStateVerify: true},
 	)
 }
+
+// TestAccFlowGroup_unknownTenants manages groups of the same name in tenants that
+// are not known before the apply.
+func TestAccFlowGroup_unknownTenants(t *testing.T) {
+	t.Parallel()
+	server := acctest.Server(t)
+	b := benchOn(t, server)
+	other := benchOn(t, acctest.AnotherTenant(t, server))
+	other.version = b.version
+	other.register()
+	config := acctest.ProviderConfig(server, nil)
+	for name, tenant := range map[string]string{"one": b.TenantID, "two": other.TenantID} {
+		config += fmt.Sprintf("resource \"terraform_data\" %q {\n  input = %q\n}\n", name, tenant) +
+			b.block(name, fmt.Sprintf("tenant_id = terraform_data.%s.output", name), fmt.Sprintf("labels = [%q]", name))
+	}
+	run(b, resource.TestStep{Config: config, Check: resource.ComposeAggregateTestCheckFunc(b.on(`labels ["one"]`), other.on(`labels ["two"]`))})
+}

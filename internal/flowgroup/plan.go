@@ -65,9 +65,10 @@ const claimKey = "claim"
 
 // claim notices two resources for one group. A replacement that is no matter of the version group (-replace,
 // replace_triggered_by, another tenant_id) is planned a second time, from nothing, with the private data of the first
-// plan: that is the same resource. A first plan from nothing has no private data.
+// plan: that is the same resource. A first plan from nothing has no private data. Two tenants
+// can have groups of one name, so that nothing is claimed before the tenant is known; Create still notices two resources.
 func (r *groupResource) claim(ctx context.Context, tenantID, id types.String, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) diag.Diagnostics {
-	if !framework.IsSet(id) {
+	if !framework.IsSet(id) || tenantID.IsUnknown() {
 		return nil
 	}
 	claim := "plan flow group " + tenantID.ValueString() + "/" + id.ValueString()
