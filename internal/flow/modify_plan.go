@@ -88,16 +88,19 @@ func (r *flowResource) claim(p planning, planned model) diag.Diagnostics {
 			return nil
 		}
 		var diags diag.Diagnostics
-		for _, d := range twice(p.want) {
+		for _, d := range twice(p.want, group) {
 			diags.AddWarning(d.Summary(), d.Detail()+"\n\nTo let one of them go without touching the Server, use a `removed` block or `terraform state rm`.")
 		}
 		return diags
 	}
 	if p.config.VersionGroupID.IsUnknown() ||
 		r.data.Claims.Claim("plan "+registration(planned.ProjectID.ValueString(), p.want.flow.Name(), p.config.VersionGroupID.ValueString())) {
+		if framework.IsSet(p.config.VersionGroupID) { // no need to look which one it is, in what tenant it may be
+			return r.adopt(p, p.want.flow.Name(), p.config.VersionGroupID.ValueString())
+		}
 		return nil
 	}
-	return twice(p.want)
+	return twice(p.want, p.config.VersionGroupID.ValueString())
 }
 
 // kept and adopted are claims of plans on a version group: of a resource that has
@@ -121,8 +124,9 @@ func taken(name, group string) diag.Diagnostics {
 		fmt.Sprintf("Two resources for flow %q", name),
 		fmt.Sprintf("Two prefect_flow resources of this configuration would register versions in version group %s: one that has it in its state, and one "+
 			"that is to be created. The Server takes flows of one name in one project for versions of one flow, so that each would archive the "+
-			"other at every change.\n\nGive the flows different names, register them in different projects, or give the new one a `version_group_id` "+
-			"of its own. If the new one is to take the place of the other, remove the other, or write a `moved` block.", group))}
+			"other at every change; versions of a version group are those of all tenants.\n\nGive the flows different names, register them in different "+
+			"projects, or give the new one a `version_group_id` of its own. If the new one is to take the place of the other, remove the other, "+
+			"or write a `moved` block.", group))}
 }
 
 func newPlanning(ctx context.Context, req resource.ModifyPlanRequest) (planning, diag.Diagnostics) {

@@ -146,6 +146,41 @@ func TestTwoResourcesForOneFlow(t *testing.T) {
 	}
 }
 
+// The Server archives the other versions of a version group in all tenants, so
+// that another tenant is no reason to take two resources for two flows.
+func TestTwoTenantsWithOneVersionGroup(t *testing.T) {
+	t.Parallel()
+	in := noInputs(testFlow(t, "etl", nil))
+	create := func(tenant string) (model, *model) {
+		config := configOf(in)
+		config.VersionGroupID, config.TenantID, config.ProjectID = types.StringValue("etl"), types.StringValue(tenant), types.StringUnknown()
+		return config, nil
+	}
+	keep := func(tenant string) (model, *model) {
+		state := stateOf(t, in)
+		state.ID, state.TenantID = types.StringValue("etl"), types.StringValue(tenant)
+		return configOf(in), state
+	}
+	cases := map[string][2]func(tenant string) (model, *model){
+		"both created":       {create, create},
+		"both in state":      {keep, keep},
+		"the second created": {keep, create},
+		"the first created":  {create, keep},
+	}
+	for name, plans := range cases {
+		r := &flowResource{data: framework.NewProviderData(nil, nil)}
+		var all diag.Diagnostics
+		for i, tenant := range []string{testGroup, testProject} {
+			config, state := plans[i](tenant)
+			planned, p := planOf(t, config, state)
+			all.Append(r.claim(p, planned)...)
+		}
+		if len(all) != 1 || !strings.Contains(all[0].Summary(), "Two resources for flow") || !strings.Contains(all[0].Detail(), "tenants") {
+			t.Errorf("%s: %v", name, all)
+		}
+	}
+}
+
 // One resource has the flow in state, and another one is to be created, in either order.
 func TestNewResourceForAFlowInState(t *testing.T) {
 	t.Parallel()

@@ -69,7 +69,7 @@ func (r *flowResource) Create(ctx context.Context, req resource.CreateRequest, r
 		return
 	}
 	if !r.data.Claims.Claim("create " + plan.registration(want)) {
-		resp.Diagnostics.Append(twice(want)...)
+		resp.Diagnostics.Append(twice(want, plan.VersionGroupID.ValueString())...)
 		return
 	}
 	// What is in the state is no longer what a plan would create.
@@ -240,7 +240,9 @@ func moveAll(ctx context.Context, client *prefect.Client, state model, projectID
 	return nil
 }
 
-// registration names what no two resources must create.
+// registration names what no two resources must create. It leaves the tenant out
+// of a version group on purpose: the Server archives the other versions of one
+// in all tenants.
 func (m *model) registration(want *intent) string {
 	return registration(m.ProjectID.ValueString(), want.flow.Name(), m.VersionGroupID.ValueString())
 }
@@ -260,8 +262,16 @@ func (m *model) label() string {
 	return m.ID.ValueString()
 }
 
-// twice says that another resource creates the same flow.
-func twice(want *intent) diag.Diagnostics {
+// twice says that another resource creates the same flow: in the version group
+// that both name, or by the name of the flow if that is "".
+func twice(want *intent, group string) diag.Diagnostics {
+	if group != "" {
+		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("version_group_id"),
+			fmt.Sprintf("Two resources for flow %q", want.flow.Name()),
+			fmt.Sprintf("Another prefect_flow in this configuration registers versions in version group %q, too. The Server takes all flows of a version "+
+				"group for versions of one flow, also those of other projects and tenants, so that each would archive the other at every change.\n\n"+
+				"Give each a `version_group_id` of its own.", group))}
+	}
 	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("flow_json"),
 		fmt.Sprintf("Two resources for flow %q", want.flow.Name()),
 		fmt.Sprintf("Another prefect_flow in this configuration registers a flow named %q in the same project. The Server takes flows "+

@@ -100,7 +100,8 @@ func inputAttributes() map[string]schema.Attribute {
 			Optional: true, Computed: true,
 			Validators: []validator.String{framework.NotBlank()},
 			MarkdownDescription: "Version group to register the flow in, usually a UUID. Default: the group of the newest " +
-				"flow with the same name in the project, or a new group. Changing it replaces the resource.",
+				"flow with the same name in the project, or a new group. Use it for one flow only: registering in it archives the versions " +
+				"that it has in other projects and tenants. Changing it replaces the resource.",
 		},
 		"schedule_active": schema.BoolAttribute{
 			Optional: true, Computed: true,
