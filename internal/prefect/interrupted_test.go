@@ -75,6 +75,39 @@ func TestInterruptedCreation(t *testing.T) {
 				}
 			})
 		}
+// A Server that is not ready has not carried out what waits for it, however its
+// answer to the question looks.
+func TestInterruptedWhileNotReady(t *testing.T) {
+	t.Parallel()
+	url, looks := respond(t, http.StatusServiceUnavailable, "text/html", "<html>")
+	ctx, cancel := context.WithCancel(t.Context())
+	client := newClient(t, prefect.Config{Endpoint: url, ReadyTimeout: time.Hour, Sleep: func(ctx context.Context, _ time.Duration) error {
+		cancel()
+		return ctx.Err()
+	}})
+	_, err := client.CreateTenant(ctx, "New", "new")
+	if !errors.Is(err, context.Canceled) || errors.Is(err, prefect.ErrUncertain) {
+		t.Errorf("interrupted: %v", err)
+	}
+	if n := looks.Load(); n != 1 {
+		t.Errorf("%d requests", n)
+	}
+	// Nor is the result looked for when the time is over.
+	clock := time.Now()
+	client = newClient(t, prefect.Config{Endpoint: url, ReadyTimeout: 3 * time.Second, Sleep: func(_ context.Context, d time.Duration) error {
+		clock = clock.Add(d)
+		return nil
+	}})
+	prefect.SetClock(client, func() time.Time { return clock })
+	looks.Store(0)
+	if _, err := client.CreateTenant(t.Context(), "New", "new"); !errors.Is(err, prefect.ErrUnavailable) || strings.Contains(err.Error(), "may have") {
+		t.Errorf("not ready in time: %v", err)
+	}
+	if n := looks.Load(); n != 2 {
+		t.Errorf("%d requests", n)
+	}
+}
+
 	}
 }
 

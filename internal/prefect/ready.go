@@ -68,9 +68,16 @@ func (c *Client) awaitReady(ctx context.Context) error {
 	return c.WaitReady(ctx)
 }
 
+// looksReady asks once. The question changes nothing on the Server, so a failure leaves no doubt about the request that
+// waits for the answer: that has not been sent.
 func (c *Client) looksReady(ctx context.Context) error {
 	var out graphql.ReadyResponse
-	return c.execute(ctx, graphql.Ready_Operation, "Ready", nil, &out, 0)
+	err := c.execute(untraced(ctx), graphql.Ready_Operation, "Ready", nil, &out, 0)
+	var e *Error
+	if errors.As(err, &e) {
+		e.Ambiguous = false
+	}
+	return err
 }
 
 // starting says whether a failure is one that a Server shows while it starts. Apollo, the part that answers, begins to

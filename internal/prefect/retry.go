@@ -95,6 +95,11 @@ func traced(ctx context.Context) (context.Context, *requestTrace) {
 	return context.WithValue(ctx, traceKey{}, t), t
 }
 
+// untraced returns a context whose requests report to no trace.
+func untraced(ctx context.Context) context.Context {
+	return context.WithValue(ctx, traceKey{}, (*requestTrace)(nil))
+}
+
 // tracedBy returns the context's trace, or nil.
 func tracedBy(ctx context.Context) *requestTrace {
 	t, _ := ctx.Value(traceKey{}).(*requestTrace)
