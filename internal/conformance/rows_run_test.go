@@ -20,6 +20,8 @@ func wrongGroupsRunsHooks() []wrong {
 			{`default_parameters = "[1]"`, acctest.AtValidate, "default_parameters", []string{"Not a JSON object", "Give an object with the values by parameter, such"}},
 			{`default_parameters = "{\"x\": NaN}"`, acctest.AtValidate, "default_parameters", []string{"Not standard JSON", "The Server takes neither NaN nor infinite numbers", "Use other values"}},
 			{"schedule = {}", acctest.AtValidate, "schedule.clocks", []string{"Missing Configuration for Required Attribute", "Must set a configuration value for the schedule.clocks attribute"}},
+			{"schedule = { clocks = [null] }", acctest.AtValidate, "schedule.clocks", []string{"Null List Value", "This attribute contains a null value"}},
+			{"schedule = { clocks = [null] }", acctest.AtValidate, "schedule.clocks[0]", []string{"A clock without times", "Give the clock either `cron` or `interval`"}},
 			{"schedule = { clocks = [{}] }", acctest.AtValidate, "schedule.clocks[0]", []string{"A clock without times", "Give the clock either `cron` or `interval`"}},
 			{`schedule = { clocks = [{ cron = "* * * * *", interval = "1h" }] }`, acctest.AtValidate, "schedule.clocks[0]", []string{"A clock with two kinds of times", "Give the clock either `cron` or `interval`, or make"}},
 			{`schedule = { clocks = [{ cron = "0 6 * *" }] }`, acctest.AtValidate, "schedule.clocks[0].cron", []string{"Not a cron expression", `"0 6 * *" is not a cron expression`, "Use five fields: minute, hour, day of month"}},

@@ -32,6 +32,7 @@ func TestAccFlowGroup_bad(t *testing.T) {
 		"parameters too exact":      {`default_parameters = "{\"x\": [9007199254740993]}"`, []string{"A number that the Server would change", "default_parameters", "make 9007199254740992 of 9007199254740993"}},
 		"parameters not a number":   {`default_parameters = "{\"x\": NaN}"`, []string{"Not standard JSON", "default_parameters", "NaN"}},
 		"schedule without clocks":   {`schedule = {}`, []string{"clocks", "required"}},
+		"null clock":                {clock(`null`), []string{"A clock without times", "schedule.clocks[0]", "null"}},
 		"clock without times":       {clock(`{}`), []string{"A clock without times", "schedule.clocks[0]", "either `cron` or `interval`"}},
 		"clock with both":           {clock(`{ cron = "* * * * *", interval = "1h" }`), []string{"A clock with two kinds of times", "schedule.clocks[0]"}},
 		"second clock":              {clock(`{ interval = "1h" }, { interval = "never" }`), []string{"Not an interval of a schedule", "schedule.clocks[1].interval", "never"}},

@@ -59,7 +59,7 @@ func checkClock(at path.Path, c clockModel) diag.Diagnostics {
 	var diags diag.Diagnostics
 	switch {
 	case c.Cron.IsNull() && c.Interval.IsNull():
-		add(&diags, at, "A clock without times", "Give the clock either `cron` or `interval`.")
+		add(&diags, at, "A clock without times", "Give the clock either `cron` or `interval`, or take it out of the list, which `null` does not do.")
 	case framework.IsSet(c.Cron) && framework.IsSet(c.Interval):
 		add(&diags, at, "A clock with two kinds of times", "Give the clock either `cron` or `interval`, or make two clocks of it.")
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
@@ -163,5 +164,23 @@ func TestUnknownPasses(t *testing.T) {
 	}
 	if diags := m.check(t.Context()); len(diags) > 0 || meant(t.Context(), m.Schedule) != nil {
 		t.Error(diags)
+	}
+}
+
+// A clock that turns out to be null only when everything is known is refused
+// before anything is sent, like one without times.
+func TestNullClock(t *testing.T) {
+	t.Parallel()
+	object := types.ObjectType{AttrTypes: clockTypes()}
+	schedule, diags := types.ObjectValueFrom(t.Context(), scheduleTypes(), scheduleModel{
+		Timezone: types.StringNull(), Clocks: types.ListValueMust(object, []attr.Value{types.ObjectNull(clockTypes())}),
+	})
+	if diags.HasError() {
+		t.Fatal(diags)
+	}
+	m := unmanaged(someGroup())
+	m.Schedule = schedule
+	if diags := m.settle(t.Context()); len(diags) != 1 || diags[0].Summary() != "A clock without times" {
+		t.Errorf("got %v", diags)
 	}
 }

@@ -90,7 +90,8 @@ func meant(ctx context.Context, value types.Object) *schedule {
 	return out
 }
 
-// parts takes the value apart; clocks is nil while the list is unknown.
+// parts takes the value apart; clocks is nil while the list is unknown. A clock
+// that is null is one without times.
 func parts(ctx context.Context, value types.Object) (m scheduleModel, clocks []clockModel, diags diag.Diagnostics) {
 	diags.Append(value.As(ctx, &m, basetypes.ObjectAsOptions{})...)
 	if diags.HasError() || !framework.IsSet(m.Clocks) {
@@ -100,6 +101,9 @@ func parts(ctx context.Context, value types.Object) (m scheduleModel, clocks []c
 		unknown := clockModel{Cron: types.StringUnknown(), Interval: types.StringUnknown(), ParameterDefaults: framework.JSONUnknown()}
 		one := unknown
 		object, ok := element.(types.Object)
+		if ok && object.IsNull() {
+			one = clockModel{Cron: types.StringNull(), Interval: types.StringNull(), ParameterDefaults: framework.JSONNull()}
+		}
 		if ok && framework.IsSet(object) && object.As(ctx, &one, basetypes.ObjectAsOptions{}).HasError() {
 			one = unknown // not JSON, which the attribute's type has said at the right place
 		}

@@ -1,6 +1,7 @@
 package flowgroup
 
 import (
+	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -109,7 +110,8 @@ func scheduleAttribute() schema.Attribute {
 					"moment that the schedule is set; without, times are in UTC and intervals count from the beginning of 2019.",
 			},
 			"clocks": schema.ListNestedAttribute{
-				Required: true,
+				Required:   true,
+				Validators: []validator.List{listvalidator.NoNullValues()},
 				MarkdownDescription: "Clocks, each of which starts runs; their order has no meaning. `[]` is a schedule without runs, which keeps the flow's own " +
 					"from starting any.",
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
