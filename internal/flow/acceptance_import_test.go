@@ -146,6 +146,42 @@ func TestAccFlowImportFromAnotherTenant(t *testing.T) {
 	}
 }
 
+// The name of a version group does not say enough if several tenants have one.
+func TestAccFlowImportOfSeveralTenants(t *testing.T) {
+	t.Parallel()
+	server := acctest.Server(t)
+	name, text := acctest.Name("versions"), flow.TestFlow(t, "etl", nil)
+	object, err := flow.Decode([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var benches []*bench
+	for range 2 {
+		b := benchOn(t, acctest.AnotherTenant(t, server))
+		input := prefect.RegisterFlowInput{ProjectID: b.projectID, SerializedFlow: object, VersionGroupID: name}
+		if _, err := b.Client.RegisterFlow(t.Context(), input); err != nil {
+			t.Fatal(err)
+		}
+		benches = append(benches, b)
+	}
+	for _, b := range benches {
+		step := func(from *acctest.PrefectServer, id string) resource.TestStep {
+			return resource.TestStep{
+				Config: acctest.ProviderConfig(from, nil) + b.block("test", text), ResourceName: address, ImportState: true, ImportStateId: id,
+				ImportStateCheck: func(states []*terraform.InstanceState) error {
+					if len(states) != 1 || states[0].ID != name || states[0].Attributes["tenant_id"] != b.TenantID {
+						return fmt.Errorf("%s imported %v", id, states)
+					}
+					return nil
+				},
+			}
+		}
+		several := step(server, name)
+		several.ExpectError = acctest.Says("Could not import flow", b.TenantSlug, "`tenant/project/name`")
+		run(t, step(b.PrefectServer, name), several, step(server, b.TenantSlug+"/flows/etl"))
+	}
+}
+
 func TestAccFlowImportByIdentity(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -37,6 +37,12 @@ func (r *flowResource) ImportState(ctx context.Context, req resource.ImportState
 			"flow, `project/name`, or `tenant/project/name` with the tenant's slug. Names are case-sensitive.")
 		return
 	}
+	var several *framework.SeveralTenantsError
+	if errors.As(err, &several) {
+		resp.Diagnostics.AddError(summary, "Flows of several tenants have a version group of this name. "+several.Error()+"\n\n"+
+			"Give `tenant/project/name` with the tenant's slug, or the id of a version of the flow. The provider's own tenant comes first if `tenant` names it.")
+		return
+	}
 	if err != nil {
 		resp.Diagnostics.Append(framework.Diagnose(err, summary)...)
 		return
@@ -47,11 +53,14 @@ func (r *flowResource) ImportState(ctx context.Context, req resource.ImportState
 }
 
 // findByID takes the id for a version group, and then for a version: in the
-// provider's tenant, and then in all others.
+// provider's tenant, and then in all others. A version group that is no UUID must
+// be that of one other tenant only.
 func findByID(ctx context.Context, data *framework.ProviderData, id string) (*prefect.Flow, error) {
-	return framework.FindInTenants(ctx, data, func(client *prefect.Client) (*prefect.Flow, error) {
-		return findIn(ctx, client, id)
-	})
+	find := func(client *prefect.Client) (*prefect.Flow, error) { return findIn(ctx, client, id) }
+	if framework.IsUUID(id) {
+		return framework.FindInTenants(ctx, data, find)
+	}
+	return framework.FindNameInTenants(ctx, data, find)
 }
 
 func findIn(ctx context.Context, client *prefect.Client, id string) (*prefect.Flow, error) {

@@ -343,6 +343,33 @@ func TestAccFlowGroup_tenant(t *testing.T) {
 	)
 }
 
+// TestAccFlowGroup_importOfSeveralTenants takes the group of the provider's tenant
+// if there is one, and none of several others.
+func TestAccFlowGroup_importOfSeveralTenants(t *testing.T) {
+	t.Parallel()
+	server := acctest.Server(t)
+	name := acctest.Name("versions")
+	benches := []*bench{benchOn(t, acctest.AnotherTenant(t, server)), benchOn(t, acctest.AnotherTenant(t, server)), benchOn(t, acctest.AnotherTenant(t, server))}
+	for _, b := range benches[:2] {
+		b.version = name
+		b.register()
+	}
+	step := func(from *bench, want error) resource.TestStep {
+		return resource.TestStep{
+			Config: acctest.ProviderConfig(from.PrefectServer, nil) + benches[0].block("test"), ResourceName: address, ImportState: true, ImportStateId: name,
+			ImportStateCheck: func(states []*terraform.InstanceState) error {
+				if len(states) != 1 || states[0].Attributes["tenant_id"] != from.TenantID {
+					return fmt.Errorf("imported %v", states)
+				}
+				return want
+			},
+		}
+	}
+	refused := step(benches[2], errors.New("several groups have this name"))
+	refused.ExpectError = acctest.Says("Could not import flow group", benches[0].TenantSlug, "UUID of the flow group")
+	run(benches[0], step(benches[0], nil), step(benches[1], nil), refused)
+}
+
 // TestAccFlowGroup_unknownTenants manages groups of the same name in tenants that
 // are not known before the apply.
 func TestAccFlowGroup_unknownTenants(t *testing.T) {

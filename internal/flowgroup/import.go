@@ -24,6 +24,12 @@ func (r *groupResource) ImportState(ctx context.Context, req resource.ImportStat
 		id = key.Name()
 	}
 	group, err := findGroup(ctx, r.data, id)
+	var several *framework.SeveralTenantsError
+	if errors.As(err, &several) {
+		resp.Diagnostics.AddError(fmt.Sprintf("Could not import flow group %q", id), "Flow groups of several tenants have this name. "+several.Error()+"\n\n"+
+			"Give the UUID of the flow group, such as `flow_group_id` of a `prefect_flow`. The provider's own tenant comes first if `tenant` names it.")
+		return
+	}
 	if err != nil {
 		resp.Diagnostics.Append(framework.Failure{
 			Summary: fmt.Sprintf("Could not import flow group %q", id),
@@ -40,11 +46,14 @@ func (r *groupResource) ImportState(ctx context.Context, req resource.ImportStat
 }
 
 // findGroup takes the id for that of a group, and then for a version group: in
-// the provider's tenant, and then in all others.
+// the provider's tenant, and then in all others. A version group that is no UUID
+// must be that of one other tenant only.
 func findGroup(ctx context.Context, data *framework.ProviderData, id string) (*prefect.FlowGroup, error) {
-	return framework.FindInTenants(ctx, data, func(client *prefect.Client) (*prefect.FlowGroup, error) {
-		return findIn(ctx, client, id)
-	})
+	find := func(client *prefect.Client) (*prefect.FlowGroup, error) { return findIn(ctx, client, id) }
+	if framework.IsUUID(id) {
+		return framework.FindInTenants(ctx, data, find)
+	}
+	return framework.FindNameInTenants(ctx, data, find)
 }
 
 func findIn(ctx context.Context, client *prefect.Client, id string) (*prefect.FlowGroup, error) {
