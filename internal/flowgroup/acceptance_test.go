@@ -379,10 +379,10 @@ func TestAccFlowGroup_unknownTenants(t *testing.T) {
 	other := benchOn(t, acctest.AnotherTenant(t, server))
 	other.version = b.version
 	other.register()
-	config := acctest.ProviderConfig(server, nil)
-	for name, tenant := range map[string]string{"one": b.TenantID, "two": other.TenantID} {
-		config += fmt.Sprintf("resource \"terraform_data\" %q {\n  input = %q\n}\n", name, tenant) +
+	in := func(name, tenant string) string {
+		return fmt.Sprintf("resource \"terraform_data\" %q {\n  input = %q\n}\n", name, tenant) +
 			b.block(name, fmt.Sprintf("tenant_id = terraform_data.%s.output", name), fmt.Sprintf("labels = [%q]", name))
 	}
+	config := acctest.ProviderConfig(server, nil) + in("one", b.TenantID) + in("two", other.TenantID)
 	run(b, resource.TestStep{Config: config, Check: resource.ComposeAggregateTestCheckFunc(b.on(`labels ["one"]`), other.on(`labels ["two"]`))})
 }

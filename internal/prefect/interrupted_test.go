@@ -142,8 +142,8 @@ func interrupts(t *testing.T, e *env, kind string, when interruption, cancel fun
 	}
 	return serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		carryOut := func(ctx context.Context) {
-			again := r.Clone(context.WithoutCancel(ctx))
+		carryOut := func() {
+			again := r.Clone(context.WithoutCancel(r.Context()))
 			again.Body = io.NopCloser(bytes.NewReader(body))
 			handler.ServeHTTP(httptest.NewRecorder(), again)
 		}
@@ -159,12 +159,12 @@ func interrupts(t *testing.T, e *env, kind string, when interruption, cancel fun
 		}
 		switch when {
 		case afterwards:
-			carryOut(r.Context())
+			carryOut()
 		case disconnected:
-			carryOut(r.Context())
+			carryOut()
 			close(gone)
 		case before:
-			late <- func() { carryOut(context.Background()) }
+			late <- carryOut
 		case instead:
 		}
 		cancel()
