@@ -131,19 +131,19 @@ func interrupts(t *testing.T, e *env, kind string, when interruption, cancel fun
 	t.Helper()
 	handler := e.server.Handler()
 	gone := make(chan struct{})
-	late := make(chan func(), 1)
+	late := make(chan func(context.Context), 1)
 	sleep = func(ctx context.Context, _ time.Duration) error {
 		select {
 		case carryOut := <-late:
-			carryOut()
+			carryOut(ctx)
 		default:
 		}
 		return ctx.Err()
 	}
 	return serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		carryOut := func() {
-			again := r.Clone(context.WithoutCancel(r.Context()))
+		carryOut := func(ctx context.Context) {
+			again := r.Clone(context.WithoutCancel(ctx))
 			again.Body = io.NopCloser(bytes.NewReader(body))
 			handler.ServeHTTP(httptest.NewRecorder(), again)
 		}
@@ -159,9 +159,9 @@ func interrupts(t *testing.T, e *env, kind string, when interruption, cancel fun
 		}
 		switch when {
 		case afterwards:
-			carryOut()
+			carryOut(r.Context())
 		case disconnected:
-			carryOut()
+			carryOut(r.Context())
 			close(gone)
 		case before:
 			late <- carryOut
