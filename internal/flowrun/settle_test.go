@@ -104,14 +104,21 @@ func writeFile(t *testing.T, name, text string) {
 // made in time is neither.
 func TestRemainsOfJob(t *testing.T) {
 	t.Parallel()
-	over, end := context.WithTimeout(t.Context(), 0)
-	defer end()
-	interrupted, stop := context.WithCancel(t.Context())
-	stop()
+	going := t.Context
+	over := func() context.Context {
+		ctx, end := context.WithTimeout(t.Context(), 0)
+		t.Cleanup(end)
+		return ctx
+	}
+	interrupted := func() context.Context {
+		ctx, stop := context.WithCancel(t.Context())
+		stop()
+		return ctx
+	}
 	const right, time, taken = "right to delete Jobs", "timeouts.stop", "has taken the deletion"
 	timeout := fmt.Errorf("list jobs: %w", &net.OpError{Op: "dial", Net: "tcp", Err: os.ErrDeadlineExceeded})
 	for name, c := range map[string]struct {
-		ctx  context.Context
+		ctx  func() context.Context
 		err  error
 		says string
 		not  []string
@@ -119,12 +126,12 @@ func TestRemainsOfJob(t *testing.T) {
 		"taken":        {over, fmt.Errorf("%w: %w", kubernetes.ErrStillThere, context.DeadlineExceeded), taken, []string{right}},
 		"not taken":    {over, context.DeadlineExceeded, time, []string{right, "cluster has taken"}},
 		"interrupted":  {interrupted, context.Canceled, "interrupted", []string{right, time, taken}},
-		"forbidden":    {t.Context(), kubernetes.ErrForbidden, right, []string{time, taken}},
-		"unreachable":  {t.Context(), kubernetes.ErrUnreachable, "when the cluster can be used", []string{right, time, taken}},
-		"dial timeout": {t.Context(), timeout, "when the cluster can be used", []string{right, time, taken}},
+		"forbidden":    {going, kubernetes.ErrForbidden, right, []string{time, taken}},
+		"unreachable":  {going, kubernetes.ErrUnreachable, "when the cluster can be used", []string{right, time, taken}},
+		"dial timeout": {going, timeout, "when the cluster can be used", []string{right, time, taken}},
 	} {
 		err := &kubernetes.AccessError{Kind: c.err, Verb: "delete", Resource: "jobs", Err: c.err}
-		text := remainsOfJob(c.ctx, "r", err)
+		text := remainsOfJob(c.ctx(), "r", err)
 		if !strings.Contains(text, c.says) || !strings.Contains(text, err.Error()) {
 			t.Errorf("%s: %s", name, text)
 		}
