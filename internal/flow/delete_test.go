@@ -1,6 +1,12 @@
 package flow
 
 import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -10,25 +16,34 @@ import (
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
+
+// deletable registers a flow that is to be deleted with its history, and starts a
+// run of it.
+func (r *remote) deletable() (*model, *prefect.FlowRun) {
+	r.t.Helper()
+	state := r.register(noInputs(testFlow(r.t, "etl", nil)))
+	state.DeletionPolicy = types.StringValue(policyDelete)
+	r.run(state.ID.ValueString())
+	runs, err := unfinishedRuns(r.t.Context(), r.client, state.ID.ValueString())
+	if err != nil || len(runs) != 1 {
+		r.t.Fatalf("%d runs: %v", len(runs), err)
+	}
+	return state, &runs[0]
+}
 
 // Deleting removes the Jobs of the runs that it cancelled, and no others.
 func TestDeleteGroupRemovesJobs(t *testing.T) {
 	t.Parallel()
 	r := newRemote(t)
-	state := r.register(noInputs(testFlow(t, "etl", nil)))
-	state.DeletionPolicy = types.StringValue(policyDelete)
-	r.run(state.ID.ValueString())
-	runs, err := unfinishedRuns(t.Context(), r.client, state.ID.ValueString())
-	if err != nil || len(runs) != 1 {
-		t.Fatalf("%d runs: %v", len(runs), err)
-	}
+	state, run := r.deletable()
 	job := func(name, run string) *batchv1.Job {
 		return &batchv1.Job{ObjectMeta: metav1.ObjectMeta{
 			Name: name, Namespace: "flows", UID: "1", Labels: map[string]string{"prefect.io/flow_run_id": run},
 		}}
 	}
-	cluster := fake.NewClientset(job("mine", runs[0].ID), job("other", testVersion))
+	cluster := fake.NewClientset(job("mine", run.ID), job("other", testVersion))
 	r.data = framework.NewProviderData(r.client, func() (*kubernetes.Client, error) {
 		return kubernetes.NewClientFromInterface(cluster, "flows"), nil
 	})
@@ -47,3 +62,55 @@ func TestDeleteGroupRemovesJobs(t *testing.T) {
 		t.Error(diags)
 	}
 }
+
+// losesServer loses the connection to the Server after the first request that
+// follows a cancellation.
+type losesServer struct {
+	cancelled bool
+	left      int
+}
+
+func (l *losesServer) RoundTrip(request *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(request.Body)
+	if err != nil {
+		return nil, err
+	}
+	request.Body = io.NopCloser(bytes.NewReader(body))
+	if l.cancelled {
+		if l.left--; l.left < 0 {
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: timeoutError{}}
+		}
+	}
+	l.cancelled = l.cancelled || bytes.Contains(body, []byte("cancel_flow_run("))
+	return http.DefaultTransport.RoundTrip(request)
+}
+
+// A Server that is lost while runs are waited for is not the end of the time for
+// the deletion: more of it would not help.
+func TestDeleteThatLosesTheServer(t *testing.T) {
+	t.Parallel()
+	r := newRemote(t)
+	state, run := r.deletable()
+	const mutation = `mutation($input: set_flow_run_states_input!) { set_flow_run_states(input: $input) { states { status } } }`
+	for _, name := range []string{"Submitted", "Running"} {
+		input := map[string]any{"states": []any{map[string]any{"flow_run_id": run.ID, "state": map[string]any{"type": name, "message": "test"}}}}
+		if err := r.client.Do(t.Context(), mutation, map[string]any{"input": input}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	client, err := prefect.New(prefect.Config{Endpoint: r.client.Endpoint(), Transport: &losesServer{left: 1}, MaxRetries: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	diags := r.deleteGroup(t.Context(), client, *state)
+	if len(diags) != 1 || !strings.Contains(diags[0].Detail(), "could not be reached") || strings.Contains(diags[0].Detail(), "timeouts.delete") {
+		t.Errorf("got %v", diags)
+	}
+}
+
+// timeoutError is, as that of a dial which takes too long, a deadline for errors.Is.
+type timeoutError struct{}
+
+func (timeoutError) Error() string     { return "i/o timeout" }
+func (timeoutError) Timeout() bool     { return true }
+func (timeoutError) Is(err error) bool { return err == context.DeadlineExceeded }

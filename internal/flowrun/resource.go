@@ -64,13 +64,16 @@ func (r *flowRunResource) Create(ctx context.Context, req resource.CreateRequest
 		resp.Diagnostics.Append(diags...)
 		return // before there is a run to wait for
 	}
-	id, diags := obtain(ctx, r.data, &config)
+	in, diags := config.inputs(ctx) // read once: the file of a job template may be another one afterwards
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	id, diags := obtain(ctx, r.data, &config, in)
 	resp.Diagnostics.Append(diags...)
 	if id == "" {
 		return
 	}
-	in, diags := config.inputs(ctx)
-	resp.Diagnostics.Append(diags...)
 	kept := record{ID: id, FromServer: config.Parameters.IsNull(), Template: templateDigest(in.RunConfig)}
 	// From here on the run exists. Whatever happens, its id goes into the state.
 	save := func() {

@@ -58,11 +58,8 @@ func recordLater(ctx context.Context, client *prefect.Client, id, message string
 
 // obtain returns the id of the run to wait for: that of an earlier attempt with
 // the same inputs, or else of a new run.
-func obtain(ctx context.Context, data *framework.ProviderData, config *model) (string, diag.Diagnostics) {
-	in, diags := config.inputs(ctx)
-	if diags.HasError() {
-		return "", diags
-	}
+func obtain(ctx context.Context, data *framework.ProviderData, config *model, in inputs) (string, diag.Diagnostics) {
+	var diags diag.Diagnostics
 	digest, err := in.digest()
 	if err != nil {
 		diags.AddError("The inputs of the run cannot be used", err.Error())
