@@ -2,7 +2,6 @@ package flowrun_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,8 +18,6 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/agent"
 )
-
-var update = flag.Bool("update", false, "rewrite the recorded diagnostics and the guide made of them")
 
 // failureCase is a cause of a failure, and what its diagnostic has to say.
 type failureCase struct {
@@ -237,7 +234,7 @@ func TestAccFlowRun_causes(t *testing.T) {
 			if len(warned.Diagnostics) != 1 || !warned.Diagnostics[0].Warning {
 				t.Fatalf("want one warning, got:\n%s", warned)
 			}
-			if !*update {
+			if !acctest.Update() {
 				c.compare(t, warned.Diagnostics[0])
 			}
 			if warned.At("id") == nil {
@@ -290,7 +287,7 @@ func (c failureCase) file() string { return filepath.Join("testdata", "causes", 
 func (c failureCase) compare(t *testing.T, d acctest.Diagnostic) {
 	t.Helper()
 	text := c.check(t, d)
-	if *update && !t.Failed() {
+	if acctest.Update() && !t.Failed() {
 		if err := os.MkdirAll(filepath.Dir(c.file()), 0o750); err != nil {
 			t.Fatal(err)
 		}
@@ -389,7 +386,7 @@ func TestFailureGuide(t *testing.T) {
 	if want == string(guide) {
 		return
 	}
-	if !*update {
+	if !acctest.Update() {
 		t.Fatalf("%s does not show what is recorded; run this test with -update", guideFile)
 	}
 	if err := os.WriteFile(guideFile, []byte(want), 0o600); err != nil {
