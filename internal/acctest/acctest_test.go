@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/agentlabels"
+
 	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
@@ -68,7 +70,7 @@ func TestAgentRegisters(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(agents) == 1 && agents[0].Matches([]string{"some-label"}) {
+		if len(agents) == 1 && agentlabels.Match(agents[0].Labels, []string{"some-label"}) {
 			return
 		}
 		select {

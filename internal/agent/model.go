@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/agentlabels"
+
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -62,7 +64,7 @@ func (m *model) fill(ctx context.Context, agents []prefect.Agent, now time.Time)
 		one.Labels, d = framework.StringSet(ctx, append([]string{}, a.Labels...))
 		diags.Append(d...)
 		if run != nil {
-			matches := a.Matches(run)
+			matches := agentlabels.Match(a.Labels, run)
 			one.WouldMatch = types.BoolValue(matches)
 			m.WouldMatch = types.BoolValue(m.WouldMatch.ValueBool() || matches && healthy)
 		}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
+
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -22,14 +24,6 @@ const (
 	// most.
 	runPollInterval = 2 * time.Second
 )
-
-// unfinishedStates are the states that a run can be in before it has finished.
-func unfinishedStates() []string {
-	return []string{
-		"Scheduled", "Submitted", "Queued", "Pending", "Running", "Retrying", "Resume", "Paused",
-		"Cancelling", "ClientFailed",
-	}
-}
 
 // Delete does what deletion_policy says, unless a creation of the same apply
 // works in the same version group; see the package's documentation.
@@ -168,7 +162,7 @@ func waitForRuns(ctx context.Context, client *prefect.Client, group string) ([]p
 }
 
 func unfinishedRuns(ctx context.Context, client *prefect.Client, group string) ([]prefect.FlowRun, error) {
-	runs, err := client.ListFlowRuns(ctx, prefect.FlowRunFilter{VersionGroupID: group, States: unfinishedStates()})
+	runs, err := client.ListFlowRuns(ctx, prefect.FlowRunFilter{VersionGroupID: group, States: states.Unfinished()})
 	if err != nil {
 		return nil, fmt.Errorf("list unfinished runs: %w", err)
 	}

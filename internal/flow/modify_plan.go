@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
+
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -259,11 +261,11 @@ func (r *flowResource) planDestroy(ctx context.Context, req resource.ModifyPlanR
 	if resp.Diagnostics.HasError() || !r.data.Ready() || state.DeletionPolicy.ValueString() == policyAbandon {
 		return
 	}
-	states, effect := []string{"Scheduled"}, "The runs have not begun; archiving the flow cancels them."
+	affected, effect := []string{states.Scheduled}, "The runs have not begun; archiving the flow cancels them."
 	if state.DeletionPolicy.ValueString() == policyDelete {
-		states, effect = unfinishedStates(), "`deletion_policy` is \"delete\": unfinished runs are cancelled, then all versions and the history of all runs are deleted."
+		affected, effect = states.Unfinished(), "`deletion_policy` is \"delete\": unfinished runs are cancelled, then all versions and the history of all runs are deleted."
 	}
-	runs, err := r.client(state.TenantID).ListFlowRuns(ctx, prefect.FlowRunFilter{VersionGroupID: state.ID.ValueString(), States: states})
+	runs, err := r.client(state.TenantID).ListFlowRuns(ctx, prefect.FlowRunFilter{VersionGroupID: state.ID.ValueString(), States: affected})
 	if err != nil || len(runs) == 0 {
 		return // the destroy itself will report what is wrong
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
+
 	"github.com/google/uuid"
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -223,7 +225,7 @@ func (a *cancelAction) Invoke(ctx context.Context, req action.InvokeRequest, res
 	tell := func(format string, values ...any) {
 		resp.SendProgress(action.InvokeProgressEvent{Message: fmt.Sprintf("Flow run %q %s", run.Name, fmt.Sprintf(format, values...))})
 	}
-	if finished(run.State) {
+	if states.IsFinished(run.State) {
 		tell("has already finished: it is %s", run.State)
 		return
 	}

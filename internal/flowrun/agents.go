@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/agentlabels"
 )
 
 // agentAlive is how long after its last query an agent counts as alive. Agents
@@ -20,9 +21,9 @@ func findAgents(agents []prefect.Agent, labels []string, now time.Time) agentFin
 	for _, a := range agents {
 		living := a.LastQueried != nil && now.Sub(*a.LastQueried) < agentAlive
 		switch {
-		case takes(a.Labels, labels) && living:
+		case agentlabels.Match(a.Labels, labels) && living:
 			alive = append(alive, describeAgent(a, now))
-		case takes(a.Labels, labels):
+		case agentlabels.Match(a.Labels, labels):
 			dead = append(dead, describeAgent(a, now))
 		default:
 			other = append(other, describeAgent(a, now))
@@ -44,25 +45,6 @@ func findAgents(agents []prefect.Agent, labels []string, now time.Time) agentFin
 		f.Text = fmt.Sprintf("The run has %s. No agent has matching labels; there are: %s.", wanted, strings.Join(other, "; "))
 	}
 	return f
-}
-
-// takes says whether an agent with the first labels takes a run with the second:
-// all the run's labels must be the agent's, and a run without labels needs an
-// agent without.
-func takes(agent, run []string) bool {
-	if len(run) == 0 {
-		return len(agent) == 0
-	}
-	has := make(map[string]bool, len(agent))
-	for _, label := range agent {
-		has[label] = true
-	}
-	for _, label := range run {
-		if !has[label] {
-			return false
-		}
-	}
-	return true
 }
 
 func describeAgent(a prefect.Agent, now time.Time) string {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
+
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
@@ -194,7 +196,7 @@ func cancel(ctx context.Context, client *prefect.Client, id string, patience tim
 			return nil, nil //nolint:nilnil // as above
 		case err != nil:
 			return nil, err //nolint:wrapcheck // as above
-		case finished(run.State), idle != nil && idle(ctx):
+		case states.IsFinished(run.State), idle != nil && idle(ctx):
 			return run, nil
 		case patience > 0 && time.Now().After(deadline):
 			return run, errNotEnded

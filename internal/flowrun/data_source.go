@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
+
 	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -174,7 +176,7 @@ func (d *flowRunDataSource) Read(ctx context.Context, req datasource.ReadRequest
 		ID: m.ID, Name: m.Name, FlowID: m.FlowID, VersionGroupID: m.VersionGroupID, FlowName: m.FlowName, FlowVersion: m.FlowVersion,
 		Parameters: m.Parameters, Context: m.Context, RunConfig: otherwiseJSON(framework.JSONNull(), run.RunConfig),
 		Labels: m.Labels, IdempotencyKey: m.IdempotencyKey, AutoScheduled: types.BoolValue(run.AutoScheduled),
-		ScheduledStartTime: m.ScheduledStartTime, State: m.State, StateMessage: m.StateMessage, Finished: types.BoolValue(finished(run.State)),
+		ScheduledStartTime: m.ScheduledStartTime, State: m.State, StateMessage: m.StateMessage, Finished: types.BoolValue(states.IsFinished(run.State)),
 		StartTime: m.StartTime, EndTime: m.EndTime, TimesResurrected: m.TimesResurrected,
 		Agent: m.Agent, States: m.States, Logs: m.Logs, Job: m.Job,
 	})...)

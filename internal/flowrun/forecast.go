@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
+
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
@@ -24,7 +26,7 @@ const forecastRuns = 10
 func newForecast(runs []prefect.FlowRun) forecast {
 	var f forecast
 	for _, run := range runs {
-		if run.StartTime == nil || run.EndTime == nil || !finished(run.State) {
+		if run.StartTime == nil || run.EndTime == nil || !states.IsFinished(run.State) {
 			continue
 		}
 		if d := run.EndTime.Sub(*run.StartTime); d >= 0 {

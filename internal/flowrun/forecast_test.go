@@ -7,6 +7,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
+
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
@@ -14,7 +16,7 @@ import (
 func earlierRun(waited, lasted time.Duration) prefect.FlowRun {
 	due := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	return prefect.FlowRun{
-		State: stateSuccess, ScheduledStartTime: due, StartTime: new(due.Add(waited)), EndTime: new(due.Add(waited + lasted)),
+		State: states.Success, ScheduledStartTime: due, StartTime: new(due.Add(waited)), EndTime: new(due.Add(waited + lasted)),
 	}
 }
 

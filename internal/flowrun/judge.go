@@ -3,6 +3,8 @@ package flowrun
 import (
 	"time"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
+
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
 )
 
@@ -100,7 +102,7 @@ func newJudge(g goal, begin time.Time) *judge { return &judge{goal: g, begin: be
 func (j *judge) rule(o observation) ruling {
 	j.remember(o)
 	if reached(j.WaitFor, o.State, o.Passed) {
-		if finished(o.State) && !accepted(o.State, j.Success) {
+		if states.IsFinished(o.State) && !accepted(o.State, j.Success) {
 			return ruling{Verdict: failed, Cause: findCause(newest(o.Jobs))}
 		}
 		return ruling{Verdict: succeeded}
@@ -193,10 +195,10 @@ func (j *judge) remember(o observation) {
 		j.resurrected, j.submittedSince, j.stuckSince = o.Resurrected, time.Time{}, time.Time{}
 	}
 	last := newest(o.Jobs)
-	waitsForPod := !queued(o.State) && !ran(o.State) && !finished(o.State) && (last == nil || !started(last))
+	waitsForPod := !queued(o.State) && !ran(o.State) && !states.IsFinished(o.State) && (last == nil || !started(last))
 	since(&j.submittedSince, waitsForPod)
 
-	stuck := last != nil && !queued(o.State) && !finished(o.State) && (over(last) && quiet(last) || findCause(last).Hopeless)
+	stuck := last != nil && !queued(o.State) && !states.IsFinished(o.State) && (over(last) && quiet(last) || findCause(last).Hopeless)
 	if stuck && last.UID != j.stuckJob {
 		j.stuckSince, j.stuckJob = time.Time{}, last.UID
 	}

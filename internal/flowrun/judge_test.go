@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
+
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
 )
 
@@ -12,7 +14,7 @@ var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 func at(seconds int) time.Time { return epoch.Add(time.Duration(seconds) * time.Second) }
 
 func testGoal() goal {
-	return goal{WaitFor: waitFinished, Success: []string{stateSuccess}, Limits: limits{
+	return goal{WaitFor: waitFinished, Success: []string{states.Success}, Limits: limits{
 		Agent: 15 * time.Second, PickUp: time.Minute, PodStart: 2 * time.Minute, LostJob: 30 * time.Second, Total: time.Hour,
 	}}
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
+
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -240,7 +242,7 @@ func (m *model) defaults() {
 	fill(&m.OnTimeout, onError)
 	fill(&m.OnDestroy, onKeep)
 	if m.SuccessStates.IsNull() {
-		m.SuccessStates = types.SetValueMust(types.StringType, []attrValue{types.StringValue(stateSuccess)})
+		m.SuccessStates = types.SetValueMust(types.StringType, []attrValue{types.StringValue(states.Success)})
 	}
 	if m.Triggers.IsNull() {
 		m.Triggers = types.MapNull(types.StringType)

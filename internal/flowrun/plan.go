@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
+
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -106,9 +108,9 @@ func carriesOn(config, state *model) diag.Diagnostics {
 	current := state.State.ValueString()
 	success := config.successStates()
 	if config.SuccessStates.IsNull() {
-		success = []string{stateSuccess}
+		success = []string{states.Success}
 	}
-	if !finished(current) || accepted(current, success) || config.OnFailure.ValueString() == onWarn {
+	if !states.IsFinished(current) || accepted(current, success) || config.OnFailure.ValueString() == onWarn {
 		return diags
 	}
 	diags.AddWarning(fmt.Sprintf("Flow run %q ended in the state %s", state.Name.ValueString(), current),

@@ -3,6 +3,8 @@ package flowrun
 import (
 	"context"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
+
 	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
@@ -176,7 +178,7 @@ func listed(ctx context.Context, run *prefect.FlowRun) (listedModel, diag.Diagno
 		ID: types.StringValue(run.ID), Name: framework.StringOrNullIfEmpty(run.Name), FlowID: types.StringValue(run.FlowID),
 		VersionGroupID: framework.StringOrNullIfEmpty(run.Flow.VersionGroupID), FlowName: types.StringValue(run.Flow.Name),
 		FlowVersion: types.Int64Value(int64(run.Flow.Version)), State: framework.StringOrNullIfEmpty(run.State),
-		StateMessage: framework.StringOrNullIfEmpty(run.StateMessage), Finished: types.BoolValue(finished(run.State)),
+		StateMessage: framework.StringOrNullIfEmpty(run.StateMessage), Finished: types.BoolValue(states.IsFinished(run.State)),
 		AutoScheduled: types.BoolValue(run.AutoScheduled), Labels: labels, Parameters: framework.JSONNull(),
 		ScheduledStartTime: types.StringValue(timeText(run.ScheduledStartTime)), StartTime: optionalTime(run.StartTime), EndTime: optionalTime(run.EndTime),
 	}

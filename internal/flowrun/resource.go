@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
+
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -170,7 +172,7 @@ func (r *flowRunResource) Read(ctx context.Context, req resource.ReadRequest, re
 	}
 	run, err := r.data.Prefect.RefreshFlowRun(ctx, id)
 	switch {
-	case errors.Is(err, prefect.ErrNotFound) && finished(state.State.ValueString()):
+	case errors.Is(err, prefect.ErrNotFound) && states.IsFinished(state.State.ValueString()):
 		tflog.Info(ctx, "The Server no longer has the run; it had finished and is kept as it was", map[string]any{"flow_run_id": id})
 		state.RecordDeleted = types.BoolValue(true)
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
@@ -185,7 +187,7 @@ func (r *flowRunResource) Read(ctx context.Context, req resource.ReadRequest, re
 	before := state.State.ValueString()
 	changed := before != run.State || state.EndTime != optionalTime(run.EndTime) || state.States.IsNull()
 	resp.Diagnostics.Append(state.refresh(ctx, run)...)
-	if changed || !finished(run.State) {
+	if changed || !states.IsFinished(run.State) {
 		resp.Diagnostics.Append(state.details(ctx, r.data.Prefect, nil)...)
 		resp.Diagnostics.Append(state.findJob(ctx, r.data)...)
 	}
@@ -198,7 +200,7 @@ func (r *flowRunResource) settle(ctx context.Context, m *model, before, after pr
 	var kept record
 	found, diags := getPrivate(ctx, before, recordKey, &kept)
 	state := m.State.ValueString()
-	if !found || kept.Settled || diags.HasError() || !reached(m.WaitFor.ValueString(), state, nil) || finished(state) && !accepted(state, m.successStates()) {
+	if !found || kept.Settled || diags.HasError() || !reached(m.WaitFor.ValueString(), state, nil) || states.IsFinished(state) && !accepted(state, m.successStates()) {
 		return diags
 	}
 	kept.Settled = true

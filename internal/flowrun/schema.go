@@ -18,6 +18,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
+
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 )
 
@@ -131,7 +133,7 @@ func waitAttributes() map[string]schema.Attribute {
 			"until the flow's process has begun; `finished` (default).", waitNone, waitSubmitted, waitRunning, waitFinished),
 		"success_states": schema.SetAttribute{
 			Optional: true, Computed: true, ElementType: types.StringType,
-			Default: setdefault.StaticValue(types.SetValueMust(types.StringType, []attr.Value{types.StringValue(stateSuccess)})),
+			Default: setdefault.StaticValue(types.SetValueMust(types.StringType, []attr.Value{types.StringValue(states.Success)})),
 			Validators: []validator.Set{
 				setvalidator.SizeAtLeast(1),
 				setvalidator.NoNullValues(),

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
+
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -34,14 +36,14 @@ func TestSettleIgnoresNullsInState(t *testing.T) {
 	for name, c := range map[string]struct {
 		state   string
 		settles bool
-	}{"accepted": {stateSuccess, true}, "not accepted": {stateFailed, false}} {
+	}{"accepted": {states.Success, true}, "not accepted": {states.Failed, false}} {
 		before, after := privateData{}, privateData{}
 		if diags := setPrivate(t.Context(), before, recordKey, record{ID: "r"}); diags.HasError() {
 			t.Fatal(diags)
 		}
 		m := emptyModel()
 		m.WaitFor, m.State = types.StringValue(waitFinished), types.StringValue(c.state)
-		m.SuccessStates = types.SetValueMust(types.StringType, []attrValue{types.StringNull(), types.StringValue(stateSuccess)})
+		m.SuccessStates = types.SetValueMust(types.StringType, []attrValue{types.StringNull(), types.StringValue(states.Success)})
 		if diags := (&flowRunResource{}).settle(t.Context(), &m, before, after); diags.HasError() {
 			t.Errorf("%s: %v", name, diags)
 		}

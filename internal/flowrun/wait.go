@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
@@ -191,8 +194,8 @@ func (w *waiter) progress(ctx context.Context, run *prefect.FlowRun) {
 		return
 	}
 	w.passed = append(w.passed, run.State)
-	if run.StartTime != nil && !anyOf(w.passed, ran) {
-		w.passed = append([]string{stateRunning}, w.passed...) // it ran between two polls
+	if run.StartTime != nil && !slices.ContainsFunc(w.passed, ran) {
+		w.passed = append([]string{states.Running}, w.passed...) // it ran between two polls
 	}
 	fields := map[string]any{"flow_run_id": run.ID, "flow_run": run.Name, "state": run.State, "message": run.StateMessage}
 	if run.TimesResurrected > 0 {
@@ -257,7 +260,7 @@ func (w *waiter) look(ctx context.Context) {
 	}
 	w.pace.take(time.Now())
 	runs, err := w.server.ListFlowRuns(ctx, prefect.FlowRunFilter{
-		VersionGroupID: w.run.Flow.VersionGroupID, States: []string{stateSuccess, stateFailed}, Limit: forecastRuns,
+		VersionGroupID: w.run.Flow.VersionGroupID, States: []string{states.Success, states.Failed}, Limit: forecastRuns,
 	})
 	if err != nil {
 		tflog.Warn(ctx, "Earlier runs of the flow could not be listed", map[string]any{"flow_run_id": w.id, "error": err.Error()})
@@ -348,14 +351,14 @@ func later(a, b time.Time) time.Time {
 // its own end, so that exit codes and conditions are known. It looks once more at
 // a run that was cancelled meanwhile: its process may still call it failed.
 func (w *waiter) finish(ctx context.Context, r ruling) outcome {
-	if r.Verdict == late || w.watch == nil || !finished(w.run.State) {
+	if r.Verdict == late || w.watch == nil || !states.IsFinished(w.run.State) {
 		return w.end(ctx, r, nil)
 	}
 	settled := quiet
 	if r.Verdict == failed {
 		settled = concluded
 	}
-	if w.until(ctx, settled) && isA(w.run.State, stateCancelled) {
+	if w.until(ctx, settled) && states.IsA(w.run.State, states.Cancelled) {
 		if err := w.poll(ctx); err == nil {
 			r = w.judge.rule(w.observe())
 		}

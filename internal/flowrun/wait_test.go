@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
+
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
@@ -144,7 +146,7 @@ func TestWaitStaysWithinBudgetWhateverHappens(t *testing.T) {
 		})
 		defer noise.Wait()
 		after(9*time.Minute, stop)
-		out := newWaiter(s, w, "r", goal{WaitFor: waitFinished, Success: []string{stateSuccess}, Limits: limits{Agent: 15 * time.Second}}).wait(ctx)
+		out := newWaiter(s, w, "r", goal{WaitFor: waitFinished, Success: []string{states.Success}, Limits: limits{Agent: 15 * time.Second}}).wait(ctx)
 		if !out.Interrupted {
 			t.Fatalf("got %+v", out)
 		}

@@ -18,20 +18,6 @@ type Agent struct {
 	Created, Updated time.Time
 }
 
-// Matches says whether the agent would take a run with these labels: all of them are the agent's, and a run without
-// labels goes only to an agent without labels.
-func (a Agent) Matches(runLabels []string) bool {
-	if len(runLabels) == 0 {
-		return len(a.Labels) == 0
-	}
-	for _, label := range runLabels {
-		if !slices.Contains(a.Labels, label) {
-			return false
-		}
-	}
-	return true
-}
-
 // ListAgents returns the tenant's agents, the one that asked last first.
 func (c *Client) ListAgents(ctx context.Context) ([]Agent, error) {
 	tenant, err := c.TenantID(ctx)

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
+
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
 )
 
@@ -107,7 +109,7 @@ func (c *Client) ProjectContents(ctx context.Context, id string) (*Contents, err
 	if err != nil {
 		return nil, err
 	}
-	out, err := graphql.ProjectContents(ctx, wire{c}, tenant, id, finishedStates())
+	out, err := graphql.ProjectContents(ctx, wire{c}, tenant, id, states.Of(states.Finished))
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
+
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
 )
 
@@ -107,7 +109,7 @@ func (c *Client) DeleteTenant(ctx context.Context, id string) error {
 
 // TenantContents counts what is in a tenant.
 func (c *Client) TenantContents(ctx context.Context, id string) (*Contents, error) {
-	out, err := graphql.TenantContents(ctx, wire{c}, id, finishedStates())
+	out, err := graphql.TenantContents(ctx, wire{c}, id, states.Of(states.Finished))
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 )
 
 // coreVersion is the Prefect release whose agent this one stands in for.
@@ -264,12 +266,5 @@ func startOf(state map[string]any) time.Time {
 }
 
 func isScheduled(state map[string]any) bool {
-	return slices.Contains([]string{"Scheduled", "Paused", "Resume", "Retrying"}, typeOf(state))
-}
-
-func isFinished(kind string) bool {
-	return slices.Contains([]string{
-		"Finished", "Looped", "Success", "Cached", "Mapped", "Skipped", "Failed", "TimedOut",
-		"TriggerFailed", "ValidationFailed", "Cancelled",
-	}, kind)
+	return states.IsA(typeOf(state), states.Scheduled)
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
+
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -196,7 +198,7 @@ func (a *Agent) reportFailed(ctx context.Context, job *batchv1.Job, run, state s
 			return fmt.Errorf("log of flow run %s: %w", run, err)
 		}
 	}
-	if len(failed) == 0 || isFinished(state) {
+	if len(failed) == 0 || states.IsFinished(state) {
 		return nil
 	}
 	return a.fail(ctx, run, fmt.Sprintf("Kubernetes Error: pods %s failed for this job", kubernetes.PythonList(failed)))

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
+
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
@@ -146,7 +148,7 @@ func (w *walk) proveDestroy(ctx context.Context, out *outputs) error {
 		return fmt.Errorf("list the runs: %w", err)
 	}
 	for _, run := range runs {
-		if !prefect.Finished(run.State) {
+		if !states.IsFinished(run.State) {
 			return fmt.Errorf("the run %s is still %s", run.Name, run.State)
 		}
 	}

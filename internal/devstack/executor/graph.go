@@ -1,6 +1,10 @@
 package executor
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
+)
 
 // order sorts tasks so that every one comes after those that it depends on, and
 // by slug where that leaves a choice. Tasks in a cycle, which no real flow has,
@@ -74,15 +78,13 @@ func reference(tasks []task, edges []edge) []*task {
 	return terminal
 }
 
-// Families of states.
-func finished(name string) bool { return successful(name) || failed(name) || name == "Cancelled" }
+// finished reports whether nothing more happens in a state. ClientFailed is one: this process has given up.
+func finished(name string) bool { return states.IsFinished(name) || failed(name) }
 
-func successful(name string) bool {
-	return slices.Contains([]string{"Success", "Cached", "Mapped", "Skipped"}, name)
-}
+func successful(name string) bool { return states.IsA(name, states.Success) }
 
 func failed(name string) bool {
-	return slices.Contains([]string{"Failed", "TimedOut", "TriggerFailed", "ValidationFailed", "ClientFailed", "Cancelled"}, name)
+	return states.IsA(name, states.Failed) || name == states.Cancelled || name == "ClientFailed"
 }
 
 // trigger says whether a task with this trigger runs after upstream tasks that

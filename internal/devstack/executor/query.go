@@ -118,7 +118,7 @@ func (r *runner) setState(ctx context.Context, s state) error {
 	if s.name() == "Running" {
 		input["version"] = r.run.Version
 	}
-	if err := r.Client.Do(ctx, setFlowRunState, states(input), nil); err != nil {
+	if err := r.Client.Do(ctx, setFlowRunState, oneState(input), nil); err != nil {
 		return fmt.Errorf("set the run's state to %s: %w", s.name(), err)
 	}
 	return nil
@@ -133,7 +133,7 @@ func (r *runner) setTaskState(ctx context.Context, run *taskRun, s state) error 
 	if s.name() == "Running" {
 		input["version"] = run.Version
 	}
-	if err := r.Client.Do(ctx, setTaskRunState, states(input), nil); err != nil {
+	if err := r.Client.Do(ctx, setTaskRunState, oneState(input), nil); err != nil {
 		return fmt.Errorf("set a task run's state to %s: %w", s.name(), err)
 	}
 	run.State = s
@@ -141,7 +141,7 @@ func (r *runner) setTaskState(ctx context.Context, run *taskRun, s state) error 
 	return nil
 }
 
-func states(input map[string]any) map[string]any {
+func oneState(input map[string]any) map[string]any {
 	return map[string]any{"input": map[string]any{"states": []any{input}}}
 }
 

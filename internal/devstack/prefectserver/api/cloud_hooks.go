@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
+
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver/store"
 )
 
@@ -39,8 +41,8 @@ func createCloudHook(_ context.Context, tx *store.Tx, input map[string]any) (any
 // capitals, each once.
 func hookStates(names []string) ([]any, error) {
 	known := map[string]bool{}
-	for _, state := range stateTypes {
-		known[strings.ToUpper(state.name)] = state.name != "State" && state.name != "_MetaState"
+	for _, state := range states.All() {
+		known[strings.ToUpper(state.Name)] = state.Name != states.Base && state.Name != states.Meta
 	}
 	for i := range names {
 		names[i] = strings.ToUpper(names[i])

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/agentlabels"
+
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver/store"
 )
 
@@ -40,7 +42,7 @@ func (a *API) getRunsInQueue(ctx context.Context, tx *store.Tx, input map[string
 	ids := []any{}
 	offered := stringsOf(labels)
 	for _, run := range due {
-		if len(ids) < queueLimit && fits(stringsOf(run["labels"]), offered) {
+		if len(ids) < queueLimit && agentlabels.Match(offered, stringsOf(run["labels"])) {
 			ids = append(ids, run["id"])
 		}
 	}
@@ -72,20 +74,6 @@ func isDue(tx *store.Tx, run store.Row, before time.Time) bool {
 func waits(run store.Row, before time.Time) bool {
 	start, ok := rowTime(run, "state_start_time")
 	return ok && isScheduled(rowText(run, "state")) && !start.After(before)
-}
-
-// fits says whether an agent's labels include all of a run's. Runs without labels are for
-// agents without labels only.
-func fits(run, agent []string) bool {
-	if len(run) == 0 {
-		return len(agent) == 0
-	}
-	for _, label := range run {
-		if !slices.Contains(agent, label) {
-			return false
-		}
-	}
-	return true
 }
 
 // byStateStart orders by the start time of the state, NULL last as PostgreSQL does.

@@ -3,58 +3,24 @@ package api
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 )
 
-// stateTypes is every state the client library has, with its parent, in the order of the
-// library: parents come before children.
-var stateTypes = []struct{ name, parent, color string }{
-	{"State", "", "#696969"},
-	{"Pending", "State", "#7ebdff"},
-	{"Scheduled", "Pending", "#ffab00"},
-	{"Paused", "Scheduled", "#99a8e8"},
-	{"_MetaState", "State", "#696969"},
-	{"ClientFailed", "_MetaState", "#eb0000"},
-	{"Submitted", "_MetaState", "#ffdf5d"},
-	{"Queued", "_MetaState", "#ffea7f"},
-	{"Resume", "Scheduled", "#f58c0c"},
-	{"Retrying", "Scheduled", "#f66a0a"},
-	{"Running", "State", "#3d67ff"},
-	{"Cancelling", "Running", "#E8E8E8"},
-	{"Finished", "State", "#003ccb"},
-	{"Looped", "Finished", "#003ccb"},
-	{"Success", "Finished", "#28a745"},
-	{"Cached", "Success", "#34d058"},
-	{"Mapped", "Success", "#003ccb"},
-	{"Cancelled", "Finished", "#bdbdbd"},
-	{"Failed", "Finished", "#eb0000"},
-	{"TimedOut", "Failed", "#ff4e33"},
-	{"TriggerFailed", "Failed", "#ff5131"},
-	{"ValidationFailed", "Failed", "#ff5131"},
-	{"Skipped", "Success", "#62757f"},
-}
-
-// isA says whether a state is of a kind, by the library's inheritance. Unknown states are
-// of no kind.
-func isA(state, kind string) bool {
-	for state != "" {
-		if state == kind {
-			return true
-		}
-		index := slices.IndexFunc(stateTypes, func(t struct{ name, parent, color string }) bool { return t.name == state })
-		if index < 0 {
-			return false
-		}
-		state = stateTypes[index].parent
-	}
-	return false
+// stateColors are the colours in which a user interface shows the states.
+var stateColors = map[string]string{
+	"State": "#696969", "Pending": "#7ebdff", "Scheduled": "#ffab00", "Paused": "#99a8e8", "_MetaState": "#696969",
+	"ClientFailed": "#eb0000", "Submitted": "#ffdf5d", "Queued": "#ffea7f", "Resume": "#f58c0c", "Retrying": "#f66a0a",
+	"Running": "#3d67ff", "Cancelling": "#E8E8E8", "Finished": "#003ccb", "Looped": "#003ccb", "Success": "#28a745",
+	"Cached": "#34d058", "Mapped": "#003ccb", "Cancelled": "#bdbdbd", "Failed": "#eb0000", "TimedOut": "#ff4e33",
+	"TriggerFailed": "#ff5131", "ValidationFailed": "#ff5131", "Skipped": "#62757f",
 }
 
 // isScheduled says whether a run in the state waits for a start time.
-func isScheduled(state string) bool { return isA(state, "Scheduled") || state == "Queued" }
+func isScheduled(state string) bool { return states.IsA(state, "Scheduled") || state == "Queued" }
 
 // State is a state as the Server understands it: the known fields of the serialised form,
 // with defaults filled.
@@ -74,7 +40,7 @@ type State struct {
 
 func newState(kind, message string) *State {
 	s := &State{Type: kind, Message: &message, result: noResult(), own: map[string]any{}}
-	if isA(kind, "_MetaState") {
+	if states.IsA(kind, "_MetaState") {
 		s.own["state"] = nil
 	}
 	return s
@@ -100,7 +66,7 @@ func Retrying(message string, start time.Time, attempt int64) *State {
 
 func noResult() map[string]any { return map[string]any{"type": "NoResultType"} }
 
-func (s *State) isRunning() bool { return isA(s.Type, "Running") }
+func (s *State) isRunning() bool { return states.IsA(s.Type, "Running") }
 
 // messageOrNil is the message as a column value.
 func (s *State) messageOrNil() any {
@@ -191,7 +157,7 @@ func stateType(raw any) (string, string) {
 	case []any, map[string]any:
 		return "", "Invalid value: " + repr(raw)
 	case string:
-		if typed != "State" && typed != "_MetaState" && isA(typed, "State") {
+		if typed != "State" && typed != "_MetaState" && states.IsA(typed, "State") {
 			return typed, ""
 		}
 		return "", "Unsupported value: " + typed
@@ -373,7 +339,7 @@ func readCached(s *State, fields map[string]any, _ time.Time) error {
 
 // readInner reads the state inside a state about a state.
 func readInner(s *State, fields map[string]any, now time.Time) error {
-	if !isA(s.Type, "_MetaState") {
+	if !states.IsA(s.Type, "_MetaState") {
 		return nil
 	}
 	s.own["state"] = nil
@@ -391,14 +357,12 @@ func readInner(s *State, fields map[string]any, now time.Time) error {
 // stateHierarchy maps every state to itself and all that inherit from it.
 func stateHierarchy() map[string]any {
 	hierarchy := map[string]any{}
-	for _, parent := range stateTypes {
+	for _, parent := range states.All() {
 		var members []any
-		for _, child := range stateTypes {
-			if isA(child.name, parent.name) {
-				members = append(members, child.name)
-			}
+		for _, child := range states.Of(parent.Name) {
+			members = append(members, child)
 		}
-		hierarchy[parent.name] = members
+		hierarchy[parent.Name] = members
 	}
 	return hierarchy
 }
@@ -406,8 +370,8 @@ func stateHierarchy() map[string]any {
 // stateInfo maps every state to what a user interface shows of it.
 func stateInfo() map[string]any {
 	info := map[string]any{}
-	for _, state := range stateTypes {
-		info[state.name] = map[string]any{"color": state.color}
+	for _, state := range states.All() {
+		info[state.Name] = map[string]any{"color": stateColors[state.Name]}
 	}
 	return info
 }

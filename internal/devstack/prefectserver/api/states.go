@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
+
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver/store"
 )
 
@@ -128,7 +130,7 @@ func (a *API) stateRow(run store.Row, state *State, row store.Row) store.Row {
 
 func (a *API) cancelTaskRuns(tx *store.Tx, flowRunID string, state *State) error {
 	for _, task := range slices.Clone(tx.By("task_run", "flow_run_id", flowRunID)) {
-		if isA(text(object(task["serialized_state"]), "type"), "Finished") {
+		if states.IsA(text(object(task["serialized_state"]), "type"), "Finished") {
 			continue
 		}
 		if err := a.SetTaskRunState(tx, rowText(task, "id"), state); err != nil {
@@ -183,9 +185,9 @@ func (a *API) cancelRun(ctx context.Context, tx *store.Tx, id, message string) (
 	current := rowText(run, "state")
 	kind, standard := "Cancelled", "Flow run is cancelled"
 	switch {
-	case isA(current, "Finished"):
+	case states.IsA(current, "Finished"):
 		return current, nil
-	case isA(current, "Running"):
+	case states.IsA(current, "Running"):
 		kind, standard = "Cancelling", "Flow run is cancelling"
 	}
 	if message == "" {

@@ -1,0 +1,103 @@
+// Package states holds the hierarchy of run states of Prefect 1, as its client library defines it. A state is known by
+// its name. A name that the library does not have is of no kind but its own, and so counts as unfinished.
+package states
+
+import "slices"
+
+// Names of states that are compared with one by one.
+const (
+	Scheduled  = "Scheduled"
+	Submitted  = "Submitted"
+	Running    = "Running"
+	Cancelling = "Cancelling"
+	Retrying   = "Retrying"
+	Paused     = "Paused"
+	Resume     = "Resume"
+	Queued     = "Queued"
+	Finished   = "Finished"
+	Success    = "Success"
+	Failed     = "Failed"
+	Cancelled  = "Cancelled"
+)
+
+// Base classes that no run is ever in.
+const (
+	Base = "State"
+	Meta = "_MetaState"
+)
+
+// Type is a state with the state that it is a special case of.
+type Type struct {
+	Name string
+	// Parent is empty for [Base].
+	Parent string
+}
+
+// All returns every state that the client library has, in its order: parents come before their children.
+func All() []Type { return slices.Clone(types) }
+
+var types = []Type{ //nolint:gochecknoglobals // a constant table
+	{Base, ""},
+	{"Pending", Base},
+	{Scheduled, "Pending"},
+	{Paused, Scheduled},
+	{Meta, Base},
+	{"ClientFailed", Meta},
+	{Submitted, Meta},
+	{Queued, Meta},
+	{Resume, Scheduled},
+	{Retrying, Scheduled},
+	{Running, Base},
+	{Cancelling, Running},
+	{Finished, Base},
+	{"Looped", Finished},
+	{Success, Finished},
+	{"Cached", Success},
+	{"Mapped", Success},
+	{Cancelled, Finished},
+	{Failed, Finished},
+	{"TimedOut", Failed},
+	{"TriggerFailed", Failed},
+	{"ValidationFailed", Failed},
+	{"Skipped", Success},
+}
+
+// Lineage returns a state, its parent, the parent's parent and so on.
+func Lineage(state string) []string {
+	var line []string
+	for state != "" {
+		line = append(line, state)
+		index := slices.IndexFunc(types, func(t Type) bool { return t.Name == state })
+		if index < 0 {
+			break
+		}
+		state = types[index].Parent
+	}
+	return line
+}
+
+// IsA reports whether a state is of a kind: the kind itself, or a special case of it.
+func IsA(state, kind string) bool { return slices.Contains(Lineage(state), kind) }
+
+// IsFinished reports whether a run in this state has ended.
+func IsFinished(state string) bool { return IsA(state, Finished) }
+
+// Of returns a kind and all its special cases.
+func Of(kind string) []string {
+	return names(func(state string) bool { return IsA(state, kind) })
+}
+
+// Unfinished returns the states that a run can be in before it has ended.
+func Unfinished() []string {
+	return names(func(state string) bool { return state != Base && state != Meta && !IsFinished(state) })
+}
+
+func names(wanted func(string) bool) []string {
+	var out []string
+	for _, t := range types {
+		if wanted(t.Name) {
+			out = append(out, t.Name)
+		}
+	}
+	return out
+}
