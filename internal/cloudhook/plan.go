@@ -16,6 +16,7 @@ import (
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
 // ModifyPlan replaces the hook if its receiver changes, unless the hook on the
@@ -103,7 +104,7 @@ func has(hook *prefect.CloudHook, config *model) (equal, known bool) {
 	if !known {
 		return false, false
 	}
-	return hook.Type == to.kind && framework.SameValue(want, held(hook)), true
+	return hook.Type == to.kind && serialization.SameServed(want, held(hook)), true
 }
 
 // stale warns of a secret that is not the one of the hook. What is no secret has

@@ -3,7 +3,6 @@ package cloudhook
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/resourcevalidator"
@@ -135,7 +134,7 @@ func (r *hookResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 		return
 	}
 	hook, err := r.client(state.TenantID).RefreshCloudHook(ctx, state.ID.ValueString())
-	if gone(err) {
+	if framework.Gone(err) {
 		resp.State.RemoveResource(ctx)
 		return
 	}
@@ -145,11 +144,6 @@ func (r *hookResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	}
 	resp.Diagnostics.Append(state.refresh(ctx, hook)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-}
-
-// gone says whether the error means that the hook does not exist.
-func gone(err error) bool {
-	return errors.Is(err, prefect.ErrNotFound) || errors.Is(err, prefect.ErrTenantNotFound)
 }
 
 // Update switches the hook, and takes over the versions of secrets that the hook
@@ -195,7 +189,7 @@ func (r *hookResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
 		return
 	}
-	if err := r.client(state.TenantID).DeleteCloudHook(ctx, state.ID.ValueString()); err != nil && !gone(err) {
+	if err := r.client(state.TenantID).DeleteCloudHook(ctx, state.ID.ValueString()); err != nil && !framework.Gone(err) {
 		resp.Diagnostics.Append(framework.Diagnose(err, "Could not delete cloud hook "+state.label())...)
 	}
 }

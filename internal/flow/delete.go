@@ -48,7 +48,7 @@ func (r *flowResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 		tflog.Info(ctx, "The new object carries on with the flow; it is left alone", map[string]any{"version_group_id": group})
 		return
 	}
-	if err := archiveAll(ctx, client, group); err != nil && !gone(err) {
+	if err := archiveAll(ctx, client, group); err != nil && !framework.Gone(err) {
 		resp.Diagnostics.Append(framework.Diagnose(err, "Could not archive flow "+state.label())...)
 		return
 	}
@@ -103,7 +103,7 @@ func (r *flowResource) deleteGroup(ctx context.Context, client *prefect.Client, 
 		return failure.Diagnose(err)
 	}
 	for _, id := range groups {
-		if err := client.DeleteFlowGroup(ctx, id); err != nil && !gone(err) {
+		if err := client.DeleteFlowGroup(ctx, id); err != nil && !framework.Gone(err) {
 			return failure.Diagnose(err)
 		}
 	}
@@ -114,7 +114,7 @@ func (r *flowResource) deleteGroup(ctx context.Context, client *prefect.Client, 
 // been deleted; none if it is gone.
 func groupIDs(ctx context.Context, client *prefect.Client, state model) ([]string, error) {
 	group, err := client.FindFlowGroup(ctx, state.ID.ValueString())
-	if gone(err) {
+	if framework.Gone(err) {
 		return nil, nil
 	}
 	if err != nil {

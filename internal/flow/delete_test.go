@@ -54,7 +54,7 @@ func TestDeleteGroupRemovesJobs(t *testing.T) {
 	if err != nil || len(left.Items) != 1 || left.Items[0].Name != "other" {
 		t.Errorf("Jobs left: %v, %v", left.Items, err)
 	}
-	if _, err := r.client.LatestFlow(t.Context(), state.ID.ValueString()); !gone(err) {
+	if _, err := r.client.LatestFlow(t.Context(), state.ID.ValueString()); !framework.Gone(err) {
 		t.Errorf("the flow is there: %v", err)
 	}
 	// Again, when everything is gone.

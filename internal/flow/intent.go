@@ -3,7 +3,6 @@ package flow
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -138,7 +137,7 @@ func summaryOfProblem(problem error) string {
 }
 
 func detail(where string, problem *serialization.Error) string {
-	text := framework.Sentence(capitalise(problem.Problem))
+	text := framework.Sentence(framework.Capitalise(problem.Problem))
 	if where != "" {
 		text = "At " + where + ": " + framework.Sentence(problem.Problem)
 	}
@@ -146,13 +145,6 @@ func detail(where string, problem *serialization.Error) string {
 		text += "\n\n" + framework.Sentence(problem.Remedy)
 	}
 	return text
-}
-
-func capitalise(text string) string {
-	if text == "" {
-		return text
-	}
-	return strings.ToUpper(text[:1]) + text[1:]
 }
 
 // name is the flow's name, which is known as soon as the flow is.

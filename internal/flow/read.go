@@ -2,7 +2,6 @@ package flow
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -29,7 +28,7 @@ func (r *flowResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	}
 	client := r.client(state.TenantID)
 	newest, err := client.RefreshFlow(ctx, state.ID.ValueString())
-	if gone(err) {
+	if framework.Gone(err) {
 		resp.State.RemoveResource(ctx)
 		return
 	}
@@ -42,12 +41,6 @@ func (r *flowResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-}
-
-// gone says whether an error means that the object is not there: it, or the
-// tenant that owns it, has been deleted.
-func gone(err error) bool {
-	return errors.Is(err, prefect.ErrNotFound) || errors.Is(err, prefect.ErrTenantNotFound)
 }
 
 // refresh takes over what the Server says of the newest version. A version never

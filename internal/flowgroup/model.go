@@ -127,7 +127,7 @@ func (m *model) adopt(ctx context.Context, group *prefect.FlowGroup) diag.Diagno
 // holds says whether the Server holds the value.
 func holds(value framework.JSON, raw json.RawMessage) bool {
 	want, err := value.Decode()
-	return err == nil && framework.SameValue(want, decoded(raw))
+	return err == nil && serialization.SameServed(want, decoded(raw))
 }
 
 func jsonOf(raw json.RawMessage) framework.JSON {

@@ -117,7 +117,7 @@ func (r *groupResource) Read(ctx context.Context, req resource.ReadRequest, resp
 		return
 	}
 	group, err := r.client(state.TenantID).RefreshFlowGroup(ctx, state.ID.ValueString())
-	if gone(err) {
+	if framework.Gone(err) {
 		resp.State.RemoveResource(ctx)
 		return
 	}
@@ -139,12 +139,6 @@ func newestVersion(ctx context.Context, client *prefect.Client, versionGroupID s
 		return nil, fmt.Errorf("look for versions of %s: %w", versionGroupID, err)
 	}
 	return newest, nil
-}
-
-// gone says whether an error means that the group is not there: it, or the
-// tenant that owns it, has been deleted.
-func gone(err error) bool {
-	return errors.Is(err, prefect.ErrNotFound) || errors.Is(err, prefect.ErrTenantNotFound)
 }
 
 // Update changes the settings that the plan changes, and gives back those that
@@ -219,7 +213,7 @@ func (r *groupResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 		return // a resource of another name has taken the group over in this apply
 	}
 	group, err := client.GetFlowGroup(ctx, id)
-	if gone(err) {
+	if framework.Gone(err) {
 		return
 	}
 	if err != nil {

@@ -205,7 +205,7 @@ func (s *schedule) same(o *schedule) bool {
 }
 
 func (c clock) same(o clock) bool {
-	return sameCron(c.cron, o.cron) && c.interval == o.interval && framework.SameValue(asAny(c.defaults), asAny(o.defaults))
+	return sameCron(c.cron, o.cron) && c.interval == o.interval && serialization.SameServed(asAny(c.defaults), asAny(o.defaults))
 }
 
 // sameCron ignores how many blanks separate the fields.

@@ -11,7 +11,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
@@ -125,7 +124,7 @@ func sameJSON(a, b string) bool {
 	}
 	left, errLeft := decodeJSON(a)
 	right, errRight := decodeJSON(b)
-	return errLeft == nil && errRight == nil && framework.SameValue(left, right)
+	return errLeft == nil && errRight == nil && serialization.SameServed(left, right)
 }
 
 func canonicalJSON(text string) (string, error) {

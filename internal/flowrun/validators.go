@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
 // check is a validator of a string made of a function that says what is wrong,
@@ -59,7 +60,7 @@ func exactIntegers() validator.String {
 			if err != nil {
 				return "" // jsonObject says so
 			}
-			return framework.InexactInteger(value)
+			return serialization.InexactInteger(value)
 		},
 	}
 }

@@ -61,13 +61,6 @@ func (d *ProviderData) RequireReady(diags *diag.Diagnostics) bool {
 	diags.AddError("The Prefect Server is not known yet",
 		fmt.Sprintf("%s depends on something that has not been applied, so the Server cannot be asked now.\n\n"+
 			"Add `depends_on` with the resource that creates the Server, so that this is read during apply, "+
-			"or apply that resource first with `-target`.", capitalise(unknown)))
+			"or apply that resource first with `-target`.", Capitalise(unknown)))
 	return false
-}
-
-func capitalise(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
 }

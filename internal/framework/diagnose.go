@@ -113,7 +113,7 @@ func (k kind) cause(err error) string {
 	}
 	switch {
 	case k.prefix == "":
-		return capitalise(strings.TrimPrefix(message, prefect.ErrInvalid.Error()+": "))
+		return Capitalise(strings.TrimPrefix(message, prefect.ErrInvalid.Error()+": "))
 	case k.alone || message == "":
 		return k.prefix
 	default:
@@ -243,12 +243,8 @@ func technical(err error) string {
 	return "(" + strings.Join(facts, ", ") + ")"
 }
 
-// Sentence ends a text as a sentence ends, so that errors read well in a
-// diagnostic.
-func Sentence(text string) string {
-	text = strings.TrimSpace(text)
-	if text == "" || strings.ContainsAny(text[len(text)-1:], ".!?") {
-		return text
-	}
-	return text + "."
+// Gone says whether an error proves that an object does not exist: it, or the
+// tenant that owned it, has been deleted.
+func Gone(err error) bool {
+	return errors.Is(err, prefect.ErrNotFound) || errors.Is(err, prefect.ErrTenantNotFound)
 }

@@ -3,12 +3,7 @@ package framework
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"maps"
-	"math/big"
-	"slices"
-	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/attr/xattr"
@@ -162,89 +157,4 @@ func canonical(text string) ([]byte, error) {
 		return nil, fmt.Errorf("encode: %w", err)
 	}
 	return out, nil
-}
-
-// SameValue compares decoded JSON, numbers by value: what was sent with what
-// the Server has made of it (1e2 becomes 100).
-func SameValue(a, b any) bool {
-	switch a := a.(type) {
-	case map[string]any:
-		b, ok := b.(map[string]any)
-		if !ok || len(a) != len(b) {
-			return false
-		}
-		for key, value := range a {
-			other, ok := b[key]
-			if !ok || !SameValue(value, other) {
-				return false
-			}
-		}
-		return true
-	case []any:
-		b, ok := b.([]any)
-		if !ok || len(a) != len(b) {
-			return false
-		}
-		for i := range a {
-			if !SameValue(a[i], b[i]) {
-				return false
-			}
-		}
-		return true
-	case json.Number, float64:
-		return sameNumber(a, b)
-	}
-	return a == b
-}
-
-// sameNumber compares numbers as doubles, which is how the Server's gateway reads and
-// writes them.
-func sameNumber(a, b any) bool {
-	x, xok := float(a)
-	y, yok := float(b)
-	return xok && yok && x == y
-}
-
-// InexactSummary is the summary of a diagnostic with what InexactInteger says.
-const InexactSummary = "A number that the Server would change"
-
-// InexactInteger says what the Server would make of the first whole number in decoded
-// JSON that is not a double, and the remedy; "" if there is none. Fractions lose no more
-// than the last of many digits, and are left alone.
-func InexactInteger(v any) string {
-	switch v := v.(type) {
-	case map[string]any:
-		for _, key := range slices.Sorted(maps.Keys(v)) {
-			if problem := InexactInteger(v[key]); problem != "" {
-				return problem
-			}
-		}
-	case []any:
-		for _, one := range v {
-			if problem := InexactInteger(one); problem != "" {
-				return problem
-			}
-		}
-	case json.Number:
-		whole, ok := new(big.Int).SetString(v.String(), 10)
-		if !ok {
-			return ""
-		}
-		if double, exact := new(big.Float).SetInt(whole).Float64(); exact != big.Exact {
-			return fmt.Sprintf("The Server keeps numbers as doubles, and would make %s of %s. "+
-				"Give it as a string, which the flow can convert.", strconv.FormatFloat(double, 'f', -1, 64), v)
-		}
-	}
-	return ""
-}
-
-func float(v any) (float64, bool) {
-	switch v := v.(type) {
-	case json.Number:
-		f, err := v.Float64()
-		return f, err == nil
-	case float64:
-		return v, true
-	}
-	return 0, false
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -119,4 +120,12 @@ func FullyKnown(v attr.Value) bool {
 		inner = slices.Collect(maps.Values(v.Elements()))
 	}
 	return !slices.ContainsFunc(inner, func(e attr.Value) bool { return !FullyKnown(e) })
+}
+
+// TimeOrNull is a time in RFC 3339 and UTC, null for nil.
+func TimeOrNull(t *time.Time) types.String {
+	if t == nil {
+		return types.StringNull()
+	}
+	return types.StringValue(t.UTC().Format(time.RFC3339Nano))
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -107,13 +106,13 @@ func (m *model) find(ctx context.Context, cluster *kubernetes.Client) (*kubernet
 	var diags diag.Diagnostics
 	switch {
 	case errors.Is(err, kubernetes.ErrPartial):
-		diags.AddWarning("Pods or events of "+what+" could not be read", sentence(err.Error()))
+		diags.AddWarning("Pods or events of "+what+" could not be read", framework.Sentence(err.Error()))
 	case errors.Is(err, kubernetes.ErrNotFound):
 		diags.AddAttributeError(at, summary, "The namespace has no Job of this name.\n\n"+
 			"The agent deletes Jobs that have finished, unless it is told not to. Check the name and set `namespace`.")
 		return nil, 0, diags
 	case err != nil:
-		diags.AddError(summary, sentence(err.Error()))
+		diags.AddError(summary, framework.Sentence(err.Error()))
 		return nil, 0, diags
 	}
 	if len(jobs) == 0 {
@@ -138,6 +137,3 @@ func (m *model) jobs(ctx context.Context, cluster *kubernetes.Client, namespace 
 	}
 	return []kubernetes.JobInfo{*job}, err
 }
-
-// sentence ends text with a full stop.
-func sentence(text string) string { return strings.TrimRight(text, ". ") + "." }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
+	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
 // Types of cloud hooks.
@@ -74,7 +75,7 @@ func (c *Client) findCloudHook(ctx context.Context, in CreateCloudHookInput, sin
 	for _, h := range slices.Backward(hooks) {
 		if !h.Created.Before(since) && h.Type == in.Type && equalOptional(h.Name, in.Name) &&
 			equalOptional(h.VersionGroupID, in.VersionGroupID) && sameStates(h.States, in.States) &&
-			sameJSON(h.Config, in.Config) {
+			serialization.SameServedText(h.Config, in.Config) {
 			return h.ID, nil
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
+	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
 // envelope is room in bytes for what surrounds a flow in a request: the document, ids, the description is counted apart.
@@ -49,7 +50,7 @@ func (c *Client) RegisterFlow(ctx context.Context, in RegisterFlowInput) (string
 	if err != nil {
 		return "", err
 	}
-	if sameJSON(stored, text) {
+	if serialization.SameServedText(stored, text) {
 		return id, nil
 	}
 	// The Server holds our key with somebody else's flow. Another key makes it take the flow; the right key must then

@@ -22,7 +22,7 @@ func (r *projectResource) Delete(ctx context.Context, req resource.DeleteRequest
 	}
 	id, client, summary := state.ID.ValueString(), r.client(state.TenantID), "Could not delete project "+label(state)
 	contents, err := client.ProjectContents(ctx, id)
-	if gone(err) {
+	if framework.Gone(err) {
 		return
 	}
 	if err != nil {
@@ -44,7 +44,7 @@ func (r *projectResource) Delete(ctx context.Context, req resource.DeleteRequest
 			return
 		}
 	}
-	if err := client.DeleteProject(ctx, id); err != nil && !gone(err) {
+	if err := client.DeleteProject(ctx, id); err != nil && !framework.Gone(err) {
 		resp.Diagnostics.Append(framework.Diagnose(err, summary)...)
 		return
 	}

@@ -41,16 +41,9 @@ func losses(c *prefect.Contents) string {
 	if c.Flows == 0 && c.FlowRuns == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("%s and %s", count(c.Flows, "flow version"), count(c.FlowRuns, "flow run"))
+	text := fmt.Sprintf("%s and %s", framework.Count(c.Flows, "flow version"), framework.Count(c.FlowRuns, "flow run"))
 	if c.ActiveFlowRuns > 0 {
 		text += fmt.Sprintf(" (%d of them not finished)", c.ActiveFlowRuns)
 	}
 	return text
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -4,7 +4,6 @@ package project
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -132,7 +131,7 @@ func (r *projectResource) Read(ctx context.Context, req resource.ReadRequest, re
 		return
 	}
 	project, err := r.client(state.TenantID).RefreshProject(ctx, state.ID.ValueString())
-	if gone(err) {
+	if framework.Gone(err) {
 		resp.State.RemoveResource(ctx)
 		return
 	}
@@ -142,12 +141,6 @@ func (r *projectResource) Read(ctx context.Context, req resource.ReadRequest, re
 	}
 	state.refresh(project)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-}
-
-// gone says whether the error means that the project does not exist. The tenant
-// is the one in state, so its absence means the same.
-func gone(err error) bool {
-	return errors.Is(err, prefect.ErrNotFound) || errors.Is(err, prefect.ErrTenantNotFound)
 }
 
 // Update renames the project and changes its description in place.

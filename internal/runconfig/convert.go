@@ -164,7 +164,7 @@ func Same(a, b map[string]any) bool {
 	if a == nil || b == nil {
 		return a == nil && b == nil
 	}
-	return framework.SameValue(meaning(a), meaning(b))
+	return serialization.SameServed(meaning(a), meaning(b))
 }
 
 // meaning is a run configuration without its version and, of a KubernetesRun,

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
@@ -68,21 +69,14 @@ func losses(c *prefect.Contents) string {
 	if c.Projects == 0 && c.Flows == 0 && c.FlowRuns == 0 && c.CloudHooks == 0 {
 		return ""
 	}
-	runs := count(c.FlowRuns, "flow run")
+	runs := framework.Count(c.FlowRuns, "flow run")
 	if c.ActiveFlowRuns > 0 {
 		runs += fmt.Sprintf(" (%d of them not finished)", c.ActiveFlowRuns)
 	}
-	lost := []string{count(c.Projects, "project"), count(c.Flows, "flow version"), runs}
+	lost := []string{framework.Count(c.Projects, "project"), framework.Count(c.Flows, "flow version"), runs}
 	if c.CloudHooks > 0 {
-		lost = append(lost, count(c.CloudHooks, "cloud hook"))
+		lost = append(lost, framework.Count(c.CloudHooks, "cloud hook"))
 	}
 	last := len(lost) - 1
 	return strings.Join(lost[:last], ", ") + " and " + lost[last]
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
@@ -20,5 +19,5 @@ func sameFlow(stored, sent *serialization.Flow) bool {
 		delete(left, "edges")
 		delete(right, "edges")
 	}
-	return framework.SameValue(left, right)
+	return serialization.SameServed(left, right)
 }

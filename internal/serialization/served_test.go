@@ -1,11 +1,10 @@
-package framework_test
+package serialization_test
 
 import (
 	"encoding/json"
 	"strings"
 	"testing"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
@@ -26,15 +25,15 @@ func TestNumbersOfTheServer(t *testing.T) {
 		{"1180591620717411303424", "1180591620717411300000", true, ""}, // 2^70 is a double
 		{"9007199254740994", "9007199254740992", false, ""},
 	} {
-		if got := framework.SameValue(decoded(t, test.sent), decoded(t, test.held)); got != test.same {
+		if got := serialization.SameServed(decoded(t, test.sent), decoded(t, test.held)); got != test.same {
 			t.Errorf("%s and %s: same %t", test.sent, test.held, got)
 		}
-		problem := framework.InexactInteger(decoded(t, test.sent))
+		problem := serialization.InexactInteger(decoded(t, test.sent))
 		if (problem == "") != (test.inexact == "") || !strings.Contains(problem, test.inexact) {
 			t.Errorf("%s: %q", test.sent, problem)
 		}
 	}
-	if framework.SameValue(json.Number("1"), "1") || framework.SameValue(true, json.Number("1")) {
+	if serialization.SameServed(json.Number("1"), "1") || serialization.SameServed(true, json.Number("1")) {
 		t.Error("a number is the same as something else")
 	}
 }

@@ -59,7 +59,7 @@ func (w *work) changes() []change {
 // failed turns the error of a request into diagnostics; nil gives none. While
 // giving a setting back, a group or version that is gone is no error.
 func (w *work) failed(attribute string, managed bool, err error) diag.Diagnostics {
-	if err == nil || !managed && gone(err) {
+	if err == nil || !managed && framework.Gone(err) {
 		return nil
 	}
 	return framework.Failure{

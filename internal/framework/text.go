@@ -1,0 +1,32 @@
+package framework
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Capitalise makes the first letter of a text, if it is an ASCII one, a capital.
+func Capitalise(text string) string {
+	if text == "" {
+		return text
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+// Count is a number of things in words: "1 flow run", "2 flow runs".
+func Count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// Sentence ends a text as a sentence ends, so that errors read well in a
+// diagnostic.
+func Sentence(text string) string {
+	text = strings.TrimSpace(text)
+	if text == "" || strings.ContainsAny(text[len(text)-1:], ".!?") {
+		return text
+	}
+	return text + "."
+}

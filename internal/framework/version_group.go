@@ -1,0 +1,30 @@
+package framework
+
+import (
+	"context"
+	"errors"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+)
+
+// CheckVersionGroup refuses, at plan, the id of a flow version where a version group belongs. That there is no such
+// version group is no error yet: the same apply may register its flow.
+func (d *ProviderData) CheckVersionGroup(ctx context.Context, tenantID, versionGroupID types.String) diag.Diagnostics {
+	if !d.Ready() || !IsSet(versionGroupID) || tenantID.IsUnknown() {
+		return nil
+	}
+	_, err := d.InTenant(tenantID.ValueString()).FindFlowGroup(ctx, versionGroupID.ValueString())
+	if !errors.Is(err, prefect.ErrFlowID) {
+		return nil
+	}
+	return Failure{
+		Summary: "Not a version group", Attribute: path.Root("version_group_id"),
+		Remedies: map[error]string{
+			prefect.ErrFlowID: "Give the version group, which all versions of the flow have in common: `prefect_flow.<name>.id`, and not its `flow_id`.",
+		},
+	}.Diagnose(err)
+}

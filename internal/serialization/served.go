@@ -1,0 +1,89 @@
+package serialization
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/big"
+	"slices"
+	"strconv"
+)
+
+// SameServed compares decoded JSON by what the Server gives back of it: its
+// database keeps no order of keys, and its gateway reads and writes every number
+// as a double, so that 1e2 comes back as 100.
+func SameServed(a, b any) bool {
+	switch a := a.(type) {
+	case map[string]any:
+		b, ok := b.(map[string]any)
+		return ok && maps.EqualFunc(a, b, SameServed)
+	case []any:
+		b, ok := b.([]any)
+		return ok && slices.EqualFunc(a, b, SameServed)
+	case json.Number, float64:
+		x, xok := double(a)
+		y, yok := double(b)
+		return xok && yok && x == y
+	}
+	return a == b
+}
+
+// SameServedText is SameServed for JSON texts. Text that is not JSON equals only
+// itself; no text is the same as null.
+func SameServedText(a, b []byte) bool {
+	if bytes.Equal(a, b) {
+		return true
+	}
+	left, errLeft := decodeText(a)
+	right, errRight := decodeText(b)
+	return errLeft == nil && errRight == nil && SameServed(left, right)
+}
+
+func decodeText(text []byte) (any, error) {
+	if len(bytes.TrimSpace(text)) == 0 {
+		return nil, nil //nolint:nilnil // null is a value here
+	}
+	return Decode(text)
+}
+
+// InexactInteger says what the Server would make of the first whole number in
+// decoded JSON that is not a double, and the remedy; "" if there is none.
+// Fractions lose no more than the last of many digits, and are left alone.
+func InexactInteger(v any) string {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			if problem := InexactInteger(v[key]); problem != "" {
+				return problem
+			}
+		}
+	case []any:
+		for _, one := range v {
+			if problem := InexactInteger(one); problem != "" {
+				return problem
+			}
+		}
+	case json.Number:
+		whole, ok := new(big.Int).SetString(v.String(), 10)
+		if !ok {
+			return ""
+		}
+		if double, exact := new(big.Float).SetInt(whole).Float64(); exact != big.Exact {
+			return fmt.Sprintf("The Server keeps numbers as doubles, and would make %s of %s. "+
+				"Give it as a string, which the flow can convert.", strconv.FormatFloat(double, 'f', -1, 64), v)
+		}
+	}
+	return ""
+}
+
+func double(v any) (float64, bool) {
+	switch v := v.(type) {
+	case json.Number:
+		f, err := v.Float64()
+		return f, err == nil
+	case float64:
+		return v, true
+	}
+	return 0, false
+}
