@@ -1,0 +1,106 @@
+package documentation_test
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+)
+
+// workflow is the part of a workflow that the tests look at.
+type workflow struct {
+	Permissions *map[string]string `json:"permissions"`
+	Jobs        map[string]struct {
+		Permissions map[string]string `json:"permissions"`
+		Needs       any               `json:"needs"`
+		Uses        string            `json:"uses"`
+		Steps       []struct {
+			Uses string         `json:"uses"`
+			With map[string]any `json:"with"`
+		} `json:"steps"`
+	} `json:"jobs"`
+}
+
+// TestWorkflows checks that workflows run only code that is pinned, with the
+// least permissions, and that a release waits for the tests.
+func TestWorkflows(t *testing.T) {
+	t.Parallel()
+	pinned := regexp.MustCompile(`^[\w.-]+/[\w./-]+@[0-9a-f]{40}$`)
+	commented := regexp.MustCompile(`uses: [\w.-]+/\S+@[0-9a-f]{40} # v\d+\.\d+\.\d+`)
+	files := tracked(t, ".github/workflows/*.yml")
+	for _, file := range files {
+		text := read(t, file)
+		var w workflow
+		if err := yaml.Unmarshal([]byte(text), &w); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		if w.Permissions == nil || len(*w.Permissions) > 0 {
+			t.Errorf("%s: permissions of all jobs are not empty; give each job those that it needs", file)
+		}
+		if got, want := len(commented.FindAllString(text, -1)), strings.Count(text, "uses: ")-strings.Count(text, "uses: ./"); got != want {
+			t.Errorf("%s: %d of %d actions have their version in a comment", file, got, want)
+		}
+		for name, job := range w.Jobs {
+			if job.Permissions == nil {
+				t.Errorf("%s: the job %s does not say which permissions it needs", file, name)
+			}
+			for permission, level := range job.Permissions {
+				if level != "read" && name != "release" {
+					t.Errorf("%s: the job %s may %s %s", file, name, level, permission)
+				}
+			}
+			for _, step := range job.Steps {
+				if step.Uses != "" && !pinned.MatchString(step.Uses) {
+					t.Errorf("%s: the job %s uses %s, which is not pinned by its commit", file, name, step.Uses)
+				}
+				if kept := step.With["persist-credentials"]; strings.HasPrefix(step.Uses, "actions/checkout@") && kept != false {
+					t.Errorf("%s: the job %s keeps the token that it checked out with", file, name)
+				}
+			}
+		}
+		if release, ok := w.Jobs["release"]; ok && (release.Needs != "test" || w.Jobs["test"].Uses != "./.github/workflows/test.yml") {
+			t.Errorf("%s: the release does not wait for the tests", file)
+		}
+	}
+	if len(files) < 2 {
+		t.Errorf("found the workflows %v", files)
+	}
+}
+
+// TestDependabot checks that every Go module is kept up to date.
+func TestDependabot(t *testing.T) {
+	t.Parallel()
+	var config struct {
+		Updates []struct {
+			Ecosystem   string   `json:"package-ecosystem"`
+			Directories []string `json:"directories"`
+		} `json:"updates"`
+	}
+	if err := yaml.Unmarshal([]byte(read(t, ".github/dependabot.yml")), &config); err != nil {
+		t.Fatal(err)
+	}
+	var updated, modules []string
+	for _, update := range config.Updates {
+		if update.Ecosystem == "gomod" {
+			updated = append(updated, update.Directories...)
+		}
+	}
+	for _, file := range tracked(t, "go.mod", "**/go.mod") {
+		if !strings.Contains(file, "testdata/") {
+			modules = append(modules, path.Join("/", path.Dir(file)))
+		}
+	}
+	for _, module := range modules {
+		if !slices.Contains(updated, module) {
+			t.Errorf(".github/dependabot.yml does not name the module %s", module)
+		}
+	}
+	for _, directory := range updated {
+		if !slices.Contains(modules, directory) {
+			t.Errorf(".github/dependabot.yml names %s, where no module is", directory)
+		}
+	}
+}
