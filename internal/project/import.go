@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -21,7 +22,7 @@ func (r *projectResource) ImportState(ctx context.Context, req resource.ImportSt
 	project, err := r.findImported(ctx, key)
 	if err != nil {
 		resp.Diagnostics.Append(framework.Failure{
-			Summary: fmt.Sprintf("Could not import project %q", req.ID+key.ID),
+			Summary: fmt.Sprintf("Could not import project %q", cmp.Or(req.ID, key.ID)),
 			Remedies: map[error]string{
 				prefect.ErrNotFound: "Give the UUID or the name of a project that exists. For a project of another tenant than the provider's, " +
 					"give `tenant/name` with the tenant's slug. A name that holds a slash itself starts with one: `/a/b`.",

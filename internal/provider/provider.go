@@ -66,7 +66,9 @@ func (p *prefectProvider) Schema(_ context.Context, _ provider.SchemaRequest, re
 
 // Configure makes the clients and hands them to all five kinds of things that
 // the provider serves. It contacts nothing: an unreachable Server is reported by
-// the first operation that needs it.
+// the first operation that needs it. Without the Server's address everything is
+// deferred where Terraform allows that, as in stacks: data sources too, which
+// would otherwise have to fail.
 func (p *prefectProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	unknown := unknownAttributes(req.Config.Raw)
 
@@ -99,6 +101,9 @@ func (p *prefectProvider) Configure(ctx context.Context, req provider.ConfigureR
 		return
 	}
 
+	if client == nil && req.ClientCapabilities.DeferralAllowed {
+		resp.Deferred = &provider.Deferred{Reason: provider.DeferredReasonProviderConfigUnknown}
+	}
 	data := framework.NewProviderData(client, cluster, unknown...)
 	resp.ResourceData = data
 	resp.DataSourceData = data
