@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
-
 	"github.com/google/uuid"
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -14,6 +12,8 @@ import (
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
+	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
 )
 
 // runAction implements the action prefect_flow_run: it runs a flow each time it
@@ -92,7 +92,7 @@ func (a *runAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *
 	}
 	m.ID = types.StringValue(run.ID)
 	tell(fmt.Sprintf("Started flow run %q (%s) of flow %s, version %d", run.Name, run.ID, run.Flow.Name, run.Flow.Version))
-	if resp.Diagnostics.HasError() || g.WaitFor == waitNone {
+	if resp.Diagnostics.HasError() || g.WaitFor == runwait.WaitNone {
 		return
 	}
 	resp.Diagnostics.Append(a.await(ctx, m, g, tell)...)
@@ -133,35 +133,27 @@ func (a *runAction) start(ctx context.Context, m *model) (*prefect.FlowRun, diag
 }
 
 // await waits for the run.
-func (a *runAction) await(ctx context.Context, m *model, g goal, tell func(string)) diag.Diagnostics {
+func (a *runAction) await(ctx context.Context, m *model, g runwait.Goal, tell func(string)) diag.Diagnostics {
 	id := m.ID.ValueString()
-	w := newWaiter(a.data.Prefect, nil, id, g)
-	unseen, done := w.watchJobs(ctx, a.data)
-	defer done()
-	w.tell = tell
+	w := runwait.New(a.data.Prefect, id, g)
+	w.Tell = tell
 	var since prefect.LogCursor
-	w.newLogs = func(ctx context.Context) (logs []prefect.Log, err error) {
+	w.NewLogs = func(ctx context.Context) (logs []prefect.Log, err error) {
 		logs, since, err = a.data.Prefect.FlowRunLogs(ctx, id, since)
 		return logs, err //nolint:wrapcheck // only logged
 	}
-	out := w.wait(ctx)
-	var diags diag.Diagnostics
-	r := report{outcome: out, goal: g, unseen: unseen(), invoked: true}
-	if out.Verdict == late && m.OnTimeout.ValueString() == onCancel {
-		r.cancelled = true
-		diags.Append(cancelLate(ctx, a.data.Prefect, m, &r)...)
-	}
-	if r.Verdict == succeeded && r.Err == nil && !r.Interrupted {
+	r, diags := m.follow(ctx, a.data, w, g)
+	r.Invoked = true
+	if r.Verdict == runwait.Succeeded && r.Err == nil && !r.Interrupted {
 		return diags
 	}
 	if !r.Interrupted {
 		diags.Append(m.details(ctx, a.data.Prefect, &r)...)
 	}
-	r.accepted = r.Err == nil && r.Verdict == failed && m.OnFailure.ValueString() == onWarn
-	if r.accepted || r.Err == nil && r.Verdict == late && m.OnTimeout.ValueString() == onWarn {
-		diags.AddWarning(r.summary(), r.detail())
+	if r.Accepted || r.Err == nil && r.Verdict == runwait.Late && m.OnTimeout.ValueString() == onWarn {
+		diags.AddWarning(r.Summary(), r.Detail())
 	} else {
-		diags.AddError(r.summary(), r.detail())
+		diags.AddError(r.Summary(), r.Detail())
 	}
 	return diags
 }
@@ -229,13 +221,13 @@ func (a *cancelAction) Invoke(ctx context.Context, req action.InvokeRequest, res
 		tell("has already finished: it is %s", run.State)
 		return
 	}
-	tell("is %s and is being cancelled", stateName(run.State))
-	ended, err := cancel(ctx, a.data.Prefect, id, patience, nil)
+	tell("is %s and is being cancelled", runwait.StateName(run.State))
+	ended, err := runwait.Cancel(ctx, a.data.Prefect, id, patience, nil)
 	switch {
-	case errors.Is(err, errNotEnded):
+	case errors.Is(err, runwait.ErrNotEnded):
 		resp.Diagnostics.AddError(fmt.Sprintf("Flow run %q has not ended", run.Name),
 			fmt.Sprintf("The run is still %s %s after it was cancelled: its process has not stopped.\n\n"+
-				"If the process is gone, the Server ends the run by itself after some minutes. To wait longer, raise `timeout`.", stateName(ended.State), patience))
+				"If the process is gone, the Server ends the run by itself after some minutes. To wait longer, raise `timeout`.", runwait.StateName(ended.State), patience))
 	case err != nil:
 		resp.Diagnostics.Append(framework.Failure{
 			Summary:  fmt.Sprintf("Could not cancel flow run %q (%s)", run.Name, id),

@@ -11,6 +11,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
 )
 
 type (
@@ -153,7 +154,7 @@ func logsValue(ctx context.Context, logs []prefect.Log) (types.List, diag.Diagno
 
 // jobValue describes the newest Job, or is null if there is none.
 func jobValue(ctx context.Context, jobs []kubernetes.JobInfo) (types.Object, diag.Diagnostics) {
-	j := newest(jobs)
+	j := runwait.Newest(jobs)
 	if j == nil {
 		return types.ObjectNull(jobTypes()), nil
 	}
@@ -179,7 +180,7 @@ func jobValue(ctx context.Context, jobs []kubernetes.JobInfo) (types.Object, dia
 
 // succeededPod says whether the newest pod succeeded.
 func succeededPod(j *kubernetes.JobInfo) bool {
-	return len(j.Pods) > 0 && j.Pods[len(j.Pods)-1].Phase == podSucceeded
+	return len(j.Pods) > 0 && j.Pods[len(j.Pods)-1].Phase == runwait.PodSucceeded
 }
 
 func podValue(p kubernetes.PodInfo) podModel {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
-
 	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -17,6 +15,7 @@ import (
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 )
 
 // flowRunDataSource implements the data source prefect_flow_run.

@@ -12,6 +12,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
 )
 
 // Delete does what on_destroy says, except for a run that the Create of the same
@@ -69,14 +70,14 @@ func destroy(ctx context.Context, data *framework.ProviderData, m *model, policy
 	if cluster != nil {
 		idle = func(ctx context.Context) bool { return nothingRuns(ctx, cluster, id) }
 	}
-	run, err := cancel(ctx, data.Prefect, id, patience, idle)
+	run, err := runwait.Cancel(ctx, data.Prefect, id, patience, idle)
 	switch {
-	case errors.Is(err, errNotEnded) && cluster == nil:
+	case errors.Is(err, runwait.ErrNotEnded) && cluster == nil:
 		diags.AddError(summary, fmt.Sprintf("The run is still %s %s after it was cancelled: its process has not stopped.\n\n"+
 			"If the process is gone, the Server ends the run by itself after some minutes; run the command again, or raise `timeouts.stop`.",
-			stateName(run.State), patience))
+			runwait.StateName(run.State), patience))
 		return diags
-	case err != nil && !errors.Is(err, errNotEnded):
+	case err != nil && !errors.Is(err, runwait.ErrNotEnded):
 		diags.Append(framework.Diagnose(err, summary)...)
 		return diags
 	}
@@ -98,7 +99,7 @@ func nothingRuns(ctx context.Context, cluster *kubernetes.Client, id string) boo
 		return false // perhaps something else than a Job executes it
 	}
 	for i := range jobs {
-		if !over(&jobs[i]) || !quiet(&jobs[i]) {
+		if !runwait.Over(&jobs[i]) || !runwait.Quiet(&jobs[i]) {
 			return false
 		}
 	}

@@ -61,25 +61,8 @@
 //
 // # Waiting
 //
-// The Server is polled with a budget: sixteen requests in any minute of waiting,
-// and three more when it ends. With a cluster configured, the run's Jobs and pods
-// are watched; the end of a container, pod or Job causes a poll at once, for which
-// some of the budget is kept back, so that the end of a run is noticed when it
-// happens. What the watch saw is kept, because the agent deletes finished Jobs
-// within a minute; so is the end of the log of a container that failed, which
-// nothing else has.
-//
-// Without a cluster, or when the run has no Job in it, nothing tells: Prefect
-// Server has no subscriptions and no request that waits. Polls that are spread
-// evenly would be half a gap late, two seconds with this budget. So the budget is
-// spent where the end is likely: around the times that earlier runs of the flow
-// took (forecast.go), where polls come every 0.6 seconds. For the first run of a
-// flow, and where earlier runs took very different times, the gap grows with the
-// run, from half a second to that which the budget allows.
-//
-// Rules about states, deadlines and causes are pure functions of what was
-// observed and when (judge.go, cause.go), apart from the loop that observes
-// (wait.go). testdata/causes holds the diagnostic of every cause as a real
+// Package runwait waits for the run, of the resource and of the actions alike
+// (run_wait.go). testdata/causes holds the diagnostic of every cause as a real
 // control plane and the provider made it; the guide on failures is made of them.
 //
 // # Actions

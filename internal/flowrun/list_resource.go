@@ -14,6 +14,7 @@ import (
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
 )
 
 // listResource implements the list resource prefect_flow_run: what
@@ -86,7 +87,7 @@ func (r *listResource) List(ctx context.Context, req list.ListRequest, stream *l
 	stream.Results = func(push func(list.ListResult) bool) {
 		for i := range runs {
 			result := req.NewListResult(ctx)
-			result.DisplayName = fmt.Sprintf("%s (%s, %s)", runs[i].Name, runs[i].Flow.Name, stateName(runs[i].State))
+			result.DisplayName = fmt.Sprintf("%s (%s, %s)", runs[i].Name, runs[i].Flow.Name, runwait.StateName(runs[i].State))
 			result.Diagnostics.Append(framework.SetIdentity(ctx, result.Identity, runs[i].ID)...)
 			if req.IncludeResource {
 				m, d := imported(ctx, &runs[i])

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
-
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -16,7 +14,9 @@ import (
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 	"github.com/prefect-server/terraform-provider-prefect/internal/runconfig"
+	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
@@ -66,7 +66,7 @@ type timeoutsModel struct {
 }
 
 // limits returns the deadlines, with defaults, and how long stopping may take.
-func (m *model) limits(ctx context.Context) (limits, time.Duration, diag.Diagnostics) {
+func (m *model) limits(ctx context.Context) (runwait.Limits, time.Duration, diag.Diagnostics) {
 	var given timeoutsModel
 	var diags diag.Diagnostics
 	if framework.IsSet(m.Timeouts) {
@@ -82,7 +82,7 @@ func (m *model) limits(ctx context.Context) (limits, time.Duration, diag.Diagnos
 		}
 		return d
 	}
-	return limits{
+	return runwait.Limits{
 		Agent:    duration(given.Agent, 15*time.Second),
 		PickUp:   duration(given.PickUp, 10*time.Minute),
 		PodStart: duration(given.PodStart, 10*time.Minute),
@@ -92,14 +92,14 @@ func (m *model) limits(ctx context.Context) (limits, time.Duration, diag.Diagnos
 }
 
 // goal returns what to wait for. It is to be called before anything is started.
-func (m *model) goal(ctx context.Context) (goal, diag.Diagnostics) {
+func (m *model) goal(ctx context.Context) (runwait.Goal, diag.Diagnostics) {
 	deadlines, _, diags := m.limits(ctx)
 	success := m.successStates()
 	if len(success) < len(m.SuccessStates.Elements()) {
 		diags.AddAttributeError(path.Root("success_states"), "Null Set Value",
 			"One of the final states that count as success is null.\n\nLeave it out, for instance with `compact()`.")
 	}
-	return goal{WaitFor: m.WaitFor.ValueString(), Success: success, Limits: deadlines}, diags
+	return runwait.Goal{WaitFor: m.WaitFor.ValueString(), Success: success, Limits: deadlines}, diags
 }
 
 // successStates are those of success_states that are known; a state that an
@@ -237,7 +237,7 @@ func (m *model) defaults() {
 			*v = types.StringValue(value)
 		}
 	}
-	fill(&m.WaitFor, waitFinished)
+	fill(&m.WaitFor, runwait.WaitFinished)
 	fill(&m.OnFailure, onError)
 	fill(&m.OnTimeout, onError)
 	fill(&m.OnDestroy, onKeep)

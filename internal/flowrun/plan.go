@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
-
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -14,7 +12,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 	"github.com/prefect-server/terraform-provider-prefect/internal/runconfig"
+	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
 )
 
 // ModifyPlan decides whether a difference starts another run, changes this one,
@@ -88,7 +88,7 @@ func (r *flowRunResource) planCreation(ctx context.Context, config *model, befor
 			diags.AddWarning("The apply carries on with a run that exists",
 				fmt.Sprintf("An earlier apply started flow run %q (%s), now %s, with the same inputs, and failed or was cut off before it could "+
 					"finish with it. The next apply carries on with this run and does not start another.\n\n"+
-					"To start another run instead, change a value in `triggers` or an input.", earlier.Name, earlier.ID, stateName(earlier.State)))
+					"To start another run instead, change a value in `triggers` or an input.", earlier.Name, earlier.ID, runwait.StateName(earlier.State)))
 			return diags
 		}
 	}
@@ -110,7 +110,7 @@ func carriesOn(config, state *model) diag.Diagnostics {
 	if config.SuccessStates.IsNull() {
 		success = []string{states.Success}
 	}
-	if !states.IsFinished(current) || accepted(current, success) || config.OnFailure.ValueString() == onWarn {
+	if !states.IsFinished(current) || runwait.Accepted(current, success) || config.OnFailure.ValueString() == onWarn {
 		return diags
 	}
 	diags.AddWarning(fmt.Sprintf("Flow run %q ended in the state %s", state.Name.ValueString(), current),
@@ -160,7 +160,7 @@ func compare(ctx context.Context, config, plan, state *model, kept record) (path
 			need("scheduled_start_time")
 		}
 	}
-	if !config.Labels.IsNull() && !plan.Labels.Equal(state.Labels) && !queued(state.State.ValueString()) {
+	if !config.Labels.IsNull() && !plan.Labels.Equal(state.Labels) && !runwait.Queued(state.State.ValueString()) {
 		need("labels")
 	}
 	changed, d := runConfigChanged(ctx, config, plan, state, kept)

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
-
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -16,7 +14,9 @@ import (
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 	"github.com/prefect-server/terraform-provider-prefect/internal/runconfig"
+	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
 )
 
 // flowRunResource implements prefect_flow_run.
@@ -200,7 +200,7 @@ func (r *flowRunResource) settle(ctx context.Context, m *model, before, after pr
 	var kept record
 	found, diags := getPrivate(ctx, before, recordKey, &kept)
 	state := m.State.ValueString()
-	if !found || kept.Settled || diags.HasError() || !reached(m.WaitFor.ValueString(), state, nil) || states.IsFinished(state) && !accepted(state, m.successStates()) {
+	if !found || kept.Settled || diags.HasError() || !runwait.Reached(m.WaitFor.ValueString(), state, nil) || states.IsFinished(state) && !runwait.Accepted(state, m.successStates()) {
 		return diags
 	}
 	kept.Settled = true
@@ -357,7 +357,7 @@ func findRun(ctx context.Context, client *prefect.Client, id string, filter pref
 	}
 	var found []string
 	for _, run := range runs {
-		found = append(found, fmt.Sprintf("%s (flow %q, %s, created %s)", run.ID, run.Flow.Name, stateName(run.State), timeText(run.Created)))
+		found = append(found, fmt.Sprintf("%s (flow %q, %s, created %s)", run.ID, run.Flow.Name, runwait.StateName(run.State), timeText(run.Created)))
 	}
 	diags.AddError(fmt.Sprintf("Several flow runs are named %q", filter.Name),
 		"Names of runs need not be unique. Give the UUID of one of them. The newest are:\n\n  "+strings.Join(found, "\n  "))

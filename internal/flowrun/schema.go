@@ -18,9 +18,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
-
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
+	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
 )
 
 // Values of on_failure, on_timeout and on_destroy.
@@ -129,8 +129,8 @@ func waitAttributes() map[string]schema.Attribute {
 		}
 	}
 	return map[string]schema.Attribute{
-		"wait_for": choice(waitFinished, "How far to wait: `none`, until the run exists; `submitted`, until an agent has taken it; `running`, "+
-			"until the flow's process has begun; `finished` (default).", waitNone, waitSubmitted, waitRunning, waitFinished),
+		"wait_for": choice(runwait.WaitFinished, "How far to wait: `none`, until the run exists; `submitted`, until an agent has taken it; `running`, "+
+			"until the flow's process has begun; `finished` (default).", runwait.WaitNone, runwait.WaitSubmitted, runwait.WaitRunning, runwait.WaitFinished),
 		"success_states": schema.SetAttribute{
 			Optional: true, Computed: true, ElementType: types.StringType,
 			Default: setdefault.StaticValue(types.SetValueMust(types.StringType, []attr.Value{types.StringValue(states.Success)})),

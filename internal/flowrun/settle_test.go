@@ -9,13 +9,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
-
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 	"github.com/prefect-server/terraform-provider-prefect/internal/runconfig"
+	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
 )
 
 // privateData is what Terraform keeps.
@@ -42,7 +42,7 @@ func TestSettleIgnoresNullsInState(t *testing.T) {
 			t.Fatal(diags)
 		}
 		m := emptyModel()
-		m.WaitFor, m.State = types.StringValue(waitFinished), types.StringValue(c.state)
+		m.WaitFor, m.State = types.StringValue(runwait.WaitFinished), types.StringValue(c.state)
 		m.SuccessStates = types.SetValueMust(types.StringType, []attrValue{types.StringNull(), types.StringValue(states.Success)})
 		if diags := (&flowRunResource{}).settle(t.Context(), &m, before, after); diags.HasError() {
 			t.Errorf("%s: %v", name, diags)

@@ -17,6 +17,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
 )
 
 // logger is the name of the lines that the provider writes to a run's log. A run
@@ -26,7 +27,7 @@ const logger = "terraform"
 // openRun returns the newest run with the digest that an earlier attempt has
 // started and Terraform does not hold, or nil.
 func openRun(ctx context.Context, data *framework.ProviderData, digest string) (*prefect.KeyedFlowRun, error) {
-	runs, err := data.Prefect.FlowRunsByKeyPrefix(ctx, keyPrefix(digest), logger, 50)
+	runs, err := data.Prefect.FlowRunsByKeyPrefix(ctx, keyPrefix(digest), runwait.OwnLogger, 50)
 	if err != nil {
 		return nil, fmt.Errorf("look for an earlier attempt: %w", err)
 	}
@@ -44,7 +45,7 @@ func openRun(ctx context.Context, data *framework.ProviderData, digest string) (
 func markRecorded(ctx context.Context, client *prefect.Client, id, message string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 	defer cancel()
-	if err := client.WriteFlowRunLog(ctx, id, logger, message); err != nil && !errors.Is(err, prefect.ErrNotFound) {
+	if err := client.WriteFlowRunLog(ctx, id, runwait.OwnLogger, message); err != nil && !errors.Is(err, prefect.ErrNotFound) {
 		tflog.Warn(ctx, "The run's log could not be written to", map[string]any{"flow_run_id": id, "error": err.Error()})
 	}
 }
@@ -205,13 +206,13 @@ func checkParameters(flow *prefect.Flow, given string) diag.Diagnostics {
 		slices.Sort(missing)
 		diags.AddAttributeError(path.Root("parameters"), "Required parameters are missing",
 			fmt.Sprintf("Flow %q (version %d) needs a value for %s, and neither `parameters` nor the flow group's default parameters give one.\n\n"+
-				"Add them to `parameters`, or to `default_parameters` of the flow group.", flow.Name, flow.Version, quoteAll(missing)))
+				"Add them to `parameters`, or to `default_parameters` of the flow group.", flow.Name, flow.Version, framework.Quoted(missing)))
 	}
 	if len(mistyped) > 0 {
 		slices.Sort(mistyped)
 		diags.AddAttributeError(path.Root("parameters"), "Parameters of the wrong type",
 			fmt.Sprintf("Flow %q (version %d) takes a date and time as %s, and would fail with anything but a text.\n\n"+
-				"Give a text in ISO 8601, such as \"2030-01-31T08:00:00+00:00\", or null.", flow.Name, flow.Version, quoteAll(mistyped)))
+				"Give a text in ISO 8601, such as \"2030-01-31T08:00:00+00:00\", or null.", flow.Name, flow.Version, framework.Quoted(mistyped)))
 	}
 	var unknown []string
 	for _, name := range slices.Sorted(maps.Keys(values)) {
@@ -222,11 +223,11 @@ func checkParameters(flow *prefect.Flow, given string) diag.Diagnostics {
 	if len(unknown) > 0 {
 		has := "it has none"
 		if len(names) > 0 {
-			has = "it has " + quoteAll(slices.Sorted(maps.Keys(names)))
+			has = "it has " + framework.Quoted(slices.Sorted(maps.Keys(names)))
 		}
 		diags.AddAttributeWarning(path.Root("parameters"), "Parameters that the flow does not have",
 			fmt.Sprintf("Flow %q (version %d) has no parameter %s; %s. The Server accepts them, but the flow does not see them.",
-				flow.Name, flow.Version, quoteAll(unknown), has))
+				flow.Name, flow.Version, framework.Quoted(unknown), has))
 	}
 	return diags
 }
@@ -280,7 +281,7 @@ func tryJob(ctx context.Context, data *framework.ProviderData, flow *prefect.Flo
 		return nil
 	case err != nil:
 		diags.AddError("The Kubernetes agent could not create a Job for "+flowTitle(flow),
-			fmt.Sprintf("%s.\n\nThe agent would fail the run. Correct the run configuration, of the run, the flow group or the flow. No run was created.", trim(err.Error())))
+			fmt.Sprintf("%s\n\nThe agent would fail the run. Correct the run configuration, of the run, the flow group or the flow. No run was created.", framework.Sentence(err.Error())))
 		return diags
 	}
 	cluster, err := data.Kubernetes()
@@ -294,19 +295,19 @@ func tryJob(ctx context.Context, data *framework.ProviderData, flow *prefect.Flo
 	case errors.Is(err, kubernetes.ErrRejected) && !kubernetes.Malformed(err) && !hasTemplate(config):
 		// What resources, service account or security context a rule demands may be in the agent's template.
 		diags.AddWarning("The cluster may refuse the Job of "+flowTitle(flow),
-			fmt.Sprintf("%s.\n\nThe cluster would refuse the Job as an agent without a template of its own makes it. The run configuration has none, so that the "+
+			fmt.Sprintf("%s\n\nThe cluster would refuse the Job as an agent without a template of its own makes it. The run configuration has none, so that the "+
 				"agent's is used if it was started with one (`--job-template`), which the provider cannot see: the Job may pass then, and the run is created. Otherwise the run fails. "+
-				"To have the Job tried as it will be, give the run, the flow group or the flow a run configuration with a job template.", trim(err.Error())))
+				"To have the Job tried as it will be, give the run, the flow group or the flow a run configuration with a job template.", framework.Sentence(err.Error())))
 	case errors.Is(err, kubernetes.ErrRejected):
 		diags.AddError("The cluster refuses the Job of "+flowTitle(flow),
-			fmt.Sprintf("%s.\n\nThe agent would create this Job for the run, so that the run would fail. Correct the job template or the run configuration, "+
-				"or what the cluster demands. No run was created.", trim(err.Error())))
+			fmt.Sprintf("%s\n\nThe agent would create this Job for the run, so that the run would fail. Correct the job template or the run configuration, "+
+				"or what the cluster demands. No run was created.", framework.Sentence(err.Error())))
 	case errors.Is(err, kubernetes.ErrForbidden):
-		diags.AddWarning(summary, fmt.Sprintf("%s.\n\nThe run is created without the trial.", trim(err.Error())))
+		diags.AddWarning(summary, fmt.Sprintf("%s\n\nThe run is created without the trial.", framework.Sentence(err.Error())))
 	case ctx.Err() != nil:
 		diags.AddError("Starting the flow run was interrupted", "No run was created.")
 	default:
-		diags.AddWarning(summary, fmt.Sprintf("%s.\n\nThe run is created without the trial.", trim(err.Error())))
+		diags.AddWarning(summary, fmt.Sprintf("%s\n\nThe run is created without the trial.", framework.Sentence(err.Error())))
 	}
 	return diags
 }

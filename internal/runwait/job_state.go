@@ -1,4 +1,4 @@
-package flowrun
+package runwait
 
 import (
 	"fmt"
@@ -9,20 +9,20 @@ import (
 
 // Phases of a pod.
 const (
-	podPending   = "Pending"
-	podRunning   = "Running"
-	podFailed    = "Failed"
-	podSucceeded = "Succeeded"
+	PodPending   = "Pending"
+	PodRunning   = "Running"
+	PodFailed    = "Failed"
+	PodSucceeded = "Succeeded"
 )
 
-// over says whether the Job will start no further pod.
-func over(j *kubernetes.JobInfo) bool { return j.Completed || j.Failed || j.Deleted }
+// Over says whether the Job will start no further pod.
+func Over(j *kubernetes.JobInfo) bool { return j.Completed || j.Failed || j.Deleted }
 
-// quiet says whether nothing of the Job runs any more, so that its exit codes
+// Quiet says whether nothing of the Job runs any more, so that its exit codes
 // are known.
-func quiet(j *kubernetes.JobInfo) bool {
+func Quiet(j *kubernetes.JobInfo) bool {
 	for _, p := range j.Pods {
-		if !p.Deleted && p.Phase != podFailed && p.Phase != podSucceeded {
+		if !p.Deleted && p.Phase != PodFailed && p.Phase != PodSucceeded {
 			return false
 		}
 	}
@@ -36,12 +36,12 @@ func concluded(j *kubernetes.JobInfo) bool {
 	if !started(j) && findCause(j).found() {
 		return true
 	}
-	if over(j) || !quiet(j) {
-		return over(j) && quiet(j)
+	if Over(j) || !Quiet(j) {
+		return Over(j) && Quiet(j)
 	}
 	failures := int32(0)
 	for _, p := range j.Pods {
-		if p.Phase == podFailed {
+		if p.Phase == PodFailed {
 			failures++
 		}
 	}
@@ -52,7 +52,7 @@ func concluded(j *kubernetes.JobInfo) bool {
 // again because it failed.
 func started(j *kubernetes.JobInfo) bool {
 	for _, p := range j.Pods {
-		if p.Phase == podFailed || p.Phase == podSucceeded {
+		if p.Phase == PodFailed || p.Phase == PodSucceeded {
 			return true
 		}
 		for _, c := range p.Containers {
@@ -74,9 +74,9 @@ func unschedulable(p kubernetes.PodInfo) string {
 	return ""
 }
 
-// newest returns the Job of the latest submission, or nil. A run that Lazarus
+// Newest returns the Job of the latest submission, or nil. A run that Lazarus
 // resurrected has several.
-func newest(jobs []kubernetes.JobInfo) *kubernetes.JobInfo {
+func Newest(jobs []kubernetes.JobInfo) *kubernetes.JobInfo {
 	if len(jobs) == 0 {
 		return nil
 	}
@@ -89,14 +89,14 @@ func newest(jobs []kubernetes.JobInfo) *kubernetes.JobInfo {
 func milestones(jobs []kubernetes.JobInfo, waitFor string) string {
 	var b strings.Builder
 	for _, j := range jobs {
-		if over(&j) {
+		if Over(&j) {
 			fmt.Fprintf(&b, "job %s;", j.UID)
 		}
-		if waitFor != waitFinished {
+		if waitFor != WaitFinished {
 			fmt.Fprintf(&b, "%s %t;", j.UID, started(&j))
 		}
 		for _, p := range j.Pods {
-			if p.Deleted || p.Phase == podFailed || p.Phase == podSucceeded {
+			if p.Deleted || p.Phase == PodFailed || p.Phase == PodSucceeded {
 				fmt.Fprintf(&b, "pod %s;", p.UID)
 			}
 			for _, c := range p.Containers {

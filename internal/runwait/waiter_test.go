@@ -1,4 +1,4 @@
-package flowrun
+package runwait
 
 import (
 	"context"
@@ -9,10 +9,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
-
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 )
 
 // fakeServer has one run, whose state the test sets.
@@ -97,7 +96,7 @@ func (w *fakeWatch) show(jobs ...kubernetes.JobInfo) {
 }
 
 func podJob(phase string) kubernetes.JobInfo {
-	return kubernetes.JobInfo{UID: "a", Name: "job", Completed: phase == podSucceeded, Pods: []kubernetes.PodInfo{{Name: "p", UID: "p", Phase: phase}}}
+	return kubernetes.JobInfo{UID: "a", Name: "job", Completed: phase == PodSucceeded, Pods: []kubernetes.PodInfo{{Name: "p", UID: "p", Phase: phase}}}
 }
 
 func after(d time.Duration, do func()) { time.AfterFunc(d, do) }
@@ -110,10 +109,10 @@ func TestWaitNoticesTheEndOfThePod(t *testing.T) {
 		after(20*time.Second, func() { s.state("Running"); w.show(podJob("Running")) })
 		const end = 5*time.Minute + 1300*time.Millisecond
 		after(end-50*time.Millisecond, func() { s.state("Success") })
-		after(end, func() { w.show(podJob(podSucceeded)) })
-		waiter := newWaiter(s, w, "r", testGoal())
-		out := waiter.wait(t.Context())
-		if out.Verdict != succeeded {
+		after(end, func() { w.show(podJob(PodSucceeded)) })
+		waiter := newTestWaiter(s, w, "r", testGoal())
+		out := waiter.Wait(t.Context())
+		if out.Verdict != Succeeded {
 			t.Fatalf("got %+v", out)
 		}
 		if late := time.Since(start) - end; late > 100*time.Millisecond {
@@ -146,7 +145,7 @@ func TestWaitStaysWithinBudgetWhateverHappens(t *testing.T) {
 		})
 		defer noise.Wait()
 		after(9*time.Minute, stop)
-		out := newWaiter(s, w, "r", goal{WaitFor: waitFinished, Success: []string{states.Success}, Limits: limits{Agent: 15 * time.Second}}).wait(ctx)
+		out := newTestWaiter(s, w, "r", Goal{WaitFor: WaitFinished, Success: []string{states.Success}, Limits: Limits{Agent: 15 * time.Second}}).Wait(ctx)
 		if !out.Interrupted {
 			t.Fatalf("got %+v", out)
 		}
@@ -163,7 +162,7 @@ func TestWaitEndsAtOnceWhenInterrupted(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		start := time.Now()
 		after(90*time.Second+time.Millisecond, stop)
-		out := newWaiter(s, nil, "r", testGoal()).wait(ctx)
+		out := newTestWaiter(s, nil, "r", testGoal()).Wait(ctx)
 		if !out.Interrupted || out.Err != nil || out.Run == nil || out.Run.State != "Running" {
 			t.Errorf("got %+v", out)
 		}
@@ -179,14 +178,14 @@ func TestWaitAsksAboutAgents(t *testing.T) {
 		s := &fakeServer{run: prefect.FlowRun{ID: "r", Name: "n", State: "Scheduled", Labels: []string{"gpu"}}}
 		s.agents = []prefect.Agent{{Name: "cpu-agent", Labels: []string{"cpu"}, LastQueried: new(time.Now())}}
 		start := time.Now()
-		out := newWaiter(s, nil, "r", testGoal()).wait(t.Context())
-		if out.Verdict != late || out.Limit != limitAgent {
+		out := newTestWaiter(s, nil, "r", testGoal()).Wait(t.Context())
+		if out.Verdict != Late || out.Limit != LimitAgent {
 			t.Fatalf("got %+v", out)
 		}
 		if d := time.Since(start); d < 15*time.Second || d > 20*time.Second {
 			t.Errorf("said after %s", d)
 		}
-		text := report{outcome: out, goal: testGoal()}.detail()
+		text := Report{Outcome: out, Goal: testGoal()}.Detail()
 		for _, part := range []string{`"cpu-agent"`, `"cpu"`, `"gpu"`, "The next apply carries on"} {
 			if !strings.Contains(text, part) {
 				t.Errorf("does not say %s:\n%s", part, text)
@@ -202,13 +201,13 @@ func TestWaitPutsUpWithAServerThatIsAway(t *testing.T) {
 		s := &fakeServer{run: prefect.FlowRun{ID: "r", State: "Running"}}
 		after(10*time.Second, func() { s.set(func(s *fakeServer) { s.err = away }) })
 		after(100*time.Second, func() { s.set(func(s *fakeServer) { s.err = nil; s.run.State = "Success" }) })
-		if out := newWaiter(s, nil, "r", testGoal()).wait(t.Context()); out.Verdict != succeeded {
+		if out := newTestWaiter(s, nil, "r", testGoal()).Wait(t.Context()); out.Verdict != Succeeded {
 			t.Errorf("got %+v", out)
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
 		away := &prefect.Error{Operation: "GetFlowRun", Message: "connection refused", Kind: prefect.ErrUnreachable}
-		out := newWaiter(&fakeServer{err: away}, nil, "r", testGoal()).wait(t.Context())
+		out := newTestWaiter(&fakeServer{err: away}, nil, "r", testGoal()).Wait(t.Context())
 		if out.Err == nil || out.Interrupted {
 			t.Errorf("got %+v", out)
 		}
@@ -220,8 +219,8 @@ func TestWaitEndsWhenTheRunIsDeleted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &fakeServer{run: prefect.FlowRun{ID: "r", State: "Running"}}
 		after(time.Minute, func() { s.set(func(s *fakeServer) { s.err = &prefect.Error{Kind: prefect.ErrNotFound} }) })
-		out := newWaiter(s, nil, "r", testGoal()).wait(t.Context())
-		if text := (report{outcome: out}).summary(); !strings.Contains(text, "was deleted") {
+		out := newTestWaiter(s, nil, "r", testGoal()).Wait(t.Context())
+		if text := (Report{Outcome: out}).Summary(); !strings.Contains(text, "was deleted") {
 			t.Errorf("got %q", text)
 		}
 	})
@@ -234,15 +233,15 @@ func TestWaitFollowsAResurrectedRun(t *testing.T) {
 		zero := int32(0)
 		first := failedJob("a")
 		second := kubernetes.JobInfo{UID: "b", Name: "second", Attempt: 2, Completed: true, Pods: []kubernetes.PodInfo{{
-			UID: "q", Phase: podSucceeded, Containers: []kubernetes.ContainerInfo{{Name: "flow", State: kubernetes.StateTerminated, ExitCode: &zero}},
+			UID: "q", Phase: PodSucceeded, Containers: []kubernetes.ContainerInfo{{Name: "flow", State: kubernetes.StateTerminated, ExitCode: &zero}},
 		}}}
 		after(30*time.Second, func() { w.show(first) })
 		after(50*time.Second, func() { s.set(func(s *fakeServer) { s.run.State, s.run.TimesResurrected = "Scheduled", 1 }) })
 		after(55*time.Second, func() { s.state("Hibernating") })
 		after(60*time.Second, func() { s.state("Submitted") })
 		after(70*time.Second, func() { s.state("Success"); w.show(first, second) })
-		out := newWaiter(s, w, "r", testGoal()).wait(t.Context())
-		if out.Verdict != succeeded || len(out.Jobs) != 2 || newest(out.Jobs).Name != "second" {
+		out := newTestWaiter(s, w, "r", testGoal()).Wait(t.Context())
+		if out.Verdict != Succeeded || len(out.Jobs) != 2 || Newest(out.Jobs).Name != "second" {
 			t.Errorf("got %+v", out)
 		}
 	})
@@ -253,9 +252,9 @@ func TestWaitLetsPodsEndAndLooksAgainAtCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, w := &fakeServer{run: prefect.FlowRun{ID: "r", State: "Cancelled"}}, newFakeWatch()
 		w.show(podJob("Running"))
-		after(2*time.Second, func() { s.state("Failed"); w.show(podJob(podFailed)) })
-		out := newWaiter(s, w, "r", testGoal()).wait(t.Context())
-		if out.Verdict != failed || out.Run.State != "Failed" || out.Cause.Code != "PodFailed" {
+		after(2*time.Second, func() { s.state("Failed"); w.show(podJob(PodFailed)) })
+		out := newTestWaiter(s, w, "r", testGoal()).Wait(t.Context())
+		if out.Verdict != Failed || out.Run.State != "Failed" || out.Cause.Code != "PodFailed" {
 			t.Errorf("got %+v", out)
 		}
 	})
@@ -277,10 +276,10 @@ func TestWaitJudgesAgentsByTheServersClock(t *testing.T) {
 			s := &fakeServer{run: prefect.FlowRun{ID: "r", State: "Scheduled"}, skew: c.skew}
 			s.agents = []prefect.Agent{{Name: "agent", LastQueried: new(s.ServerTime().Add(-c.last))}}
 			after(30*time.Second, func() { s.state("Success") })
-			waiter := newWaiter(s, nil, "r", testGoal())
-			out := waiter.wait(t.Context())
-			if out.Agents == nil || out.Agents.Suitable != c.alive || (out.Verdict == succeeded) != c.alive {
-				t.Errorf("%s: %+v, agents %+v", name, out.ruling, out.Agents)
+			waiter := newTestWaiter(s, nil, "r", testGoal())
+			out := waiter.Wait(t.Context())
+			if out.Agents == nil || out.Agents.Suitable != c.alive || (out.Verdict == Succeeded) != c.alive {
+				t.Errorf("%s: %+v, agents %+v", name, out.Ruling, out.Agents)
 			}
 		})
 	}
@@ -301,19 +300,28 @@ func TestWaitCountsFromTheServersDueTime(t *testing.T) {
 		"the Server is behind, later":  {-5 * time.Minute, 10 * time.Minute},
 		"the estimate is not so exact": {-time.Second, 0},
 	} {
-		for limit, l := range map[string]limits{
-			limitAgent: {Agent: 15 * time.Second}, limitPickUp: {PickUp: time.Minute}, limitTotal: {Total: 2 * time.Minute},
+		for limit, l := range map[string]Limits{
+			LimitAgent: {Agent: 15 * time.Second}, LimitPickUp: {PickUp: time.Minute}, LimitTotal: {Total: 2 * time.Minute},
 		} {
 			synctest.Test(t, func(t *testing.T) {
 				s := &fakeServer{run: prefect.FlowRun{ID: "r", State: "Scheduled"}, skew: c.skew}
 				s.run.ScheduledStartTime = s.ServerTime().Add(c.in)
 				begin := time.Now()
-				out := newWaiter(s, nil, "r", goal{WaitFor: waitFinished, Limits: l}).wait(t.Context())
+				out := newTestWaiter(s, nil, "r", Goal{WaitFor: WaitFinished, Limits: l}).Wait(t.Context())
 				took := time.Since(begin) - c.in - max(l.Agent, l.PickUp, l.Total)
-				if out.Verdict != late || out.Limit != limit || took < 0 || took > 5*time.Second {
-					t.Errorf("%s, %s: %+v, %s after the deadline", name, limit, out.ruling, took)
+				if out.Verdict != Late || out.Limit != limit || took < 0 || took > 5*time.Second {
+					t.Errorf("%s, %s: %+v, %s after the deadline", name, limit, out.Ruling, took)
 				}
 			})
 		}
 	}
+}
+
+// newTestWaiter waits for a run, with a cluster unless w is nil.
+func newTestWaiter(s Server, w *fakeWatch, id string, g Goal) *Waiter {
+	waiter := New(s, id, g)
+	if w != nil {
+		waiter.Observe(w, nil)
+	}
+	return waiter
 }

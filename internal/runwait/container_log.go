@@ -1,19 +1,18 @@
-package flowrun
+package runwait
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
-
-	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
 )
 
-// output is the end of the log of a container that failed. What a process writes
+// ContainerOutput is the end of the log of a container that failed. What a process writes
 // before it reaches the Server is nowhere else, and goes with the pod.
-type output struct {
+type ContainerOutput struct {
 	// Container is the container's name; Lines is empty if nothing could be read.
 	Container string
 	Lines     []string
@@ -23,37 +22,32 @@ type output struct {
 	of string // the instance that was read
 }
 
-// containerLog reads the end of a container's log.
-type containerLog func(ctx context.Context, pod, container string, previous bool) ([]string, error)
+// ContainerLog returns the last lines of a container's log; previous means that of the instance before the present one.
+type ContainerLog func(ctx context.Context, pod, container string, lines int64, previous bool) ([]string, error)
 
-// containerLogOf reads from a cluster.
-func containerLogOf(cluster *kubernetes.Client) containerLog {
-	return func(ctx context.Context, pod, container string, previous bool) ([]string, error) {
-		return cluster.ContainerLog(ctx, "", pod, container, explainLogs, previous)
-	}
-}
-
-// capture reads the log of the newest container that failed, once for each time
-// it failed. It has to be done at once, because the agent deletes failed Jobs.
-func (o *output) capture(ctx context.Context, read containerLog, jobs []kubernetes.JobInfo) {
-	pod, container := brokenContainer(newest(jobs))
-	if container == nil || read == nil {
+// captureOutput reads the log of the newest container that failed, once for each
+// time it failed. It has to be done at once, because the agent deletes failed Jobs.
+func (w *Waiter) captureOutput(ctx context.Context, jobs []kubernetes.JobInfo) {
+	pod, container := brokenContainer(Newest(jobs))
+	if container == nil || w.containerLog == nil {
 		return
 	}
 	instance := fmt.Sprintf("%s/%s/%d", pod, container.Name, container.RestartCount)
-	if instance == o.of {
+	if instance == w.output.of {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	lines, err := read(ctx, pod, container.Name, container.State == kubernetes.StateWaiting)
+	lines, err := w.containerLog(ctx, pod, container.Name, explainLogs, container.State == kubernetes.StateWaiting)
 	switch {
 	case err == nil:
-		*o = output{Container: container.Name, Lines: lines, of: instance}
+		w.output = ContainerOutput{Container: container.Name, Lines: lines, of: instance}
 	case errors.Is(err, kubernetes.ErrForbidden):
-		*o = output{Err: err, of: instance}
+		w.output = ContainerOutput{Err: err, of: instance}
 	default: // the pod is gone, or its node
-		tflog.Debug(ctx, "The log of a container could not be read", map[string]any{"pod": pod, "container": container.Name, "error": err.Error()})
+		w.log(ctx, slog.LevelDebug, "The log of a container could not be read", map[string]any{
+			"pod": pod, "container": container.Name, "error": err.Error(),
+		})
 	}
 }
 

@@ -1,4 +1,4 @@
-package flowrun
+package runwait
 
 import (
 	"fmt"
@@ -15,8 +15,8 @@ const agentAlive = time.Minute
 
 // findAgents judges whether any agent would take a run with these labels, and
 // says which agents there are. now is by the Server's clock.
-func findAgents(agents []prefect.Agent, labels []string, now time.Time) agentFinding {
-	f := agentFinding{At: now}
+func findAgents(agents []prefect.Agent, labels []string, now time.Time) AgentFinding {
+	f := AgentFinding{At: now}
 	var alive, dead, other []string
 	for _, a := range agents {
 		living := a.LastQueried != nil && now.Sub(*a.LastQueried) < agentAlive

@@ -1,4 +1,4 @@
-package flowrun
+package runwait
 
 import (
 	"errors"
@@ -9,19 +9,20 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
-// report is everything that a diagnostic about a wait may say.
-type report struct {
-	outcome
-	goal goal
-	logs []prefect.Log
-	// unseen is what the cluster did not allow to see, in words, or "".
-	unseen string
-	// invoked says that an action waited, which has no next apply to carry on.
-	invoked bool
-	// cancelled says that the run was cancelled because of on_timeout.
-	cancelled bool
-	// accepted says that on_failure has the end of the run accepted.
-	accepted bool
+// Report is everything that is known about the end of a wait, and puts it into words.
+type Report struct {
+	Outcome
+	Goal Goal
+	// Logs is the end of the run's log, oldest line first.
+	Logs []prefect.Log
+	// Unseen is what the cluster did not allow to see, in words, or "".
+	Unseen string
+	// Invoked says that an action waited, which has no next apply to carry on.
+	Invoked bool
+	// Cancelled says that the run was cancelled because of on_timeout.
+	Cancelled bool
+	// Accepted says that on_failure has the end of the run accepted.
+	Accepted bool
 }
 
 // How many lines and events a diagnostic shows.
@@ -30,8 +31,8 @@ const (
 	explainEvents = 8
 )
 
-// summary is the headline.
-func (r report) summary() string {
+// Summary is the headline.
+func (r Report) Summary() string {
 	name := r.subject()
 	switch {
 	case r.Interrupted:
@@ -40,34 +41,34 @@ func (r report) summary() string {
 		return name + " was deleted while it was waited for"
 	case r.Err != nil:
 		return name + " could not be followed to its end"
-	case r.Verdict == late && r.Limit == limitAgent:
+	case r.Verdict == Late && r.Limit == LimitAgent:
 		return name + " waits for an agent, and none will take it"
-	case r.Verdict == late && r.Limit == limitPickUp:
+	case r.Verdict == Late && r.Limit == LimitPickUp:
 		return fmt.Sprintf("%s was not taken by an agent within %s", name, r.After)
-	case r.Verdict == late && r.Limit == limitPodStart:
+	case r.Verdict == Late && r.Limit == LimitPodStart:
 		return fmt.Sprintf("%s did not start within %s", name, r.After)
-	case r.Verdict == late && r.Limit == limitLostJob && r.Cause.Hopeless && !over(newest(r.Jobs)):
+	case r.Verdict == Late && r.Limit == LimitLostJob && r.Cause.Hopeless && !Over(Newest(r.Jobs)):
 		return name + " has a Job that cannot start"
-	case r.Verdict == late && r.Limit == limitLostJob && newest(r.Jobs) != nil && !newest(r.Jobs).Deleted:
-		return fmt.Sprintf("%s is still %s, but its Job has ended", name, stateName(r.Run.State))
-	case r.Verdict == late && r.Limit == limitLostJob:
-		return fmt.Sprintf("%s is still %s, but its Job is gone", name, stateName(r.Run.State))
-	case r.Verdict == late:
-		return fmt.Sprintf("%s did not come as far as %q within %s", name, r.goal.WaitFor, r.After)
+	case r.Verdict == Late && r.Limit == LimitLostJob && Newest(r.Jobs) != nil && !Newest(r.Jobs).Deleted:
+		return fmt.Sprintf("%s is still %s, but its Job has ended", name, StateName(r.Run.State))
+	case r.Verdict == Late && r.Limit == LimitLostJob:
+		return fmt.Sprintf("%s is still %s, but its Job is gone", name, StateName(r.Run.State))
+	case r.Verdict == Late:
+		return fmt.Sprintf("%s did not come as far as %q within %s", name, r.Goal.WaitFor, r.After)
 	default:
 		return fmt.Sprintf("%s ended in the state %s", name, r.Run.State)
 	}
 }
 
-func (r report) subject() string {
+func (r Report) subject() string {
 	if r.Run == nil {
 		return "Flow run"
 	}
 	return fmt.Sprintf("Flow run %q", r.Run.Name)
 }
 
-// detail says what happened, what is known about why, and what to do.
-func (r report) detail() string {
+// Detail says what happened, what is known about why, and what to do.
+func (r Report) Detail() string {
 	var parts []string
 	add := func(text string) {
 		if text != "" {
@@ -80,15 +81,15 @@ func (r report) detail() string {
 	add(r.events())
 	add(r.tail())
 	add(r.containerTail())
-	if r.unseen != "" && (r.Verdict == failed || r.Verdict == late) {
-		add("The cluster could not be asked for everything: " + r.unseen)
+	if r.Unseen != "" && (r.Verdict == Failed || r.Verdict == Late) {
+		add("The cluster could not be asked for everything: " + r.Unseen)
 	}
 	add(r.remedy())
 	return strings.Join(parts, "\n\n")
 }
 
 // state names the run and its state.
-func (r report) state() string {
+func (r Report) state() string {
 	if r.Run == nil {
 		return ""
 	}
@@ -96,7 +97,7 @@ func (r report) state() string {
 	if r.Run.Flow.Version > 0 {
 		flow = fmt.Sprintf("%s, version %d", flow, r.Run.Flow.Version)
 	}
-	text := fmt.Sprintf("Flow run %s (id %s) of flow %s is %s", r.Run.Name, r.Run.ID, flow, stateName(r.Run.State))
+	text := fmt.Sprintf("Flow run %s (id %s) of flow %s is %s", r.Run.Name, r.Run.ID, flow, StateName(r.Run.State))
 	if r.Run.StateMessage != "" {
 		text += ": " + r.Run.StateMessage
 	}
@@ -108,16 +109,16 @@ func (r report) state() string {
 }
 
 // why is the cause that was found.
-func (r report) why() string {
+func (r Report) why() string {
 	switch {
 	case r.Err != nil && !errors.Is(r.Err, prefect.ErrNotFound):
 		return r.Err.Error()
-	case r.Verdict == late && (r.Limit == limitAgent || r.Limit == limitPickUp) && r.Agents != nil:
+	case r.Verdict == Late && (r.Limit == LimitAgent || r.Limit == LimitPickUp) && r.Agents != nil:
 		return r.Agents.Text
 	case r.Cause.found():
 		return r.Cause.Text
-	case r.Verdict == late && r.Limit == limitLostJob:
-		if j := newest(r.Jobs); j != nil && j.Deleted {
+	case r.Verdict == Late && r.Limit == LimitLostJob:
+		if j := Newest(r.Jobs); j != nil && j.Deleted {
 			return "Its Job was deleted before the run had finished."
 		}
 		return "Its Job is over, but its process did not report a final state to the Server."
@@ -127,8 +128,8 @@ func (r report) why() string {
 }
 
 // cluster describes the newest Job, its pods and containers.
-func (r report) cluster() string {
-	j := newest(r.Jobs)
+func (r Report) cluster() string {
+	j := Newest(r.Jobs)
 	if j == nil || r.Interrupted {
 		return ""
 	}
@@ -185,8 +186,8 @@ func containerStatus(c kubernetes.ContainerInfo) string {
 }
 
 // events lists the last events that are warnings, or all if none is.
-func (r report) events() string {
-	j := newest(r.Jobs)
+func (r Report) events() string {
+	j := Newest(r.Jobs)
 	if j == nil || r.Interrupted {
 		return ""
 	}
@@ -202,7 +203,7 @@ func (r report) events() string {
 	}
 	if len(warnings) > 0 {
 		all = warnings
-	} else if r.Verdict == failed {
+	} else if r.Verdict == Failed {
 		return "" // nothing but the usual
 	}
 	if len(all) == 0 {
@@ -223,19 +224,19 @@ func (r report) events() string {
 }
 
 // tail is the end of the run's log.
-func (r report) tail() string {
-	if len(r.logs) == 0 {
+func (r Report) tail() string {
+	if len(r.Logs) == 0 {
 		return ""
 	}
 	lines := []string{"Last log lines:"}
-	for _, l := range r.logs {
+	for _, l := range r.Logs {
 		lines = append(lines, "  "+logLine(l))
 	}
 	return strings.Join(lines, "\n")
 }
 
 // containerTail is the end of the failed container's own log.
-func (r report) containerTail() string {
+func (r Report) containerTail() string {
 	if len(r.Output.Lines) == 0 {
 		return ""
 	}
@@ -243,9 +244,9 @@ func (r report) containerTail() string {
 }
 
 // remedy says what to do about the cause and what the next apply does.
-func (r report) remedy() string {
+func (r Report) remedy() string {
 	carriesOn := "The run is kept. The next apply carries on waiting for it and does not start another."
-	if r.invoked {
+	if r.Invoked {
 		carriesOn = "The run is left as it is. The action `prefect_flow_run_cancel` cancels it."
 	}
 	switch {
@@ -253,7 +254,7 @@ func (r report) remedy() string {
 		return carriesOn
 	case errors.Is(r.Err, prefect.ErrNotFound):
 		text := "Somebody deleted the run, or its flow, project or tenant."
-		if !r.invoked {
+		if !r.Invoked {
 			text += " The next apply starts another run."
 		}
 		return text
@@ -264,29 +265,29 @@ func (r report) remedy() string {
 	if r.Cause.found() {
 		advice = append(advice, r.Cause.Remedy)
 	}
-	if r.Verdict == failed {
+	if r.Verdict == Failed {
 		return strings.Join(append(advice, r.afterFailure()...), "\n\n")
 	}
 	switch r.Limit {
-	case limitAgent:
+	case LimitAgent:
 		advice = append(advice, "Start an agent with these labels, or correct the labels of the run or of the flow. "+
 			"If agents start only on demand, raise `timeouts.agent`.")
-	case limitPickUp:
+	case LimitPickUp:
 		advice = append(advice, "Look into the log of the agent, or raise `timeouts.pick_up`.")
-	case limitPodStart:
+	case LimitPodStart:
 		if !r.Cause.found() {
 			advice = append(advice, "Look at the Job and its pod in the cluster, or raise `timeouts.pod_start`.")
 		}
-	case limitLostJob:
-		if j := newest(r.Jobs); j == nil || over(j) {
+	case LimitLostJob:
+		if j := Newest(r.Jobs); j == nil || Over(j) {
 			advice = append(advice, "Prefect's Lazarus may start the run again after about ten minutes; raise `timeouts.lost_job` to wait for that.")
 		}
-	case limitTotal:
+	case LimitTotal:
 		advice = append(advice, "Raise `timeouts.total` if the flow needs longer.")
 	}
-	if r.cancelled {
+	if r.Cancelled {
 		text := "The run was cancelled, as `on_timeout` wants."
-		if !r.invoked {
+		if !r.Invoked {
 			text += " To run the flow again, change a value in `triggers` or an input."
 		}
 		return strings.Join(append(advice, text), "\n\n")
@@ -296,15 +297,15 @@ func (r report) remedy() string {
 
 // afterFailure says what becomes of a run that has finished, and how to have it
 // accepted unless it is.
-func (r report) afterFailure() []string {
+func (r Report) afterFailure() []string {
 	const again = "A finished run is not repeated. To run the flow again, change a value in `triggers` or an input."
 	const accept = "To accept the result, set `on_failure = \"warn\"` or add the state to `success_states`."
 	switch {
-	case r.invoked && r.accepted:
+	case r.Invoked && r.Accepted:
 		return nil
-	case r.invoked:
+	case r.Invoked:
 		return []string{accept}
-	case r.accepted:
+	case r.Accepted:
 		return []string{again}
 	}
 	return []string{again + " " + accept + " Until then every apply reports this."}

@@ -1,4 +1,4 @@
-package flowrun
+package runwait
 
 import (
 	"math/rand/v2"
@@ -7,9 +7,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
-
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 )
 
 // earlierRun is a run that waited and then lasted so long.
@@ -34,8 +33,8 @@ func noticeOf(t *testing.T, earlier []prefect.FlowRun, waits, lasts, skew time.D
 		end := time.Now().Add(waits + lasts)
 		after(waits+lasts, func() { s.state("Success") })
 		goal := testGoal()
-		goal.Limits = limits{}
-		if out := newWaiter(s, nil, "r", goal).wait(t.Context()); out.Verdict != succeeded {
+		goal.Limits = Limits{}
+		if out := newTestWaiter(s, nil, "r", goal).Wait(t.Context()); out.Verdict != Succeeded {
 			t.Errorf("got %+v", out)
 		}
 		late, busiest = time.Since(end), s.busiest()

@@ -1,19 +1,19 @@
-package flowrun
+package runwait
 
 import "testing"
 
 func TestAccepted(t *testing.T) {
 	t.Parallel()
-	if !accepted("TimedOut", []string{"Success", "Failed"}) {
+	if !Accepted("TimedOut", []string{"Success", "Failed"}) {
 		t.Error("a listed state must stand for its special cases")
 	}
-	if accepted("Failed", []string{"TimedOut"}) {
+	if Accepted("Failed", []string{"TimedOut"}) {
 		t.Error("a special case must not stand for its parent")
 	}
-	if !accepted("Cached", []string{"success"}) {
+	if !Accepted("Cached", []string{"success"}) {
 		t.Error("names are compared without regard to case")
 	}
-	if accepted("Hibernating", []string{"Success"}) || !accepted("Hibernating", []string{"Hibernating"}) {
+	if Accepted("Hibernating", []string{"Success"}) || !Accepted("Hibernating", []string{"Hibernating"}) {
 		t.Error("an unknown state is only itself")
 	}
 }
@@ -43,8 +43,8 @@ func TestReached(t *testing.T) {
 		{"finished", "Skipped", nil, true},
 		{"finished", "Hibernating", nil, false},
 	} {
-		if got := reached(tt.waitFor, tt.state, tt.passed); got != tt.want {
-			t.Errorf("reached(%s, %s, %v) = %t", tt.waitFor, tt.state, tt.passed, got)
+		if got := Reached(tt.waitFor, tt.state, tt.passed); got != tt.want {
+			t.Errorf("Reached(%s, %s, %v) = %t", tt.waitFor, tt.state, tt.passed, got)
 		}
 	}
 }

@@ -1,22 +1,20 @@
-package flowrun
+package runwait
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
-
-	"github.com/hashicorp/terraform-plugin-log/tflog"
-
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 )
 
-// server is what a wait needs of the Server.
-type server interface {
+// Server is what a wait needs of the Server.
+type Server interface {
 	GetFlowRun(ctx context.Context, id string) (*prefect.FlowRun, error)
 	ListFlowRuns(ctx context.Context, filter prefect.FlowRunFilter) ([]prefect.FlowRun, error)
 	ListAgents(ctx context.Context) ([]prefect.Agent, error)
@@ -24,21 +22,27 @@ type server interface {
 	ServerTime() time.Time
 }
 
-// watch is what a wait needs of the cluster.
-type watch interface {
+// Watch is what a wait needs of the cluster.
+type Watch interface {
 	// Changes has a value when something may have changed.
 	Changes() <-chan struct{}
 	// Snapshot returns all Jobs of the run that were ever seen, newest last.
 	Snapshot() []kubernetes.JobInfo
-	Close()
 }
 
-// waiter waits for a run.
-type waiter struct {
-	server server
-	watch  watch // nil without a cluster
+// Waiter waits for one run, once.
+type Waiter struct {
+	// Tell is called with each thing that happens, as a sentence; nil to do without.
+	Tell func(message string)
+	// NewLogs returns the lines of the run's log since the last call, for Tell; nil to do without.
+	NewLogs func(ctx context.Context) ([]prefect.Log, error)
+	// Log is called with what is worth a line in a log; nil to do without.
+	Log Log
+
+	server Server
+	watch  Watch // nil without a cluster
 	id     string
-	goal   goal
+	goal   Goal
 	// tolerate is how long a Server that cannot be reached is put up with.
 	tolerate time.Duration
 	// settle is how long to wait for the pods of a finished run to end.
@@ -54,80 +58,83 @@ type waiter struct {
 	polled   time.Time     // the last time that the Server answered
 	ahead    time.Duration // by how much the Server's clock is ahead of this machine's
 	stirred  time.Time     // the last time that something happened in the cluster
-	agents   *agentFinding
+	agents   *AgentFinding
 	run      *prefect.FlowRun
 	broken   time.Time // since when the Server has not answered
-	output   output
-	// tell is told what happens, and newLogs reads the log lines since the last
-	// time for it; nil to go without.
-	tell    func(message string)
-	newLogs func(ctx context.Context) ([]prefect.Log, error)
-	told    string // the cause that was told last
+	output   ContainerOutput
+	told     string // the cause that was told last
 	// containerLog reads from the cluster; nil without one.
-	containerLog containerLog
+	containerLog ContainerLog
 }
 
-// outcome is how a wait ended.
-type outcome struct {
-	ruling
+// Outcome is how a wait ended.
+type Outcome struct {
+	Ruling
 	// Run is the run as last seen; it may be nil if it never was.
 	Run  *prefect.FlowRun
 	Jobs []kubernetes.JobInfo
 	// Agents is what was found about agents, if anybody asked.
-	Agents *agentFinding
+	Agents *AgentFinding
 	// Output is the end of the log of the container that failed, if one did.
-	Output output
-	// Interrupted says that Terraform wants to stop.
+	Output ContainerOutput
+	// Interrupted says that the context ended first.
 	Interrupted bool
 	// Err is why the run could not be followed any further: its record is gone
 	// (prefect.ErrNotFound), or the Server failed for too long.
 	Err error
 }
 
-func newWaiter(s server, w watch, id string, g goal) *waiter {
-	return &waiter{server: s, watch: w, id: id, goal: g, tolerate: 2 * time.Minute, settle: 10 * time.Second}
+// New returns a Waiter for the run with this id.
+func New(server Server, id string, goal Goal) *Waiter {
+	return &Waiter{server: server, id: id, goal: goal, tolerate: 2 * time.Minute, settle: 10 * time.Second}
 }
 
-// wait returns when the goal is reached, cannot be reached, or a deadline has
+// Observe has the wait follow the run's Jobs too. containerLog reads the log of a container of theirs; nil if that is not
+// possible. The caller closes the watch after the wait.
+func (w *Waiter) Observe(watch Watch, containerLog ContainerLog) {
+	w.watch, w.containerLog = watch, containerLog
+}
+
+// Wait returns when the goal is reached, cannot be reached, or a deadline has
 // passed; at once when ctx ends.
-func (w *waiter) wait(ctx context.Context) outcome {
+func (w *Waiter) Wait(ctx context.Context) Outcome {
 	w.begin = time.Now()
 	w.judge = newJudge(w.goal, w.begin)
 	for {
 		w.pace.take(time.Now())
 		if err := w.poll(ctx); err != nil {
-			return w.end(ctx, ruling{}, err)
+			return w.end(ctx, Ruling{}, err)
 		}
 		w.tellLogs(ctx, false)
 		if w.run != nil && w.broken.IsZero() {
 			if err := w.askAgents(ctx); err != nil {
-				return w.end(ctx, ruling{}, err)
+				return w.end(ctx, Ruling{}, err)
 			}
-			if r := w.judge.rule(w.observe()); r.Verdict != carryOn {
+			if r := w.judge.rule(w.observe()); r.Verdict != CarryOn {
 				return w.finish(ctx, r)
 			}
 			w.look(ctx)
 		}
 		if !w.sleep(ctx) {
-			return w.end(ctx, ruling{}, ctx.Err())
+			return w.end(ctx, Ruling{}, ctx.Err())
 		}
 	}
 }
 
 // end makes the outcome of what has been seen.
-func (w *waiter) end(ctx context.Context, r ruling, err error) outcome {
+func (w *Waiter) end(ctx context.Context, r Ruling, err error) Outcome {
 	jobs := w.jobs()
-	w.output.capture(ctx, w.containerLog, jobs)
+	w.captureOutput(ctx, jobs)
 	w.tellLogs(ctx, true)
-	o := outcome{ruling: r, Run: w.run, Jobs: jobs, Agents: w.agents, Output: w.output, Err: err}
-	if ctx.Err() != nil && r.Verdict == carryOn {
+	o := Outcome{Ruling: r, Run: w.run, Jobs: jobs, Agents: w.agents, Output: w.output, Err: err}
+	if ctx.Err() != nil && r.Verdict == CarryOn {
 		o.Interrupted, o.Err = true, nil
 	}
 	return o
 }
 
 // poll asks for the run. Failures that may pass are tolerated for a while.
-func (w *waiter) poll(ctx context.Context) error {
+func (w *Waiter) poll(ctx context.Context) error {
 	run, err := w.server.GetFlowRun(ctx, w.id)
 	switch {
 	case err == nil:
@@ -155,7 +162,7 @@ func (w *waiter) poll(ctx context.Context) error {
 	if now.Sub(w.broken) >= w.tolerate {
 		return fmt.Errorf("the Server has not answered for %s: %w", now.Sub(w.broken).Round(time.Second), err)
 	}
-	tflog.Warn(ctx, "The Server does not answer; waiting goes on", map[string]any{"flow_run_id": w.id, "error": err.Error()})
+	w.log(ctx, slog.LevelWarn, "The Server does not answer; waiting goes on", map[string]any{"flow_run_id": w.id, "error": err.Error()})
 	return nil
 }
 
@@ -172,7 +179,7 @@ func aheadBy(difference time.Duration) time.Duration {
 
 // local is a moment of the Server's clock, in which it says when a run is due and
 // started, by this machine's, in which deadlines are.
-func (w *waiter) local(t *time.Time) *time.Time {
+func (w *Waiter) local(t *time.Time) *time.Time {
 	if t == nil {
 		return nil
 	}
@@ -189,7 +196,7 @@ func temporary(err error) bool {
 }
 
 // progress logs a change of state.
-func (w *waiter) progress(ctx context.Context, run *prefect.FlowRun) {
+func (w *Waiter) progress(ctx context.Context, run *prefect.FlowRun) {
 	if w.run != nil && w.run.State == run.State && w.run.TimesResurrected == run.TimesResurrected {
 		return
 	}
@@ -201,21 +208,21 @@ func (w *waiter) progress(ctx context.Context, run *prefect.FlowRun) {
 	if run.TimesResurrected > 0 {
 		fields["times_resurrected"] = run.TimesResurrected
 	}
-	if j := newest(w.jobs()); j != nil {
+	if j := Newest(w.jobs()); j != nil {
 		fields["job"] = j.Namespace + "/" + j.Name
 	}
-	tflog.Info(ctx, "Flow run "+run.Name+" is "+stateName(run.State), fields)
+	w.log(ctx, slog.LevelInfo, "Flow run "+run.Name+" is "+StateName(run.State), fields)
 	w.say(stateText(run))
 }
 
-func (w *waiter) jobs() []kubernetes.JobInfo {
+func (w *Waiter) jobs() []kubernetes.JobInfo {
 	if w.watch == nil {
 		return nil
 	}
 	return w.watch.Snapshot()
 }
 
-func (w *waiter) observe() observation {
+func (w *Waiter) observe() observation {
 	return observation{
 		At: time.Now(), State: w.run.State, Passed: w.passed, Due: *w.local(&w.run.ScheduledStartTime),
 		Jobs: w.jobs(), Resurrected: w.run.TimesResurrected, Agents: w.agents,
@@ -223,7 +230,7 @@ func (w *waiter) observe() observation {
 }
 
 // askAgents asks about agents when it is time to.
-func (w *waiter) askAgents(ctx context.Context) error {
+func (w *Waiter) askAgents(ctx context.Context) error {
 	o := w.observe()
 	w.judge.remember(o)
 	due := w.judge.agentsDue(o)
@@ -236,7 +243,7 @@ func (w *waiter) askAgents(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return ctx.Err() //nolint:wrapcheck // only tells the caller to stop
 	case err != nil:
-		tflog.Warn(ctx, "Agents could not be listed", map[string]any{"error": err.Error()})
+		w.log(ctx, slog.LevelWarn, "Agents could not be listed", map[string]any{"error": err.Error()})
 		return nil //nolint:nilerr // the wait does not depend on it
 	}
 	finding := findAgents(agents, w.run.Labels, w.server.ServerTime())
@@ -245,13 +252,13 @@ func (w *waiter) askAgents(ctx context.Context) error {
 		w.say(finding.Text)
 	}
 	w.agents = &finding
-	tflog.Info(ctx, "The flow run waits for an agent. "+finding.Text, map[string]any{"flow_run_id": w.id})
+	w.log(ctx, slog.LevelInfo, "The flow run waits for an agent. "+finding.Text, map[string]any{"flow_run_id": w.id})
 	return nil
 }
 
 // look asks, once, how long earlier runs of the flow took.
-func (w *waiter) look(ctx context.Context) {
-	if w.forecast != nil || w.goal.WaitFor != waitFinished {
+func (w *Waiter) look(ctx context.Context) {
+	if w.forecast != nil || w.goal.WaitFor != WaitFinished {
 		return
 	}
 	w.forecast = &forecast{}
@@ -263,99 +270,21 @@ func (w *waiter) look(ctx context.Context) {
 		VersionGroupID: w.run.Flow.VersionGroupID, States: []string{states.Success, states.Failed}, Limit: forecastRuns,
 	})
 	if err != nil {
-		tflog.Warn(ctx, "Earlier runs of the flow could not be listed", map[string]any{"flow_run_id": w.id, "error": err.Error()})
+		w.log(ctx, slog.LevelWarn, "Earlier runs of the flow could not be listed", map[string]any{"flow_run_id": w.id, "error": err.Error()})
 		return
 	}
 	*w.forecast = newForecast(runs)
 }
 
-// gap is how long to wait before the next poll without a reason.
-func (w *waiter) gap(now time.Time) time.Duration {
-	switch {
-	case w.run == nil || w.forecast == nil:
-		return unforeseen(now.Sub(later(w.begin, w.stirred)), steadyGap)
-	case len(w.jobs()) > 0:
-		// The cluster tells when there is something to ask about; the Server may hear
-		// of it a little later.
-		return unforeseen(now.Sub(later(w.begin, w.stirred)), watchedGap)
-	}
-	return w.forecast.gap(now, w.begin, *w.local(&w.run.ScheduledStartTime), w.started)
-}
-
-// watchedGap is between polls without a reason while the cluster tells of them.
-const watchedGap = 6 * time.Second
-
-// sleep returns at the time of the next poll, or false when ctx ended. What
-// happens in the cluster is taken into account meanwhile; it causes a poll at
-// once if the Server may have heard of it too.
-func (w *waiter) sleep(ctx context.Context) bool {
-	seen := milestones(w.jobs(), w.goal.WaitFor)
-	regular := time.Now().Add(w.gap(time.Now()))
-	var changes <-chan struct{}
-	if w.watch != nil {
-		changes = w.watch.Changes()
-	}
-	reserve := 0 // there is nobody to keep anything for
-	if w.watch != nil {
-		reserve = pollReserve
-	}
-	var due time.Time
-	for {
-		now := time.Now()
-		if due.IsZero() || now.Before(due) {
-			due = w.due(now)
-		}
-		wake := later(regular, w.pace.ready(now, reserve))
-		if at := later(due, w.pace.ready(now, 0)); !due.IsZero() && at.Before(wake) {
-			wake = at
-		}
-		jobs := w.jobs()
-		w.output.capture(ctx, w.containerLog, jobs)
-		w.tellCause(jobs)
-		if milestones(jobs, w.goal.WaitFor) != seen {
-			w.stirred = now // look more often again
-			wake = w.pace.ready(now, 0)
-		}
-		timer := time.NewTimer(time.Until(wake))
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return false
-		case <-timer.C:
-			return true
-		case <-changes:
-			timer.Stop()
-		}
-	}
-}
-
-// due is when something has to be decided, or the zero time.
-func (w *waiter) due(now time.Time) time.Time {
-	if w.run == nil {
-		return time.Time{}
-	}
-	o := w.observe()
-	o.At = now
-	w.judge.remember(o)
-	return w.judge.next(o)
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
 // finish lets the pods of a finished run end, and the Job of a failed one come to
 // its own end, so that exit codes and conditions are known. It looks once more at
 // a run that was cancelled meanwhile: its process may still call it failed.
-func (w *waiter) finish(ctx context.Context, r ruling) outcome {
-	if r.Verdict == late || w.watch == nil || !states.IsFinished(w.run.State) {
+func (w *Waiter) finish(ctx context.Context, r Ruling) Outcome {
+	if r.Verdict == Late || w.watch == nil || !states.IsFinished(w.run.State) {
 		return w.end(ctx, r, nil)
 	}
-	settled := quiet
-	if r.Verdict == failed {
+	settled := Quiet
+	if r.Verdict == Failed {
 		settled = concluded
 	}
 	if w.until(ctx, settled) && states.IsA(w.run.State, states.Cancelled) {
@@ -363,19 +292,19 @@ func (w *waiter) finish(ctx context.Context, r ruling) outcome {
 			r = w.judge.rule(w.observe())
 		}
 	}
-	if r.Verdict == failed {
-		r.Cause = findCause(newest(w.jobs()))
+	if r.Verdict == Failed {
+		r.Cause = findCause(Newest(w.jobs()))
 	}
 	return w.end(ctx, r, nil)
 }
 
 // until waits until something is true of the newest Job, for a short time. It
 // says whether it had to wait.
-func (w *waiter) until(ctx context.Context, is func(*kubernetes.JobInfo) bool) bool {
+func (w *Waiter) until(ctx context.Context, is func(*kubernetes.JobInfo) bool) bool {
 	deadline := time.NewTimer(w.settle)
 	defer deadline.Stop()
 	for waited := false; ; waited = true {
-		last := newest(w.jobs())
+		last := Newest(w.jobs())
 		if last == nil || is(last) {
 			return waited
 		}
@@ -387,11 +316,4 @@ func (w *waiter) until(ctx context.Context, is func(*kubernetes.JobInfo) bool) b
 		case <-w.watch.Changes():
 		}
 	}
-}
-
-func stateName(state string) string {
-	if state == "" {
-		return "without a state"
-	}
-	return state
 }

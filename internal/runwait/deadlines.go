@@ -1,15 +1,14 @@
-package flowrun
+package runwait
 
 import (
 	"time"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
-
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 )
 
-// limits are the deadlines of a wait; zero means none.
-type limits struct {
+// Limits are the deadlines of a wait; zero means none.
+type Limits struct {
 	// Agent is for an agent to exist that would take the run.
 	Agent time.Duration
 	// PickUp is for an agent to take it, from the time it is due.
@@ -24,18 +23,18 @@ type limits struct {
 
 // Names of the limits, as in HCL.
 const (
-	limitAgent    = "agent"
-	limitPickUp   = "pick_up"
-	limitPodStart = "pod_start"
-	limitLostJob  = "lost_job"
-	limitTotal    = "total"
+	LimitAgent    = "agent"
+	LimitPickUp   = "pick_up"
+	LimitPodStart = "pod_start"
+	LimitLostJob  = "lost_job"
+	LimitTotal    = "total"
 )
 
-// goal is what a wait wants.
-type goal struct {
+// Goal is what a wait wants.
+type Goal struct {
 	WaitFor string
 	Success []string
-	Limits  limits
+	Limits  Limits
 }
 
 // observation is what was seen of a run at a moment.
@@ -50,11 +49,11 @@ type observation struct {
 	// Resurrected is how often Lazarus has started the run again.
 	Resurrected int
 	// Agents is the newest answer about agents, or nil if nobody has asked.
-	Agents *agentFinding
+	Agents *AgentFinding
 }
 
-// agentFinding is whether some agent would take the run.
-type agentFinding struct {
+// AgentFinding is whether some agent would take the run.
+type AgentFinding struct {
 	At time.Time
 	// Suitable says that an agent that is alive has matching labels.
 	Suitable bool
@@ -62,31 +61,33 @@ type agentFinding struct {
 	Text string
 }
 
-type verdict int
+// Verdict is how a wait stands.
+type Verdict int
 
 const (
-	carryOn verdict = iota
-	// succeeded: the goal is reached, and the state is welcome.
-	succeeded
-	// failed: the run has finished in a state that is not welcome.
-	failed
-	// late: a deadline has passed.
-	late
+	// CarryOn: nothing is decided yet.
+	CarryOn Verdict = iota
+	// Succeeded: the goal is reached, and the state is welcome.
+	Succeeded
+	// Failed: the run has finished in a state that is not welcome.
+	Failed
+	// Late: a deadline has passed.
+	Late
 )
 
-// ruling is what follows from an observation.
-type ruling struct {
-	Verdict verdict
+// Ruling is what follows from an observation.
+type Ruling struct {
+	Verdict Verdict
 	// Limit and After name the deadline that passed.
 	Limit string
 	After time.Duration
-	Cause cause
+	Cause Cause
 }
 
 // judge decides when a wait is over. It remembers since when things have been as
 // they are, because deadlines start at changes.
 type judge struct {
-	goal
+	Goal
 	begin time.Time
 
 	queuedSince    time.Time
@@ -96,23 +97,23 @@ type judge struct {
 	resurrected    int
 }
 
-func newJudge(g goal, begin time.Time) *judge { return &judge{goal: g, begin: begin} }
+func newJudge(g Goal, begin time.Time) *judge { return &judge{Goal: g, begin: begin} }
 
 // rule takes an observation, not earlier than those before, into account.
-func (j *judge) rule(o observation) ruling {
+func (j *judge) rule(o observation) Ruling {
 	j.remember(o)
-	if reached(j.WaitFor, o.State, o.Passed) {
-		if states.IsFinished(o.State) && !accepted(o.State, j.Success) {
-			return ruling{Verdict: failed, Cause: findCause(newest(o.Jobs))}
+	if Reached(j.WaitFor, o.State, o.Passed) {
+		if states.IsFinished(o.State) && !Accepted(o.State, j.Success) {
+			return Ruling{Verdict: Failed, Cause: findCause(Newest(o.Jobs))}
 		}
-		return ruling{Verdict: succeeded}
+		return Ruling{Verdict: Succeeded}
 	}
 	for _, d := range j.deadlines(o) {
 		if !o.At.Before(d.at) {
-			return ruling{Verdict: late, Limit: d.limit, After: d.after, Cause: findCause(newest(o.Jobs))}
+			return Ruling{Verdict: Late, Limit: d.limit, After: d.after, Cause: findCause(Newest(o.Jobs))}
 		}
 	}
-	return ruling{Verdict: carryOn}
+	return Ruling{Verdict: CarryOn}
 }
 
 // next is the earliest deadline, or the zero time. A deadline that has passed
@@ -165,16 +166,16 @@ func (j *judge) deadlines(o observation) []deadline {
 		}
 	}
 	if o.Agents != nil && !o.Agents.Suitable && !o.Agents.At.Before(j.queuedSince.Add(j.Limits.Agent)) {
-		add(limitAgent, j.queuedSince, j.Limits.Agent)
+		add(LimitAgent, j.queuedSince, j.Limits.Agent)
 	}
-	add(limitPickUp, j.queuedSince, j.Limits.PickUp)
-	add(limitLostJob, j.stuckSince, j.Limits.LostJob)
-	add(limitPodStart, j.submittedSince, j.Limits.PodStart)
+	add(LimitPickUp, j.queuedSince, j.Limits.PickUp)
+	add(LimitLostJob, j.stuckSince, j.Limits.LostJob)
+	add(LimitPodStart, j.submittedSince, j.Limits.PodStart)
 	start := j.begin
 	if o.Due.After(start) {
 		start = o.Due
 	}
-	add(limitTotal, start, j.Limits.Total)
+	add(LimitTotal, start, j.Limits.Total)
 	return all
 }
 
@@ -187,18 +188,18 @@ func (j *judge) remember(o observation) {
 			*t = o.At
 		}
 	}
-	since(&j.queuedSince, queued(o.State))
+	since(&j.queuedSince, Queued(o.State))
 	if !j.queuedSince.IsZero() && o.Due.After(j.queuedSince) {
 		j.queuedSince = o.Due
 	}
 	if o.Resurrected > j.resurrected { // perhaps so fast that nobody saw it Scheduled
 		j.resurrected, j.submittedSince, j.stuckSince = o.Resurrected, time.Time{}, time.Time{}
 	}
-	last := newest(o.Jobs)
-	waitsForPod := !queued(o.State) && !ran(o.State) && !states.IsFinished(o.State) && (last == nil || !started(last))
+	last := Newest(o.Jobs)
+	waitsForPod := !Queued(o.State) && !ran(o.State) && !states.IsFinished(o.State) && (last == nil || !started(last))
 	since(&j.submittedSince, waitsForPod)
 
-	stuck := last != nil && !queued(o.State) && !states.IsFinished(o.State) && (over(last) && quiet(last) || findCause(last).Hopeless)
+	stuck := last != nil && !Queued(o.State) && !states.IsFinished(o.State) && (Over(last) && Quiet(last) || findCause(last).Hopeless)
 	if stuck && last.UID != j.stuckJob {
 		j.stuckSince, j.stuckJob = time.Time{}, last.UID
 	}

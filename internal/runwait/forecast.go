@@ -1,13 +1,12 @@
-package flowrun
+package runwait
 
 import (
 	"cmp"
 	"slices"
 	"time"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
-
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 )
 
 // forecast is what earlier runs of a flow say about how long the next one takes.

@@ -1,4 +1,4 @@
-package flowrun
+package runwait
 
 import (
 	"fmt"
@@ -7,9 +7,9 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
 )
 
-// cause is why a run does not get on, or why it failed, as far as the cluster
+// Cause is why a run does not get on, or why it failed, as far as the cluster
 // knows.
-type cause struct {
+type Cause struct {
 	// Code is a short stable name, used in tests and logs.
 	Code string
 	// Text says what is wrong, in a sentence.
@@ -22,13 +22,13 @@ type cause struct {
 }
 
 // found says whether there is a cause.
-func (c cause) found() bool { return c.Code != "" }
+func (c Cause) found() bool { return c.Code != "" }
 
 // findCause explains the state of a Job. It returns the zero cause for a Job with
 // which nothing is wrong.
-func findCause(j *kubernetes.JobInfo) cause {
+func findCause(j *kubernetes.JobInfo) Cause {
 	if j == nil {
-		return cause{}
+		return Cause{}
 	}
 	for i := len(j.Pods) - 1; i >= 0; i-- { // newest pod first
 		if c := podCause(j.Pods[i]); c.found() {
@@ -42,7 +42,7 @@ func findCause(j *kubernetes.JobInfo) cause {
 }
 
 // jobContext adds what the Job's condition says to the cause found at a pod.
-func jobContext(c cause, j *kubernetes.JobInfo) cause {
+func jobContext(c Cause, j *kubernetes.JobInfo) Cause {
 	if above := conditionCause(j); above.found() && above.Code != "JobFailed" {
 		c.Text += " " + above.Text
 		if above.Code == "DeadlineExceeded" {
@@ -53,40 +53,40 @@ func jobContext(c cause, j *kubernetes.JobInfo) cause {
 }
 
 // conditionCause explains a failed Job by its own condition.
-func conditionCause(j *kubernetes.JobInfo) cause {
+func conditionCause(j *kubernetes.JobInfo) Cause {
 	for _, c := range j.Conditions {
 		if c.Status != "True" || c.Type != "Failed" && c.Type != "FailureTarget" {
 			continue
 		}
 		switch c.Reason {
 		case "DeadlineExceeded":
-			return cause{
+			return Cause{
 				Code: c.Reason, Hopeless: true,
 				Text:   fmt.Sprintf("The Job ran longer than its activeDeadlineSeconds and was stopped: %s.", trim(c.Message)),
 				Remedy: "Raise activeDeadlineSeconds in the job template, or make the flow faster.",
 			}
 		case "BackoffLimitExceeded":
-			return cause{
+			return Cause{
 				Code: c.Reason, Hopeless: true,
 				Text:   fmt.Sprintf("The Job used up its backoffLimit: %s.", trim(c.Message)),
 				Remedy: "Each pod of the Job failed. The reason of the pod and the log of the run say why.",
 			}
 		default:
-			return cause{
+			return Cause{
 				Code: "JobFailed", Hopeless: true,
 				Text:   fmt.Sprintf("The Job failed: %s: %s.", c.Reason, trim(c.Message)),
 				Remedy: "See the reasons of the pods and the events of the Job.",
 			}
 		}
 	}
-	return cause{}
+	return Cause{}
 }
 
 // creationCause explains a Job whose pods cannot be created. Kubernetes says so
 // in events only.
-func creationCause(j *kubernetes.JobInfo) cause {
+func creationCause(j *kubernetes.JobInfo) Cause {
 	if len(j.Pods) > 0 {
-		return cause{}
+		return Cause{}
 	}
 	for i := len(j.Events) - 1; i >= 0; i-- {
 		e := j.Events[i]
@@ -96,47 +96,47 @@ func creationCause(j *kubernetes.JobInfo) cause {
 		text := "Kubernetes refuses to create the pod of the Job: " + trim(e.Message) + "."
 		switch m := strings.ToLower(e.Message); {
 		case strings.Contains(m, "exceeded quota"), strings.Contains(m, "must specify limits"), strings.Contains(m, "failed quota"):
-			return cause{
+			return Cause{
 				Code: "QuotaExceeded", Text: text,
 				Remedy: "Free or raise the resource quota of the namespace, or lower the requests and limits of the run configuration. " +
 					"Kubernetes retries by itself; the agent reports nothing in the meantime.",
 			}
 		case strings.Contains(m, "serviceaccount") && strings.Contains(m, "not found"), strings.Contains(m, "error looking up service account"):
-			return cause{
+			return Cause{
 				Code: "ServiceAccountNotFound", Text: text, Hopeless: true,
 				Remedy: "Create the service account in the namespace of the Job, or correct service_account_name of the run configuration or the job template.",
 			}
 		case strings.Contains(m, "failed calling webhook"), strings.Contains(m, "failed to call webhook"):
-			return cause{
+			return Cause{
 				Code: "WebhookFailed", Text: text,
 				Remedy: "An admission webhook of the cluster does not answer. See to its service, or to its failurePolicy. Kubernetes retries by itself.",
 			}
 		default:
-			return cause{
+			return Cause{
 				Code: "PodRefused", Text: text, Hopeless: true,
 				Remedy: "An admission rule or webhook of the cluster refused the pod. Change the job template so that it complies.",
 			}
 		}
 	}
-	return cause{}
+	return Cause{}
 }
 
-func podCause(p kubernetes.PodInfo) cause {
+func podCause(p kubernetes.PodInfo) Cause {
 	switch p.Reason {
 	case "Evicted":
-		return cause{
+		return Cause{
 			Code:   p.Reason,
 			Text:   fmt.Sprintf("Pod %s was evicted%s%s.", p.Name, fromNode(p), reasonSuffix("", p.Message)),
 			Remedy: "The node ran out of a resource. Set requests that match what the flow needs, or give the node more.",
 		}
 	case "NodeLost", "NodeShutdown", "Terminated", "NodeAffinity", "Shutdown", "Preempting", "Preempted":
-		return cause{
+		return Cause{
 			Code:   "NodeGone",
 			Text:   fmt.Sprintf("Pod %s was lost%s%s.", p.Name, fromNode(p), reasonSuffix(p.Reason, p.Message)),
 			Remedy: "The node went away under the pod. Run again; a backoffLimit above 0 in the job template makes the Job do so itself.",
 		}
 	case "DeadlineExceeded":
-		return cause{
+		return Cause{
 			Code: p.Reason, Hopeless: true,
 			Text:   fmt.Sprintf("Pod %s was active longer than its activeDeadlineSeconds: %s.", p.Name, trim(p.Message)),
 			Remedy: "Raise activeDeadlineSeconds in the job template, or make the flow faster.",
@@ -149,46 +149,46 @@ func podCause(p kubernetes.PodInfo) cause {
 			}
 		}
 	}
-	if message := unschedulable(p); p.Phase == podPending && message != "" {
-		return cause{
+	if message := unschedulable(p); p.Phase == PodPending && message != "" {
+		return Cause{
 			Code:   "Unschedulable",
 			Text:   fmt.Sprintf("Pod %s cannot be scheduled: %s.", p.Name, trim(message)),
 			Remedy: "Make a node available that fits the pod's node selector, tolerations and requests, or change them in the job template or run configuration.",
 		}
 	}
-	if p.Phase == podPending {
+	if p.Phase == PodPending {
 		if c := volumeCause(p); c.found() {
 			return c
 		}
 	}
-	if p.Phase == podFailed {
-		return cause{
+	if p.Phase == PodFailed {
+		return Cause{
 			Code:   "PodFailed",
 			Text:   fmt.Sprintf("Pod %s failed%s.", p.Name, reasonSuffix(p.Reason, p.Message)),
 			Remedy: "See the events and the log of the run.",
 		}
 	}
-	return cause{}
+	return Cause{}
 }
 
 // volumeCause explains a pod whose volumes cannot be mounted, which the kubelet
 // says in events only.
-func volumeCause(p kubernetes.PodInfo) cause {
+func volumeCause(p kubernetes.PodInfo) Cause {
 	for i := len(p.Events) - 1; i >= 0; i-- {
 		e := p.Events[i]
 		if e.Reason != "FailedMount" && e.Reason != "FailedAttachVolume" {
 			continue
 		}
-		return cause{
+		return Cause{
 			Code: "VolumeNotMounted", Hopeless: strings.Contains(e.Message, "not found"),
 			Text:   fmt.Sprintf("Pod %s waits for a volume (%s): %s.", p.Name, e.Reason, trim(e.Message)),
 			Remedy: "Create the secret, config map or claim that the volume names in the namespace of the Job, or correct the volumes of the job template.",
 		}
 	}
-	return cause{}
+	return Cause{}
 }
 
-func containerCause(p kubernetes.PodInfo, c kubernetes.ContainerInfo) cause {
+func containerCause(p kubernetes.PodInfo, c kubernetes.ContainerInfo) Cause {
 	switch c.State {
 	case kubernetes.StateWaiting:
 		return waitingCause(p, c)
@@ -196,68 +196,68 @@ func containerCause(p kubernetes.PodInfo, c kubernetes.ContainerInfo) cause {
 		if c.RestartCount > 0 && c.LastExitCode != nil {
 			return crashCause(p, c)
 		}
-		return cause{}
+		return Cause{}
 	case kubernetes.StateTerminated:
-		if c.RestartCount > 0 && c.ExitCode != nil && *c.ExitCode != 0 && p.Phase == podRunning {
+		if c.RestartCount > 0 && c.ExitCode != nil && *c.ExitCode != 0 && p.Phase == PodRunning {
 			return crashCause(p, c) // about to be started again
 		}
 		return terminatedCause(p, c.Name, c.Reason, c.Message, c.ExitCode)
 	default:
-		return cause{}
+		return Cause{}
 	}
 }
 
-func waitingCause(p kubernetes.PodInfo, c kubernetes.ContainerInfo) cause {
+func waitingCause(p kubernetes.PodInfo, c kubernetes.ContainerInfo) Cause {
 	text := func(what string) string {
 		return fmt.Sprintf("Container %s of pod %s %s%s.", c.Name, p.Name, what, reasonSuffix(c.Reason, c.Message))
 	}
 	switch c.Reason {
 	case "InvalidImageName":
-		return cause{
+		return Cause{
 			Code: c.Reason, Hopeless: true, Text: text(fmt.Sprintf("has an invalid image name %q", c.Image)),
 			Remedy: "Correct the image in the run configuration or the job template.",
 		}
 	case "ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "RegistryUnavailable", "ErrImageInspect":
-		return cause{
+		return Cause{
 			Code: c.Reason, Hopeless: c.Reason == "ErrImageNeverPull", Text: text(fmt.Sprintf("cannot get its image %q", c.Image)),
 			Remedy: "Check that the image and its tag exist, that the node can reach the registry, and that image_pull_secrets give access.",
 		}
 	case "CreateContainerConfigError":
-		return cause{
+		return Cause{
 			Code: c.Reason, Hopeless: true, Text: text("cannot be configured"),
 			Remedy: "A secret or config map that the job template refers to is missing, or lacks a key. Create it in the namespace of the Job.",
 		}
 	case "CreateContainerError", "RunContainerError", "CreatePodSandboxError", "PostStartHookError":
-		return cause{
+		return Cause{
 			Code: c.Reason, Text: text("cannot be started"),
 			Remedy: "Check the command and the volumes of the container in the job template.",
 		}
 	case "CrashLoopBackOff":
 		return crashCause(p, c)
 	default:
-		return cause{}
+		return Cause{}
 	}
 }
 
 // crashCause explains a container that is started again and again.
-func crashCause(p kubernetes.PodInfo, c kubernetes.ContainerInfo) cause {
+func crashCause(p kubernetes.PodInfo, c kubernetes.ContainerInfo) Cause {
 	crash := terminatedCause(p, c.Name, c.LastReason, "", c.LastExitCode)
 	if c.State == kubernetes.StateTerminated {
 		crash = terminatedCause(p, c.Name, c.Reason, "", c.ExitCode)
 		c.Reason, c.Message = "", "" // said by crash
 	}
-	return cause{
+	return Cause{
 		Code:   "CrashLoopBackOff",
 		Text:   strings.TrimSpace(fmt.Sprintf("Container %s of pod %s crashed %d times%s.", c.Name, p.Name, c.RestartCount, reasonSuffix(c.Reason, c.Message)) + " " + crash.Text),
 		Remedy: "The flow's process ends before it has executed the flow. The container's log says why.",
 	}
 }
 
-func terminatedCause(p kubernetes.PodInfo, name, reason, message string, exitCode *int32) cause {
+func terminatedCause(p kubernetes.PodInfo, name, reason, message string, exitCode *int32) Cause {
 	if exitCode == nil || *exitCode == 0 && reason != "OOMKilled" {
-		return cause{}
+		return Cause{}
 	}
-	c := cause{
+	c := Cause{
 		Code: "ContainerFailed",
 		Text: fmt.Sprintf("Container %s of pod %s ended with exit code %d%s.", name, p.Name, *exitCode, reasonSuffix(reason, message)),
 		Remedy: "The log of the run, or of the container, says why. Common are a missing Python module, an image without Prefect, " +

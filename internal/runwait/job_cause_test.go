@@ -1,4 +1,4 @@
-package flowrun
+package runwait
 
 import (
 	"strings"
@@ -11,10 +11,10 @@ func TestFindCause(t *testing.T) {
 	t.Parallel()
 	code := func(n int32) *int32 { return &n }
 	waiting := func(reason, message string) *kubernetes.JobInfo {
-		return &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{{Name: "p", Phase: podPending, Containers: []kubernetes.ContainerInfo{{Name: "flow", Image: "img:1", State: kubernetes.StateWaiting, Reason: reason, Message: message}}}}}
+		return &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{{Name: "p", Phase: PodPending, Containers: []kubernetes.ContainerInfo{{Name: "flow", Image: "img:1", State: kubernetes.StateWaiting, Reason: reason, Message: message}}}}}
 	}
 	ended := func(reason string, exit int32) *kubernetes.JobInfo {
-		return &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{{Name: "p", Phase: podFailed, Containers: []kubernetes.ContainerInfo{{Name: "flow", State: kubernetes.StateTerminated, Reason: reason, ExitCode: code(exit)}}}}}
+		return &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{{Name: "p", Phase: PodFailed, Containers: []kubernetes.ContainerInfo{{Name: "flow", State: kubernetes.StateTerminated, Reason: reason, ExitCode: code(exit)}}}}}
 	}
 	refused := func(message string) *kubernetes.JobInfo {
 		return &kubernetes.JobInfo{Events: []kubernetes.EventInfo{{Reason: "FailedCreate", Message: message}}}
@@ -27,10 +27,10 @@ func TestFindCause(t *testing.T) {
 		says     []string
 	}{
 		{name: "nothing seen"},
-		{name: "all well", job: &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{{Phase: podSucceeded, Containers: []kubernetes.ContainerInfo{{State: kubernetes.StateTerminated, ExitCode: code(0)}}}}}},
+		{name: "all well", job: &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{{Phase: PodSucceeded, Containers: []kubernetes.ContainerInfo{{State: kubernetes.StateTerminated, ExitCode: code(0)}}}}}},
 		{name: "just starting", job: waiting("ContainerCreating", "")},
 		{
-			name: "unschedulable", job: &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{{Name: "p", Phase: podPending, Conditions: []kubernetes.ConditionInfo{{Type: "PodScheduled", Status: "False", Reason: "Unschedulable", Message: "0/1 nodes are available: 1 node(s) didn't match."}}}}},
+			name: "unschedulable", job: &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{{Name: "p", Phase: PodPending, Conditions: []kubernetes.ConditionInfo{{Type: "PodScheduled", Status: "False", Reason: "Unschedulable", Message: "0/1 nodes are available: 1 node(s) didn't match."}}}}},
 			code: "Unschedulable", says: []string{"0/1 nodes", "node selector"},
 		},
 		{
@@ -63,26 +63,26 @@ func TestFindCause(t *testing.T) {
 		},
 		{
 			name: "crash loop, just ended again",
-			job: &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{{Name: "p", Phase: podRunning, Containers: []kubernetes.ContainerInfo{{
+			job: &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{{Name: "p", Phase: PodRunning, Containers: []kubernetes.ContainerInfo{{
 				Name: "flow", State: kubernetes.StateTerminated, Reason: "OOMKilled", ExitCode: code(137), RestartCount: 2, LastReason: "Error", LastExitCode: code(1),
 			}}}}},
 			code: "CrashLoopBackOff", says: []string{"crashed 2 times. Container flow", "more memory than its limit"},
 		},
 		{
 			name: "restarted, and then well",
-			job: &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{{Name: "p", Phase: podRunning, Containers: []kubernetes.ContainerInfo{{
+			job: &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{{Name: "p", Phase: PodRunning, Containers: []kubernetes.ContainerInfo{{
 				Name: "flow", State: kubernetes.StateTerminated, Reason: "Completed", ExitCode: code(0), RestartCount: 1, LastReason: "Error", LastExitCode: code(1),
 			}}}}},
 		},
 		{
-			name: "evicted", job: &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{{Name: "p", Node: "n1", Phase: podFailed, Reason: "Evicted", Message: "The node was low on resource: memory."}}},
+			name: "evicted", job: &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{{Name: "p", Node: "n1", Phase: PodFailed, Reason: "Evicted", Message: "The node was low on resource: memory."}}},
 			code: "Evicted", says: []string{"n1", "low on resource"},
 		},
 		{
 			name: "deadline",
 			job: &kubernetes.JobInfo{
 				Failed: true, Conditions: []kubernetes.ConditionInfo{{Status: "True", Type: "Failed", Reason: "DeadlineExceeded", Message: "Job was active longer than specified deadline"}},
-				Pods: []kubernetes.PodInfo{{Name: "p", Phase: podFailed}},
+				Pods: []kubernetes.PodInfo{{Name: "p", Phase: PodFailed}},
 			},
 			code: "DeadlineExceeded", hopeless: true, says: []string{"activeDeadlineSeconds"},
 		},
@@ -102,8 +102,8 @@ func TestFindCause(t *testing.T) {
 		{
 			name: "the newest pod counts",
 			job: &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{
-				{Name: "old", Phase: podFailed, Containers: []kubernetes.ContainerInfo{{Name: "flow", State: kubernetes.StateTerminated, ExitCode: code(1)}}},
-				{Name: "new", Phase: podFailed, Reason: "Evicted"},
+				{Name: "old", Phase: PodFailed, Containers: []kubernetes.ContainerInfo{{Name: "flow", State: kubernetes.StateTerminated, ExitCode: code(1)}}},
+				{Name: "new", Phase: PodFailed, Reason: "Evicted"},
 			}},
 			code: "Evicted", says: []string{"new"},
 		},

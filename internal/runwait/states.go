@@ -1,4 +1,4 @@
-package flowrun
+package runwait
 
 import (
 	"slices"
@@ -7,9 +7,9 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 )
 
-// accepted says whether a finished state is among those that count as success.
+// Accepted says whether a finished state is among those that count as success.
 // A state that is listed stands for its special cases too.
-func accepted(state string, success []string) bool {
+func Accepted(state string, success []string) bool {
 	return slices.ContainsFunc(states.Lineage(state), func(kind string) bool {
 		return slices.ContainsFunc(success, func(name string) bool { return strings.EqualFold(name, kind) })
 	})
@@ -17,22 +17,22 @@ func accepted(state string, success []string) bool {
 
 // Values of wait_for, in order.
 const (
-	waitNone      = "none"
-	waitSubmitted = "submitted"
-	waitRunning   = "running"
-	waitFinished  = "finished"
+	WaitNone      = "none"
+	WaitSubmitted = "submitted"
+	WaitRunning   = "running"
+	WaitFinished  = "finished"
 )
 
-// reached says whether a run that is in a state, and has passed others, has come
+// Reached says whether a run that is in a state, and has passed others, has come
 // as far as waitFor wants. A finished state is the furthest there is, whatever
-// it is; whether it is welcome is another question (see accepted).
-func reached(waitFor, state string, passed []string) bool {
+// it is; whether it is welcome is another question (see Accepted).
+func Reached(waitFor, state string, passed []string) bool {
 	switch {
-	case waitFor == waitNone, states.IsFinished(state):
+	case waitFor == WaitNone, states.IsFinished(state):
 		return true
-	case waitFor == waitSubmitted:
+	case waitFor == WaitSubmitted:
 		return begun(state) || slices.ContainsFunc(passed, begun)
-	case waitFor == waitRunning:
+	case waitFor == WaitRunning:
 		return ran(state) || slices.ContainsFunc(passed, ran)
 	default:
 		return false
@@ -54,7 +54,15 @@ func ran(state string) bool {
 	}
 }
 
-// queued says whether the run waits for an agent (or has no state yet).
-func queued(state string) bool {
+// Queued says whether the run waits for an agent (or has no state yet).
+func Queued(state string) bool {
 	return state == "" || state == states.Scheduled
+}
+
+// StateName is the name of a state, or what to say of a run without one.
+func StateName(state string) string {
+	if state == "" {
+		return "without a state"
+	}
+	return state
 }

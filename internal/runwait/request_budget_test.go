@@ -1,4 +1,4 @@
-package flowrun
+package runwait
 
 import (
 	"slices"

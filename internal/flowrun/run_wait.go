@@ -1,0 +1,182 @@
+package flowrun
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
+)
+
+const (
+	// shownLogs is how many lines logs holds.
+	shownLogs = 50
+	// reportedLogs is how many of them a diagnostic shows.
+	reportedLogs = 20
+)
+
+// await waits for the run of m, which has an id, and brings m up to date. It says
+// whether the wait is over for good.
+func await(ctx context.Context, data *framework.ProviderData, m *model) (settled bool, diags diag.Diagnostics) {
+	g, diags := m.goal(ctx)
+	if diags.HasError() {
+		return false, diags
+	}
+	id := m.ID.ValueString()
+	if g.WaitFor == runwait.WaitNone {
+		run, err := data.Prefect.GetFlowRun(ctx, id)
+		if err != nil {
+			diags.Append(framework.Diagnose(err, "Could not read flow run "+id)...)
+			return false, diags
+		}
+		diags.Append(m.refresh(ctx, run)...)
+		diags.Append(m.details(ctx, data.Prefect, nil)...)
+		recordLater(ctx, data.Prefect, id, "This run is recorded in a Terraform state, which does not wait for it.")
+		return !diags.HasError(), diags
+	}
+	w := runwait.New(data.Prefect, id, g)
+	r, diags := m.follow(ctx, data, w, g)
+	if r.Run != nil {
+		diags.Append(m.refresh(ctx, r.Run)...)
+	}
+	if !r.Interrupted {
+		diags.Append(m.details(ctx, data.Prefect, &r)...)
+	}
+	job, d := jobValue(ctx, r.Jobs)
+	diags.Append(d...)
+	if !job.IsNull() {
+		m.Job = job
+	}
+	settled, d = conclude(ctx, data.Prefect, m, r)
+	diags.Append(d...)
+	return settled && !diags.HasError(), diags
+}
+
+// follow waits for the run of m with the run's Jobs in sight if a cluster is
+// configured, and cancels the run if a deadline is to.
+func (m *model) follow(ctx context.Context, data *framework.ProviderData, w *runwait.Waiter, g runwait.Goal) (runwait.Report, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	w.Log = writeLog
+	id := m.ID.ValueString()
+	unseen, done := watchJobs(ctx, data, w, id)
+	defer done()
+	r := runwait.Report{Outcome: w.Wait(ctx), Goal: g}
+	r.Unseen = unseen(r.Output.Err)
+	if r.Verdict == runwait.Late && m.OnTimeout.ValueString() == onCancel {
+		r.Cancelled = true
+		_, patience, _ := m.limits(ctx)
+		run, err := runwait.Cancel(ctx, data.Prefect, id, patience, nil)
+		if run != nil {
+			r.Run = run
+		}
+		if err != nil && ctx.Err() == nil {
+			diags.Append(framework.Diagnose(err, "Could not cancel the flow run after its deadline")...)
+		}
+	}
+	r.Accepted = r.Err == nil && r.Verdict == runwait.Failed && m.OnFailure.ValueString() == onWarn
+	return r, diags
+}
+
+// writeLog writes a line of a wait to Terraform's log.
+func writeLog(ctx context.Context, level slog.Level, message string, fields map[string]any) {
+	switch {
+	case level >= slog.LevelWarn:
+		tflog.Warn(ctx, message, fields)
+	case level >= slog.LevelInfo:
+		tflog.Info(ctx, message, fields)
+	default:
+		tflog.Debug(ctx, message, fields)
+	}
+}
+
+// watchJobs has the waiter watch the run's Jobs if a cluster is configured. unseen
+// says afterwards what could not be seen, in words: the run is waited for all the
+// same. done ends the watch.
+func watchJobs(ctx context.Context, data *framework.ProviderData, w *runwait.Waiter, id string) (unseen func(logs error) string, done func()) {
+	because := func(err error) string {
+		if err == nil || ctx.Err() != nil {
+			return ""
+		}
+		return err.Error()
+	}
+	cluster, err := data.Kubernetes()
+	if err != nil || cluster == nil {
+		return func(error) string { return because(err) }, func() {}
+	}
+	follow, err := cluster.WatchRun(ctx, "", id)
+	if err != nil {
+		tflog.Warn(ctx, "The run's Jobs cannot be watched", map[string]any{"flow_run_id": id, "error": err.Error()})
+		return func(error) string { return because(err) }, func() {}
+	}
+	w.Observe(follow, func(ctx context.Context, pod, container string, lines int64, previous bool) ([]string, error) {
+		return cluster.ContainerLog(ctx, "", pod, container, lines, previous) //nolint:wrapcheck // kept for its kind
+	})
+	return func(logs error) string {
+		if err := follow.Err(); err != nil {
+			return because(err)
+		}
+		return because(logs)
+	}, follow.Close
+}
+
+// conclude turns the end of a wait into diagnostics, and says whether the wait
+// is over for good.
+func conclude(ctx context.Context, client *prefect.Client, m *model, r runwait.Report) (bool, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	id := m.ID.ValueString()
+	warn := func() { diags.AddWarning(r.Summary(), r.Detail()) }
+	switch {
+	case r.Interrupted:
+		warn()
+		recordLater(ctx, client, id, "This run is recorded in a Terraform state. Waiting for it was interrupted.")
+		return false, diags
+	case r.Err == nil && r.Verdict == runwait.Succeeded:
+		if r.Unseen != "" {
+			diags.AddWarning("The run's Job could not be observed", r.Unseen+
+				"\n\nThe run was followed on the Server alone. Facts about its Job may be missing or incomplete.")
+		}
+		recordLater(ctx, client, id, "This run is recorded in a Terraform state.")
+		return true, diags
+	case r.Accepted:
+		warn()
+		recordLater(ctx, client, id, "This run is recorded in a Terraform state.")
+		return true, diags
+	case r.Err == nil && r.Verdict == runwait.Late && m.OnTimeout.ValueString() == onWarn:
+		warn()
+		recordLater(ctx, client, id, "This run is recorded in a Terraform state. A deadline ended the wait for it.")
+		return false, diags
+	default:
+		diags.AddError(r.Summary(), r.Detail())
+		return false, diags
+	}
+}
+
+// details brings the lists of states and log lines up to date. It gives a report,
+// if there is one, the end of the log.
+func (m *model) details(ctx context.Context, client *prefect.Client, r *runwait.Report) diag.Diagnostics {
+	var diags, d diag.Diagnostics
+	id := m.ID.ValueString()
+	states, err := client.FlowRunStates(ctx, id)
+	if err == nil {
+		m.States, d = statesValue(ctx, states)
+		diags.Append(d...)
+	}
+	logs, logErr := client.LastFlowRunLogs(ctx, id, shownLogs)
+	if logErr == nil {
+		logs = runwait.WithoutOwn(logs)
+		m.Logs, d = logsValue(ctx, logs)
+		diags.Append(d...)
+		if r != nil {
+			r.Logs = logs[max(0, len(logs)-reportedLogs):]
+		}
+	}
+	if err := errors.Join(err, logErr); err != nil {
+		tflog.Warn(ctx, "States or log of the run could not be read", map[string]any{"flow_run_id": id, "error": err.Error()})
+	}
+	return diags
+}

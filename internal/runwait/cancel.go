@@ -1,0 +1,54 @@
+package runwait
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
+)
+
+// ErrNotEnded is returned when a cancelled run did not end in time.
+var ErrNotEnded = errors.New("the run did not end in time after it was cancelled")
+
+// Canceller is what cancelling needs of the Server.
+type Canceller interface {
+	CancelFlowRun(ctx context.Context, id string) (string, error)
+	GetFlowRun(ctx context.Context, id string) (*prefect.FlowRun, error)
+}
+
+// Cancel cancels a run and waits until it has finished, or until idle says that
+// nothing executes it any more, for at most patience (0: without limit). It
+// returns the run as last seen, nil if its record is gone. ErrNotEnded after
+// patience.
+func Cancel(ctx context.Context, server Canceller, id string, patience time.Duration, idle func(context.Context) bool) (*prefect.FlowRun, error) {
+	if _, err := server.CancelFlowRun(ctx, id); err != nil {
+		if errors.Is(err, prefect.ErrNotFound) {
+			return nil, nil //nolint:nilnil // a run without a record needs no cancelling
+		}
+		return nil, err //nolint:wrapcheck // the client's errors say what was asked of whom
+	}
+	began := time.Now()
+	deadline := began.Add(patience)
+	for {
+		run, err := server.GetFlowRun(ctx, id)
+		switch {
+		case errors.Is(err, prefect.ErrNotFound):
+			return nil, nil //nolint:nilnil // as above
+		case err != nil:
+			return nil, err //nolint:wrapcheck // as above
+		case states.IsFinished(run.State), idle != nil && idle(ctx):
+			return run, nil
+		case patience > 0 && time.Now().After(deadline):
+			return run, ErrNotEnded
+		}
+		timer := time.NewTimer(unforeseen(time.Since(began), 4*time.Second))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return run, ctx.Err() //nolint:wrapcheck // only tells the caller to stop
+		case <-timer.C:
+		}
+	}
+}

@@ -1,0 +1,85 @@
+package runwait
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+)
+
+// say tells what happened, if anybody listens.
+func (w *Waiter) say(message string) {
+	if w.Tell != nil {
+		w.Tell(message)
+	}
+}
+
+// Log receives what is worth a line in a log, with fields that machines can read.
+type Log func(ctx context.Context, level slog.Level, message string, fields map[string]any)
+
+func (w *Waiter) log(ctx context.Context, level slog.Level, message string, fields map[string]any) {
+	if w.Log != nil {
+		w.Log(ctx, level, message, fields)
+	}
+}
+
+// stateText is a state in a line.
+func stateText(run *prefect.FlowRun) string {
+	text := fmt.Sprintf("Flow run %q is %s", run.Name, StateName(run.State))
+	if run.StateMessage != "" {
+		text += ": " + trim(run.StateMessage)
+	}
+	return text
+}
+
+// tellCause tells what keeps the newest Job from getting on, when that changes.
+func (w *Waiter) tellCause(jobs []kubernetes.JobInfo) {
+	c := findCause(Newest(jobs))
+	if c.found() && c.Code != w.told {
+		w.say(c.Text)
+	}
+	w.told = c.Code
+}
+
+// tellLogs tells the new lines of the run's log: as often as the budget of
+// requests allows, and at the end in any case.
+func (w *Waiter) tellLogs(ctx context.Context, last bool) {
+	now := time.Now()
+	if w.Tell == nil || w.NewLogs == nil || w.run == nil || !last && (!begun(w.run.State) || w.pace.ready(now, pollReserve).After(now)) {
+		return
+	}
+	w.pace.take(now)
+	logs, err := w.NewLogs(ctx)
+	if err != nil {
+		w.log(ctx, slog.LevelWarn, "The log of the run could not be read", map[string]any{"flow_run_id": w.id, "error": err.Error()})
+		return
+	}
+	for _, l := range WithoutOwn(logs) {
+		w.say(logLine(l))
+	}
+}
+
+// logLine is a line of the log as it is shown.
+func logLine(l prefect.Log) string {
+	return fmt.Sprintf("%s %s %s | %s", l.Timestamp.UTC().Format(time.TimeOnly), l.Level, l.Name,
+		strings.ReplaceAll(strings.TrimRight(l.Message, "\n"), "\n", "\n    "))
+}
+
+// OwnLogger is the name of the lines that this program writes to a run's log, to note that the run is recorded. They are
+// no output of the run.
+const OwnLogger = "terraform"
+
+// WithoutOwn leaves out the lines that this program has written.
+func WithoutOwn(logs []prefect.Log) []prefect.Log {
+	kept := make([]prefect.Log, 0, len(logs))
+	for _, l := range logs {
+		if l.Name != OwnLogger {
+			kept = append(kept, l)
+		}
+	}
+	return kept
+}
