@@ -1,4 +1,4 @@
-package documentation_test
+package words_test
 
 import (
 	"path"

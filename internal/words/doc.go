@@ -1,5 +1,5 @@
-// Package documentation holds the tests of what the repository says in words:
+// Package words holds the tests of what the repository says in words:
 // every block of HCL in its Markdown files and every example is validated by the
 // real command line, and what describes the repository to others (workflows,
 // dependency updates) agrees with what is in it.
-package documentation
+package words
