@@ -183,9 +183,19 @@ func TestInactiveReason(t *testing.T) {
 		group *prefect.FlowGroup
 		ok    bool
 	}{
-		"no schedule":                     {},
-		"no schedule, group without":      {group: &prefect.FlowGroup{}},
-		"no schedule, group with":         {group: &prefect.FlowGroup{Schedule: []byte(`{"clocks": []}`)}, ok: true},
+		"no schedule":                {},
+		"no schedule, group without": {group: &prefect.FlowGroup{}},
+		"no schedule, group with":    {group: &prefect.FlowGroup{Schedule: []byte(`{"clocks": []}`)}, ok: true},
+		"no schedule, group's clock lacks a parameter": {
+			edit: withParameter("n", nil), group: &prefect.FlowGroup{Schedule: []byte(`{"clocks": [{"parameter_defaults": {"n": 1}}, {}]}`)},
+		},
+		"no schedule, group's clock has the parameter": {
+			edit: withParameter("n", nil), group: &prefect.FlowGroup{Schedule: []byte(`{"clocks": [{"parameter_defaults": {"n": 1}}]}`)}, ok: true,
+		},
+		"schedule, group's clock lacks a parameter": {
+			edit:  all(withCron("0 0 * * *", map[string]any{"n": 1}), withParameter("n", nil)),
+			group: &prefect.FlowGroup{Schedule: []byte(`{"clocks": [{}]}`)},
+		},
 		"schedule":                        {edit: withCron("0 0 * * *", nil), ok: true},
 		"parameter with default":          {edit: all(withCron("0 0 * * *", nil), withParameter("n", 1)), ok: true},
 		"required parameter":              {edit: all(withCron("0 0 * * *", nil), withParameter("n", nil))},

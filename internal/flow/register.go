@@ -178,26 +178,27 @@ func registerFailure(name string) framework.Failure {
 	}
 }
 
-// checkSchedule refuses a schedule that the Server would leave inactive without
-// an error. newest is nil for a new group.
+// checkSchedule refuses a schedule that would start no runs, which the Server
+// says nowhere. newest is nil for a new group.
 func checkSchedule(want *intent, active types.Bool, newest *prefect.Flow) diag.Diagnostics {
 	var group *prefect.FlowGroup
 	if newest != nil {
 		group = &newest.Group
 	}
 	reason := inactiveReason(want.flow, group)
+	scheduled := want.flow.Schedule() != nil || group != nil && decoded(group.Schedule) != nil
 	var diags diag.Diagnostics
 	switch {
 	case reason == "" || framework.IsSet(active) && !active.ValueBool():
 	case framework.IsSet(active):
 		diags.AddAttributeError(path.Root("schedule_active"), "The schedule cannot be activated",
-			fmt.Sprintf("The Server would leave flow %q inactive, because %s.\n\nLeave `schedule_active` out or set it to "+
+			fmt.Sprintf("No run of flow %q would start, because %s.\n\nLeave `schedule_active` out or set it to "+
 				"false, or give the flow a schedule whose clocks have values for all required parameters. A schedule of the flow "+
 				"group, and its default parameters, count if the flow group exists already.", want.flow.Name(), reason))
-	case want.flow.Schedule() != nil && !active.IsUnknown():
-		diags.AddAttributeWarning(path.Root("schedule_active"), "The schedule will not be active",
-			fmt.Sprintf("The Server leaves the schedule of flow %q inactive, because %s.\n\nGive the parameters defaults, or give "+
-				"values in the schedule's clocks; or set `schedule_active = false` if this is meant.", want.flow.Name(), reason))
+	case scheduled && !active.IsUnknown():
+		diags.AddAttributeWarning(path.Root("schedule_active"), "The schedule will not start runs",
+			fmt.Sprintf("No run of flow %q will start by its schedule, because %s.\n\nGive each of them a value in "+
+				"every clock, or in `default_parameters` of the flow group; or set `schedule_active = false` if this is meant.", want.flow.Name(), reason))
 	}
 	return diags
 }

@@ -98,7 +98,7 @@ func TestPlanOfASchedule(t *testing.T) {
 	needs := noInputs(testFlow(t, "etl", all(withCron("0 0 * * *", nil), withParameter("n", nil))))
 	active, inactive := configOf(needs), configOf(needs)
 	active.ScheduleActive, inactive.ScheduleActive = types.BoolValue(true), types.BoolValue(false)
-	expect(t, r.plan(configOf(needs), nil), "The schedule will not be active")
+	expect(t, r.plan(configOf(needs), nil), "The schedule will not start runs")
 	expect(t, r.plan(active, nil), "The schedule cannot be activated")
 	expect(t, r.plan(inactive, nil))
 

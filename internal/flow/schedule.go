@@ -3,60 +3,36 @@ package flow
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
-// inactiveReason says why the Server would leave the schedule of a flow
-// inactive, without an error, or "" if it would activate it. group is that of
-// the flow's version group, nil if there is none yet.
+// inactiveReason says why no run would start by an active schedule of a flow,
+// or "" if runs would. group is that of the flow's version group, nil if there
+// is none yet.
 func inactiveReason(f *serialization.Flow, group *prefect.FlowGroup) string {
-	schedule := f.Schedule()
-	if schedule == nil {
-		if group != nil && isSet(group.Schedule) {
-			return ""
-		}
+	activation := serialization.Activation{FlowClocks: serialization.ClockDefaults(f.Schedule()), Required: f.RequiredParameters()}
+	if group != nil {
+		activation.GroupClocks = serialization.ClockDefaults(decoded(group.Schedule))
+		activation.GroupDefaults = decoded(group.DefaultParameters)
+	}
+	if !activation.HasSchedule() {
 		return "the flow has no schedule, and neither has its flow group"
 	}
-	given := map[string]bool{}
-	if group != nil {
-		for name := range keys(group.DefaultParameters) {
-			given[name] = true
-		}
-	}
-	var missing []string
-	for _, p := range f.Parameters() {
-		if p.Required && !given[p.Name] && !everyClockGives(schedule, p.Name) {
-			missing = append(missing, fmt.Sprintf("%q", p.Name))
-		}
-	}
+	missing := activation.Missing()
 	if len(missing) == 0 {
 		return ""
 	}
-	slices.Sort(missing)
+	for i, name := range missing {
+		missing[i] = fmt.Sprintf("%q", name)
+	}
 	return "the schedule gives no value for the required parameter(s) " + strings.Join(missing, ", ")
 }
 
-func everyClockGives(schedule map[string]any, parameter string) bool {
-	clocks, _ := schedule["clocks"].([]any)
-	for _, c := range clocks {
-		clock, _ := c.(map[string]any)
-		defaults, _ := clock["parameter_defaults"].(map[string]any)
-		if _, ok := defaults[parameter]; !ok {
-			return false
-		}
-	}
-	return true
-}
-
-func isSet(raw json.RawMessage) bool {
-	return len(raw) > 0 && string(raw) != "null"
-}
-
-func keys(raw json.RawMessage) map[string]any {
+// decoded is an object that the Server holds; nil if there is none.
+func decoded(raw json.RawMessage) map[string]any {
 	if !isSet(raw) {
 		return nil
 	}
@@ -66,3 +42,5 @@ func keys(raw json.RawMessage) map[string]any {
 	}
 	return object
 }
+
+func isSet(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }

@@ -4,40 +4,34 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
 // inactiveReason says why no run would start although the schedule is active,
 // with a remedy, or "" if runs would start. The Server refuses some of these
 // cases; in others it takes the schedule for active and then fails to make runs.
 func (w *work) inactiveReason(ctx context.Context, newest *prefect.Flow) string {
-	group := w.groupClocks(ctx)
-	own := ownClocks(newest.Schedule)
 	if newest.Archived {
 		return fmt.Sprintf("The newest version of the flow, version %d, is archived, and archived flows have no runs.\n\n"+
 			"Register the flow again, or set `schedule_active = false` or leave it out.", newest.Version)
 	}
-	if group == nil && own == nil {
+	activation := serialization.Activation{
+		FlowClocks: serialization.ClockDefaults(decoded(newest.Schedule)), GroupClocks: w.groupClocks(ctx),
+		GroupDefaults: w.defaults(), Required: required(newest.Parameters),
+	}
+	if !activation.HasSchedule() {
 		return "Neither the flow group nor the flow has a schedule.\n\nSet `schedule`, or leave `schedule_active` out."
 	}
-	given := w.defaults()
-	var missing []string
-	for _, name := range required(newest.Parameters) {
-		if _, ok := given[name]; ok {
-			continue
-		}
-		lacks := func(defaults map[string]any) bool { _, ok := defaults[name]; return !ok }
-		if slices.ContainsFunc(group, lacks) || slices.ContainsFunc(own, lacks) {
-			missing = append(missing, fmt.Sprintf("%q", name))
-		}
-	}
+	missing := activation.Missing()
 	if len(missing) == 0 {
 		return ""
 	}
-	slices.Sort(missing)
+	for i, name := range missing {
+		missing[i] = fmt.Sprintf("%q", name)
+	}
 	return fmt.Sprintf("Version %d of the flow has required parameters that a clock gives no value for: %s.\n\n"+
 		"Give them values in `default_parameters`, or in the `parameter_defaults` of every clock, also of the flow's own schedule if it has one.",
 		newest.Version, strings.Join(missing, ", "))
@@ -47,29 +41,13 @@ func (w *work) inactiveReason(ctx context.Context, newest *prefect.Flow) string 
 // after the work; nil without a schedule.
 func (w *work) groupClocks(ctx context.Context) []map[string]any {
 	if w.to.Schedule.IsNull() {
-		return ownClocks(w.planned())
+		return serialization.ClockDefaults(decoded(w.planned()))
 	}
 	out := []map[string]any{}
 	if s := meant(ctx, w.to.Schedule); s != nil {
 		for _, c := range s.clocks {
 			out = append(out, c.defaults)
 		}
-	}
-	return out
-}
-
-// ownClocks are the parameter defaults of each clock of a serialised schedule.
-func ownClocks(raw json.RawMessage) []map[string]any {
-	schedule, ok := decoded(raw).(map[string]any)
-	if !ok {
-		return nil
-	}
-	out := []map[string]any{}
-	clocks, _ := schedule["clocks"].([]any)
-	for _, c := range clocks {
-		clock, _ := c.(map[string]any)
-		defaults, _ := clock["parameter_defaults"].(map[string]any)
-		out = append(out, defaults)
 	}
 	return out
 }

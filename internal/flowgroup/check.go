@@ -65,8 +65,7 @@ func checkClock(at path.Path, c clockModel) diag.Diagnostics {
 	}
 	if framework.IsSet(c.Cron) {
 		if err := serialization.CheckCron(c.Cron.ValueString()); err != nil {
-			add(&diags, at.AtName("cron"), "Not a cron expression", framework.Sentence(err.Error())+
-				" Use five fields: minute, hour, day of month, month, day of week, such as \"0 6 * * 1-5\".")
+			add(&diags, at.AtName("cron"), "Not a cron expression", framework.Sentence(err.Error())+" "+serialization.CronRemedy+".")
 		}
 	}
 	if framework.IsSet(c.Interval) {

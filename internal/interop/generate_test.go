@@ -1,13 +1,11 @@
 package interop
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -52,47 +50,18 @@ type caseRun struct {
 func TestGeneratedJobs(t *testing.T) {
 	t.Parallel()
 	u := newUser(t, &acctest.PrefectServer{API: "http://api.example.com:4200"})
-	seed := uint64(1)
-	if given := os.Getenv("PREFECT_INTEROP_SEED"); given != "" {
-		var err error
-		if seed, err = strconv.ParseUint(given, 10, 64); err != nil {
-			t.Fatal(err)
-		}
-	}
+	seed := interopSeed(t)
 	g := &generator{Rand: rand.New(rand.NewPCG(seed, 0)), dir: u.home}
 	cases := make([]jobCase, jobCases)
-	file, err := os.Create(filepath.Join(u.home, "cases"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	encoder := json.NewEncoder(file)
 	for i := range cases {
 		cases[i] = g.jobCase()
-		if err := encoder.Encode(cases[i]); err != nil {
-			t.Fatal(err)
-		}
 	}
-	if err := file.Close(); err != nil {
-		t.Fatal(err)
-	}
-	answers := filepath.Join(u.home, "answers")
-	u.python("jobs.py", file.Name(), answers)
-
-	data, err := os.Open(answers)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = data.Close() }()
-	lines := bufio.NewScanner(data)
-	lines.Buffer(nil, 1<<24)
+	answers := ask(u, "jobs.py", cases)
 	compared, refused, wrong := 0, 0, 0
 	for i, c := range cases {
-		if !lines.Scan() {
-			t.Fatalf("the agent answered %d of %d cases: %v", i, len(cases), lines.Err())
-		}
-		answer, ok := decodeNumbers(t, lines.Bytes()).(map[string]any)
+		answer, ok := decodeNumbers(t, answers[i]).(map[string]any)
 		if !ok {
-			t.Fatalf("the agent's answer is %s", lines.Text())
+			t.Fatalf("the agent's answer is %s", answers[i])
 		}
 		job, err := predict(c)
 		var made any

@@ -1,14 +1,13 @@
 package serialization
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/robfig/cron/v3"
+	"github.com/prefect-server/terraform-provider-prefect/internal/serialization/cron"
 )
 
 // minInterval is the shortest interval that Prefect accepts of a schedule.
@@ -54,7 +53,7 @@ func validateClock(p *problems, path string, clock map[string]any) {
 		}
 	case "CronClock":
 		if err := CheckCron(text(clock["cron"])); err != nil {
-			p.add(path+".cron", err.Error(), "Use five fields: minute, hour, day of month, month, day of week")
+			p.add(path+".cron", err.Error(), CronRemedy)
 		}
 	case "DatesClock", "RRuleClock":
 	default:
@@ -104,101 +103,77 @@ func validateZone(p *problems, path string, clock map[string]any) {
 	}
 }
 
-// CheckCron tells whether a Server would understand a cron expression: five fields, an optional sixth for
-// seconds at the end, or a name such as @daily.
+// CronRemedy is what to do about an expression that CheckCron refuses.
+const CronRemedy = `Use five fields: minute, hour, day of month, month, day of week, such as "0 6 * * 1-5"`
+
+// CheckCron reports why a Server would not start runs by a cron expression: it does not understand the expression, or the
+// expression has no time, such as the 31st of February.
 func CheckCron(expression string) error {
-	fields := strings.Fields(expression)
-	if len(fields) == 1 && strings.HasPrefix(fields[0], "@") {
-		names := []string{"@midnight", "@hourly", "@daily", "@weekly", "@monthly", "@yearly", "@annually"}
-		if slices.Contains(names, strings.ToLower(fields[0])) {
-			return nil
-		}
-		return fmt.Errorf("%q is not a cron expression", expression)
-	}
-	if len(fields) != 5 && len(fields) != 6 {
-		return fmt.Errorf("%q is not a cron expression, it has %d fields", expression, len(fields))
-	}
-	// The parser knows neither the seconds at the end, nor "l" for the last day, nor "#" for the n-th weekday,
-	// nor 7 for Sunday: replace what it would wrongly refuse.
-	checked := slices.Clone(fields[:5])
-	if strings.EqualFold(checked[2], "l") {
-		checked[2] = "28"
-	}
-	checked[4] = plainWeekdays(checked[4])
-	if strings.Contains(expression, "?") { // which the parser knows
-		return fmt.Errorf("%q is not a cron expression that the Server knows: \"?\" is not part of it", expression)
-	}
-	parser := cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow)
-	times, err := parser.Parse(strings.Join(checked, " "))
+	parsed, err := cron.Parse(expression)
 	if err != nil {
-		return fmt.Errorf("%q is not a cron expression: %w", expression, err)
+		return err //nolint:wrapcheck // the error names the expression
 	}
-	// The parser looks five years ahead, and 2000 has a 29th of February.
-	if times.Next(time.Date(1999, time.December, 31, 0, 0, 0, 0, time.UTC)).IsZero() {
-		return fmt.Errorf("%q has no date on which it could run", expression)
-	}
-	if len(fields) == 6 {
-		if _, err := parser.Parse(fields[5] + " * * * *"); err != nil {
-			return fmt.Errorf("%q is not a cron expression: %w", expression, err)
-		}
+	if !parsed.Fires() {
+		return fmt.Errorf("%q never starts a run: no date matches it", expression)
 	}
 	return nil
 }
 
-func plainWeekdays(field string) string {
-	parts := strings.Split(field, ",")
-	for i, part := range parts {
-		day, nth, found := strings.Cut(part, "#")
-		if found && len(nth) == 1 && nth[0] >= '1' && nth[0] <= '5' {
-			part = day
-		}
-		if len(part) == 2 && (part[0] == 'l' || part[0] == 'L') {
-			part = part[1:]
-		}
-		switch {
-		case part == "7":
-			part = "0"
-		case strings.HasSuffix(part, "-7"):
-			part = strings.TrimSuffix(part, "7") + "6"
-		}
-		parts[i] = part
-	}
-	return strings.Join(parts, ",")
+// Activation is what decides whether a Server starts runs by an active schedule.
+type Activation struct {
+	// FlowClocks and GroupClocks are the parameter defaults of each clock of the flow's own schedule and of its group's;
+	// see ClockDefaults. nil is no schedule.
+	FlowClocks, GroupClocks []map[string]any
+	// GroupDefaults are the default parameters of the flow group.
+	GroupDefaults map[string]any
+	// Required are the names of the flow's required parameters. A default in the flow does not count on the Server.
+	Required []string
 }
 
-// ErrScheduleInactive means a Server would leave the flow's schedule inactive without an error.
-var ErrScheduleInactive = errors.New("the schedule would stay inactive")
+// HasSchedule reports whether there is a schedule to activate.
+func (a Activation) HasSchedule() bool { return a.FlowClocks != nil || a.GroupClocks != nil }
 
-// ScheduleActivation reports why a Server would not activate the flow's schedule although asked to: a required
-// parameter that neither a clock nor the flow group (groupDefaults, may be nil) gives a value. The Server swallows
-// that failure during registration. A flow without a schedule yields nil: there is nothing to activate.
-func (f *Flow) ScheduleActivation(groupDefaults map[string]any) error {
-	schedule, ok := f.data["schedule"].(map[string]any)
-	if !ok {
+// Missing lists the required parameters without a value for every run, in order. A group's schedule replaces the flow's,
+// and a run of it that lacks a parameter is not created. The Server refuses to activate a flow for its own clocks all the
+// same, even where its group's replace them.
+func (a Activation) Missing() []string {
+	var missing []string
+	for _, name := range a.Required {
+		if _, given := a.GroupDefaults[name]; given {
+			continue
+		}
+		lacks := func(defaults map[string]any) bool { _, given := defaults[name]; return !given }
+		if slices.ContainsFunc(a.GroupClocks, lacks) || slices.ContainsFunc(a.FlowClocks, lacks) {
+			missing = append(missing, name)
+		}
+	}
+	return sorted(missing)
+}
+
+// ClockDefaults are the parameter defaults of each clock of a serialised schedule; nil for none. A clock without defaults
+// has nil.
+func ClockDefaults(schedule any) []map[string]any {
+	object, _ := schedule.(map[string]any)
+	if object == nil {
 		return nil
 	}
-	var required []string
-	for _, parameter := range f.Parameters() {
-		if _, given := groupDefaults[parameter.Name]; parameter.Required && !given {
-			required = append(required, parameter.Name)
-		}
-	}
-	p := &problems{kind: ErrScheduleInactive}
-	clocks, _ := schedule["clocks"].([]any)
-	for i, c := range clocks {
+	clocks, _ := object["clocks"].([]any)
+	out := make([]map[string]any, 0, len(clocks))
+	for _, c := range clocks {
 		clock, _ := c.(map[string]any)
 		defaults, _ := clock["parameter_defaults"].(map[string]any)
-		var missing []string
-		for _, name := range required {
-			if _, given := defaults[name]; !given {
-				missing = append(missing, name)
-			}
-		}
-		if missing != nil {
-			p.add(fmt.Sprintf("schedule.clocks[%d]", i),
-				"the clock gives no value for the required parameters "+quotedList(sorted(missing))+", so the Server leaves the schedule inactive",
-				"Add parameter defaults to the clock, to the flow group or to the flow, or set the schedule inactive")
+		out = append(out, defaults)
+	}
+	return out
+}
+
+// RequiredParameters are the names of the parameters that every run must be given.
+func (f *Flow) RequiredParameters() []string {
+	var names []string
+	for _, p := range f.Parameters() {
+		if p.Required {
+			names = append(names, p.Name)
 		}
 	}
-	return p.err()
+	return names
 }

@@ -116,30 +116,49 @@ func TestValidateFlow(t *testing.T) {
 
 func TestCheckCron(t *testing.T) {
 	t.Parallel()
-	for _, good := range []string{"* * * * *", "0 9 * * 1-5", "*/5 * * * *", "0 0 1 jan mon", "@daily", "0 0 * * 7", "0 0 * * 5-7", "0 0 l * *", "0 0 * * fri#2", "0 0 * * * */15", "0 0 * * L5", "0 0 29 2 *", "0 0 30 2 mon"} {
+	for _, good := range []string{"* * * * *", "0 9 * * 1-5", "*/5 * * * *", "0 0 1 jan mon", "@daily", "0 0 * * 7", "0 0 * * 5-7", "0 0 l * *", "0 0 * * fri#2", "0 0 * * * */15", "0 0 * * L5", "0 0 29 2 *", "0 0 * * sat-sun", "0 0 1,15,L * *", "0 0 * * 6-7/1"} {
 		if err := CheckCron(good); err != nil {
 			t.Errorf("%q: %v", good, err)
 		}
 	}
-	for _, bad := range []string{"", "* * * *", "60 * * * *", "a b c d e", "@sometimes", "0 0 * * 8", "0 0 * * * 70", "0 0 * * * * *", "0 0 ? * *", "0 0 30 2 *"} {
+	for _, bad := range []string{"", "* * * *", "60 * * * *", "a b c d e", "@sometimes", "0 0 * * 8", "0 0 * * * 70", "0 0 * * * * *", "0 0 ? * *", "0 0 30 2 *", "0 0 30 2 mon", "0 0 * * 5#2,1", "0 0 * * 1-5,L6", "h h * * *"} {
 		if err := CheckCron(bad); err == nil {
 			t.Errorf("%q was accepted", bad)
 		}
 	}
 }
 
-func TestScheduleActivation(t *testing.T) {
+func TestActivation(t *testing.T) {
 	t.Parallel()
-	flow := flowWith(t, `"schedule": {"clocks": [{"type": "CronClock", "cron": "@daily", "parameter_defaults": {"n": 1}}, {"type": "CronClock", "cron": "@daily"}]}`)
-	err := flow.ScheduleActivation(nil)
-	if problems := Problems(err); !errors.Is(err, ErrScheduleInactive) || len(problems) != 1 || problems[0].Path != "schedule.clocks[1]" || !strings.Contains(err.Error(), `"n"`) {
-		t.Errorf("got %v", err)
+	type clocks = []map[string]any
+	with, without := map[string]any{"n": nil, "other": 1}, map[string]any{"other": 1}
+	for name, c := range map[string]struct {
+		flow, group clocks
+		defaults    map[string]any
+		schedule    bool
+		missing     string
+	}{
+		"nothing":                           {},
+		"a flow's clocks":                   {flow: clocks{with, with}, schedule: true},
+		"one clock lacks it":                {flow: clocks{with, without}, schedule: true, missing: "n"},
+		"the group's defaults have it":      {flow: clocks{nil}, defaults: map[string]any{"n": nil}, schedule: true},
+		"the group's clock lacks it":        {group: clocks{without}, schedule: true, missing: "n"},
+		"the group's clock has it":          {group: clocks{with}, schedule: true},
+		"the flow's replaced clock lacks":   {group: clocks{with}, flow: clocks{nil}, schedule: true, missing: "n"},
+		"the group's lacks, the flow's not": {group: clocks{nil}, flow: clocks{with}, schedule: true, missing: "n"},
+		"a schedule without clocks":         {group: clocks{}, schedule: true},
+	} {
+		a := Activation{FlowClocks: c.flow, GroupClocks: c.group, GroupDefaults: c.defaults, Required: []string{"n"}}
+		if got := strings.Join(a.Missing(), ","); got != c.missing || a.HasSchedule() != c.schedule {
+			t.Errorf("%s: missing %q, has a schedule: %v", name, got, a.HasSchedule())
+		}
 	}
-	if err := flow.ScheduleActivation(map[string]any{"n": nil}); err != nil {
-		t.Errorf("with group defaults: %v", err)
+	flow := flowWith(t, `"schedule": {"clocks": [{"parameter_defaults": {"n": 1}}, {}]}`)
+	if got := ClockDefaults(flow.Schedule()); len(got) != 2 || got[0]["n"] == nil || got[1] != nil {
+		t.Errorf("defaults of clocks: %v", got)
 	}
-	if err := flowWith(t, "").ScheduleActivation(nil); err != nil {
-		t.Errorf("without schedule: %v", err)
+	if got := ClockDefaults(flowWith(t, "").Schedule()); got != nil {
+		t.Errorf("defaults without a schedule: %v", got)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"iter"
 	"slices"
 	"time"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/serialization/cron"
 )
 
 // Event is one time at which a clock fires.
@@ -22,7 +24,7 @@ type clock interface {
 
 // cronClock fires on wall-clock times in the zone of its start.
 type cronClock struct {
-	expression *cronExpression
+	expression *cron.Expression
 	start      *time.Time
 	end        *time.Time
 }
@@ -42,12 +44,16 @@ func (c *cronClock) times(after time.Time) iter.Seq[time.Time] {
 	return func(yield func(time.Time) bool) {
 		last := after
 		reading := wall(after.In(zone))
+		// Prefect rounds up to whole seconds before it asks for what comes later.
+		if whole := reading.Truncate(time.Second); !whole.Equal(reading) {
+			reading = whole.Add(time.Second)
+		}
 		for range cronLimit {
 			var found bool
 			moment := last
 			// Readings that daylight saving repeats or skips may give no new moment.
 			for !moment.After(last) {
-				if reading, found = c.expression.next(reading); !found {
+				if reading, found = c.expression.Next(reading); !found {
 					return
 				}
 				moment = firstMoment(reading, zone)

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/serialization/cron"
 )
 
 // ErrInvalid is a schedule or clock that the Server cannot read.
@@ -79,8 +81,8 @@ const examined = 10_000
 // fires spoils the whole schedule: ErrNeverFires.
 func (s *Schedule) Next(n int, after time.Time) ([]Event, error) {
 	for _, table := range s.clocks {
-		if cron, ok := table.clock.(*cronClock); ok {
-			if _, fires := cron.expression.next(wall(after)); !fires {
+		if c, ok := table.clock.(*cronClock); ok {
+			if _, fires := c.expression.Next(wall(after)); !fires {
 				return nil, ErrNeverFires
 			}
 		}
@@ -219,10 +221,12 @@ func parseCronClock(document map[string]any, start, end *time.Time) (clock, erro
 	if !ok {
 		return nil, fmt.Errorf("%w: no cron expression", ErrInvalid)
 	}
-	dayOr, given := document["day_or"].(bool)
-	expression, err := parseCron(text, dayOr || !given)
+	expression, err := cron.Parse(text)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	if dayOr, given := document["day_or"].(bool); given && !dayOr {
+		expression.RequireBothDays()
 	}
 	return &cronClock{expression: expression, start: start, end: end}, nil
 }
