@@ -1,4 +1,4 @@
-package words_test
+package repotest_test
 
 import (
 	"fmt"
