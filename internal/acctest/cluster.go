@@ -14,7 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 	clientset "k8s.io/client-go/kubernetes"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
 )
 
 // KubernetesCluster is the cluster of a test and the namespace that the test has
@@ -25,7 +25,7 @@ type KubernetesCluster struct {
 	// Namespace is the test's namespace.
 	Namespace string
 	// Client works in the namespace.
-	Client *kubernetes.Client
+	Client *kubeclient.Client
 }
 
 // Cluster returns the cluster named by PREFECT_ACC_KUBECONFIG with a fresh
@@ -38,7 +38,7 @@ func Cluster(t testing.TB) *KubernetesCluster {
 		need(t, "needs a Kubernetes cluster: run `make test`, which starts one, or set PREFECT_ACC_KUBECONFIG to a kubeconfig")
 	}
 	namespace := Name("prefect-acc")
-	client, err := kubernetes.NewClient(kubernetes.Config{ConfigPath: path, Namespace: namespace})
+	client, err := kubeclient.NewClient(kubeclient.Config{ConfigPath: path, Namespace: namespace})
 	if err != nil {
 		t.Fatalf("make a client of the cluster in PREFECT_ACC_KUBECONFIG: %v", err)
 	}

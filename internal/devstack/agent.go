@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/agent"
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
 )
 
 // pollInterval is the time between two of the agent's looks for runs. The Python
@@ -16,7 +16,7 @@ const pollInterval = 500 * time.Millisecond
 
 // startAgent starts the Kubernetes agent.
 func (s *Stack) startAgent(ctx context.Context) error {
-	client, err := kubernetes.NewClientFromREST(s.REST, s.Namespace)
+	client, err := kubeclient.NewClientFromREST(s.REST, s.Namespace)
 	if err != nil {
 		return fmt.Errorf("start the agent: %w", err)
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
+
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -195,7 +197,7 @@ func (r *flowResource) deleteJobs(ctx context.Context, runs []string) error {
 		return err //nolint:wrapcheck // the error of the provider's own configuration
 	}
 	for _, id := range runs {
-		if err := cluster.DeleteJobsOfRun(ctx, cluster.Namespace(), id); err != nil {
+		if err := runjobs.Delete(ctx, cluster, cluster.Namespace(), id); err != nil {
 			return fmt.Errorf("delete the Jobs of run %s: %w", id, err)
 		}
 	}

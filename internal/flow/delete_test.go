@@ -15,7 +15,7 @@ import (
 	"k8s.io/client-go/kubernetes/fake"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
@@ -44,8 +44,8 @@ func TestDeleteGroupRemovesJobs(t *testing.T) {
 		}}
 	}
 	cluster := fake.NewClientset(job("mine", run.ID), job("other", testVersion))
-	r.data = framework.NewProviderData(r.client, func() (*kubernetes.Client, error) {
-		return kubernetes.NewClientFromInterface(cluster, "flows"), nil
+	r.data = framework.NewProviderData(r.client, func() (*kubeclient.Client, error) {
+		return kubeclient.NewClientFromInterface(cluster, "flows"), nil
 	})
 	if diags := r.deleteGroup(t.Context(), r.client, *state); diags.HasError() {
 		t.Fatal(diags)

@@ -9,7 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
 )
@@ -153,7 +153,7 @@ func logsValue(ctx context.Context, logs []prefect.Log) (types.List, diag.Diagno
 }
 
 // jobValue describes the newest Job, or is null if there is none.
-func jobValue(ctx context.Context, jobs []kubernetes.JobInfo) (types.Object, diag.Diagnostics) {
+func jobValue(ctx context.Context, jobs []runjobs.Job) (types.Object, diag.Diagnostics) {
 	j := runwait.Newest(jobs)
 	if j == nil {
 		return types.ObjectNull(jobTypes()), nil
@@ -179,11 +179,11 @@ func jobValue(ctx context.Context, jobs []kubernetes.JobInfo) (types.Object, dia
 }
 
 // succeededPod says whether the newest pod succeeded.
-func succeededPod(j *kubernetes.JobInfo) bool {
+func succeededPod(j *runjobs.Job) bool {
 	return len(j.Pods) > 0 && j.Pods[len(j.Pods)-1].Phase == runwait.PodSucceeded
 }
 
-func podValue(p kubernetes.PodInfo) podModel {
+func podValue(p runjobs.Pod) podModel {
 	m := podModel{
 		Name: types.StringValue(p.Name), UID: types.StringValue(p.UID), Node: framework.StringOrNullIfEmpty(p.Node),
 		Phase: types.StringValue(p.Phase), Reason: framework.StringOrNullIfEmpty(p.Reason),

@@ -10,7 +10,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
 )
@@ -58,7 +59,7 @@ func destroy(ctx context.Context, data *framework.ProviderData, m *model, policy
 	_, patience, diags := m.limits(ctx)
 	id := m.ID.ValueString()
 	summary := fmt.Sprintf("Could not cancel flow run %q (%s)", m.Name.ValueString(), id)
-	var cluster *kubernetes.Client
+	var cluster *kubeclient.Client
 	if policy == onDestroy {
 		var err error
 		if cluster, err = data.Kubernetes(); err != nil {
@@ -93,8 +94,8 @@ func destroy(ctx context.Context, data *framework.ProviderData, m *model, policy
 }
 
 // nothingRuns says whether no pod of the run is left running.
-func nothingRuns(ctx context.Context, cluster *kubernetes.Client, id string) bool {
-	jobs, err := cluster.JobsOfRun(ctx, "", id)
+func nothingRuns(ctx context.Context, cluster *kubeclient.Client, id string) bool {
+	jobs, err := runjobs.List(ctx, cluster, "", id)
 	if err != nil || len(jobs) == 0 {
 		return false // perhaps something else than a Job executes it
 	}
@@ -111,7 +112,7 @@ func nothingRuns(ctx context.Context, cluster *kubernetes.Client, id string) boo
 // timeout of a connection.
 func remainsOfJob(ctx context.Context, id string, err error) string {
 	switch {
-	case errors.Is(err, kubernetes.ErrStillThere):
+	case errors.Is(err, runjobs.ErrStillThere):
 		return "The cluster has taken the deletion, but the Job or its pods were still there when the time of `timeouts.stop` was over: a process takes " +
 			"long to stop, a node does not answer, or a finalizer holds them.\n\nLook at them with `kubectl describe jobs,pods -l prefect.io/flow_run_id=" + id +
 			"`. Run the command again when they are gone, or raise `timeouts.stop`, which has to be applied before.\n\n(" + err.Error() + ")"
@@ -120,7 +121,7 @@ func remainsOfJob(ctx context.Context, id string, err error) string {
 			"\n\nRun the command again when the cluster answers, or raise `timeouts.stop`, which has to be applied before."
 	case ctx.Err() != nil:
 		return "The operation was interrupted while the Job and its pods were being deleted: " + framework.Sentence(err.Error()) + "\n\nRun the command again."
-	case errors.Is(err, kubernetes.ErrForbidden):
+	case errors.Is(err, kubeclient.ErrForbidden):
 		return framework.Sentence(err.Error()) + "\n\nGive the provider the right to delete Jobs, or set `on_destroy` to `cancel` or `keep`."
 	default:
 		return framework.Sentence(err.Error()) + "\n\nRun the command again when the cluster can be used, or set `on_destroy` to `cancel` or `keep`."
@@ -129,10 +130,10 @@ func remainsOfJob(ctx context.Context, id string, err error) string {
 
 // erase removes the Job and pods of a run, and then its record. In this order: a
 // Job whose run has no record fails again and again, and no agent cleans it up.
-func erase(ctx context.Context, client *prefect.Client, cluster *kubernetes.Client, id, name string) diag.Diagnostics {
+func erase(ctx context.Context, client *prefect.Client, cluster *kubeclient.Client, id, name string) diag.Diagnostics {
 	var diags diag.Diagnostics
 	if cluster != nil {
-		err := cluster.DeleteJobsOfRun(ctx, "", id)
+		err := runjobs.Delete(ctx, cluster, "", id)
 		if err != nil {
 			diags.AddError(fmt.Sprintf("Could not delete the Job of flow run %q (%s)", name, id),
 				remainsOfJob(ctx, id, err)+"\n\nThe run's record was kept.")

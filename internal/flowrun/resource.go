@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
+
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -215,7 +217,7 @@ func (m *model) findJob(ctx context.Context, data *framework.ProviderData) diag.
 	if err != nil || cluster == nil {
 		return nil
 	}
-	jobs, err := cluster.JobsOfRun(ctx, "", m.ID.ValueString())
+	jobs, err := runjobs.List(ctx, cluster, "", m.ID.ValueString())
 	if err != nil {
 		tflog.Warn(ctx, "The run's Jobs could not be read completely", map[string]any{"flow_run_id": m.ID.ValueString(), "error": err.Error()})
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
+
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
@@ -108,13 +110,13 @@ func watchJobs(ctx context.Context, data *framework.ProviderData, w *runwait.Wai
 	if err != nil || cluster == nil {
 		return func(error) string { return because(err) }, func() {}
 	}
-	follow, err := cluster.WatchRun(ctx, "", id)
+	follow, err := runjobs.Watch(ctx, cluster, "", id)
 	if err != nil {
 		tflog.Warn(ctx, "The run's Jobs cannot be watched", map[string]any{"flow_run_id": id, "error": err.Error()})
 		return func(error) string { return because(err) }, func() {}
 	}
 	w.Observe(follow, func(ctx context.Context, pod, container string, lines int64, previous bool) ([]string, error) {
-		return cluster.ContainerLog(ctx, "", pod, container, lines, previous) //nolint:wrapcheck // kept for its kind
+		return runjobs.ContainerLog(ctx, cluster, "", pod, container, lines, previous) //nolint:wrapcheck // kept for its kind
 	})
 	return func(logs error) string {
 		if err := follow.Err(); err != nil {

@@ -12,7 +12,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 	"github.com/prefect-server/terraform-provider-prefect/internal/runconfig"
 	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
@@ -125,14 +126,14 @@ func TestRemainsOfJob(t *testing.T) {
 		says string
 		not  []string
 	}{
-		"taken":        {over, fmt.Errorf("%w: %w", kubernetes.ErrStillThere, context.DeadlineExceeded), taken, []string{right}},
+		"taken":        {over, fmt.Errorf("%w: %w", runjobs.ErrStillThere, context.DeadlineExceeded), taken, []string{right}},
 		"not taken":    {over, context.DeadlineExceeded, time, []string{right, "cluster has taken"}},
 		"interrupted":  {interrupted, context.Canceled, "interrupted", []string{right, time, taken}},
-		"forbidden":    {going, kubernetes.ErrForbidden, right, []string{time, taken}},
-		"unreachable":  {going, kubernetes.ErrUnreachable, "when the cluster can be used", []string{right, time, taken}},
+		"forbidden":    {going, kubeclient.ErrForbidden, right, []string{time, taken}},
+		"unreachable":  {going, kubeclient.ErrUnreachable, "when the cluster can be used", []string{right, time, taken}},
 		"dial timeout": {going, timeout, "when the cluster can be used", []string{right, time, taken}},
 	} {
-		err := &kubernetes.AccessError{Kind: c.err, Verb: "delete", Resource: "jobs", Err: c.err}
+		err := &kubeclient.AccessError{Kind: c.err, Verb: "delete", Resource: "jobs", Err: c.err}
 		text := remainsOfJob(c.ctx(), "r", err)
 		if !strings.Contains(text, c.says) || !strings.Contains(text, err.Error()) {
 			t.Errorf("%s: %s", name, text)

@@ -15,7 +15,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/jobspec"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
 )
@@ -272,11 +274,11 @@ func tryJob(ctx context.Context, data *framework.ProviderData, flow *prefect.Flo
 		return nil
 	}
 	stored, _ := storage.(map[string]any)
-	job, err := kubernetes.GenerateJob(kubernetes.FlowRun{
+	job, err := jobspec.Generate(jobspec.Run{
 		ID: "00000000-0000-0000-0000-000000000000", FlowID: flow.ID, CoreVersion: flow.CoreVersion, RunConfig: config, Storage: stored,
-	}, kubernetes.AgentSettings{API: data.Prefect.Endpoint()}, "00000000")
+	}, jobspec.Agent{API: data.Prefect.Endpoint()}, "00000000")
 	switch {
-	case errors.Is(err, kubernetes.ErrTemplateUnavailable):
+	case errors.Is(err, jobspec.ErrTemplateUnavailable):
 		tflog.Info(ctx, "The job template is read by the agent; the Job is not tried", map[string]any{"error": err.Error()})
 		return nil
 	case err != nil:
@@ -289,20 +291,20 @@ func tryJob(ctx context.Context, data *framework.ProviderData, flow *prefect.Flo
 		diags.AddWarning(summary, err.Error()+"\n\nThe run is created without the trial.")
 		return diags
 	}
-	err = cluster.DryRunJob(ctx, "", job)
+	err = runjobs.DryRun(ctx, cluster, "", job)
 	switch {
 	case err == nil:
-	case errors.Is(err, kubernetes.ErrRejected) && !kubernetes.Malformed(err) && !hasTemplate(config):
+	case errors.Is(err, kubeclient.ErrRejected) && !kubeclient.Malformed(err) && !hasTemplate(config):
 		// What resources, service account or security context a rule demands may be in the agent's template.
 		diags.AddWarning("The cluster may refuse the Job of "+flowTitle(flow),
 			fmt.Sprintf("%s\n\nThe cluster would refuse the Job as an agent without a template of its own makes it. The run configuration has none, so that the "+
 				"agent's is used if it was started with one (`--job-template`), which the provider cannot see: the Job may pass then, and the run is created. Otherwise the run fails. "+
 				"To have the Job tried as it will be, give the run, the flow group or the flow a run configuration with a job template.", framework.Sentence(err.Error())))
-	case errors.Is(err, kubernetes.ErrRejected):
+	case errors.Is(err, kubeclient.ErrRejected):
 		diags.AddError("The cluster refuses the Job of "+flowTitle(flow),
 			fmt.Sprintf("%s\n\nThe agent would create this Job for the run, so that the run would fail. Correct the job template or the run configuration, "+
 				"or what the cluster demands. No run was created.", framework.Sentence(err.Error())))
-	case errors.Is(err, kubernetes.ErrForbidden):
+	case errors.Is(err, kubeclient.ErrForbidden):
 		diags.AddWarning(summary, fmt.Sprintf("%s\n\nThe run is created without the trial.", framework.Sentence(err.Error())))
 	case ctx.Err() != nil:
 		diags.AddError("Starting the flow run was interrupted", "No run was created.")

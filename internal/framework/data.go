@@ -3,7 +3,7 @@ package framework
 import (
 	"sync"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
@@ -22,7 +22,7 @@ type ProviderData struct {
 	// Claims are the objects that resources of this process hold.
 	Claims Claims
 
-	kubernetes func() (*kubernetes.Client, error)
+	kubernetes func() (*kubeclient.Client, error)
 
 	mu      sync.Mutex
 	tenants map[string]*prefect.Client // by slug or id
@@ -33,7 +33,7 @@ type ProviderData struct {
 // client; it is nil without a `kubernetes` attribute, and called at most once,
 // when something first needs the cluster, so that a kubeconfig which the same
 // apply writes does not have to exist at plan.
-func NewProviderData(client *prefect.Client, cluster func() (*kubernetes.Client, error), unknown ...string) *ProviderData {
+func NewProviderData(client *prefect.Client, cluster func() (*kubeclient.Client, error), unknown ...string) *ProviderData {
 	data := &ProviderData{Prefect: client, Unknown: unknown}
 	if cluster != nil {
 		data.kubernetes = sync.OnceValues(cluster)
@@ -77,7 +77,7 @@ func (d *ProviderData) HasCluster() bool {
 // Kubernetes returns the client of the configured cluster, or nil without an
 // error if there is none (or its settings are still unknown). The error is that
 // of making a client from the configuration, such as a missing kubeconfig.
-func (d *ProviderData) Kubernetes() (*kubernetes.Client, error) {
+func (d *ProviderData) Kubernetes() (*kubeclient.Client, error) {
 	if !d.HasCluster() {
 		return nil, nil
 	}

@@ -9,7 +9,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/tunnel"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
@@ -44,11 +45,11 @@ func (f Failure) Diagnose(err error) diag.Diagnostics {
 	if err == nil {
 		return nil
 	}
-	var cluster *kubernetes.ConfigError
+	var cluster *kubeclient.ConfigError
 	if errors.As(err, &cluster) {
 		return f.diagnoseCluster(cluster)
 	}
-	var forward *kubernetes.ForwardError
+	var forward *tunnel.Error
 	if errors.As(err, &forward) {
 		return f.diagnoseForward(forward, err)
 	}
@@ -74,7 +75,7 @@ func (f Failure) Diagnose(err error) diag.Diagnostics {
 }
 
 // diagnoseCluster explains that the provider's kubernetes attribute is wrong.
-func (f Failure) diagnoseCluster(err *kubernetes.ConfigError) diag.Diagnostics {
+func (f Failure) diagnoseCluster(err *kubeclient.ConfigError) diag.Diagnostics {
 	where := "`kubernetes`"
 	if err.Attribute != "" {
 		where = "`kubernetes` (" + err.Attribute + ")"
@@ -84,7 +85,7 @@ func (f Failure) diagnoseCluster(err *kubernetes.ConfigError) diag.Diagnostics {
 }
 
 // diagnoseForward explains that the provider's port_forward does not lead to the Server.
-func (f Failure) diagnoseForward(err *kubernetes.ForwardError, whole error) diag.Diagnostics {
+func (f Failure) diagnoseForward(err *tunnel.Error, whole error) diag.Diagnostics {
 	plain := *err
 	plain.Remedy = ""
 	parts := []string{"The Prefect Server could not be reached through the cluster: " + Sentence(plain.Error())}
@@ -125,7 +126,7 @@ func kindOf(err error) kind {
 	for _, k := range kinds() {
 		switch {
 		case !errors.Is(err, k.is):
-		case k.is == context.DeadlineExceeded && !kubernetes.DeadlinePassed(err): //nolint:errorlint // the value in the table
+		case k.is == context.DeadlineExceeded && !kubeclient.DeadlinePassed(err): //nolint:errorlint // the value in the table
 			return kind{connection: true} // a timeout of the network, which is nobody's to raise
 		default:
 			return k
@@ -208,7 +209,7 @@ func kinds() []kind {
 			remedy: "The cause is in the log of the Server's GraphQL service. If it was temporary, run the command again.",
 		},
 		{
-			is: kubernetes.ErrUnreachable, connection: true, prefix: "The cluster could not be asked",
+			is: kubeclient.ErrUnreachable, connection: true, prefix: "The cluster could not be asked",
 			remedy: "Check that the cluster's API can be reached from here, and that `kubernetes` in the provider configuration is right.",
 		},
 		{

@@ -13,7 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
@@ -53,7 +53,7 @@ func TestDiagnose(t *testing.T) {
 			[]string{"The time allowed for the operation ran out: delete the Jobs of run r", "Raise the timeout"}, nil,
 		},
 		"cluster away": {
-			fmt.Errorf("delete the Jobs of run r: %w", &kubernetes.AccessError{Kind: kubernetes.ErrUnreachable, Verb: "list", Resource: "jobs", Err: dial}), false,
+			fmt.Errorf("delete the Jobs of run r: %w", &kubeclient.AccessError{Kind: kubeclient.ErrUnreachable, Verb: "list", Resource: "jobs", Err: dial}), false,
 			[]string{"The cluster could not be asked: delete the Jobs of run r", "dial tcp", "`kubernetes`"}, []string{"time allowed", "Raise"},
 		},
 		"connection not made in time": {fmt.Errorf("fetch the template: %w", dial), false, []string{"Fetch the template: dial tcp"}, []string{"time allowed", "Raise"}},

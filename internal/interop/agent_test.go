@@ -13,7 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/jobspec"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
@@ -117,7 +117,7 @@ spec:
 		if image := made.Spec.Template.Spec.Containers[0].Image; made.Name != run.Job || image != run.Image {
 			t.Errorf("%s: Terraform has Job %s and image %s, the cluster %s and %s", name, run.Job, run.Image, made.Name, image)
 		}
-		predicted := w.predicted(elsewhere, run.ID, made.Labels[kubernetes.LabelIdentifier])
+		predicted := w.predicted(elsewhere, run.ID, made.Labels[jobspec.LabelIdentifier])
 		if diff := cmp.Diff(withoutIdentity(t, made), withoutIdentity(t, predicted)); diff != "" {
 			t.Errorf("%s: the Jobs differ (-agent +generator):\n%s", name, diff)
 		}
@@ -223,7 +223,7 @@ resource "prefect_flow_run" "this" {
 func jobOf(t *testing.T, cluster *acctest.KubernetesCluster, runID string) *batchv1.Job {
 	t.Helper()
 	jobs := cluster.Client.Interface().BatchV1().Jobs(cluster.Namespace)
-	list, err := jobs.List(t.Context(), metav1.ListOptions{LabelSelector: kubernetes.LabelFlowRunID + "=" + runID})
+	list, err := jobs.List(t.Context(), metav1.ListOptions{LabelSelector: jobspec.LabelFlowRunID + "=" + runID})
 	if err != nil || len(list.Items) != 1 {
 		t.Fatalf("run %s has %d Jobs: %v", runID, len(list.Items), err)
 	}
@@ -250,9 +250,9 @@ func (w *workshop) predicted(cluster *acctest.KubernetesCluster, runID, identifi
 		members, _ := value.(map[string]any)
 		return members
 	}
-	job, err := kubernetes.GenerateJob(kubernetes.FlowRun{
+	job, err := jobspec.Generate(jobspec.Run{
 		ID: runID, FlowID: run.FlowID, CoreVersion: flow.CoreVersion, RunConfig: object(run.RunConfig), Storage: object(flow.Storage),
-	}, kubernetes.AgentSettings{
+	}, jobspec.Agent{
 		API: w.server.API, Labels: []string{"another", "interop"}, // sorted by the command line
 		ServiceAccountName: "default",
 		Env:                map[string]string{"FROM_AGENT": "1", "SHARED": "agent"},
@@ -260,7 +260,7 @@ func (w *workshop) predicted(cluster *acctest.KubernetesCluster, runID, identifi
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	typed, err := kubernetes.ToJob(job)
+	typed, err := jobspec.ToJob(job)
 	if err != nil {
 		w.t.Fatal(err)
 	}

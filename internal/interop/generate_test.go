@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/jobspec"
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
@@ -107,7 +107,7 @@ func predict(c jobCase) (map[string]any, error) {
 	}
 	run, _ := decoded.(map[string]any)
 	config, _ := run["run_config"].(map[string]any)
-	settings := kubernetes.AgentSettings{
+	settings := jobspec.Agent{
 		API: "http://api.example.com:4200", Labels: c.Agent.Labels, Env: c.Agent.Env, NoCloudLogs: c.Agent.NoCloudLogs,
 		ImagePullSecrets: c.Agent.ImagePullSecrets, ReadTemplate: os.ReadFile,
 	}
@@ -125,11 +125,11 @@ func predict(c jobCase) (map[string]any, error) {
 		}
 		settings.JobTemplate, _ = template.(map[string]any)
 	}
-	given := kubernetes.FlowRun{ID: c.Run.ID, FlowID: c.Run.Flow.ID, RunConfig: config, Storage: c.Run.Flow.Storage}
+	given := jobspec.Run{ID: c.Run.ID, FlowID: c.Run.Flow.ID, RunConfig: config, Storage: c.Run.Flow.Storage}
 	if c.Run.Flow.CoreVersion != nil {
 		given.CoreVersion = *c.Run.Flow.CoreVersion
 	}
-	return kubernetes.GenerateJob(given, settings, c.Identifier)
+	return jobspec.Generate(given, settings, c.Identifier)
 }
 
 // decodeNumbers decodes JSON with numbers as they are written.

@@ -12,7 +12,10 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/entra"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/tunnel"
 )
 
 // TestClusterAzure signs in to a real API server with tokens that a stand-in for Microsoft Entra ID gives out. They are
@@ -39,44 +42,44 @@ func TestClusterAzure(t *testing.T) {
 				out.WriteHeader(http.StatusUnauthorized)
 				answer = map[string]any{"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret provided. Trace ID: 1"}
 			}
-			if secret != "s3cret" || !strings.HasPrefix(scope, kubernetes.AzureServerID+"/.default") {
+			if secret != "s3cret" || !strings.HasPrefix(scope, entra.ServerID+"/.default") {
 				t.Errorf("asked with secret %q, scope %q", secret, scope)
 			}
 		}
 		_ = json.NewEncoder(out).Encode(answer)
 	}))
 	t.Cleanup(login.Close)
-	config := kubernetes.Config{
+	config := kubeclient.Config{
 		// The kubeconfig's own credentials are an administrator's; they must not be used.
 		ConfigPath: cluster.Kubeconfig, Namespace: cluster.Namespace,
-		Azure: &kubernetes.AzureConfig{
+		Azure: &entra.Config{
 			TenantID: "11111111-2222-3333-4444-555555555555", ClientID: "app", ClientSecret: "s3cret", AuthorityHost: login.URL, HTTPClient: login.Client(),
 		},
 		Environment: func(string) string { return "" },
 	}
-	client, err := kubernetes.NewClient(config)
+	client, err := kubeclient.NewClient(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := client.JobsOfRun(t.Context(), "", "none"); err != nil {
+	if _, err := runjobs.List(t.Context(), client, "", "none"); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := ask(t.Context(), tunnelled(t, client, kubernetes.ServiceTarget{Service: exposed.Name}), "x"); err != nil || got != "x" {
+	if got, err := ask(t.Context(), tunnelled(t, client, tunnel.Target{Service: exposed.Name}), "x"); err != nil || got != "x" {
 		t.Errorf("through the Service: %q, %v", got, err)
 	}
-	var access *kubernetes.AccessError
-	if err := client.DeleteJobsOfRun(t.Context(), "kube-system", "none"); !errors.As(err, &access) || !errors.Is(err, kubernetes.ErrForbidden) {
+	var access *kubeclient.AccessError
+	if err := runjobs.Delete(t.Context(), client, "kube-system", "none"); !errors.As(err, &access) || !errors.Is(err, kubeclient.ErrForbidden) {
 		t.Errorf("the administrator's credentials were used: %v", err)
 	}
 	refuse.Store(true)
-	if client, err = kubernetes.NewClient(config); err != nil {
+	if client, err = kubeclient.NewClient(config); err != nil {
 		t.Fatal(err)
 	}
-	_, err = client.JobsOfRun(t.Context(), "", "none")
-	if !errors.Is(err, kubernetes.ErrAzure) || !errors.Is(err, kubernetes.ErrUnauthorized) || !strings.Contains(err.Error(), "AADSTS7000215") || strings.Contains(err.Error(), "s3cret") {
+	_, err = runjobs.List(t.Context(), client, "", "none")
+	if !errors.Is(err, entra.ErrNoToken) || !errors.Is(err, kubeclient.ErrUnauthorized) || !strings.Contains(err.Error(), "AADSTS7000215") || strings.Contains(err.Error(), "s3cret") {
 		t.Errorf("refused by Entra ID: %v", err)
 	}
-	if _, err := ask(t.Context(), tunnelled(t, client, kubernetes.ServiceTarget{Service: exposed.Name}), "x"); !errors.Is(err, kubernetes.ErrAzure) {
+	if _, err := ask(t.Context(), tunnelled(t, client, tunnel.Target{Service: exposed.Name}), "x"); !errors.Is(err, entra.ErrNoToken) {
 		t.Errorf("through the Service, refused by Entra ID: %v", err)
 	}
 }

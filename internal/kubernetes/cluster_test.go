@@ -14,7 +14,9 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/jobspec"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
 )
 
 // unschedulable is a job template whose pod no node takes.
@@ -29,16 +31,16 @@ func unschedulable(container map[string]any) map[string]any {
 
 func generate(t *testing.T, run string, config map[string]any) map[string]any {
 	t.Helper()
-	job, err := kubernetes.GenerateJob(kubernetes.FlowRun{
+	job, err := jobspec.Generate(jobspec.Run{
 		ID: run, FlowID: uuid.NewString(), CoreVersion: "1.4.1", RunConfig: config, Storage: map[string]any{"type": "Module"},
-	}, kubernetes.AgentSettings{}, uuid.NewString()[:8])
+	}, jobspec.Agent{}, uuid.NewString()[:8])
 	if err != nil {
 		t.Fatal(err)
 	}
 	return job
 }
 
-func awaitJobs(ctx context.Context, t *testing.T, w *kubernetes.RunWatch, what string, condition func([]kubernetes.JobInfo) bool) {
+func awaitJobs(ctx context.Context, t *testing.T, w *runjobs.Watcher, what string, condition func([]runjobs.Job) bool) {
 	t.Helper()
 	for !condition(w.Snapshot()) {
 		select {
@@ -57,31 +59,31 @@ func TestClusterUnschedulable(t *testing.T) {
 	defer cancel()
 	run := uuid.NewString()
 	job := generate(t, run, unschedulable(map[string]any{"name": "flow"}))
-	if err := cluster.Client.DryRunJob(ctx, "", job); err != nil {
+	if err := runjobs.DryRun(ctx, cluster.Client, "", job); err != nil {
 		t.Fatal(err)
 	}
-	w, err := cluster.Client.WatchRun(ctx, "", run)
+	w, err := runjobs.Watch(ctx, cluster.Client, "", run)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	if _, err := cluster.Client.CreateJob(ctx, "", job); err != nil {
+	if _, err := runjobs.Create(ctx, cluster.Client, "", job); err != nil {
 		t.Fatal(err)
 	}
-	awaitJobs(ctx, t, w, "the scheduler's event", func(jobs []kubernetes.JobInfo) bool {
+	awaitJobs(ctx, t, w, "the scheduler's event", func(jobs []runjobs.Job) bool {
 		return len(jobs) == 1 && len(jobs[0].Pods) == 1 && len(jobs[0].Pods[0].Events) > 0 && jobs[0].Pods[0].Events[0].Reason == "FailedScheduling"
 	})
-	jobs, err := cluster.Client.JobsOfRun(ctx, "", run)
+	jobs, err := runjobs.List(ctx, cluster.Client, "", run)
 	if err != nil || len(jobs) != 1 || len(jobs[0].Pods) != 1 || jobs[0].Pods[0].Phase != "Pending" || jobs[0].Image != "prefecthq/prefect:1.4.1" {
 		t.Fatalf("%v: %+v", err, jobs)
 	}
-	if err := cluster.Client.DeleteJobsOfRun(ctx, "", run); err != nil {
+	if err := runjobs.Delete(ctx, cluster.Client, "", run); err != nil {
 		t.Fatal(err)
 	}
-	if jobs, err := cluster.Client.JobsOfRun(ctx, "", run); err != nil || len(jobs) != 0 {
+	if jobs, err := runjobs.List(ctx, cluster.Client, "", run); err != nil || len(jobs) != 0 {
 		t.Errorf("after deletion: %v, %+v", err, jobs)
 	}
-	awaitJobs(ctx, t, w, "the deletion", func(jobs []kubernetes.JobInfo) bool { return jobs[0].Deleted && jobs[0].Pods[0].Deleted })
+	awaitJobs(ctx, t, w, "the deletion", func(jobs []runjobs.Job) bool { return jobs[0].Deleted && jobs[0].Pods[0].Deleted })
 	if err := w.Err(); err != nil {
 		t.Error(err)
 	}
@@ -94,7 +96,7 @@ func TestClusterRefusals(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	run := uuid.NewString()
-	if err := cluster.Client.DryRunJob(ctx, "", generate(t, run, unschedulable(map[string]any{"name": "NOT A NAME"}))); !errors.Is(err, kubernetes.ErrRejected) {
+	if err := runjobs.DryRun(ctx, cluster.Client, "", generate(t, run, unschedulable(map[string]any{"name": "NOT A NAME"}))); !errors.Is(err, kubeclient.ErrRejected) {
 		t.Errorf("invalid Job: %v", err)
 	}
 	quota := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "none"}, Spec: corev1.ResourceQuotaSpec{
@@ -103,15 +105,15 @@ func TestClusterRefusals(t *testing.T) {
 	if _, err := cluster.Client.Interface().CoreV1().ResourceQuotas(cluster.Namespace).Create(ctx, quota, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	w, err := cluster.Client.WatchRun(ctx, "", run)
+	w, err := runjobs.Watch(ctx, cluster.Client, "", run)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	if _, err := cluster.Client.CreateJob(ctx, "", generate(t, run, unschedulable(map[string]any{"name": "flow"}))); err != nil {
+	if _, err := runjobs.Create(ctx, cluster.Client, "", generate(t, run, unschedulable(map[string]any{"name": "flow"}))); err != nil {
 		t.Fatal(err)
 	}
-	awaitJobs(ctx, t, w, "the refusal of the pod", func(jobs []kubernetes.JobInfo) bool {
+	awaitJobs(ctx, t, w, "the refusal of the pod", func(jobs []runjobs.Job) bool {
 		return len(jobs) == 1 && len(jobs[0].Pods) == 0 && len(jobs[0].Events) > 0 && jobs[0].Events[0].Reason == "FailedCreate"
 	})
 }
@@ -125,25 +127,25 @@ func TestClusterMissingRights(t *testing.T) {
 	user := "user-" + uuid.NewString()
 	config := cluster.Client.RESTConfig()
 	config.Impersonate = rest.ImpersonationConfig{UserName: user}
-	client, err := kubernetes.NewClientFromREST(config, cluster.Namespace)
+	client, err := kubeclient.NewClientFromREST(config, cluster.Namespace)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var access *kubernetes.AccessError
-	if _, err := client.WatchRun(ctx, "", "x"); !errors.Is(err, kubernetes.ErrForbidden) || !errors.As(err, &access) || access.Verb != "list" || access.Resource != "jobs" || access.Group != "batch" {
+	var access *kubeclient.AccessError
+	if _, err := runjobs.Watch(ctx, client, "", "x"); !errors.Is(err, kubeclient.ErrForbidden) || !errors.As(err, &access) || access.Verb != "list" || access.Resource != "jobs" || access.Group != "batch" {
 		t.Fatalf("without rights: %v", err)
 	}
 	grant(ctx, t, cluster, user)
-	w, err := client.WatchRun(ctx, "", "x")
-	for ctx.Err() == nil && errors.Is(err, kubernetes.ErrForbidden) { // the authorizer learns of the role after a moment
-		w, err = client.WatchRun(ctx, "", "x")
+	w, err := runjobs.Watch(ctx, client, "", "x")
+	for ctx.Err() == nil && errors.Is(err, kubeclient.ErrForbidden) { // the authorizer learns of the role after a moment
+		w, err = runjobs.Watch(ctx, client, "", "x")
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	awaitJobs(ctx, t, w, "the missing right", func([]kubernetes.JobInfo) bool {
-		return errors.As(w.Err(), &access) && errors.Is(access, kubernetes.ErrForbidden) && access.Resource == "pods"
+	awaitJobs(ctx, t, w, "the missing right", func([]runjobs.Job) bool {
+		return errors.As(w.Err(), &access) && errors.Is(access, kubeclient.ErrForbidden) && access.Resource == "pods"
 	})
 }
 

@@ -1,10 +1,10 @@
-// Package kubernetes is what the provider and its tests know of Kubernetes: how to reach a cluster, which Job the
-// Prefect Kubernetes agent creates for a flow run, and what became of that Job and its pods.
+// Package kubernetes holds what the provider and its tests know of Kubernetes, by subject:
+//
+//   - kubeclient: how to reach a cluster, and why a request to it failed;
+//   - entra: how to sign in to an AKS cluster with Microsoft Entra ID;
+//   - tunnel: how to reach a Service that is not exposed;
+//   - jobspec: which Job the Prefect Kubernetes agent makes of a flow run;
+//   - runjobs: what becomes of the Jobs of a flow run and of their pods.
+//
+// The package itself has only tests: those that need a real control plane.
 package kubernetes
-
-// Labels that the Kubernetes agent puts on a Job and on its pods.
-const (
-	LabelFlowRunID  = "prefect.io/flow_run_id"
-	LabelFlowID     = "prefect.io/flow_id"
-	LabelIdentifier = "prefect.io/identifier"
-)

@@ -16,7 +16,9 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/tunnel"
 )
 
 // proxy is an HTTP proxy that counts the tunnels it makes, and those that are
@@ -56,7 +58,7 @@ func proxy(t *testing.T, used, open *atomic.Int32) string {
 }
 
 // execPlugin is a command that prints a token as a credential.
-func execPlugin(t *testing.T, token string) *kubernetes.ExecConfig {
+func execPlugin(t *testing.T, token string) *kubeclient.ExecConfig {
 	t.Helper()
 	credential, err := json.Marshal(map[string]any{
 		"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": map[string]any{"token": token},
@@ -69,7 +71,7 @@ func execPlugin(t *testing.T, token string) *kubernetes.ExecConfig {
 	if err := os.WriteFile(script, []byte("#!/bin/sh\nprintf '%s' \"$CREDENTIAL\"\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	return &kubernetes.ExecConfig{APIVersion: "client.authentication.k8s.io/v1", Command: script, Env: map[string]string{"CREDENTIAL": string(credential)}}
+	return &kubeclient.ExecConfig{APIVersion: "client.authentication.k8s.io/v1", Command: script, Env: map[string]string{"CREDENTIAL": string(credential)}}
 }
 
 // podFiles are what a pod finds of its service account.
@@ -105,7 +107,7 @@ func TestClusterReach(t *testing.T) {
 	}
 	nothing := func(string) string { return "" }
 	var used atomic.Int32
-	for name, config := range map[string]kubernetes.Config{
+	for name, config := range map[string]kubeclient.Config{
 		"kubeconfig":              {ConfigPath: cluster.Kubeconfig},
 		"kubeconfig and token":    {ConfigPath: cluster.Kubeconfig, Token: token},
 		"environment":             {Environment: func(n string) string { return map[string]string{"KUBE_CONFIG_PATH": cluster.Kubeconfig}[n] }},
@@ -115,7 +117,7 @@ func TestClusterReach(t *testing.T) {
 		"insecure":                {Host: admin.Host, Insecure: true, Token: token},
 		"exec plugin":             {Host: admin.Host, ClusterCACertificate: ca, Exec: execPlugin(t, token)},
 		"proxy":                   {Host: admin.Host, ClusterCACertificate: ca, Token: token, ProxyURL: proxy(t, &used, nil)},
-		"service account of pods": kubernetes.InPod(kubernetes.Config{Environment: inPod}, podFiles(t, token, ca, cluster.Namespace)),
+		"service account of pods": {Environment: inPod, ServiceAccount: podFiles(t, token, ca, cluster.Namespace)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -125,15 +127,15 @@ func TestClusterReach(t *testing.T) {
 			if name != "service account of pods" {
 				config.Namespace = cluster.Namespace
 			}
-			client, err := kubernetes.NewClient(config)
+			client, err := kubeclient.NewClient(config)
 			if err != nil {
 				t.Fatal(err)
 			}
 			before := used.Load()
-			if jobs, err := client.JobsOfRun(t.Context(), "", "none"); err != nil || len(jobs) != 0 {
+			if jobs, err := runjobs.List(t.Context(), client, "", "none"); err != nil || len(jobs) != 0 {
 				t.Errorf("list Jobs: %v", err)
 			}
-			if got, err := ask(t.Context(), tunnelled(t, client, kubernetes.ServiceTarget{Service: exposed.Name}), "x"); err != nil || got != "x" {
+			if got, err := ask(t.Context(), tunnelled(t, client, tunnel.Target{Service: exposed.Name}), "x"); err != nil || got != "x" {
 				t.Errorf("through the Service: %q, %v", got, err)
 			}
 			if name == "proxy" && used.Load()-before < 2 {
@@ -148,11 +150,11 @@ func TestClusterReachRefused(t *testing.T) {
 	t.Parallel()
 	cluster := acctest.Cluster(t)
 	admin := cluster.Client.RESTConfig()
-	client, err := kubernetes.NewClient(kubernetes.Config{Host: admin.Host, ClusterCACertificate: string(admin.CAData), Token: "wrong", Namespace: cluster.Namespace})
+	client, err := kubeclient.NewClient(kubeclient.Config{Host: admin.Host, ClusterCACertificate: string(admin.CAData), Token: "wrong", Namespace: cluster.Namespace})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := client.JobsOfRun(t.Context(), "", "none"); !errors.Is(err, kubernetes.ErrUnauthorized) {
+	if _, err := runjobs.List(t.Context(), client, "", "none"); !errors.Is(err, kubeclient.ErrUnauthorized) {
 		t.Errorf("a wrong token: %v", err)
 	}
 }

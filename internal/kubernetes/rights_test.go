@@ -7,7 +7,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
 )
 
 func rule(group, resource string, verbs ...string) rbacv1.PolicyRule {
@@ -20,11 +20,11 @@ func plain(cluster *acctest.KubernetesCluster) *rest.Config {
 }
 
 // clientWith is a client of a service account with these rights.
-func clientWith(t *testing.T, cluster *acctest.KubernetesCluster, rules []rbacv1.PolicyRule) *kubernetes.Client {
+func clientWith(t *testing.T, cluster *acctest.KubernetesCluster, rules []rbacv1.PolicyRule) *kubeclient.Client {
 	t.Helper()
 	config := plain(cluster)
 	config.BearerToken = acctest.ServiceAccountToken(t, cluster, rules)
-	client, err := kubernetes.NewClientFromREST(config, cluster.Namespace)
+	client, err := kubeclient.NewClientFromREST(config, cluster.Namespace)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,9 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/tunnel"
 )
 
 // shippedRoles are the rules of the example's Roles, one right each.
@@ -121,7 +123,7 @@ func TestClusterRole(t *testing.T) {
 }
 
 // exercise does everything that the provider does in a cluster, and lists the rights that were missing.
-func exercise(t *testing.T, cluster *acctest.KubernetesCluster, client *kubernetes.Client, service string) []string {
+func exercise(t *testing.T, cluster *acctest.KubernetesCluster, client *kubeclient.Client, service string) []string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -133,7 +135,7 @@ func exercise(t *testing.T, cluster *acctest.KubernetesCluster, client *kubernet
 			t.Errorf("not a missing right: %v", err)
 		}
 		for _, access := range found {
-			if !errors.Is(access, kubernetes.ErrForbidden) || !strings.Contains(access.Error(), access.Resource) {
+			if !errors.Is(access, kubeclient.ErrForbidden) || !strings.Contains(access.Error(), access.Resource) {
 				t.Errorf("not a missing right: %v", access)
 			}
 			missing[prefix+access.Verb+" "+access.Resource] = true
@@ -141,12 +143,12 @@ func exercise(t *testing.T, cluster *acctest.KubernetesCluster, client *kubernet
 	}
 	run := uuid.NewString()
 	job := generate(t, run, unschedulable(map[string]any{"name": "flow"}))
-	note("", client.DryRunJob(ctx, "", job))
-	created, err := cluster.Client.CreateJob(ctx, "", job) // by the agent
+	note("", runjobs.DryRun(ctx, client, "", job))
+	created, err := runjobs.Create(ctx, cluster.Client, "", job) // by the agent
 	if err != nil {
 		t.Fatal(err)
 	}
-	watch, err := client.WatchRun(ctx, "", run)
+	watch, err := runjobs.Watch(ctx, client, "", run)
 	if err != nil {
 		note("", err)
 	} else {
@@ -154,14 +156,14 @@ func exercise(t *testing.T, cluster *acctest.KubernetesCluster, client *kubernet
 		complete(ctx, t, watch)
 		note("", watch.Err())
 	}
-	_, err = client.JobsOfRun(ctx, "", run)
+	_, err = runjobs.List(ctx, client, "", run)
 	note("", err)
-	_, err = client.JobByName(ctx, "", created.Name)
+	_, err = runjobs.Get(ctx, client, "", created.Name)
 	note("", err)
-	_, err = client.ContainerLog(ctx, "", service+"-1", "relay", 5, false)
+	_, err = runjobs.ContainerLog(ctx, client, "", service+"-1", "relay", 5, false)
 	note("", err)
-	note("", client.DeleteJobsOfRun(ctx, "", run))
-	if _, err := ask(ctx, tunnelled(t, client, kubernetes.ServiceTarget{Service: service}), "x"); err != nil {
+	note("", runjobs.Delete(ctx, client, "", run))
+	if _, err := ask(ctx, tunnelled(t, client, tunnel.Target{Service: service}), "x"); err != nil {
 		note("port-forward: ", err)
 	}
 	foreground := metav1.DeletePropagationForeground
@@ -170,9 +172,9 @@ func exercise(t *testing.T, cluster *acctest.KubernetesCluster, client *kubernet
 }
 
 // complete waits until a watch has seen all that there is, or has been refused it.
-func complete(ctx context.Context, t *testing.T, watch *kubernetes.RunWatch) {
+func complete(ctx context.Context, t *testing.T, watch *runjobs.Watcher) {
 	t.Helper()
-	awaitJobs(ctx, t, watch, "the Job with everything about it", func(jobs []kubernetes.JobInfo) bool {
+	awaitJobs(ctx, t, watch, "the Job with everything about it", func(jobs []runjobs.Job) bool {
 		if watch.Err() != nil {
 			return true
 		}
@@ -181,14 +183,14 @@ func complete(ctx context.Context, t *testing.T, watch *kubernetes.RunWatch) {
 }
 
 // accessErrors finds the refusals in a tree of errors.
-func accessErrors(err error) []*kubernetes.AccessError {
+func accessErrors(err error) []*kubeclient.AccessError {
 	switch e := err.(type) { //nolint:errorlint // walks the tree itself
 	case nil:
 		return nil
-	case *kubernetes.AccessError:
-		return []*kubernetes.AccessError{e}
+	case *kubeclient.AccessError:
+		return []*kubeclient.AccessError{e}
 	case interface{ Unwrap() []error }:
-		var out []*kubernetes.AccessError
+		var out []*kubeclient.AccessError
 		for _, inner := range e.Unwrap() {
 			out = append(out, accessErrors(inner)...)
 		}

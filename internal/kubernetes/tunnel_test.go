@@ -20,13 +20,14 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/tunnel"
 )
 
 // tunnelled is an HTTP client whose connections go through a tunnel.
-func tunnelled(t *testing.T, client *kubernetes.Client, target kubernetes.ServiceTarget) *http.Client {
+func tunnelled(t *testing.T, client *kubeclient.Client, target tunnel.Target) *http.Client {
 	t.Helper()
-	tunnel := kubernetes.NewTunnel(func() (*kubernetes.Client, error) { return client, nil }, target)
+	tunnel := tunnel.New(func() (*kubeclient.Client, error) { return client, nil }, target)
 	transport := &http.Transport{DialContext: tunnel.DialContext}
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
@@ -73,7 +74,7 @@ func TestClusterTunnel(t *testing.T) {
 	defer cancel()
 	exposed := acctest.Expose(t, cluster, echo(t))
 	pod := exposed.Start()
-	client := tunnelled(t, cluster.Client, kubernetes.ServiceTarget{Service: exposed.Name, Port: "api"})
+	client := tunnelled(t, cluster.Client, tunnel.Target{Service: exposed.Name, Port: "api"})
 	var group sync.WaitGroup
 	for i := range 12 {
 		group.Go(func() {
@@ -93,8 +94,8 @@ func TestClusterTunnel(t *testing.T) {
 		}
 	}
 	exposed.Stop(pod)
-	var forward *kubernetes.ForwardError
-	if _, err := ask(ctx, client, "hello?"); !errors.As(err, &forward) || !errors.Is(err, kubernetes.ErrNoReadyPod) || forward.Permanent() {
+	var forward *tunnel.Error
+	if _, err := ask(ctx, client, "hello?"); !errors.As(err, &forward) || !errors.Is(err, tunnel.ErrNoReadyPod) || forward.Permanent() {
 		t.Fatalf("without a pod: %v", err)
 	}
 	exposed.Start()
@@ -115,11 +116,11 @@ func TestClusterTunnelIsOne(t *testing.T) {
 	exposed := acctest.Expose(t, cluster, echo(t))
 	exposed.Start()
 	var used, open atomic.Int32
-	through, err := kubernetes.NewClient(kubernetes.Config{ConfigPath: cluster.Kubeconfig, Namespace: cluster.Namespace, ProxyURL: proxy(t, &used, &open)})
+	through, err := kubeclient.NewClient(kubeclient.Config{ConfigPath: cluster.Kubeconfig, Namespace: cluster.Namespace, ProxyURL: proxy(t, &used, &open)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	tunnel := kubernetes.NewTunnel(func() (*kubernetes.Client, error) { return through, nil }, kubernetes.ServiceTarget{Service: exposed.Name})
+	tunnel := tunnel.New(func() (*kubeclient.Client, error) { return through, nil }, tunnel.Target{Service: exposed.Name})
 	defer tunnel.Close()
 	// Each request has a connection of its own.
 	client := &http.Client{Transport: &http.Transport{DialContext: tunnel.DialContext, DisableKeepAlives: true}}
@@ -180,23 +181,23 @@ func TestClusterTunnelErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, tt := range map[string]struct {
-		target    kubernetes.ServiceTarget
+		target    tunnel.Target
 		kind      error
 		permanent bool
 		says      []string
 	}{
-		"no such Service":   {kubernetes.ServiceTarget{Service: "missing"}, kubernetes.ErrNotFound, false, []string{"Service missing in namespace " + cluster.Namespace, "no such Service", "`port_forward`"}},
-		"no such namespace": {kubernetes.ServiceTarget{Namespace: "nowhere", Service: "missing"}, kubernetes.ErrNotFound, false, []string{"Service missing in namespace nowhere"}},
-		"external":          {kubernetes.ServiceTarget{Service: "elsewhere"}, kubernetes.ErrNotForwardable, true, []string{"selects no pods", "`endpoint`"}},
-		"no pod":            {kubernetes.ServiceTarget{Service: "empty"}, kubernetes.ErrNoReadyPod, false, []string{"app=none", "Deployment"}},
-		"no port chosen":    {kubernetes.ServiceTarget{Service: "several"}, kubernetes.ErrNotForwardable, true, []string{"several ports", "4200 api, 8080 ui", "Set `port`"}},
-		"no such port":      {kubernetes.ServiceTarget{Service: "several", Port: "grpc"}, kubernetes.ErrNotForwardable, true, []string{"no port grpc", "4200 api, 8080 ui"}},
-		"pod not ready":     {kubernetes.ServiceTarget{Service: "pending"}, kubernetes.ErrNoReadyPod, false, []string{"pod pending-1 is Pending", "ready_timeout"}},
+		"no such Service":   {tunnel.Target{Service: "missing"}, kubeclient.ErrNotFound, false, []string{"Service missing in namespace " + cluster.Namespace, "no such Service", "`port_forward`"}},
+		"no such namespace": {tunnel.Target{Namespace: "nowhere", Service: "missing"}, kubeclient.ErrNotFound, false, []string{"Service missing in namespace nowhere"}},
+		"external":          {tunnel.Target{Service: "elsewhere"}, tunnel.ErrNotForwardable, true, []string{"selects no pods", "`endpoint`"}},
+		"no pod":            {tunnel.Target{Service: "empty"}, tunnel.ErrNoReadyPod, false, []string{"app=none", "Deployment"}},
+		"no port chosen":    {tunnel.Target{Service: "several"}, tunnel.ErrNotForwardable, true, []string{"several ports", "4200 api, 8080 ui", "Set `port`"}},
+		"no such port":      {tunnel.Target{Service: "several", Port: "grpc"}, tunnel.ErrNotForwardable, true, []string{"no port grpc", "4200 api, 8080 ui"}},
+		"pod not ready":     {tunnel.Target{Service: "pending"}, tunnel.ErrNoReadyPod, false, []string{"pod pending-1 is Pending", "ready_timeout"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := ask(t.Context(), tunnelled(t, cluster.Client, tt.target), "x")
-			var forward *kubernetes.ForwardError
+			var forward *tunnel.Error
 			if !errors.As(err, &forward) || !errors.Is(err, tt.kind) || forward.Permanent() != tt.permanent || !forward.Undelivered() {
 				t.Fatalf("got %v", err)
 			}
@@ -231,15 +232,15 @@ func TestClusterTunnelRights(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			client := clientWith(t, cluster, tt.rules)
-			got, err := ask(t.Context(), tunnelled(t, client, kubernetes.ServiceTarget{Service: exposed.Name}), "x")
+			got, err := ask(t.Context(), tunnelled(t, client, tunnel.Target{Service: exposed.Name}), "x")
 			if tt.says == nil {
 				if err != nil || got != "x" {
 					t.Errorf("%q, %v", got, err)
 				}
 				return
 			}
-			var forward *kubernetes.ForwardError
-			if !errors.As(err, &forward) || !errors.Is(err, kubernetes.ErrForbidden) || !forward.Permanent() {
+			var forward *tunnel.Error
+			if !errors.As(err, &forward) || !errors.Is(err, kubeclient.ErrForbidden) || !forward.Permanent() {
 				t.Fatalf("got %v", err)
 			}
 			for _, part := range tt.says {
@@ -276,9 +277,9 @@ func TestClusterTunnelRefused(t *testing.T) {
 	if _, err := cluster.Client.Interface().CoreV1().Services(cluster.Namespace).Update(t.Context(), service, metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	var forward *kubernetes.ForwardError
-	if _, err := ask(t.Context(), tunnelled(t, cluster.Client, kubernetes.ServiceTarget{Service: exposed.Name}), "x"); !errors.As(err, &forward) ||
-		!errors.Is(err, kubernetes.ErrPodRefused) || !forward.Undelivered() || forward.Pod == "" {
+	var forward *tunnel.Error
+	if _, err := ask(t.Context(), tunnelled(t, cluster.Client, tunnel.Target{Service: exposed.Name}), "x"); !errors.As(err, &forward) ||
+		!errors.Is(err, tunnel.ErrPodRefused) || !forward.Undelivered() || forward.Pod == "" {
 		t.Errorf("got %v", err)
 	}
 }

@@ -14,7 +14,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
 )
 
 // jobDataSource implements the data source prefect_kubernetes_job.
@@ -73,7 +74,7 @@ func (d *jobDataSource) Read(ctx context.Context, req datasource.ReadRequest, re
 }
 
 // cluster returns the client, or nil with an error.
-func (d *jobDataSource) cluster(diags *diag.Diagnostics) *kubernetes.Client {
+func (d *jobDataSource) cluster(diags *diag.Diagnostics) *kubeclient.Client {
 	const summary = "No cluster to look for the Job in"
 	cluster, err := d.data.Kubernetes()
 	switch {
@@ -91,7 +92,7 @@ func (d *jobDataSource) cluster(diags *diag.Diagnostics) *kubernetes.Client {
 }
 
 // find returns the newest Job that was meant and how many there are.
-func (m *model) find(ctx context.Context, cluster *kubernetes.Client) (*kubernetes.JobInfo, int, diag.Diagnostics) {
+func (m *model) find(ctx context.Context, cluster *kubeclient.Client) (*runjobs.Job, int, diag.Diagnostics) {
 	namespace := m.Namespace.ValueString()
 	at, what := path.Root("name"), "Job "+m.Name.ValueString()
 	if !m.FlowRunID.IsNull() {
@@ -105,9 +106,9 @@ func (m *model) find(ctx context.Context, cluster *kubernetes.Client) (*kubernet
 	jobs, err := m.jobs(ctx, cluster, namespace)
 	var diags diag.Diagnostics
 	switch {
-	case errors.Is(err, kubernetes.ErrPartial):
+	case errors.Is(err, runjobs.ErrPartial):
 		diags.AddWarning("Pods or events of "+what+" could not be read", framework.Sentence(err.Error()))
-	case errors.Is(err, kubernetes.ErrNotFound):
+	case errors.Is(err, kubeclient.ErrNotFound):
 		diags.AddAttributeError(at, summary, "The namespace has no Job of this name.\n\n"+
 			"The agent deletes Jobs that have finished, unless it is told not to. Check the name and set `namespace`.")
 		return nil, 0, diags
@@ -124,16 +125,16 @@ func (m *model) find(ctx context.Context, cluster *kubernetes.Client) (*kubernet
 	return &jobs[len(jobs)-1], len(jobs), diags
 }
 
-func (m *model) jobs(ctx context.Context, cluster *kubernetes.Client, namespace string) ([]kubernetes.JobInfo, error) {
+func (m *model) jobs(ctx context.Context, cluster *kubeclient.Client, namespace string) ([]runjobs.Job, error) {
 	if !m.FlowRunID.IsNull() {
-		return cluster.JobsOfRun(ctx, namespace, m.FlowRunID.ValueString())
+		return runjobs.List(ctx, cluster, namespace, m.FlowRunID.ValueString())
 	}
-	job, err := cluster.JobByName(ctx, namespace, m.Name.ValueString())
+	job, err := runjobs.Get(ctx, cluster, namespace, m.Name.ValueString())
 	if job == nil {
 		return nil, err
 	}
 	if job.FlowRunID != "" {
 		m.FlowRunID = types.StringValue(job.FlowRunID)
 	}
-	return []kubernetes.JobInfo{*job}, err
+	return []runjobs.Job{*job}, err
 }

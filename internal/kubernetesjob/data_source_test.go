@@ -17,7 +17,7 @@ import (
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver"
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/jobspec"
 )
 
 func config(server *acctest.PrefectServer, cluster *acctest.KubernetesCluster, lines ...string) string {
@@ -33,7 +33,7 @@ func create(t *testing.T, cluster *acctest.KubernetesCluster, name, flowRunID st
 	t.Helper()
 	labels := map[string]string{}
 	if flowRunID != "" {
-		labels[kubernetes.LabelFlowRunID] = flowRunID
+		labels[jobspec.LabelFlowRunID] = flowRunID
 	}
 	jobs := cluster.Client.Interface().BatchV1().Jobs(cluster.Namespace)
 	_, err := jobs.Create(t.Context(), &batchv1.Job{

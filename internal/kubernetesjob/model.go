@@ -4,7 +4,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
 )
 
 // model is the data source.
@@ -72,7 +72,7 @@ type containerModel struct {
 }
 
 // fill takes over what the cluster says of a Job, one of so many of its run.
-func (m *model) fill(job *kubernetes.JobInfo, attempts int) {
+func (m *model) fill(job *runjobs.Job, attempts int) {
 	m.Name, m.Namespace, m.UID = types.StringValue(job.Name), types.StringValue(job.Namespace), types.StringValue(job.UID)
 	m.Attempts, m.Image = types.Int64Value(int64(attempts)), framework.StringOrNullIfEmpty(job.Image)
 	m.Status = types.StringValue("active")
@@ -98,7 +98,7 @@ func each[T, U any](from []T, one func(*T) U) []U {
 	return to
 }
 
-func podOf(p *kubernetes.PodInfo) podModel {
+func podOf(p *runjobs.Pod) podModel {
 	return podModel{
 		Name: types.StringValue(p.Name), UID: types.StringValue(p.UID), Node: framework.StringOrNullIfEmpty(p.Node),
 		Phase: framework.StringOrNullIfEmpty(p.Phase), Reason: framework.StringOrNullIfEmpty(p.Reason), Message: framework.StringOrNullIfEmpty(p.Message),
@@ -107,21 +107,21 @@ func podOf(p *kubernetes.PodInfo) podModel {
 	}
 }
 
-func conditionOf(c *kubernetes.ConditionInfo) conditionModel {
+func conditionOf(c *runjobs.Condition) conditionModel {
 	return conditionModel{
 		Type: types.StringValue(c.Type), Status: types.StringValue(c.Status),
 		Reason: framework.StringOrNullIfEmpty(c.Reason), Message: framework.StringOrNullIfEmpty(c.Message),
 	}
 }
 
-func eventOf(e *kubernetes.EventInfo) eventModel {
+func eventOf(e *runjobs.Event) eventModel {
 	return eventModel{
 		Type: types.StringValue(e.Type), Reason: types.StringValue(e.Reason), Message: types.StringValue(e.Message),
 		Count: types.Int64Value(int64(e.Count)), FirstTime: framework.TimeOrNull(&e.First), LastTime: framework.TimeOrNull(&e.Last),
 	}
 }
 
-func containerOf(c *kubernetes.ContainerInfo) containerModel {
+func containerOf(c *runjobs.Container) containerModel {
 	return containerModel{
 		Name: types.StringValue(c.Name), Image: types.StringValue(c.Image), State: framework.StringOrNullIfEmpty(c.State),
 		Reason: framework.StringOrNullIfEmpty(c.Reason), Message: framework.StringOrNullIfEmpty(c.Message),

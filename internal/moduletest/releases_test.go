@@ -17,7 +17,7 @@ import (
 	clientset "k8s.io/client-go/kubernetes"
 	"sigs.k8s.io/yaml"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/jobspec"
 )
 
 // object is a rendered object; want gives, by path, what it has to say, with
@@ -261,10 +261,10 @@ func job(t *testing.T, objects []*unstructured.Unstructured) *unstructured.Unstr
 	if err := yaml.Unmarshal([]byte(data), &template); err != nil {
 		t.Fatal(err)
 	}
-	made, err := kubernetes.GenerateJob(kubernetes.FlowRun{
+	made, err := jobspec.Generate(jobspec.Run{
 		ID: "11111111-1111-4111-8111-111111111111", FlowID: "22222222-2222-4222-8222-222222222222", CoreVersion: "1.4.1",
 		Storage: map[string]any{"type": "Local"},
-	}, kubernetes.AgentSettings{JobTemplate: template, ServiceAccountName: "prefect-flows"}, "0123abcd")
+	}, jobspec.Agent{JobTemplate: template, ServiceAccountName: "prefect-flows"}, "0123abcd")
 	if err != nil {
 		t.Fatal(err)
 	}

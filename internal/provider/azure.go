@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/entra"
 )
 
 // noSignIn is the summary of what is wrong with the azure attribute.
@@ -42,7 +42,7 @@ func azureAttribute() schema.Attribute {
 			azureWays{},
 		},
 		Attributes: map[string]schema.Attribute{
-			"server_id":                   text("Application id of the cluster's API server. Defaults to `" + kubernetes.AzureServerID + "`, which all AKS clusters have in common."),
+			"server_id":                   text("Application id of the cluster's API server. Defaults to `" + entra.ServerID + "`, which all AKS clusters have in common."),
 			"environment":                 text("Azure cloud: `public`, `usgovernment` or `china`. Defaults to `ARM_ENVIRONMENT`, else `public`."),
 			"authority_host":              text("URL of Entra ID in a private cloud. Defaults to `AZURE_AUTHORITY_HOST`, else that of the `environment`."),
 			"tenant_id":                   text("Tenant of Entra ID. Defaults to `ARM_TENANT_ID`, then `AZURE_TENANT_ID`."),
@@ -83,13 +83,13 @@ func (azureWays) ValidateObject(ctx context.Context, req validator.ObjectRequest
 }
 
 // azureConfig is nil without the attribute. Unknown values count as not set.
-func azureConfig(ctx context.Context, attribute types.Object) (*kubernetes.AzureConfig, diag.Diagnostics) {
+func azureConfig(ctx context.Context, attribute types.Object) (*entra.Config, diag.Diagnostics) {
 	if attribute.IsNull() {
 		return nil, nil
 	}
 	var m azureModel
 	diags := attribute.As(ctx, &m, basetypes.ObjectAsOptions{})
-	return &kubernetes.AzureConfig{
+	return &entra.Config{
 		ServerID: m.ServerID.ValueString(), Environment: m.Environment.ValueString(), AuthorityHost: m.AuthorityHost.ValueString(),
 		TenantID: m.TenantID.ValueString(), ClientID: m.ClientID.ValueString(), ClientSecret: m.ClientSecret.ValueString(),
 		ClientCertificate: m.ClientCertificate.ValueString(), ClientCertificatePath: m.ClientCertificatePath.ValueString(),

@@ -10,11 +10,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
 )
 
 // clusterFunc makes the client of the configured cluster.
-type clusterFunc = func() (*kubernetes.Client, error)
+type clusterFunc = func() (*kubeclient.Client, error)
 
 // clusterConfig turns the kubernetes attribute into a function that makes the
 // cluster's client. It is nil without the attribute.
@@ -27,19 +27,19 @@ func clusterConfig(ctx context.Context, attribute types.Object, userAgent string
 	if !diags.HasError() {
 		diags.Append(checkCluster(ctx, attribute)...)
 	}
-	if config.Azure != nil && !diags.HasError() {
+	if !diags.HasError() {
 		// What is missing is said now, and not by the first run in the middle of an apply.
-		diags.Append(atCluster(path.Root("kubernetes"), noSignIn, config.Azure.Check(nil))...)
+		diags.Append(atCluster(path.Root("kubernetes"), noSignIn, config.CheckSignIn())...)
 	}
 	// One client for everything, made when something first needs it.
-	return sync.OnceValues(func() (*kubernetes.Client, error) { return kubernetes.NewClient(config) }), diags
+	return sync.OnceValues(func() (*kubeclient.Client, error) { return kubeclient.NewClient(config) }), diags
 }
 
 // clusterSettings is the kubernetes attribute in the client's terms. Unknown values count as not set.
-func clusterSettings(ctx context.Context, attribute types.Object) (kubernetes.Config, diag.Diagnostics) {
+func clusterSettings(ctx context.Context, attribute types.Object) (kubeclient.Config, diag.Diagnostics) {
 	var m kubernetesModel
 	diags := attribute.As(ctx, &m, basetypes.ObjectAsOptions{})
-	config := kubernetes.Config{
+	config := kubeclient.Config{
 		Host:                  m.Host.ValueString(),
 		Token:                 m.Token.ValueString(),
 		Username:              m.Username.ValueString(),
@@ -75,7 +75,7 @@ func clusterSettings(ctx context.Context, attribute types.Object) (kubernetes.Co
 	return config, diags
 }
 
-func execConfig(ctx context.Context, attribute types.Object) (*kubernetes.ExecConfig, diag.Diagnostics) {
+func execConfig(ctx context.Context, attribute types.Object) (*kubeclient.ExecConfig, diag.Diagnostics) {
 	if attribute.IsNull() {
 		return nil, nil
 	}
@@ -85,7 +85,7 @@ func execConfig(ctx context.Context, attribute types.Object) (*kubernetes.ExecCo
 	diags.Append(d...)
 	env, d := framework.StringsByKey(ctx, m.Env)
 	diags.Append(d...)
-	return &kubernetes.ExecConfig{
+	return &kubeclient.ExecConfig{
 		APIVersion: m.APIVersion.ValueString(),
 		Command:    m.Command.ValueString(),
 		Args:       args,

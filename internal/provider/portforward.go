@@ -15,7 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/tunnel"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
@@ -83,8 +83,8 @@ func forward(ctx context.Context, attribute types.Object, cluster clusterFunc, c
 	if diags.HasError() || cluster == nil {
 		return diags // without kubernetes the schema has complained
 	}
-	target := kubernetes.ServiceTarget{Namespace: m.Namespace.ValueString(), Service: m.Service.ValueString(), Port: m.Port.ValueString()}
-	config.Dial = kubernetes.NewTunnel(cluster, target).DialContext
+	target := tunnel.Target{Namespace: m.Namespace.ValueString(), Service: m.Service.ValueString(), Port: m.Port.ValueString()}
+	config.Dial = tunnel.New(cluster, target).DialContext
 	if config.Endpoint == "" {
 		config.Endpoint = serviceURL(target)
 	}
@@ -92,7 +92,7 @@ func forward(ctx context.Context, attribute types.Object, cluster clusterFunc, c
 }
 
 // serviceURL is the Server's URL for messages and the Host header.
-func serviceURL(target kubernetes.ServiceTarget) string {
+func serviceURL(target tunnel.Target) string {
 	url := "http://" + target.Service
 	if target.Namespace != "" {
 		url += "." + target.Namespace

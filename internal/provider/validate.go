@@ -16,7 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
@@ -73,7 +73,7 @@ func checkCluster(ctx context.Context, attribute types.Object) diag.Diagnostics 
 
 // atCluster puts an error of the kubernetes attribute at the part that it is about; nil gives none.
 func atCluster(cluster path.Path, summary string, err error) diag.Diagnostics {
-	var problem *kubernetes.ConfigError
+	var problem *kubeclient.ConfigError
 	switch {
 	case err == nil:
 		return nil

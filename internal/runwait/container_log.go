@@ -7,7 +7,8 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
 )
 
 // ContainerOutput is the end of the log of a container that failed. What a process writes
@@ -27,7 +28,7 @@ type ContainerLog func(ctx context.Context, pod, container string, lines int64, 
 
 // captureOutput reads the log of the newest container that failed, once for each
 // time it failed. It has to be done at once, because the agent deletes failed Jobs.
-func (w *Waiter) captureOutput(ctx context.Context, jobs []kubernetes.JobInfo) {
+func (w *Waiter) captureOutput(ctx context.Context, jobs []runjobs.Job) {
 	pod, container := brokenContainer(Newest(jobs))
 	if container == nil || w.containerLog == nil {
 		return
@@ -38,11 +39,11 @@ func (w *Waiter) captureOutput(ctx context.Context, jobs []kubernetes.JobInfo) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	lines, err := w.containerLog(ctx, pod, container.Name, explainLogs, container.State == kubernetes.StateWaiting)
+	lines, err := w.containerLog(ctx, pod, container.Name, explainLogs, container.State == runjobs.StateWaiting)
 	switch {
 	case err == nil:
 		w.output = ContainerOutput{Container: container.Name, Lines: lines, of: instance}
-	case errors.Is(err, kubernetes.ErrForbidden):
+	case errors.Is(err, kubeclient.ErrForbidden):
 		w.output = ContainerOutput{Err: err, of: instance}
 	default: // the pod is gone, or its node
 		w.log(ctx, slog.LevelDebug, "The log of a container could not be read", map[string]any{
@@ -52,17 +53,17 @@ func (w *Waiter) captureOutput(ctx context.Context, jobs []kubernetes.JobInfo) {
 }
 
 // brokenContainer finds the newest container that ended with an error.
-func brokenContainer(j *kubernetes.JobInfo) (pod string, container *kubernetes.ContainerInfo) {
+func brokenContainer(j *runjobs.Job) (pod string, container *runjobs.Container) {
 	if j == nil {
 		return "", nil
 	}
 	for i := len(j.Pods) - 1; i >= 0; i-- {
 		p := &j.Pods[i]
-		for _, list := range [][]kubernetes.ContainerInfo{p.InitContainers, p.Containers} {
+		for _, list := range [][]runjobs.Container{p.InitContainers, p.Containers} {
 			for k := range list {
 				c := &list[k]
-				now := c.State == kubernetes.StateTerminated && c.ExitCode != nil && *c.ExitCode != 0 && c.StartedAt != nil && c.Reason != "StartError"
-				before := c.State == kubernetes.StateWaiting && c.LastExitCode != nil && *c.LastExitCode != 0
+				now := c.State == runjobs.StateTerminated && c.ExitCode != nil && *c.ExitCode != 0 && c.StartedAt != nil && c.Reason != "StartError"
+				before := c.State == runjobs.StateWaiting && c.LastExitCode != nil && *c.LastExitCode != 0
 				if (now || before) && !p.Deleted {
 					return p.Name, c
 				}

@@ -3,7 +3,7 @@ package runwait
 import (
 	"time"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 )
 
@@ -45,7 +45,7 @@ type observation struct {
 	Passed []string
 	// Due is when the run was scheduled to start, by the clock that At is of.
 	Due  time.Time
-	Jobs []kubernetes.JobInfo
+	Jobs []runjobs.Job
 	// Resurrected is how often Lazarus has started the run again.
 	Resurrected int
 	// Agents is the newest answer about agents, or nil if nobody has asked.

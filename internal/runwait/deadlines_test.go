@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 )
 
@@ -18,15 +18,15 @@ func testGoal() Goal {
 	}}
 }
 
-func pendingJob(uid string) kubernetes.JobInfo {
-	return kubernetes.JobInfo{UID: uid, Pods: []kubernetes.PodInfo{{Name: "p", UID: uid + "p", Phase: PodPending}}}
+func pendingJob(uid string) runjobs.Job {
+	return runjobs.Job{UID: uid, Pods: []runjobs.Pod{{Name: "p", UID: uid + "p", Phase: PodPending}}}
 }
 
-func failedJob(uid string) kubernetes.JobInfo {
+func failedJob(uid string) runjobs.Job {
 	one := int32(1)
-	return kubernetes.JobInfo{
-		UID: uid, Failed: true, Conditions: []kubernetes.ConditionInfo{{Status: "True", Type: "Failed", Reason: "BackoffLimitExceeded", Message: "no more"}},
-		Pods: []kubernetes.PodInfo{{Name: "p", Phase: PodFailed, Containers: []kubernetes.ContainerInfo{{Name: "flow", State: kubernetes.StateTerminated, Reason: "Error", ExitCode: &one}}}},
+	return runjobs.Job{
+		UID: uid, Failed: true, Conditions: []runjobs.Condition{{Status: "True", Type: "Failed", Reason: "BackoffLimitExceeded", Message: "no more"}},
+		Pods: []runjobs.Pod{{Name: "p", Phase: PodFailed, Containers: []runjobs.Container{{Name: "flow", State: runjobs.StateTerminated, Reason: "Error", ExitCode: &one}}}},
 	}
 }
 
@@ -45,7 +45,7 @@ func TestJudge(t *testing.T) {
 		{name: "success", seen: []observation{{At: at(0), State: "Running"}, {At: at(1), State: "Success"}}, want: Succeeded},
 		{name: "failure", seen: []observation{{At: at(0), State: "Failed"}}, want: Failed},
 		{
-			name: "failure with a cause", seen: []observation{{At: at(0), State: "Failed", Jobs: []kubernetes.JobInfo{failedJob("a")}}},
+			name: "failure with a cause", seen: []observation{{At: at(0), State: "Failed", Jobs: []runjobs.Job{failedJob("a")}}},
 			want: Failed, code: "ContainerFailed",
 		},
 		{name: "failure that is welcome", goal: func(g *Goal) { g.Success = []string{"Failed"} }, seen: []observation{{At: at(0), State: "TimedOut"}}, want: Succeeded},
@@ -76,7 +76,7 @@ func TestJudge(t *testing.T) {
 			want: Late, limit: LimitAgent,
 		},
 		{
-			name: "pod does not start", seen: []observation{{At: at(0), State: "Submitted"}, {At: at(120), State: "Submitted", Jobs: []kubernetes.JobInfo{pendingJob("a")}}},
+			name: "pod does not start", seen: []observation{{At: at(0), State: "Submitted"}, {At: at(120), State: "Submitted", Jobs: []runjobs.Job{pendingJob("a")}}},
 			want: Late, limit: LimitPodStart,
 		},
 		{
@@ -85,30 +85,30 @@ func TestJudge(t *testing.T) {
 		},
 		{
 			name: "pod started, process slow",
-			seen: []observation{{At: at(0), State: "Submitted"}, {At: at(120), State: "Submitted", Jobs: []kubernetes.JobInfo{{UID: "a", Pods: []kubernetes.PodInfo{{Phase: "Running", Containers: []kubernetes.ContainerInfo{{State: kubernetes.StateRunning}}}}}}}},
+			seen: []observation{{At: at(0), State: "Submitted"}, {At: at(120), State: "Submitted", Jobs: []runjobs.Job{{UID: "a", Pods: []runjobs.Pod{{Phase: "Running", Containers: []runjobs.Container{{State: runjobs.StateRunning}}}}}}}},
 			want: CarryOn,
 		},
 		{
 			name: "Job failed, run does not know",
-			seen: []observation{{At: at(0), State: "Running", Jobs: []kubernetes.JobInfo{failedJob("a")}}, {At: at(30), State: "Running", Jobs: []kubernetes.JobInfo{failedJob("a")}}},
+			seen: []observation{{At: at(0), State: "Running", Jobs: []runjobs.Job{failedJob("a")}}, {At: at(30), State: "Running", Jobs: []runjobs.Job{failedJob("a")}}},
 			want: Late, limit: LimitLostJob, code: "ContainerFailed",
 		},
 		{
 			name: "resurrected in time",
 			seen: []observation{
-				{At: at(0), State: "Running", Jobs: []kubernetes.JobInfo{failedJob("a")}},
-				{At: at(20), State: "Scheduled", Jobs: []kubernetes.JobInfo{failedJob("a")}},
-				{At: at(25), State: "Submitted", Jobs: []kubernetes.JobInfo{failedJob("a"), pendingJob("b")}},
-				{At: at(40), State: "Running", Jobs: []kubernetes.JobInfo{failedJob("a"), pendingJob("b")}},
+				{At: at(0), State: "Running", Jobs: []runjobs.Job{failedJob("a")}},
+				{At: at(20), State: "Scheduled", Jobs: []runjobs.Job{failedJob("a")}},
+				{At: at(25), State: "Submitted", Jobs: []runjobs.Job{failedJob("a"), pendingJob("b")}},
+				{At: at(40), State: "Running", Jobs: []runjobs.Job{failedJob("a"), pendingJob("b")}},
 			},
 			want: CarryOn,
 		},
 		{
 			name: "second Job is lost too, counted anew",
 			seen: []observation{
-				{At: at(0), State: "Running", Jobs: []kubernetes.JobInfo{failedJob("a")}},
-				{At: at(25), State: "Running", Jobs: []kubernetes.JobInfo{failedJob("a"), failedJob("b")}},
-				{At: at(40), State: "Running", Jobs: []kubernetes.JobInfo{failedJob("a"), failedJob("b")}},
+				{At: at(0), State: "Running", Jobs: []runjobs.Job{failedJob("a")}},
+				{At: at(25), State: "Running", Jobs: []runjobs.Job{failedJob("a"), failedJob("b")}},
+				{At: at(40), State: "Running", Jobs: []runjobs.Job{failedJob("a"), failedJob("b")}},
 			},
 			want: CarryOn,
 		},

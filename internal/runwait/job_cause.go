@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
 )
 
 // Cause is why a run does not get on, or why it failed, as far as the cluster
@@ -26,7 +26,7 @@ func (c Cause) found() bool { return c.Code != "" }
 
 // findCause explains the state of a Job. It returns the zero cause for a Job with
 // which nothing is wrong.
-func findCause(j *kubernetes.JobInfo) Cause {
+func findCause(j *runjobs.Job) Cause {
 	if j == nil {
 		return Cause{}
 	}
@@ -42,7 +42,7 @@ func findCause(j *kubernetes.JobInfo) Cause {
 }
 
 // jobContext adds what the Job's condition says to the cause found at a pod.
-func jobContext(c Cause, j *kubernetes.JobInfo) Cause {
+func jobContext(c Cause, j *runjobs.Job) Cause {
 	if above := conditionCause(j); above.found() && above.Code != "JobFailed" {
 		c.Text += " " + above.Text
 		if above.Code == "DeadlineExceeded" {
@@ -53,7 +53,7 @@ func jobContext(c Cause, j *kubernetes.JobInfo) Cause {
 }
 
 // conditionCause explains a failed Job by its own condition.
-func conditionCause(j *kubernetes.JobInfo) Cause {
+func conditionCause(j *runjobs.Job) Cause {
 	for _, c := range j.Conditions {
 		if c.Status != "True" || c.Type != "Failed" && c.Type != "FailureTarget" {
 			continue
@@ -84,7 +84,7 @@ func conditionCause(j *kubernetes.JobInfo) Cause {
 
 // creationCause explains a Job whose pods cannot be created. Kubernetes says so
 // in events only.
-func creationCause(j *kubernetes.JobInfo) Cause {
+func creationCause(j *runjobs.Job) Cause {
 	if len(j.Pods) > 0 {
 		return Cause{}
 	}
@@ -121,7 +121,7 @@ func creationCause(j *kubernetes.JobInfo) Cause {
 	return Cause{}
 }
 
-func podCause(p kubernetes.PodInfo) Cause {
+func podCause(p runjobs.Pod) Cause {
 	switch p.Reason {
 	case "Evicted":
 		return Cause{
@@ -142,7 +142,7 @@ func podCause(p kubernetes.PodInfo) Cause {
 			Remedy: "Raise activeDeadlineSeconds in the job template, or make the flow faster.",
 		}
 	}
-	for _, list := range [][]kubernetes.ContainerInfo{p.InitContainers, p.Containers} {
+	for _, list := range [][]runjobs.Container{p.InitContainers, p.Containers} {
 		for _, c := range list {
 			if found := containerCause(p, c); found.found() {
 				return found
@@ -173,7 +173,7 @@ func podCause(p kubernetes.PodInfo) Cause {
 
 // volumeCause explains a pod whose volumes cannot be mounted, which the kubelet
 // says in events only.
-func volumeCause(p kubernetes.PodInfo) Cause {
+func volumeCause(p runjobs.Pod) Cause {
 	for i := len(p.Events) - 1; i >= 0; i-- {
 		e := p.Events[i]
 		if e.Reason != "FailedMount" && e.Reason != "FailedAttachVolume" {
@@ -188,16 +188,16 @@ func volumeCause(p kubernetes.PodInfo) Cause {
 	return Cause{}
 }
 
-func containerCause(p kubernetes.PodInfo, c kubernetes.ContainerInfo) Cause {
+func containerCause(p runjobs.Pod, c runjobs.Container) Cause {
 	switch c.State {
-	case kubernetes.StateWaiting:
+	case runjobs.StateWaiting:
 		return waitingCause(p, c)
-	case kubernetes.StateRunning:
+	case runjobs.StateRunning:
 		if c.RestartCount > 0 && c.LastExitCode != nil {
 			return crashCause(p, c)
 		}
 		return Cause{}
-	case kubernetes.StateTerminated:
+	case runjobs.StateTerminated:
 		if c.RestartCount > 0 && c.ExitCode != nil && *c.ExitCode != 0 && p.Phase == PodRunning {
 			return crashCause(p, c) // about to be started again
 		}
@@ -207,7 +207,7 @@ func containerCause(p kubernetes.PodInfo, c kubernetes.ContainerInfo) Cause {
 	}
 }
 
-func waitingCause(p kubernetes.PodInfo, c kubernetes.ContainerInfo) Cause {
+func waitingCause(p runjobs.Pod, c runjobs.Container) Cause {
 	text := func(what string) string {
 		return fmt.Sprintf("Container %s of pod %s %s%s.", c.Name, p.Name, what, reasonSuffix(c.Reason, c.Message))
 	}
@@ -240,9 +240,9 @@ func waitingCause(p kubernetes.PodInfo, c kubernetes.ContainerInfo) Cause {
 }
 
 // crashCause explains a container that is started again and again.
-func crashCause(p kubernetes.PodInfo, c kubernetes.ContainerInfo) Cause {
+func crashCause(p runjobs.Pod, c runjobs.Container) Cause {
 	crash := terminatedCause(p, c.Name, c.LastReason, "", c.LastExitCode)
-	if c.State == kubernetes.StateTerminated {
+	if c.State == runjobs.StateTerminated {
 		crash = terminatedCause(p, c.Name, c.Reason, "", c.ExitCode)
 		c.Reason, c.Message = "", "" // said by crash
 	}
@@ -253,7 +253,7 @@ func crashCause(p kubernetes.PodInfo, c kubernetes.ContainerInfo) Cause {
 	}
 }
 
-func terminatedCause(p kubernetes.PodInfo, name, reason, message string, exitCode *int32) Cause {
+func terminatedCause(p runjobs.Pod, name, reason, message string, exitCode *int32) Cause {
 	if exitCode == nil || *exitCode == 0 && reason != "OOMKilled" {
 		return Cause{}
 	}
@@ -291,7 +291,7 @@ func reasonSuffix(reason, message string) string {
 	}
 }
 
-func fromNode(p kubernetes.PodInfo) string {
+func fromNode(p runjobs.Pod) string {
 	if p.Node == "" {
 		return ""
 	}

@@ -4,33 +4,33 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
 )
 
 func TestFindCause(t *testing.T) {
 	t.Parallel()
 	code := func(n int32) *int32 { return &n }
-	waiting := func(reason, message string) *kubernetes.JobInfo {
-		return &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{{Name: "p", Phase: PodPending, Containers: []kubernetes.ContainerInfo{{Name: "flow", Image: "img:1", State: kubernetes.StateWaiting, Reason: reason, Message: message}}}}}
+	waiting := func(reason, message string) *runjobs.Job {
+		return &runjobs.Job{Pods: []runjobs.Pod{{Name: "p", Phase: PodPending, Containers: []runjobs.Container{{Name: "flow", Image: "img:1", State: runjobs.StateWaiting, Reason: reason, Message: message}}}}}
 	}
-	ended := func(reason string, exit int32) *kubernetes.JobInfo {
-		return &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{{Name: "p", Phase: PodFailed, Containers: []kubernetes.ContainerInfo{{Name: "flow", State: kubernetes.StateTerminated, Reason: reason, ExitCode: code(exit)}}}}}
+	ended := func(reason string, exit int32) *runjobs.Job {
+		return &runjobs.Job{Pods: []runjobs.Pod{{Name: "p", Phase: PodFailed, Containers: []runjobs.Container{{Name: "flow", State: runjobs.StateTerminated, Reason: reason, ExitCode: code(exit)}}}}}
 	}
-	refused := func(message string) *kubernetes.JobInfo {
-		return &kubernetes.JobInfo{Events: []kubernetes.EventInfo{{Reason: "FailedCreate", Message: message}}}
+	refused := func(message string) *runjobs.Job {
+		return &runjobs.Job{Events: []runjobs.Event{{Reason: "FailedCreate", Message: message}}}
 	}
 	for _, tt := range []struct {
 		name     string
-		job      *kubernetes.JobInfo
+		job      *runjobs.Job
 		code     string
 		hopeless bool
 		says     []string
 	}{
 		{name: "nothing seen"},
-		{name: "all well", job: &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{{Phase: PodSucceeded, Containers: []kubernetes.ContainerInfo{{State: kubernetes.StateTerminated, ExitCode: code(0)}}}}}},
+		{name: "all well", job: &runjobs.Job{Pods: []runjobs.Pod{{Phase: PodSucceeded, Containers: []runjobs.Container{{State: runjobs.StateTerminated, ExitCode: code(0)}}}}}},
 		{name: "just starting", job: waiting("ContainerCreating", "")},
 		{
-			name: "unschedulable", job: &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{{Name: "p", Phase: PodPending, Conditions: []kubernetes.ConditionInfo{{Type: "PodScheduled", Status: "False", Reason: "Unschedulable", Message: "0/1 nodes are available: 1 node(s) didn't match."}}}}},
+			name: "unschedulable", job: &runjobs.Job{Pods: []runjobs.Pod{{Name: "p", Phase: PodPending, Conditions: []runjobs.Condition{{Type: "PodScheduled", Status: "False", Reason: "Unschedulable", Message: "0/1 nodes are available: 1 node(s) didn't match."}}}}},
 			code: "Unschedulable", says: []string{"0/1 nodes", "node selector"},
 		},
 		{
@@ -56,53 +56,53 @@ func TestFindCause(t *testing.T) {
 		{name: "no such command", job: ended("StartError", 128), code: "CommandNotFound", says: []string{"exit code 128"}},
 		{
 			name: "crash loop",
-			job: &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{{Name: "p", Phase: "Running", Containers: []kubernetes.ContainerInfo{{
-				Name: "flow", State: kubernetes.StateWaiting, Reason: "CrashLoopBackOff", RestartCount: 4, LastReason: "Error", LastExitCode: code(2),
+			job: &runjobs.Job{Pods: []runjobs.Pod{{Name: "p", Phase: "Running", Containers: []runjobs.Container{{
+				Name: "flow", State: runjobs.StateWaiting, Reason: "CrashLoopBackOff", RestartCount: 4, LastReason: "Error", LastExitCode: code(2),
 			}}}}},
 			code: "CrashLoopBackOff", says: []string{"crashed 4 times", "exit code 2"},
 		},
 		{
 			name: "crash loop, just ended again",
-			job: &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{{Name: "p", Phase: PodRunning, Containers: []kubernetes.ContainerInfo{{
-				Name: "flow", State: kubernetes.StateTerminated, Reason: "OOMKilled", ExitCode: code(137), RestartCount: 2, LastReason: "Error", LastExitCode: code(1),
+			job: &runjobs.Job{Pods: []runjobs.Pod{{Name: "p", Phase: PodRunning, Containers: []runjobs.Container{{
+				Name: "flow", State: runjobs.StateTerminated, Reason: "OOMKilled", ExitCode: code(137), RestartCount: 2, LastReason: "Error", LastExitCode: code(1),
 			}}}}},
 			code: "CrashLoopBackOff", says: []string{"crashed 2 times. Container flow", "more memory than its limit"},
 		},
 		{
 			name: "restarted, and then well",
-			job: &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{{Name: "p", Phase: PodRunning, Containers: []kubernetes.ContainerInfo{{
-				Name: "flow", State: kubernetes.StateTerminated, Reason: "Completed", ExitCode: code(0), RestartCount: 1, LastReason: "Error", LastExitCode: code(1),
+			job: &runjobs.Job{Pods: []runjobs.Pod{{Name: "p", Phase: PodRunning, Containers: []runjobs.Container{{
+				Name: "flow", State: runjobs.StateTerminated, Reason: "Completed", ExitCode: code(0), RestartCount: 1, LastReason: "Error", LastExitCode: code(1),
 			}}}}},
 		},
 		{
-			name: "evicted", job: &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{{Name: "p", Node: "n1", Phase: PodFailed, Reason: "Evicted", Message: "The node was low on resource: memory."}}},
+			name: "evicted", job: &runjobs.Job{Pods: []runjobs.Pod{{Name: "p", Node: "n1", Phase: PodFailed, Reason: "Evicted", Message: "The node was low on resource: memory."}}},
 			code: "Evicted", says: []string{"n1", "low on resource"},
 		},
 		{
 			name: "deadline",
-			job: &kubernetes.JobInfo{
-				Failed: true, Conditions: []kubernetes.ConditionInfo{{Status: "True", Type: "Failed", Reason: "DeadlineExceeded", Message: "Job was active longer than specified deadline"}},
-				Pods: []kubernetes.PodInfo{{Name: "p", Phase: PodFailed}},
+			job: &runjobs.Job{
+				Failed: true, Conditions: []runjobs.Condition{{Status: "True", Type: "Failed", Reason: "DeadlineExceeded", Message: "Job was active longer than specified deadline"}},
+				Pods: []runjobs.Pod{{Name: "p", Phase: PodFailed}},
 			},
 			code: "DeadlineExceeded", hopeless: true, says: []string{"activeDeadlineSeconds"},
 		},
 		{
 			name: "backoff limit",
-			job: func() *kubernetes.JobInfo {
+			job: func() *runjobs.Job {
 				j := ended("Error", 1)
-				j.Failed, j.Conditions = true, []kubernetes.ConditionInfo{{Status: "True", Type: "Failed", Reason: "BackoffLimitExceeded", Message: "Job has reached the specified backoff limit"}}
+				j.Failed, j.Conditions = true, []runjobs.Condition{{Status: "True", Type: "Failed", Reason: "BackoffLimitExceeded", Message: "Job has reached the specified backoff limit"}}
 				return j
 			}(),
 			code: "ContainerFailed", says: []string{"exit code 1", "backoff limit"},
 		},
 		{
 			name: "backoff limit, pods gone", code: "BackoffLimitExceeded", hopeless: true, says: []string{"backoffLimit"},
-			job: &kubernetes.JobInfo{Failed: true, Conditions: []kubernetes.ConditionInfo{{Status: "True", Type: "Failed", Reason: "BackoffLimitExceeded", Message: "Job has reached the specified backoff limit"}}},
+			job: &runjobs.Job{Failed: true, Conditions: []runjobs.Condition{{Status: "True", Type: "Failed", Reason: "BackoffLimitExceeded", Message: "Job has reached the specified backoff limit"}}},
 		},
 		{
 			name: "the newest pod counts",
-			job: &kubernetes.JobInfo{Pods: []kubernetes.PodInfo{
-				{Name: "old", Phase: PodFailed, Containers: []kubernetes.ContainerInfo{{Name: "flow", State: kubernetes.StateTerminated, ExitCode: code(1)}}},
+			job: &runjobs.Job{Pods: []runjobs.Pod{
+				{Name: "old", Phase: PodFailed, Containers: []runjobs.Container{{Name: "flow", State: runjobs.StateTerminated, ExitCode: code(1)}}},
 				{Name: "new", Phase: PodFailed, Reason: "Evicted"},
 			}},
 			code: "Evicted", says: []string{"new"},

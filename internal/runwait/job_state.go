@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
 )
 
 // Phases of a pod.
@@ -16,11 +16,11 @@ const (
 )
 
 // Over says whether the Job will start no further pod.
-func Over(j *kubernetes.JobInfo) bool { return j.Completed || j.Failed || j.Deleted }
+func Over(j *runjobs.Job) bool { return j.Completed || j.Failed || j.Deleted }
 
 // Quiet says whether nothing of the Job runs any more, so that its exit codes
 // are known.
-func Quiet(j *kubernetes.JobInfo) bool {
+func Quiet(j *runjobs.Job) bool {
 	for _, p := range j.Pods {
 		if !p.Deleted && p.Phase != PodFailed && p.Phase != PodSucceeded {
 			return false
@@ -32,7 +32,7 @@ func Quiet(j *kubernetes.JobInfo) bool {
 // concluded says whether nothing more is to be learnt about a Job whose run has
 // failed: nothing of it runs, and if pods have failed as often as they may, its
 // condition says so; or its pod is known not to start.
-func concluded(j *kubernetes.JobInfo) bool {
+func concluded(j *runjobs.Job) bool {
 	if !started(j) && findCause(j).found() {
 		return true
 	}
@@ -50,13 +50,13 @@ func concluded(j *kubernetes.JobInfo) bool {
 
 // started says whether a container of the Job has started, and was not started
 // again because it failed.
-func started(j *kubernetes.JobInfo) bool {
+func started(j *runjobs.Job) bool {
 	for _, p := range j.Pods {
 		if p.Phase == PodFailed || p.Phase == PodSucceeded {
 			return true
 		}
 		for _, c := range p.Containers {
-			if c.RestartCount == 0 && (c.State == kubernetes.StateRunning || c.State == kubernetes.StateTerminated) {
+			if c.RestartCount == 0 && (c.State == runjobs.StateRunning || c.State == runjobs.StateTerminated) {
 				return true
 			}
 		}
@@ -65,7 +65,7 @@ func started(j *kubernetes.JobInfo) bool {
 }
 
 // unschedulable is the scheduler's message while no node fits the pod.
-func unschedulable(p kubernetes.PodInfo) string {
+func unschedulable(p runjobs.Pod) string {
 	for _, c := range p.Conditions {
 		if c.Type == "PodScheduled" && c.Status == "False" {
 			return c.Message
@@ -76,7 +76,7 @@ func unschedulable(p kubernetes.PodInfo) string {
 
 // Newest returns the Job of the latest submission, or nil. A run that Lazarus
 // resurrected has several.
-func Newest(jobs []kubernetes.JobInfo) *kubernetes.JobInfo {
+func Newest(jobs []runjobs.Job) *runjobs.Job {
 	if len(jobs) == 0 {
 		return nil
 	}
@@ -86,7 +86,7 @@ func Newest(jobs []kubernetes.JobInfo) *kubernetes.JobInfo {
 // milestones changes when something happened in the cluster of which the Server
 // has probably heard too, so that it is worth asking: a container, pod or Job
 // ended, or, if that is what is waited for, a container started.
-func milestones(jobs []kubernetes.JobInfo, waitFor string) string {
+func milestones(jobs []runjobs.Job, waitFor string) string {
 	var b strings.Builder
 	for _, j := range jobs {
 		if Over(&j) {
@@ -100,7 +100,7 @@ func milestones(jobs []kubernetes.JobInfo, waitFor string) string {
 				fmt.Fprintf(&b, "pod %s;", p.UID)
 			}
 			for _, c := range p.Containers {
-				if c.State == kubernetes.StateTerminated || c.RestartCount > 0 {
+				if c.State == runjobs.StateTerminated || c.RestartCount > 0 {
 					fmt.Fprintf(&b, "%s %s %d;", p.UID, c.Name, c.RestartCount)
 				}
 			}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
@@ -37,7 +37,7 @@ func stateText(run *prefect.FlowRun) string {
 }
 
 // tellCause tells what keeps the newest Job from getting on, when that changes.
-func (w *Waiter) tellCause(jobs []kubernetes.JobInfo) {
+func (w *Waiter) tellCause(jobs []runjobs.Job) {
 	c := findCause(Newest(jobs))
 	if c.found() && c.Code != w.told {
 		w.say(c.Text)

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
@@ -144,14 +144,14 @@ func (r Report) cluster() string {
 			fmt.Fprintf(&b, " on node %s", p.Node)
 		}
 		fmt.Fprintf(&b, ": %s%s", p.Phase, reasonSuffix(p.Reason, p.Message))
-		for _, c := range append(append([]kubernetes.ContainerInfo{}, p.InitContainers...), p.Containers...) {
+		for _, c := range append(append([]runjobs.Container{}, p.InitContainers...), p.Containers...) {
 			fmt.Fprintf(&b, "\n    container %s (%s): %s", c.Name, c.Image, containerStatus(c))
 		}
 	}
 	return b.String()
 }
 
-func jobStatus(j *kubernetes.JobInfo) string {
+func jobStatus(j *runjobs.Job) string {
 	status := "active"
 	switch {
 	case j.Failed:
@@ -167,12 +167,12 @@ func jobStatus(j *kubernetes.JobInfo) string {
 	return status
 }
 
-func containerStatus(c kubernetes.ContainerInfo) string {
+func containerStatus(c runjobs.Container) string {
 	status := c.State
 	if status == "" {
 		status = "not reported yet"
 	}
-	if c.State == kubernetes.StateTerminated && c.ExitCode != nil {
+	if c.State == runjobs.StateTerminated && c.ExitCode != nil {
 		status = fmt.Sprintf("ended with exit code %d", *c.ExitCode)
 	}
 	status += reasonSuffix(c.Reason, c.Message)
@@ -191,11 +191,11 @@ func (r Report) events() string {
 	if j == nil || r.Interrupted {
 		return ""
 	}
-	all := append([]kubernetes.EventInfo{}, j.Events...)
+	all := append([]runjobs.Event{}, j.Events...)
 	for _, p := range j.Pods {
 		all = append(all, p.Events...)
 	}
-	var warnings []kubernetes.EventInfo
+	var warnings []runjobs.Event
 	for _, e := range all {
 		if e.Type == "Warning" {
 			warnings = append(warnings, e)

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 )
@@ -27,7 +27,7 @@ type Watch interface {
 	// Changes has a value when something may have changed.
 	Changes() <-chan struct{}
 	// Snapshot returns all Jobs of the run that were ever seen, newest last.
-	Snapshot() []kubernetes.JobInfo
+	Snapshot() []runjobs.Job
 }
 
 // Waiter waits for one run, once.
@@ -72,7 +72,7 @@ type Outcome struct {
 	Ruling
 	// Run is the run as last seen; it may be nil if it never was.
 	Run  *prefect.FlowRun
-	Jobs []kubernetes.JobInfo
+	Jobs []runjobs.Job
 	// Agents is what was found about agents, if anybody asked.
 	Agents *AgentFinding
 	// Output is the end of the log of the container that failed, if one did.
@@ -215,7 +215,7 @@ func (w *Waiter) progress(ctx context.Context, run *prefect.FlowRun) {
 	w.say(stateText(run))
 }
 
-func (w *Waiter) jobs() []kubernetes.JobInfo {
+func (w *Waiter) jobs() []runjobs.Job {
 	if w.watch == nil {
 		return nil
 	}
@@ -300,7 +300,7 @@ func (w *Waiter) finish(ctx context.Context, r Ruling) Outcome {
 
 // until waits until something is true of the newest Job, for a short time. It
 // says whether it had to wait.
-func (w *Waiter) until(ctx context.Context, is func(*kubernetes.JobInfo) bool) bool {
+func (w *Waiter) until(ctx context.Context, is func(*runjobs.Job) bool) bool {
 	deadline := time.NewTimer(w.settle)
 	defer deadline.Stop()
 	for waited := false; ; waited = true {

@@ -9,7 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 )
@@ -76,16 +76,16 @@ func (s *fakeServer) busiest() int {
 
 type fakeWatch struct {
 	mu      sync.Mutex
-	jobs    []kubernetes.JobInfo
+	jobs    []runjobs.Job
 	changes chan struct{}
 }
 
-func newFakeWatch() *fakeWatch                      { return &fakeWatch{changes: make(chan struct{}, 1)} }
-func (w *fakeWatch) Changes() <-chan struct{}       { return w.changes }
-func (w *fakeWatch) Close()                         {}
-func (w *fakeWatch) Snapshot() []kubernetes.JobInfo { w.mu.Lock(); defer w.mu.Unlock(); return w.jobs }
+func newFakeWatch() *fakeWatch                { return &fakeWatch{changes: make(chan struct{}, 1)} }
+func (w *fakeWatch) Changes() <-chan struct{} { return w.changes }
+func (w *fakeWatch) Close()                   {}
+func (w *fakeWatch) Snapshot() []runjobs.Job  { w.mu.Lock(); defer w.mu.Unlock(); return w.jobs }
 
-func (w *fakeWatch) show(jobs ...kubernetes.JobInfo) {
+func (w *fakeWatch) show(jobs ...runjobs.Job) {
 	w.mu.Lock()
 	w.jobs = jobs
 	w.mu.Unlock()
@@ -95,8 +95,8 @@ func (w *fakeWatch) show(jobs ...kubernetes.JobInfo) {
 	}
 }
 
-func podJob(phase string) kubernetes.JobInfo {
-	return kubernetes.JobInfo{UID: "a", Name: "job", Completed: phase == PodSucceeded, Pods: []kubernetes.PodInfo{{Name: "p", UID: "p", Phase: phase}}}
+func podJob(phase string) runjobs.Job {
+	return runjobs.Job{UID: "a", Name: "job", Completed: phase == PodSucceeded, Pods: []runjobs.Pod{{Name: "p", UID: "p", Phase: phase}}}
 }
 
 func after(d time.Duration, do func()) { time.AfterFunc(d, do) }
@@ -139,7 +139,7 @@ func TestWaitStaysWithinBudgetWhateverHappens(t *testing.T) {
 				case <-ctx.Done():
 					return
 				case <-tick.C:
-					w.show(kubernetes.JobInfo{UID: strconv.Itoa(i)})
+					w.show(runjobs.Job{UID: strconv.Itoa(i)})
 				}
 			}
 		})
@@ -232,8 +232,8 @@ func TestWaitFollowsAResurrectedRun(t *testing.T) {
 		s, w := &fakeServer{run: prefect.FlowRun{ID: "r", State: "Running"}}, newFakeWatch()
 		zero := int32(0)
 		first := failedJob("a")
-		second := kubernetes.JobInfo{UID: "b", Name: "second", Attempt: 2, Completed: true, Pods: []kubernetes.PodInfo{{
-			UID: "q", Phase: PodSucceeded, Containers: []kubernetes.ContainerInfo{{Name: "flow", State: kubernetes.StateTerminated, ExitCode: &zero}},
+		second := runjobs.Job{UID: "b", Name: "second", Attempt: 2, Completed: true, Pods: []runjobs.Pod{{
+			UID: "q", Phase: PodSucceeded, Containers: []runjobs.Container{{Name: "flow", State: runjobs.StateTerminated, ExitCode: &zero}},
 		}}}
 		after(30*time.Second, func() { w.show(first) })
 		after(50*time.Second, func() { s.set(func(s *fakeServer) { s.run.State, s.run.TimesResurrected = "Scheduled", 1 }) })

@@ -19,7 +19,7 @@ type Flow struct {
 // NewFlow wraps a flow that is already decoded, such as flow.serialized_flow read back from a Server. The map is
 // copied.
 func NewFlow(data map[string]any) *Flow {
-	return &Flow{data: copyObject(data)}
+	return &Flow{data: CopyObject(data)}
 }
 
 // Parameter is a flow parameter. Default is nil both for no default and for a null default; Required tells.
@@ -74,7 +74,7 @@ func (f *Flow) Labels() []string {
 }
 
 // Map is a copy of the whole serialised flow.
-func (f *Flow) Map() map[string]any { return copyObject(f.data) }
+func (f *Flow) Map() map[string]any { return CopyObject(f.data) }
 
 // MarshalJSON writes the flow in its canonical form.
 func (f *Flow) MarshalJSON() ([]byte, error) { return Canonical(f.data) }
@@ -110,7 +110,7 @@ func (f *Flow) WithRunConfig(config map[string]any) *Flow {
 	if config == nil {
 		return f.with("run_config", nil)
 	}
-	return f.with("run_config", copyObject(config))
+	return f.with("run_config", CopyObject(config))
 }
 
 func (f *Flow) with(key string, value any) *Flow {
@@ -171,7 +171,7 @@ func (f *Flow) object(key string) map[string]any {
 	if !ok {
 		return nil
 	}
-	return copyObject(m)
+	return CopyObject(m)
 }
 
 // objects are the objects of a list, not copied.
@@ -219,12 +219,13 @@ func shallow(m map[string]any) map[string]any {
 func copyObjects(list []map[string]any) []map[string]any {
 	out := make([]map[string]any, 0, len(list))
 	for _, m := range list {
-		out = append(out, copyObject(m))
+		out = append(out, CopyObject(m))
 	}
 	return out
 }
 
-func copyObject(m map[string]any) map[string]any {
+// CopyObject copies an object of decoded JSON with all that is inside.
+func CopyObject(m map[string]any) map[string]any {
 	out := make(map[string]any, len(m))
 	for k, v := range m {
 		out[k] = copyValue(v)
@@ -235,7 +236,7 @@ func copyObject(m map[string]any) map[string]any {
 func copyValue(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
-		return copyObject(v)
+		return CopyObject(v)
 	case []any:
 		out := make([]any, 0, len(v))
 		for _, e := range v {

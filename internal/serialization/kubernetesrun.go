@@ -63,7 +63,7 @@ func (k KubernetesRun) Serialize(coreVersion string) (map[string]any, error) {
 		if _, err := Canonical(k.JobTemplate); err != nil {
 			return nil, fmt.Errorf("serialise job_template: %w", err)
 		}
-		out["job_template"] = copyObject(k.JobTemplate)
+		out["job_template"] = CopyObject(k.JobTemplate)
 	}
 	return out, nil
 }
@@ -151,7 +151,7 @@ func (p *problems) object(m map[string]any, key string) map[string]any {
 	switch v := m[key].(type) {
 	case nil:
 	case map[string]any:
-		return copyObject(v)
+		return CopyObject(v)
 	default:
 		p.add(key, fmt.Sprintf("%s must be an object, not %s", key, kindOf(v)), "Give the decoded object, not its text")
 	}

@@ -14,7 +14,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/jobspec"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
 )
 
 // Defaults of the Python agent.
@@ -44,7 +45,7 @@ type Options struct {
 	Headers    map[string]string // sent with every request
 	HTTPClient *http.Client      // http.DefaultClient unless set
 
-	Kubernetes *kubernetes.Client
+	Kubernetes *kubeclient.Client
 	Namespace  string // of the Jobs; the client's unless set
 
 	Name               string // DefaultName unless set
@@ -67,7 +68,7 @@ type Options struct {
 type Agent struct {
 	options  Options
 	api      *api
-	settings kubernetes.AgentSettings
+	settings jobspec.Agent
 	log      *slog.Logger
 	now      func() time.Time
 
@@ -110,7 +111,7 @@ func New(options Options) (*Agent, error) {
 		api:        &api{url: options.API, client: options.HTTPClient, headers: options.Headers},
 		submitting: map[string]bool{}, reported: map[string]map[string]bool{},
 	}
-	a.settings = kubernetes.AgentSettings{
+	a.settings = jobspec.Agent{
 		API: options.FlowRunAPI, Labels: slices.Clone(options.Labels), Env: options.Env, NoCloudLogs: options.NoCloudLogs,
 		ServiceAccountName: options.ServiceAccountName, ImagePullSecrets: options.ImagePullSecrets, JobTemplate: options.JobTemplate,
 	}

@@ -21,7 +21,8 @@ import (
 	ktesting "k8s.io/client-go/testing"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver"
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/jobspec"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
 )
 
 const (
@@ -114,7 +115,7 @@ func (s *stack) await(id, what string, condition func(runRecord) bool) runRecord
 
 func (s *stack) agent(options Options) *Agent {
 	s.t.Helper()
-	options.API, options.Kubernetes = s.url, kubernetes.NewClientFromInterface(s.cluster, namespace)
+	options.API, options.Kubernetes = s.url, kubeclient.NewClientFromInterface(s.cluster, namespace)
 	options.PollInterval = 5 * time.Millisecond
 	if options.Labels == nil {
 		options.Labels = []string{"here", "there"}
@@ -173,8 +174,8 @@ func TestAgentDeploysMatchingRun(t *testing.T) {
 		t.Fatalf("%d Jobs", len(jobs))
 	}
 	job := jobs[0]
-	if !regexp.MustCompile(`^prefect-job-[0-9a-f]{8}$`).MatchString(job.Name) || job.Labels[kubernetes.LabelFlowRunID] != run ||
-		job.Labels[kubernetes.LabelFlowID] != s.flow || job.Spec.Template.Spec.Containers[0].Image != "image:1" {
+	if !regexp.MustCompile(`^prefect-job-[0-9a-f]{8}$`).MatchString(job.Name) || job.Labels[jobspec.LabelFlowRunID] != run ||
+		job.Labels[jobspec.LabelFlowID] != s.flow || job.Spec.Template.Spec.Containers[0].Image != "image:1" {
 		t.Errorf("Job %+v", job)
 	}
 	if record.State != "Submitted" || record.StateMessage != "Submitted for execution" || record.Agent == nil || record.Agent.Name != "mine" || record.Agent.Type != "KubernetesAgent" {
@@ -303,7 +304,7 @@ func TestAgentWithoutTenant(t *testing.T) {
 	}
 	web := httptest.NewServer(server.Handler())
 	defer web.Close()
-	a, err := New(Options{API: web.URL, Kubernetes: kubernetes.NewClientFromInterface(fake.NewClientset(), namespace)})
+	a, err := New(Options{API: web.URL, Kubernetes: kubeclient.NewClientFromInterface(fake.NewClientset(), namespace)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -317,7 +318,7 @@ func TestNewNeedsAPIAndCluster(t *testing.T) {
 	if _, err := New(Options{API: "http://localhost"}); err == nil {
 		t.Error("no cluster")
 	}
-	if _, err := New(Options{Kubernetes: kubernetes.NewClientFromInterface(fake.NewClientset(), "")}); err == nil {
+	if _, err := New(Options{Kubernetes: kubeclient.NewClientFromInterface(fake.NewClientset(), "")}); err == nil {
 		t.Error("no API")
 	}
 }

@@ -16,7 +16,9 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/jobspec"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
 )
 
 // createAttempts is how often to try to create a Job when the cluster does not answer.
@@ -85,7 +87,7 @@ func (a *Agent) createJob(ctx context.Context, run flowRun) (string, error) {
 	}
 	settings := a.settings
 	settings.ReadTemplate = func(path string) ([]byte, error) { return a.readTemplate(ctx, path) }
-	job, err := kubernetes.GenerateJob(kubernetes.FlowRun{
+	job, err := jobspec.Generate(jobspec.Run{
 		ID: run.ID, FlowID: run.Flow.ID, CoreVersion: run.Flow.CoreVersion, RunConfig: run.RunConfig, Storage: run.Flow.Storage,
 	}, settings, identifier)
 	if err != nil {
@@ -94,11 +96,11 @@ func (a *Agent) createJob(ctx context.Context, run flowRun) (string, error) {
 	metadata, _ := job["metadata"].(map[string]any)
 	name, _ := metadata["name"].(string)
 	for attempt := 1; ; attempt++ {
-		_, err = a.options.Kubernetes.CreateJob(ctx, a.options.Namespace, job)
+		_, err = runjobs.Create(ctx, a.options.Kubernetes, a.options.Namespace, job)
 		switch {
 		case err == nil || apierrors.IsAlreadyExists(err):
 			return name, nil
-		case !errors.Is(err, kubernetes.ErrUnreachable) || attempt == createAttempts || !sleep(ctx, time.Second):
+		case !errors.Is(err, kubeclient.ErrUnreachable) || attempt == createAttempts || !sleep(ctx, time.Second):
 			return "", fmt.Errorf("create Job: %w", err)
 		}
 	}
@@ -152,7 +154,7 @@ func (a *Agent) fetchTemplate(ctx context.Context, address string) ([]byte, erro
 // failureMessage is the text of a failed run's state. What the cluster answered is worded as the Python client for
 // Kubernetes words it.
 func failureMessage(err error) string {
-	var generate *kubernetes.GenerateError
+	var generate *jobspec.Error
 	if errors.As(err, &generate) {
 		return generate.Error()
 	}

@@ -16,7 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/jobspec"
 )
 
 // infraLog is the name under which the agent writes about pods to a run's log.
@@ -39,7 +39,7 @@ func (a *Agent) manageLoop(ctx context.Context) {
 
 // manageJobs goes once over the Jobs of all agents in the namespace.
 func (a *Agent) manageJobs(ctx context.Context) error {
-	options := metav1.ListOptions{LabelSelector: kubernetes.LabelIdentifier, Limit: pageSize}
+	options := metav1.ListOptions{LabelSelector: jobspec.LabelIdentifier, Limit: pageSize}
 	for {
 		jobs, err := a.options.Kubernetes.Interface().BatchV1().Jobs(a.options.Namespace).List(ctx, options)
 		if apierrors.IsResourceExpired(err) || apierrors.IsGone(err) {
@@ -62,7 +62,7 @@ func (a *Agent) manageJobs(ctx context.Context) error {
 
 // manageJob reports what became of a Job's pods to its run, and deletes the Job when it is over.
 func (a *Agent) manageJob(ctx context.Context, job *batchv1.Job) error {
-	run := job.Labels[kubernetes.LabelFlowRunID]
+	run := job.Labels[jobspec.LabelFlowRunID]
 	if run == "" {
 		a.log.Warn("a Job has no flow run id", "job", job.Name)
 		return nil
@@ -93,7 +93,7 @@ func (a *Agent) manageJob(ctx context.Context, job *batchv1.Job) error {
 }
 
 func (a *Agent) pods(ctx context.Context, job *batchv1.Job) ([]corev1.Pod, error) {
-	selector := kubernetes.LabelIdentifier + "=" + job.Labels[kubernetes.LabelIdentifier]
+	selector := jobspec.LabelIdentifier + "=" + job.Labels[jobspec.LabelIdentifier]
 	pods, err := a.options.Kubernetes.Interface().CoreV1().Pods(a.options.Namespace).List(ctx, metav1.ListOptions{LabelSelector: selector})
 	if err != nil {
 		return nil, fmt.Errorf("list pods of Job %s: %w", job.Name, err)
@@ -156,7 +156,7 @@ func (a *Agent) copyEvents(ctx context.Context, job *batchv1.Job, pod *corev1.Po
 		if e.InvolvedObject.Name != pod.Name || e.LastTimestamp.IsZero() || !a.firstReport(job.Name, e) {
 			continue
 		}
-		message := fmt.Sprintf("Event: %s on pod %s\n\tMessage: %s", kubernetes.PythonString(e.Reason), kubernetes.PythonString(pod.Name), e.Message)
+		message := fmt.Sprintf("Event: %s on pod %s\n\tMessage: %s", jobspec.PythonString(e.Reason), jobspec.PythonString(pod.Name), e.Message)
 		err := a.api.writeLog(ctx, logEntry{Run: run, Name: infraLog, Level: "DEBUG", Message: message, Time: e.LastTimestamp.Time})
 		if err != nil {
 			return fmt.Errorf("log of flow run %s: %w", run, err)
@@ -201,7 +201,7 @@ func (a *Agent) reportFailed(ctx context.Context, job *batchv1.Job, run, state s
 	if len(failed) == 0 || states.IsFinished(state) {
 		return nil
 	}
-	return a.fail(ctx, run, fmt.Sprintf("Kubernetes Error: pods %s failed for this job", kubernetes.PythonList(failed)))
+	return a.fail(ctx, run, fmt.Sprintf("Kubernetes Error: pods %s failed for this job", jobspec.PythonList(failed)))
 }
 
 // describeFailure is the agent's account of a failed pod.

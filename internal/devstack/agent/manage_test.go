@@ -9,7 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/jobspec"
 )
 
 func TestManageDeletesFinishedJob(t *testing.T) {
@@ -104,7 +104,7 @@ func TestManageReportsFailedPod(t *testing.T) {
 func TestManageLeavesForeignJobs(t *testing.T) {
 	t.Parallel()
 	s, a, run, job := deployed(t)
-	bare := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: "bare", Namespace: namespace, Labels: map[string]string{kubernetes.LabelIdentifier: "x"}}}
+	bare := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: "bare", Namespace: namespace, Labels: map[string]string{jobspec.LabelIdentifier: "x"}}}
 	bare.Status.Succeeded = 1
 	if _, err := s.cluster.BatchV1().Jobs(namespace).Create(t.Context(), bare, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)

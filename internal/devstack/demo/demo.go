@@ -14,7 +14,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
@@ -45,7 +45,7 @@ type walk struct {
 	Options
 	terraform *terraform
 	server    *prefect.Client
-	cluster   *kubernetes.Client
+	cluster   *kubeclient.Client
 	dir       string
 	started   time.Time
 }
@@ -99,7 +99,7 @@ func prepare(dir string, options Options) (*walk, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to the Server: %w", err)
 	}
-	cluster, err := kubernetes.NewClient(kubernetes.Config{ConfigPath: options.Kubeconfig, Namespace: options.Namespace})
+	cluster, err := kubeclient.NewClient(kubeclient.Config{ConfigPath: options.Kubeconfig, Namespace: options.Namespace})
 	if err != nil {
 		return nil, fmt.Errorf("connect to the cluster: %w", err)
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
+
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
@@ -72,7 +74,7 @@ func (w *walk) proveJob(ctx context.Context, out *outputs) error {
 	if out.Job == nil {
 		return errors.New("the state knows no Job of the run")
 	}
-	jobs, err := w.cluster.JobsOfRun(ctx, w.Namespace, out.FlowRun.ID)
+	jobs, err := runjobs.List(ctx, w.cluster, w.Namespace, out.FlowRun.ID)
 	if err != nil {
 		return fmt.Errorf("read the Job back: %w", err)
 	}
@@ -152,7 +154,7 @@ func (w *walk) proveDestroy(ctx context.Context, out *outputs) error {
 			return fmt.Errorf("the run %s is still %s", run.Name, run.State)
 		}
 	}
-	jobs, err := w.cluster.JobsOfRun(ctx, w.Namespace, out.FlowRun.ID)
+	jobs, err := runjobs.List(ctx, w.cluster, w.Namespace, out.FlowRun.ID)
 	if err != nil {
 		return fmt.Errorf("list the Jobs: %w", err)
 	}

@@ -17,7 +17,7 @@ import (
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/agent"
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver"
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
 )
 
 // pollInterval is how often the agent asks for runs, restartPause how long after
@@ -69,7 +69,7 @@ func Agent(ctx context.Context, getenv func(string) string, logger *slog.Logger)
 	if err := json.Unmarshal([]byte(getenv("PREFECT__CLOUD__AGENT__LABELS")), &labels); err != nil {
 		return fmt.Errorf("read PREFECT__CLOUD__AGENT__LABELS: %w", err)
 	}
-	client, err := kubernetes.NewClient(kubernetes.Config{ConfigPath: getenv("KUBECONFIG"), Namespace: getenv("NAMESPACE")})
+	client, err := kubeclient.NewClient(kubeclient.Config{ConfigPath: getenv("KUBECONFIG"), Namespace: getenv("NAMESPACE")})
 	if err != nil {
 		return fmt.Errorf("reach the cluster: %w", err)
 	}

@@ -1,0 +1,155 @@
+package entra
+
+import (
+	"cmp"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
+)
+
+// ServerID is the application id under which every AKS cluster with Entra ID integration takes tokens.
+const ServerID = "6dae42f8-4368-4678-94ff-3960e28e3630"
+
+// Config says how to get tokens of Microsoft Entra ID for an AKS cluster. At most one way may be asked for; if
+// none is, the environment decides. What is empty is taken from ARM_ variables, those of the azurerm provider, and then
+// from AZURE_ variables, those of the Azure SDKs.
+type Config struct {
+	ServerID      string // application id of the cluster's API server; ServerID unless set
+	Environment   string // public (the default), usgovernment or china
+	AuthorityHost string // https URL of Entra ID, for private clouds; wins over Environment
+
+	TenantID, ClientID string
+
+	ClientSecret              string
+	ClientCertificate         string // PEM or PKCS#12 in base64
+	ClientCertificatePath     string
+	ClientCertificatePassword string
+
+	UseOIDC                          *bool // exchange a token of another identity provider; nil leaves it to the environment
+	OIDCToken, OIDCTokenFilePath     string
+	OIDCRequestURL, OIDCRequestToken string // where to ask for such a token, as in GitHub Actions
+	UseWorkloadIdentity              *bool  // the token that AKS projects into a pod
+	UseMSI                           *bool  // managed identity of the machine
+	UseCLI                           *bool  // the account that the az command is logged in with
+
+	// HTTPClient asks Entra ID; nil means the Azure SDK's own.
+	HTTPClient *http.Client
+}
+
+// signIn is a way to prove who one is, named like the attribute that chooses it.
+type signIn string
+
+const (
+	byCertificate signIn = "client_certificate"
+	bySecret      signIn = "client_secret"
+	byOIDC        signIn = "use_oidc"
+	byWorkload    signIn = "use_workload_identity"
+	byMSI         signIn = "use_msi"
+	byCLI         signIn = "use_cli"
+)
+
+// Check looks for what is wrong with the configuration together with the environment, without contacting anything or
+// reading a file but those that the environment names in place of values. Errors are *Error whose attribute begins
+// with "azure".
+func (a Config) Check(env func(string) string) error {
+	_, err := a.resolve(env)
+	return err
+}
+
+// login is an Config with nothing left open.
+type login struct {
+	Config
+	way signIn
+}
+
+// asked lists the ways that the configuration itself asks for, and the attributes that do.
+func (a Config) asked() (ways []signIn, attributes []string) {
+	add := func(way signIn, candidates ...string) {
+		for i := 0; i < len(candidates); i += 2 {
+			if candidates[i+1] != "" {
+				ways, attributes = append(ways, way), append(attributes, candidates[i])
+				return
+			}
+		}
+	}
+	add(byCertificate, "client_certificate", a.ClientCertificate, "client_certificate_path", a.ClientCertificatePath)
+	add(bySecret, "client_secret", a.ClientSecret)
+	add(byOIDC, "use_oidc", isTrue(a.UseOIDC), "oidc_token", a.OIDCToken, "oidc_token_file_path", a.OIDCTokenFilePath, "oidc_request_url", a.OIDCRequestURL)
+	add(byWorkload, "use_workload_identity", isTrue(a.UseWorkloadIdentity))
+	add(byMSI, "use_msi", isTrue(a.UseMSI))
+	add(byCLI, "use_cli", isTrue(a.UseCLI))
+	return ways, attributes
+}
+
+func isTrue(b *bool) string {
+	if b != nil && *b {
+		return "true"
+	}
+	return ""
+}
+
+// CheckWays looks for attributes that exclude each other, whatever the environment is.
+func (a Config) CheckWays() error {
+	if ways, attributes := a.asked(); len(ways) > 1 {
+		return misconfigured(attributes[1], fmt.Sprintf("%s and %s are different ways to sign in and exclude each other", attributes[0], attributes[1]), "Keep one of them")
+	}
+	switch {
+	case a.ClientCertificate != "" && a.ClientCertificatePath != "":
+		return misconfigured("client_certificate_path", "client_certificate and client_certificate_path exclude each other", "Keep one of them")
+	case a.OIDCToken != "" && a.OIDCTokenFilePath != "":
+		return misconfigured("oidc_token_file_path", "oidc_token and oidc_token_file_path exclude each other", "Keep one of them")
+	case a.ClientCertificatePassword != "" && a.ClientCertificate == "" && a.ClientCertificatePath == "" && a.ClientSecret != "":
+		return misconfigured("client_certificate_password", "there is no certificate that the password could be for", "Set client_certificate_path, or remove the password")
+	}
+	if _, known := clouds[a.Environment]; !known && a.Environment != "" {
+		return misconfigured("environment", fmt.Sprintf("%q is not a cloud that is known", a.Environment), "Use public, usgovernment or china, or set authority_host")
+	}
+	if u, err := url.Parse(a.AuthorityHost); a.AuthorityHost != "" && (err != nil || u.Host == "" || u.Scheme != "https") {
+		return misconfigured("authority_host", "it is not a URL with the scheme https", "Use a URL such as https://login.microsoftonline.com/")
+	}
+	return nil
+}
+
+// clouds are the clouds by the azurerm provider's names.
+var clouds = map[string]cloud.Configuration{ //nolint:gochecknoglobals // a constant table
+	"public": cloud.AzurePublic, "usgovernment": cloud.AzureGovernment, "china": cloud.AzureChina,
+}
+
+// cloud is where to sign in, and whether that is one of Microsoft's public addresses.
+func (l *login) cloud() (where cloud.Configuration, known bool) {
+	if l.AuthorityHost == "" {
+		return clouds[cmp.Or(l.Environment, "public")], true
+	}
+	for _, c := range clouds {
+		if strings.TrimRight(c.ActiveDirectoryAuthorityHost, "/") == strings.TrimRight(l.AuthorityHost, "/") {
+			return c, true
+		}
+	}
+	return cloud.Configuration{ActiveDirectoryAuthorityHost: l.AuthorityHost, Services: map[cloud.ServiceName]cloud.ServiceConfiguration{}}, false
+}
+
+// certificate is the content of the certificate and where it came from.
+func (l *login) certificate() ([]byte, string, error) {
+	if l.ClientCertificatePath != "" {
+		data, err := os.ReadFile(l.ClientCertificatePath)
+		if err != nil {
+			problem := misconfigured("client_certificate_path", "the file "+l.ClientCertificatePath+" cannot be read", "Name a PEM or PKCS#12 file that holds the certificate and its key")
+			problem.Err = err
+			return nil, "", problem
+		}
+		return data, "client_certificate_path", nil
+	}
+	if strings.Contains(l.ClientCertificate, "-----BEGIN ") {
+		return []byte(l.ClientCertificate), "client_certificate", nil
+	}
+	data, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(l.ClientCertificate), ""))
+	if err != nil {
+		return nil, "", misconfigured("client_certificate", "it is neither PEM nor base64", "Use the PEM text with the key, or filebase64() of the PKCS#12 file")
+	}
+	return data, "client_certificate", nil
+}

@@ -1,0 +1,77 @@
+package entra
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+)
+
+// Tokens keeps a token as long as it is good.
+type Tokens struct {
+	login      *login
+	credential azcore.TokenCredential
+	now        func() time.Time
+	lock       chan struct{}
+	current    azcore.AccessToken
+}
+
+// NewTokens resolves a configuration together with the environment (nil for that of the process). It reads certificates but
+// contacts nothing. Errors are *Error.
+func NewTokens(config Config, env func(string) string) (*Tokens, error) {
+	login, err := config.resolve(env)
+	if err != nil {
+		return nil, err
+	}
+	credential, err := login.credential()
+	if err != nil {
+		return nil, err
+	}
+	return &Tokens{login: login, credential: credential, now: time.Now, lock: make(chan struct{}, 1)}, nil
+}
+
+// Token returns a good token, a new one when the last is about to end. Errors are *Error, or the context's.
+func (t *Tokens) Token(ctx context.Context) (string, error) {
+	select {
+	case t.lock <- struct{}{}:
+		defer func() { <-t.lock }()
+	case <-ctx.Done():
+		return "", fmt.Errorf("wait for a token of Microsoft Entra ID: %w", context.Cause(ctx))
+	}
+	if ctx.Err() != nil { // both could be had above
+		return "", fmt.Errorf("wait for a token of Microsoft Entra ID: %w", context.Cause(ctx))
+	}
+	if t.fresh() {
+		return t.current.Token, nil
+	}
+	got, err := t.credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{t.login.ServerID + "/.default"}})
+	switch {
+	case err == nil:
+		t.current = got
+		return got.Token, nil
+	case ctx.Err() != nil:
+		return "", fmt.Errorf("wait for a token of Microsoft Entra ID: %w", context.Cause(ctx))
+	case t.current.Token != "" && t.now().Before(t.current.ExpiresOn):
+		return t.current.Token, nil // it is still good; the next request tries again
+	default:
+		return "", t.login.refused(err)
+	}
+}
+
+func (t *Tokens) fresh() bool {
+	if t.current.Token == "" || t.now().Add(renewBefore).After(t.current.ExpiresOn) {
+		return false
+	}
+	return t.current.RefreshOn.IsZero() || t.now().Before(t.current.RefreshOn)
+}
+
+// Forget makes the next request get a new token, if this one is still the current one.
+func (t *Tokens) Forget(token string) {
+	t.lock <- struct{}{}
+	defer func() { <-t.lock }()
+	if t.current.Token == token {
+		t.current = azcore.AccessToken{}
+	}
+}

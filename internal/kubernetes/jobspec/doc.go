@@ -1,0 +1,9 @@
+// Package jobspec computes which Job the Prefect 1.4.1 Kubernetes agent makes of a flow run. It talks to nothing.
+package jobspec
+
+// Labels that the Kubernetes agent puts on a Job and on its pods.
+const (
+	LabelFlowRunID  = "prefect.io/flow_run_id"
+	LabelFlowID     = "prefect.io/flow_id"
+	LabelIdentifier = "prefect.io/identifier"
+)

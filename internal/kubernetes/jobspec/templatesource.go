@@ -1,0 +1,73 @@
+package jobspec
+
+import (
+	"fmt"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
+)
+
+// inlineTemplate reads a job_template, which may be an object or YAML text.
+func inlineTemplate(v any) (map[string]any, error) {
+	switch v := v.(type) {
+	case nil:
+		return nil, nil //nolint:nilnil // no template is a valid answer
+	case map[string]any:
+		return serialization.CopyObject(v), nil
+	case string:
+		return parseTemplate("job_template", []byte(v))
+	default:
+		return nil, &Error{Kind: ErrRunConfig, Path: "job_template", Problem: fmt.Sprintf("a job template must be an object, not %T", v)}
+	}
+}
+
+func parseTemplate(path string, data []byte) (map[string]any, error) {
+	asJSON, err := yaml.YAMLToJSON(data)
+	if err != nil {
+		return nil, &Error{Kind: ErrTemplate, Path: path, Problem: "the job template is not YAML: " + err.Error(), Err: err}
+	}
+	v, err := serialization.Decode(asJSON)
+	if err != nil {
+		return nil, &Error{Kind: ErrTemplate, Path: path, Problem: "the job template is not YAML: " + err.Error(), Err: err}
+	}
+	m, ok := v.(map[string]any)
+	if !ok {
+		return nil, &Error{Kind: ErrTemplate, Path: path, Problem: fmt.Sprintf("a job template must be an object, not %T", v)}
+	}
+	return m, nil
+}
+
+// jobTemplate picks the template and tells whether it is the run configuration's own. The result may be modified.
+func jobTemplate(config runConfig, agent Agent) (map[string]any, bool, error) {
+	switch {
+	case len(config.template) > 0:
+		return config.template, true, nil
+	case config.templatePath != nil && *config.templatePath != "":
+		path := *config.templatePath
+		if agent.ReadTemplate == nil {
+			return nil, false, &Error{
+				Kind: ErrTemplateUnavailable, Path: "job_template_path",
+				Problem: fmt.Sprintf("the job template %q is read by the agent when the run starts and cannot be read from here", path),
+			}
+		}
+		data, err := agent.ReadTemplate(path)
+		if err != nil {
+			return nil, false, &Error{
+				Kind: ErrTemplateUnavailable, Path: "job_template_path",
+				Problem: fmt.Sprintf("read the job template %q: %v", path, err), Err: err,
+			}
+		}
+		job, err := parseTemplate("job_template_path", data)
+		return job, true, err
+	case agent.JobTemplate != nil:
+		return serialization.CopyObject(agent.JobTemplate), false, nil
+	default:
+		return map[string]any{
+			"apiVersion": "batch/v1", "kind": "Job",
+			"spec": map[string]any{"template": map[string]any{"spec": map[string]any{
+				"containers": []any{map[string]any{"name": "flow"}},
+			}}},
+		}, false, nil
+	}
+}

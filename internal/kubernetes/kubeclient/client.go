@@ -1,0 +1,60 @@
+package kubeclient
+
+import (
+	"cmp"
+
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+)
+
+// Client works with one cluster.
+type Client struct {
+	set       kubernetes.Interface
+	rest      *rest.Config
+	namespace string
+}
+
+// NewClient resolves the configuration and returns a client. It does not talk to the cluster.
+func NewClient(cfg Config) (*Client, error) {
+	config, namespace, err := cfg.RESTConfig()
+	if err != nil {
+		return nil, err
+	}
+	return NewClientFromREST(config, namespace)
+}
+
+// NewClientFromREST returns a client for a resolved configuration. The namespace is "default" unless given.
+func NewClientFromREST(config *rest.Config, namespace string) (*Client, error) {
+	set, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return nil, &ConfigError{
+			Kind: ErrConfigValue, Err: err,
+			Problem: "the cluster configuration cannot be used: " + err.Error(), Remedy: "Correct host, certificates and proxy",
+		}
+	}
+	c := NewClientFromInterface(set, namespace)
+	c.rest = config
+	return c, nil
+}
+
+// NewClientFromInterface returns a client on top of any clientset, such as client-go's fake.
+func NewClientFromInterface(set kubernetes.Interface, namespace string) *Client {
+	return &Client{set: set, namespace: cmp.Or(namespace, "default")}
+}
+
+// Namespace is the namespace that the configuration names for Jobs.
+func (c *Client) Namespace() string { return c.namespace }
+
+// Interface is the clientset, for what this package has no method for.
+func (c *Client) Interface() kubernetes.Interface { return c.set }
+
+// RESTConfig is a copy of the resolved configuration; nil for a client on a fake clientset.
+func (c *Client) RESTConfig() *rest.Config {
+	if c.rest == nil {
+		return nil
+	}
+	return rest.CopyConfig(c.rest)
+}
+
+// InNamespace is the given namespace, or the client's for "".
+func (c *Client) InNamespace(namespace string) string { return cmp.Or(namespace, c.namespace) }

@@ -1,0 +1,96 @@
+package runjobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"k8s.io/apimachinery/pkg/watch"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
+)
+
+// ErrStillThere means that the time was over while what the cluster had agreed to delete was not gone yet.
+var ErrStillThere = errors.New("deleted, but not gone yet")
+
+// deletePoll is how often to look whether Jobs are gone when they cannot be watched.
+const deletePoll = 2 * time.Second
+
+// Delete deletes the Jobs of a flow run and returns once they and their pods are gone. Jobs that appear
+// meanwhile are deleted, too. No Job at all is no error. ErrStillThere says that the cluster has taken the deletion.
+func Delete(ctx context.Context, client *kubeclient.Client, namespace, flowRunID string) error {
+	taken, err := deleteAll(ctx, client, client.InNamespace(namespace), flowRunID)
+	if taken && errors.Is(ctx.Err(), context.DeadlineExceeded) && err != nil {
+		return fmt.Errorf("%w: %w", ErrStillThere, err)
+	}
+	return err
+}
+
+// deleteAll also says whether the cluster has agreed to delete all that there was.
+func deleteAll(ctx context.Context, client *kubeclient.Client, namespace, flowRunID string) (taken bool, err error) {
+	for {
+		jobs, err := runJobs(ctx, client, namespace, flowRunID)
+		if err != nil || len(jobs) == 0 {
+			return taken, err
+		}
+		for i := range jobs {
+			if err := deleteJob(ctx, client, &jobs[i]); err != nil {
+				return false, err
+			}
+		}
+		taken = true
+		if err := awaitDeletion(ctx, client, namespace, flowRunID); err != nil {
+			return taken, err
+		}
+	}
+}
+
+func deleteJob(ctx context.Context, client *kubeclient.Client, job *batchv1.Job) error {
+	if job.DeletionTimestamp != nil {
+		return nil
+	}
+	foreground := metav1.DeletePropagationForeground // the Job goes after its pods
+	o := metav1.DeleteOptions{PropagationPolicy: &foreground}
+	if job.UID != "" {
+		o.Preconditions = &metav1.Preconditions{UID: &job.UID}
+	}
+	err := kubeclient.Classify("delete", "jobs", job.Namespace, job.Name, client.Interface().BatchV1().Jobs(job.Namespace).Delete(ctx, job.Name, o))
+	if errors.Is(err, kubeclient.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// awaitDeletion returns when a Job of the run was deleted, or when it is time to look again.
+func awaitDeletion(ctx context.Context, client *kubeclient.Client, namespace, flowRunID string) error {
+	timer := time.NewTimer(deletePoll)
+	defer timer.Stop()
+	var results <-chan watch.Event
+	stream, err := client.Interface().BatchV1().Jobs(namespace).Watch(ctx, metav1.ListOptions{LabelSelector: runSelector(flowRunID)})
+	if err == nil {
+		defer stream.Stop()
+		results = stream.ResultChan()
+		// What happened between the deletion and the watch would be missed.
+		if jobs, err := runJobs(ctx, client, namespace, flowRunID); err != nil || len(jobs) == 0 {
+			return err
+		}
+	}
+	for {
+		select {
+		case e, open := <-results:
+			if !open {
+				results = nil // look again when the timer fires
+			} else if e.Type == watch.Deleted {
+				return nil
+			}
+		case <-timer.C:
+			return nil
+		case <-ctx.Done():
+			return kubeclient.Classify("delete", "jobs", namespace, "", ctx.Err())
+		}
+	}
+}

@@ -1,0 +1,269 @@
+package runjobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/tools/cache"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/jobspec"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
+)
+
+// Watcher follows the Jobs and pods of one flow run, and the events about them. It remembers what is deleted while
+// it watches, since the agent deletes finished Jobs within a minute.
+type Watcher struct {
+	client    *kubeclient.Client
+	namespace string
+	flowRunID string
+	changes   chan struct{}
+	ctx       context.Context //nolint:containedctx // the life of the watch's own goroutines, ended by Close
+	cancel    context.CancelFunc
+	wait      sync.WaitGroup
+
+	mu       sync.Mutex
+	history  *history
+	watched  map[string]bool  // objects whose events are being watched
+	problems map[string]error // by resource and verb, as long as they last
+	order    []string         // of the keys of problems
+}
+
+// Watch begins to watch a run in a namespace ("" for the client's) and returns once the present state is known.
+// The watch ends with Close or with ctx. An error is a *kubeclient.AccessError about Jobs; without the right to see pods or
+// events the watch goes on without them, and Err tells.
+func Watch(ctx context.Context, client *kubeclient.Client, namespace, flowRunID string) (*Watcher, error) {
+	namespace = client.InNamespace(namespace)
+	// Informers retry for ever; ask once first to know whether there is any use.
+	options := metav1.ListOptions{LabelSelector: runSelector(flowRunID), Limit: 1}
+	if _, err := client.Interface().BatchV1().Jobs(namespace).List(ctx, options); err != nil {
+		return nil, kubeclient.Classify("list", "jobs", namespace, "", err)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	w := &Watcher{
+		client: client, namespace: namespace, flowRunID: flowRunID, changes: make(chan struct{}, 1), ctx: ctx, cancel: cancel,
+		history: newHistory(), watched: map[string]bool{}, problems: map[string]error{},
+	}
+	jobs := w.informer("jobs", runSelector(flowRunID), "", &batchv1.Job{}, w.onJob)
+	pods := w.informer("pods", runSelector(flowRunID), "", &corev1.Pod{}, w.onPod)
+	for _, synced := range []func(context.Context) error{jobs, pods} {
+		if err := synced(ctx); err != nil {
+			w.Close()
+			return nil, err
+		}
+	}
+	return w, nil
+}
+
+func runSelector(flowRunID string) string {
+	return labels.Set{jobspec.LabelFlowRunID: flowRunID}.String()
+}
+
+// Changes delivers a value after something changed; several changes may be delivered as one.
+func (w *Watcher) Changes() <-chan struct{} { return w.changes }
+
+// Snapshot describes all Jobs seen so far, newest last, with those deleted meanwhile.
+func (w *Watcher) Snapshot() []Job {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.history.snapshot()
+}
+
+// Err is what keeps the watch from being complete at the moment, such as a missing right, or nil. It joins
+// *kubeclient.AccessError values. The watch keeps trying.
+func (w *Watcher) Err() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	list := make([]error, 0, len(w.order))
+	for _, key := range w.order {
+		list = append(list, w.problems[key])
+	}
+	return errors.Join(list...)
+}
+
+// Close ends the watch and waits for its goroutines. Snapshot still works afterwards.
+func (w *Watcher) Close() {
+	w.cancel()
+	w.wait.Wait()
+}
+
+func (w *Watcher) notify() {
+	select {
+	case w.changes <- struct{}{}:
+	default:
+	}
+}
+
+// note remembers how the last request of a kind went.
+func (w *Watcher) note(verb, resource string, err error) error {
+	if err != nil && w.ctx.Err() != nil {
+		return err // the watch is being closed
+	}
+	err = kubeclient.Classify(verb, resource, w.namespace, "", err)
+	key := resource + " " + verb
+	w.mu.Lock()
+	_, had := w.problems[key]
+	switch {
+	case err != nil:
+		w.problems[key] = err
+		if !had {
+			w.order = append(w.order, key)
+		}
+	case had:
+		delete(w.problems, key)
+		w.order = without(w.order, key)
+	}
+	w.mu.Unlock()
+	if had != (err != nil) {
+		w.notify()
+	}
+	return err
+}
+
+func without(list []string, s string) []string {
+	var out []string
+	for _, e := range list {
+		if e != s {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// informer starts an informer and returns a function that waits until it knows the present state or has failed to.
+// Only for Jobs is a failure an error.
+func (w *Watcher) informer(resource, labelSelector, fieldSelector string, object runtime.Object, handle func(any, bool)) func(context.Context) error {
+	failed := make(chan error, 1)
+	selecting := func(o *metav1.ListOptions) { o.LabelSelector, o.FieldSelector = labelSelector, fieldSelector }
+	informer := cache.NewSharedInformer(cache.ToListWatcherWithWatchListSemantics(&cache.ListWatch{
+		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+			selecting(&o)
+			list, err := listObjects(ctx, w.client, resource, w.namespace, o)
+			if err = w.note("list", resource, err); err != nil {
+				select {
+				case failed <- err:
+				default:
+				}
+			}
+			return list, err
+		},
+		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
+			selecting(&o)
+			stream, err := watchObjects(ctx, w.client, resource, w.namespace, o)
+			return stream, w.note("watch", resource, err)
+		},
+	}, w.client.Interface()), object, 0)
+	// Problems are kept by note; the default handler would print them.
+	_ = informer.SetWatchErrorHandlerWithContext(func(context.Context, *cache.Reflector, error) {})
+	handler, err := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
+		AddFunc:    func(o any) { handle(o, false) },
+		UpdateFunc: func(_, o any) { handle(o, false) },
+		DeleteFunc: func(o any) {
+			if last, ok := o.(cache.DeletedFinalStateUnknown); ok {
+				o = last.Obj
+			}
+			handle(o, true)
+		},
+	})
+	if err != nil {
+		return func(context.Context) error { return err }
+	}
+	w.wait.Go(func() { informer.RunWithContext(w.ctx) })
+	return func(ctx context.Context) error {
+		select {
+		case <-handler.HasSyncedChecker().Done():
+			return nil
+		case err := <-failed:
+			if resource == "jobs" {
+				return err
+			}
+			return nil
+		case <-ctx.Done():
+			return kubeclient.Classify("list", resource, w.namespace, "", ctx.Err())
+		}
+	}
+}
+
+func (w *Watcher) onJob(o any, deleted bool) {
+	job, ok := o.(*batchv1.Job)
+	if !ok || job.Labels[jobspec.LabelFlowRunID] != w.flowRunID {
+		return
+	}
+	w.mu.Lock()
+	w.history.putJob(job, deleted)
+	w.mu.Unlock()
+	w.watchEvents("Job", job.Name)
+	w.notify()
+}
+
+func (w *Watcher) onPod(o any, deleted bool) {
+	pod, ok := o.(*corev1.Pod)
+	if !ok || pod.Labels[jobspec.LabelFlowRunID] != w.flowRunID {
+		return
+	}
+	w.mu.Lock()
+	w.history.putPod(pod, deleted)
+	w.mu.Unlock()
+	w.watchEvents("Pod", pod.Name)
+	w.notify()
+}
+
+// watchEvents follows the events about one object. Events carry no labels to select by, and a namespace can have
+// many, so every object gets a watch of its own.
+func (w *Watcher) watchEvents(kind, name string) {
+	w.mu.Lock()
+	known := w.watched[kind+"/"+name]
+	w.watched[kind+"/"+name] = true
+	w.mu.Unlock()
+	if known || w.ctx.Err() != nil {
+		return
+	}
+	w.informer("events", "", eventSelector(kind, name), &corev1.Event{}, func(o any, deleted bool) {
+		e, ok := o.(*corev1.Event)
+		if !ok || deleted || e.InvolvedObject.Kind != kind || e.InvolvedObject.Name != name {
+			return // events expire; what they said stays known
+		}
+		w.mu.Lock()
+		w.history.putEvent(e)
+		w.mu.Unlock()
+		w.notify()
+	})
+}
+
+func eventSelector(kind, name string) string {
+	return fields.Set{"involvedObject.kind": kind, "involvedObject.name": name}.String()
+}
+
+func listObjects(ctx context.Context, client *kubeclient.Client, resource, namespace string, o metav1.ListOptions) (runtime.Object, error) {
+	switch resource {
+	case "jobs":
+		return client.Interface().BatchV1().Jobs(namespace).List(ctx, o)
+	case "pods":
+		return client.Interface().CoreV1().Pods(namespace).List(ctx, o)
+	case "events":
+		return client.Interface().CoreV1().Events(namespace).List(ctx, o)
+	default:
+		return nil, fmt.Errorf("unknown resource %q", resource)
+	}
+}
+
+func watchObjects(ctx context.Context, client *kubeclient.Client, resource, namespace string, o metav1.ListOptions) (watch.Interface, error) {
+	switch resource {
+	case "jobs":
+		return client.Interface().BatchV1().Jobs(namespace).Watch(ctx, o)
+	case "pods":
+		return client.Interface().CoreV1().Pods(namespace).Watch(ctx, o)
+	case "events":
+		return client.Interface().CoreV1().Events(namespace).Watch(ctx, o)
+	default:
+		return nil, fmt.Errorf("unknown resource %q", resource)
+	}
+}
