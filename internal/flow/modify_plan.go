@@ -96,7 +96,7 @@ func (r *flowResource) claim(p planning, planned model) diag.Diagnostics {
 		return diags
 	}
 	if p.config.VersionGroupID.IsUnknown() ||
-		r.data.Claims.Claim("plan "+registration(planned.ProjectID.ValueString(), p.want.flow.Name(), p.config.VersionGroupID.ValueString())) {
+		r.data.Claims.Claim("plan "+flowClaim(planned.ProjectID.ValueString(), p.want.flow.Name(), p.config.VersionGroupID.ValueString())) {
 		if framework.IsSet(p.config.VersionGroupID) { // no need to look which one it is, in what tenant it may be
 			return r.adopt(p, p.want.flow.Name(), p.config.VersionGroupID.ValueString())
 		}

@@ -51,9 +51,9 @@ func existing(ctx context.Context, client *prefect.Client, projectID, name, vers
 	return newest, nil
 }
 
-// register makes sure that the newest version of the flow is the one wanted, and
+// ensureRegistered makes sure that the newest version of the flow is the one wanted, and
 // returns it. It sends nothing if it is already.
-func register(ctx context.Context, client *prefect.Client, in request) (*prefect.Flow, diag.Diagnostics) {
+func ensureRegistered(ctx context.Context, client *prefect.Client, in request) (*prefect.Flow, diag.Diagnostics) {
 	name := in.want.flow.Name()
 	newest, err := existing(ctx, client, in.projectID, name, in.versionGroupID)
 	if err != nil {

@@ -58,7 +58,7 @@ func (r *remote) plan(config model, state *model) diag.Diagnostics {
 func (r *remote) register(in inputs) *model {
 	r.t.Helper()
 	want := mustMean(r.t, in)
-	f, diags := register(r.t.Context(), r.client, request{want: want, projectID: r.project})
+	f, diags := ensureRegistered(r.t.Context(), r.client, request{want: want, projectID: r.project})
 	if diags.HasError() {
 		r.t.Fatal(diags)
 	}

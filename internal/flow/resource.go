@@ -68,7 +68,7 @@ func (r *flowResource) Create(ctx context.Context, req resource.CreateRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if !r.data.Claims.Claim("create " + plan.registration(want)) {
+	if !r.data.Claims.Claim("create " + plan.claim(want)) {
 		resp.Diagnostics.Append(twice(want, plan.VersionGroupID.ValueString())...)
 		return
 	}
@@ -113,7 +113,7 @@ func (r *flowResource) apply(ctx context.Context, plan model, state *model, want
 		done.keep(state)
 	} else {
 		var d diag.Diagnostics
-		f, d = r.register(ctx, client, plan, state, want)
+		f, d = r.registerInTurn(ctx, client, plan, state, want)
 		diags.Append(d...)
 		if f == nil {
 			return
@@ -160,12 +160,12 @@ func (r *flowResource) schedule(ctx context.Context, client *prefect.Client, pla
 	return ensureSchedule(ctx, client, f, plan.ScheduleActive)
 }
 
-// register registers the version while no other resource does so for the same
+// registerInTurn registers the version while no other resource does so for the same
 // flow. With errors, it returns the version if it is known to exist.
-func (r *flowResource) register(ctx context.Context, client *prefect.Client, plan model, state *model, want *intent) (*prefect.Flow, diag.Diagnostics) {
+func (r *flowResource) registerInTurn(ctx context.Context, client *prefect.Client, plan model, state *model, want *intent) (*prefect.Flow, diag.Diagnostics) {
 	// The Server looks for the present version and archives it in separate steps.
-	defer r.data.Claims.Lock(registration(plan.ProjectID.ValueString(), want.flow.Name(), ""))()
-	f, diags := register(ctx, client, request{
+	defer r.data.Claims.Lock(flowClaim(plan.ProjectID.ValueString(), want.flow.Name(), ""))()
+	f, diags := ensureRegistered(ctx, client, request{
 		want:           want,
 		tenantID:       plan.TenantID,
 		projectID:      plan.ProjectID.ValueString(),
@@ -240,14 +240,14 @@ func moveAll(ctx context.Context, client *prefect.Client, state model, projectID
 	return nil
 }
 
-// registration names what no two resources must create. It leaves the tenant out
+// claim names what no two resources must create. It leaves the tenant out
 // of a version group on purpose: the Server archives the other versions of one
 // in all tenants.
-func (m *model) registration(want *intent) string {
-	return registration(m.ProjectID.ValueString(), want.flow.Name(), m.VersionGroupID.ValueString())
+func (m *model) claim(want *intent) string {
+	return flowClaim(m.ProjectID.ValueString(), want.flow.Name(), m.VersionGroupID.ValueString())
 }
 
-func registration(projectID, name, versionGroupID string) string {
+func flowClaim(projectID, name, versionGroupID string) string {
 	if versionGroupID != "" {
 		return "flow of version group " + versionGroupID
 	}

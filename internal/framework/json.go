@@ -1,7 +1,6 @@
 package framework
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 
@@ -90,7 +89,7 @@ func (v JSON) Same(other JSON) bool {
 	if v.IsNull() || other.IsNull() {
 		return v.IsNull() == other.IsNull()
 	}
-	return sameJSON(v.ValueString(), other.ValueString())
+	return serialization.SameText(v.ValueString(), other.ValueString())
 }
 
 // ValidateAttribute refuses what is not JSON.
@@ -98,7 +97,7 @@ func (v JSON) ValidateAttribute(_ context.Context, req xattr.ValidateAttributeRe
 	if !IsSet(v) {
 		return
 	}
-	if _, err := serialization.Decode([]byte(v.ValueString())); err != nil {
+	if err := serialization.Valid(v.ValueString()); err != nil {
 		resp.Diagnostics.AddAttributeError(req.Path, "Not JSON", fmt.Sprintf("Attribute %s: %s", req.Path, Sentence(err.Error()))+
 			"\n\nGive a value encoded with `jsonencode`, or the text of a JSON file.")
 	}
@@ -136,25 +135,4 @@ func JSONOf(v any) (JSON, error) {
 		return JSONNull(), fmt.Errorf("encode as JSON: %w", err)
 	}
 	return JSONString(string(text)), nil
-}
-
-func sameJSON(a, b string) bool {
-	if a == b {
-		return true
-	}
-	left, errLeft := canonical(a)
-	right, errRight := canonical(b)
-	return errLeft == nil && errRight == nil && bytes.Equal(left, right)
-}
-
-func canonical(text string) ([]byte, error) {
-	value, err := serialization.Decode([]byte(text))
-	if err != nil {
-		return nil, fmt.Errorf("decode: %w", err)
-	}
-	out, err := serialization.Canonical(value)
-	if err != nil {
-		return nil, fmt.Errorf("encode: %w", err)
-	}
-	return out, nil
 }

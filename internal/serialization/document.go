@@ -18,13 +18,13 @@ type Document struct {
 // ParseDocument reads a build document. It checks the envelope only; Flow.Validate checks a flow. Errors are
 // *SyntaxError or *Error with ErrDocument or ErrDocumentVersion.
 func ParseDocument(data []byte) (*Document, error) {
-	v, err := Decode(data)
-	if err != nil {
-		return nil, err
+	text := decodeOnce(data)
+	if text.err != nil {
+		return nil, text.err
 	}
-	m, ok := v.(map[string]any)
+	m, ok := text.value.(map[string]any)
 	if !ok {
-		return nil, notADocument("", "a build document must be a JSON object, not %s", kindOf(v))
+		return nil, notADocument("", "a build document must be a JSON object, not %s", kindOf(text.value))
 	}
 	return parseDocument(m)
 }
@@ -129,11 +129,13 @@ func (d *Document) Flow(name string) (*Flow, error) {
 
 // ParseFlow reads one flow from either a serialised flow or a build document. The name picks the flow of a
 // document ("" when it holds exactly one) and, when not empty, must be the name of a flow given alone.
+//
+// A text that was read before is not read again: the Flow is shared.
 func ParseFlow(data []byte, name string) (*Flow, error) {
-	v, err := Decode(data)
-	if err != nil {
-		return nil, err
-	}
+	return decodeOnce(data).flow(name, pickFlow)
+}
+
+func pickFlow(v any, name string) (*Flow, error) {
 	m, ok := v.(map[string]any)
 	if !ok {
 		return nil, notADocument("", "a flow must be a JSON object, not %s", kindOf(v))

@@ -8,12 +8,20 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"sync"
 )
 
 // Flow is one serialised flow. It never changes: With methods return another Flow, and what the accessors return
 // is the caller's to keep and modify.
 type Flow struct {
 	data map[string]any
+
+	// What was computed of it.
+	checked  sync.Once
+	problems error
+	keyed    sync.Once
+	key      string
+	keyErr   error
 }
 
 // NewFlow wraps a flow that is already decoded, such as flow.serialized_flow read back from a Server. The map is
@@ -121,7 +129,10 @@ func (f *Flow) with(key string, value any) *Flow {
 
 // Key is the idempotency key of the flow as it stands. `prefect register` computes it after merging labels, so
 // the CLI's key is f.WithLabels(labels).Key(), with or without labels.
-func (f *Flow) Key() (string, error) { return Key(f.data) }
+func (f *Flow) Key() (string, error) {
+	f.keyed.Do(func() { f.key, f.keyErr = Key(f.data) })
+	return f.key, f.keyErr
+}
 
 // Compressed is the flow as create_flow_from_compressed_string takes it: base64 of gzip of its canonical JSON. It
 // is the same text for the same flow.

@@ -21,6 +21,11 @@ const rebuild = "Serialise the flow again with `prefect build`"
 // Validate reports everything in the flow that a Server would refuse, would store but nobody could run, or would
 // misunderstand in silence. The result joins *Error values; Problems lists them.
 func (f *Flow) Validate() error {
+	f.checked.Do(func() { f.problems = f.validate() })
+	return f.problems
+}
+
+func (f *Flow) validate() error {
 	p := &problems{kind: ErrInvalidFlow}
 	if f.Name() == "" {
 		p.add("name", "a flow must have a name", "Give the flow a name")

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
@@ -188,5 +189,26 @@ func write(t *testing.T, file, text string) {
 	t.Helper()
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestInputsAreReadOnce(t *testing.T) {
+	t.Parallel()
+	in := noInputs(testFlow(t, "read once", nil))
+	first, second := mustMean(t, in), mustMean(t, in)
+	if first != second {
+		t.Error("the same inputs were read twice")
+	}
+	in.Labels = types.SetValueMust(types.StringType, []attr.Value{types.StringValue("x")})
+	if mustMean(t, in).key == first.key {
+		t.Error("other labels mean the same")
+	}
+	in.Labels = types.SetNull(types.StringType)
+	in.Name = types.StringValue("another")
+	if want, diags := in.intent(t.Context()); want != nil || !diags.HasError() {
+		t.Error("another name is accepted")
+	}
+	if meanings.Weight() > rememberedText {
+		t.Errorf("%d bytes are kept", meanings.Weight())
 	}
 }

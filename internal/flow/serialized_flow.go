@@ -2,7 +2,11 @@ package flow
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
+	"io"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -11,6 +15,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/runconfig"
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
+	"github.com/prefect-server/terraform-provider-prefect/internal/serialization/recent"
 )
 
 // intent is what inputs mean: the flow as it would be sent, and its key.
@@ -29,11 +34,35 @@ func (in inputs) resolve(ctx context.Context, applying bool) (inputs, diag.Diagn
 	return in, diags
 }
 
+// rememberedText is how many bytes of flow_json may have what they mean kept.
+const rememberedText = 16 << 20
+
+// meaning is the result of inputs.intent.
+type meaning struct {
+	intent *intent
+	diags  diag.Diagnostics
+}
+
+// meanings are those of the inputs that were looked at last: Terraform hands the
+// same ones over when it validates, reads, plans and applies.
+var meanings = recent.New[[sha256.Size]byte, meaning](rememberedText)
+
 // intent works out what the inputs mean and checks it. It is nil if that cannot
 // be known yet, because an input is unknown, or if it is wrong; what can be
 // checked in spite of unknown inputs is checked. Local job templates must have
 // been resolved.
 func (in inputs) intent(ctx context.Context) (*intent, diag.Diagnostics) {
+	hash := sha256.New()
+	_, _ = fmt.Fprintf(hash, "%v %v %q %q %q\n", in.FlowJSON.IsNull(), in.FlowJSON.IsUnknown(), in.Name.String(), in.Labels.String(), in.RunConfig.String())
+	_, _ = io.WriteString(hash, in.FlowJSON.ValueString())
+	found := meanings.Get([sha256.Size]byte(hash.Sum(nil)), len(in.FlowJSON.ValueString()), func() meaning {
+		found, diags := in.interpret(ctx)
+		return meaning{found, diags}
+	})
+	return found.intent, slices.Clone(found.diags)
+}
+
+func (in inputs) interpret(ctx context.Context) (*intent, diag.Diagnostics) {
 	run, runKnown, diags := runconfig.Parse(ctx, in.RunConfig)
 	if diags.HasError() {
 		return nil, diags

@@ -1,0 +1,66 @@
+// Package recent keeps the results of pure functions that were used last, within a bound.
+package recent
+
+import (
+	"container/list"
+	"sync"
+)
+
+// Results are results by key. The sum of their weights stays within a limit; those that were used longest ago go first.
+type Results[K comparable, V any] struct {
+	limit int
+
+	mu     sync.Mutex
+	weight int
+	order  *list.List // of *entry, most recently used first
+	byKey  map[K]*list.Element
+}
+
+type entry[K comparable, V any] struct {
+	key    K
+	weight int
+	once   sync.Once
+	value  V
+}
+
+// New returns results whose weights sum up to a limit at most.
+func New[K comparable, V any](limit int) *Results[K, V] {
+	return &Results[K, V]{limit: limit, order: list.New(), byKey: map[K]*list.Element{}}
+}
+
+// Get returns the result for a key, and computes it if it is not kept. Callers that ask for one key at a time share one
+// computation. A result that weighs more than the limit is not kept.
+func (r *Results[K, V]) Get(key K, weight int, compute func() V) V {
+	e := r.entry(key, weight)
+	e.once.Do(func() { e.value = compute() })
+	return e.value
+}
+
+func (r *Results[K, V]) entry(key K, weight int) *entry[K, V] {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if kept, found := r.byKey[key]; found {
+		r.order.MoveToFront(kept)
+		return kept.Value.(*entry[K, V]) //nolint:forcetypeassert // nothing else is put in
+	}
+	e := &entry[K, V]{key: key, weight: weight}
+	if weight > r.limit {
+		return e
+	}
+	r.byKey[key] = r.order.PushFront(e)
+	r.weight += weight
+	for r.weight > r.limit {
+		last := r.order.Back()
+		gone := r.order.Remove(last).(*entry[K, V]) //nolint:forcetypeassert // as above
+		delete(r.byKey, gone.key)
+		r.weight -= gone.weight
+	}
+	return e
+}
+
+// Weight is the sum of the weights of what is kept.
+func (r *Results[K, V]) Weight() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.weight
+}
