@@ -1,14 +1,20 @@
 // Command terraform-provider-prefect serves the Terraform provider for Prefect
-// Server 1.x. Terraform starts it; people do not.
+// Server 1.x, which Terraform starts. People start it as
+// `terraform-provider-prefect adopt`, which writes a configuration for what a
+// Server holds.
 package main
 
 import (
+	"context"
 	"flag"
 	"log"
+	"os"
+	"os/signal"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/adopt"
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/provider"
 )
@@ -24,6 +30,9 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	if flag.Arg(0) == "adopt" {
+		os.Exit(adopted(server))
+	}
 	var options []tf6server.ServeOpt
 	if *debug {
 		options = append(options, tf6server.WithManagedDebug())
@@ -33,4 +42,11 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
+}
+
+// adopted runs the command adopt until it ends or Ctrl-C.
+func adopted(server tfprotov6.ProviderServer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	return adopt.Command(ctx, server, flag.Args()[1:], os.Stdout, os.Stderr)
 }

@@ -81,7 +81,9 @@ func (s *Session) Create(kind string, config map[string]any) Applied {
 	s.t.Helper()
 	schema := s.schemas.ResourceSchemas[kind]
 	given := s.value(schema, config)
-	valid, err := s.server.ValidateResourceConfig(s.t.Context(), &tfprotov6.ValidateResourceConfigRequest{TypeName: kind, Config: given})
+	valid, err := s.server.ValidateResourceConfig(s.t.Context(), &tfprotov6.ValidateResourceConfigRequest{
+		TypeName: kind, Config: given, ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: true},
+	})
 	s.check(err)
 	if found := diagnostics(valid.Diagnostics); failed(found) {
 		return Applied{Diagnostics: found}

@@ -74,6 +74,38 @@ func TestAccFlowImport(t *testing.T) {
 	}
 }
 
+// A file with what the Server gives back, of which 1.0 has become 1, is the version that the Server has, although its key is
+// another one. It stays so when something else is changed, until the flow itself changes.
+func TestAccFlowImportOfWhatTheServerHolds(t *testing.T) {
+	t.Parallel()
+	server := acctest.Server(t)
+	b := benchOn(t, server)
+	numbers := flow.AllOf(flow.WithParameter("whole", json.Number("1.0")), flow.WithParameter("big", json.Number("9007199254740993")))
+	id := b.register(flow.TestFlow(t, "etl", numbers), false)
+	stored, err := server.Client.GetSerializedFlow(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := string(stored)
+	run(t,
+		resource.TestStep{
+			Config: b.config(held) + importBlock("flows/etl"), ConfigPlanChecks: nothing(),
+			ConfigStateChecks: []statecheck.StateCheck{version(1), known("flow_id", knownvalue.StringExact(id))},
+		},
+		resource.TestStep{Config: b.config(held), ConfigPlanChecks: nothing()},
+		resource.TestStep{
+			Config:            b.config(held, `deletion_policy = "abandon"`),
+			ConfigStateChecks: []statecheck.StateCheck{version(1), known("flow_id", knownvalue.StringExact(id))}, Check: b.versions("etl", 1),
+		},
+		resource.TestStep{Config: b.config(held, `deletion_policy = "abandon"`), ConfigPlanChecks: nothing()},
+		resource.TestStep{
+			Config: b.config(flow.TestFlow(t, "etl", flow.AllOf(numbers, flow.WithTag("x")))), ConfigPlanChecks: registers(),
+			ConfigStateChecks: []statecheck.StateCheck{version(2)}, Check: b.versions("etl", 2),
+		},
+		resource.TestStep{Config: b.config(held), ConfigPlanChecks: registers(), ConfigStateChecks: []statecheck.StateCheck{version(3)}},
+	)
+}
+
 func TestAccFlowImportOfAnotherFlow(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

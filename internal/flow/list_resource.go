@@ -94,7 +94,8 @@ func result(ctx context.Context, req list.ListRequest, client *prefect.Client, f
 	}
 	m := model{ID: types.StringValue(f.VersionGroupID), Timeouts: noTimeouts()}
 	m.FlowJSON = framework.JSONNull()
-	found.Diagnostics.Append(refresh(ctx, client, &m, f)...)
+	_, diags := refresh(ctx, client, &m, f)
+	found.Diagnostics.Append(diags...)
 	if !found.Diagnostics.HasError() {
 		found.Diagnostics.Append(found.Resource.Set(ctx, m)...)
 	}

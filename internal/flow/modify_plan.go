@@ -138,6 +138,9 @@ func newPlanning(ctx context.Context, req resource.ModifyPlanRequest) (planning,
 	if !req.State.Raw.IsNull() {
 		p.state = &model{}
 		diags.Append(req.State.Get(ctx, p.state)...)
+		imported, d := importedOf(ctx, req.Private)
+		diags.Append(d...)
+		p.imported = imported
 	}
 	if diags.HasError() {
 		return p, diags

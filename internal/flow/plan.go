@@ -28,7 +28,8 @@ type planning struct {
 	state    *model // nil to create
 	want     *intent
 	before   *intent // what the inputs in state mean; nil if there are none
-	again    bool    // a creation that replaces an object of the state, which was planned before
+	imported importedVersion
+	again    bool // a creation that replaces an object of the state, which was planned before
 }
 
 // replaces says whether the configuration asks for another version group than
@@ -44,7 +45,7 @@ func (p planning) verdict() verdict {
 		return newVersion // or the one that is there already: only the Server can tell
 	case p.want == nil:
 		return undecided
-	case p.want.key != p.state.IdempotencyKey.ValueString(),
+	case p.want.key != p.state.IdempotencyKey.ValueString() && !p.imported.holds(p.state, p.want.key),
 		p.state.Archived.ValueBool(),
 		framework.IsSet(p.config.Description) && !p.config.Description.Equal(p.state.Description):
 		return newVersion

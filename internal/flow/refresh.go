@@ -36,7 +36,11 @@ func (r *flowResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 		resp.Diagnostics.Append(framework.Diagnose(err, "Could not read flow "+state.label())...)
 		return
 	}
-	resp.Diagnostics.Append(refresh(ctx, client, &state, newest)...)
+	stored, diags := refresh(ctx, client, &state, newest)
+	resp.Diagnostics.Append(diags...)
+	if stored != nil {
+		resp.Diagnostics.Append(noteImport(ctx, resp.Private, newest.ID, stored)...)
+	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -46,26 +50,29 @@ func (r *flowResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 // refresh takes over what the Server says of the newest version. A version never
 // changes, so what describes it is only read when it is another one than the one
 // in state. The inputs stay: they are what Terraform last applied. An imported
-// resource has none yet and gets those that the Server's record gives.
-func refresh(ctx context.Context, client *prefect.Client, state *model, newest *prefect.Flow) diag.Diagnostics {
+// resource has none yet and gets those that the Server's record gives; that flow
+// is returned, otherwise nil.
+func refresh(ctx context.Context, client *prefect.Client, state *model, newest *prefect.Flow) (*serialization.Flow, diag.Diagnostics) {
+	var imported *serialization.Flow
 	var diags diag.Diagnostics
-	imported := state.FlowJSON.IsNull()
+	importing := state.FlowJSON.IsNull()
 	if state.FlowID.ValueString() != newest.ID {
-		stored, key, err := storedFlow(ctx, client, newest, imported)
+		stored, key, err := storedFlow(ctx, client, newest, importing)
 		if err != nil {
-			return framework.Diagnose(err, "Could not read flow "+state.label())
+			return nil, framework.Diagnose(err, "Could not read flow "+state.label())
 		}
 		if newest.Group.Settings.IdempotencyKey == "" && state.means(ctx, stored) {
 			key = state.IdempotencyKey.ValueString()
 		}
 		state.IdempotencyKey = framework.StringOrNullIfEmpty(key)
 		diags.Append(state.describeStored(ctx, newest)...)
-		if imported {
+		if importing {
+			imported = stored
 			diags.Append(state.importInputs(ctx, stored)...)
 		}
 	}
 	state.fromServer(newest)
-	return diags
+	return imported, diags
 }
 
 // means says whether the version in state is that of a flow which the Server holds,

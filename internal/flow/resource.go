@@ -74,7 +74,7 @@ func (r *flowResource) Create(ctx context.Context, req resource.CreateRequest, r
 	}
 	// What is in the state is no longer what a plan would create.
 	resp.Diagnostics.Append(framework.SetPrivate(ctx, resp.Private, presentKey, true)...)
-	r.apply(ctx, plan, nil, want, &resp.State, resp.Identity, &resp.Diagnostics)
+	r.apply(ctx, planning{config: plan, want: want}, &resp.State, resp.Identity, &resp.Diagnostics)
 }
 
 // Update moves the flow to another project, registers a version, and switches
@@ -100,16 +100,19 @@ func (r *flowResource) Update(ctx context.Context, req resource.UpdateRequest, r
 		state.ProjectID = plan.ProjectID
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	}
-	r.apply(ctx, plan, &state, want, &resp.State, resp.Identity, &resp.Diagnostics)
+	imported, diags := importedOf(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	r.apply(ctx, planning{config: plan, state: &state, want: want, imported: imported}, &resp.State, resp.Identity, &resp.Diagnostics)
 }
 
 // apply registers the version that is planned, if one is, and sees to its
 // schedule. State and identity are saved as soon as the version is there, before
 // anything that can fail.
-func (r *flowResource) apply(ctx context.Context, plan model, state *model, want *intent, saved *tfsdk.State, identity *tfsdk.ResourceIdentity, diags *diag.Diagnostics) {
+func (r *flowResource) apply(ctx context.Context, p planning, saved *tfsdk.State, identity *tfsdk.ResourceIdentity, diags *diag.Diagnostics) {
+	plan, state, want := p.config, p.state, p.want
 	client, done := r.client(plan.TenantID), plan
 	var f *prefect.Flow
-	if (planning{config: plan, state: state, want: want}).verdict() == keepVersion {
+	if p.verdict() == keepVersion {
 		done.keep(state)
 	} else {
 		var d diag.Diagnostics
