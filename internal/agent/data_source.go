@@ -46,7 +46,7 @@ func (d *agentsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 	labels := func(description string) schema.SetAttribute {
 		return schema.SetAttribute{
 			Optional: true, ElementType: types.StringType, MarkdownDescription: description,
-			Validators: []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(framework.NotBlank())},
+			Validators: []validator.Set{framework.Elements(), setvalidator.ValueStringsAre(framework.NotBlank())},
 		}
 	}
 	resp.Schema = schema.Schema{

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/resourcevalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -53,8 +52,7 @@ func (r *hookResource) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 // ConfigValidators wants exactly one receiver.
 func (r *hookResource) ConfigValidators(context.Context) []resource.ConfigValidator {
 	return []resource.ConfigValidator{
-		resourcevalidator.ExactlyOneOf(path.MatchRoot("webhook"), path.MatchRoot("slack"), path.MatchRoot("pagerduty"),
-			path.MatchRoot("twilio"), path.MatchRoot("prefect_message")),
+		framework.ExactlyOneOf("webhook", "slack", "pagerduty", "twilio", "prefect_message"),
 	}
 }
 

@@ -52,7 +52,7 @@ func resourceSchema() schema.Schema {
 				Required: true, ElementType: types.StringType,
 				MarkdownDescription: "Names of the states that the hook tells of, as Prefect 1 spells them, such as `Failed`. A name does not stand for its special " +
 					"cases: a run that ends as `TimedOut` is not told of by `Failed`.",
-				Validators:    []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stateName())},
+				Validators:    []validator.Set{framework.Some(`["Failed"]`), setvalidator.ValueStringsAre(stateName())},
 				PlanModifiers: []planmodifier.Set{setplanmodifier.RequiresReplace()},
 			},
 			"version_group_id": schema.StringAttribute{
@@ -88,12 +88,16 @@ func webhookAttribute() schema.Attribute {
 			"url": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: "URL to post to, if it is no secret. It is kept in state. Exactly one of `url` and `url_wo` is given.",
-				Validators:          []validator.String{framework.HTTPURL(), stringvalidator.ExactlyOneOf(sibling.AtName("url"), sibling.AtName("url_wo"))},
+				Validators: []validator.String{framework.HTTPURL(), framework.StringBeside(
+					stringvalidator.ExactlyOneOf(sibling.AtName("url"), sibling.AtName("url_wo")),
+					"One URL is needed, and only one", "Set either `url`, or `url_wo` with `url_wo_version`.")},
 			},
 			"url_wo": schema.StringAttribute{
 				Optional: true, WriteOnly: true, Sensitive: true,
 				MarkdownDescription: "URL to post to, if it holds a secret such as a token.",
-				Validators:          []validator.String{secretURL(), stringvalidator.AlsoRequires(sibling.AtName("url_wo_version"))},
+				Validators: []validator.String{secretURL(), framework.StringBeside(
+					stringvalidator.AlsoRequires(sibling.AtName("url_wo_version")),
+					"Secret without a version", "Set `url_wo_version` too, for instance to 1. Raise it whenever `url_wo` changes: Terraform does not store the secret, so a new version is the only sign of a change.")},
 			},
 			"url_wo_version": version("url_wo", false),
 		},
@@ -123,7 +127,7 @@ func pagerDutyAttribute() schema.Attribute {
 			"severity": schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "Severity of the event: `info`, `warning`, `error` or `critical`.",
-				Validators:          []validator.String{stringvalidator.OneOf("info", "warning", "error", "critical")},
+				Validators:          []validator.String{framework.OneOf("info", "warning", "error", "critical")},
 			},
 		},
 	}
@@ -144,7 +148,7 @@ func twilioAttribute() schema.Attribute {
 			"to": schema.SetAttribute{
 				Required: true, ElementType: types.StringType,
 				MarkdownDescription: "Phone numbers to send to, such as `+15551234567`.",
-				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(framework.NotBlank())},
+				Validators:          []validator.Set{framework.Some(`["+15005550006"]`), setvalidator.ValueStringsAre(framework.NotBlank())},
 			},
 		},
 	}

@@ -69,5 +69,8 @@ func versionValidators(of string, required bool) []validator.Int64 {
 	if required {
 		return nil
 	}
-	return []validator.Int64{int64validator.AlsoRequires(path.MatchRelative().AtParent().AtName(of))}
+	return []validator.Int64{framework.Int64Beside(
+		int64validator.AlsoRequires(path.MatchRelative().AtParent().AtName(of)),
+		"Version without a secret", fmt.Sprintf("The version belongs to the secret `%s`. Set that too, or remove the version.", of),
+	)}
 }

@@ -83,7 +83,7 @@ func wrongTenantsProjectsFlows() []wrong {
 			{`run_config = { kubernetes = { image_pull_secrets = ["a_b"] } }`, acctest.AtValidate, "run_config.kubernetes.image_pull_secrets"},
 			{`run_config = { kubernetes = { service_account_name = "Not A Name" } }`, acctest.AtValidate, "run_config.kubernetes.service_account_name"},
 			{`run_config = { kubernetes = { env = { "A=B" = "x" } } }`, acctest.AtValidate, "run_config.kubernetes.env"},
-			{"run_config = { kubernetes = { env = { A = null } } }", acctest.AtValidate, "run_config.kubernetes.env"},
+			{"run_config = { kubernetes = { env = { A = null } } }", acctest.AtValidate, "run_config.kubernetes.env[\"A\"]"},
 			{`run_config = { kubernetes = { labels = [""] } }`, acctest.AtValidate, "run_config.kubernetes.labels"},
 		}},
 	}

@@ -66,7 +66,7 @@ func wrongProviders() []wrong {
 			{`kubernetes = { exec = { api_version = "v1", command = "aws" } }`, acctest.AtValidate, "kubernetes.exec.api_version"},
 			{`kubernetes = { config_paths = ["a", null] }`, acctest.AtValidate, "kubernetes.config_paths"},
 			{`kubernetes = { exec = { api_version = "client.authentication.k8s.io/v1", command = "aws", args = [null] } }`, acctest.AtValidate, "kubernetes.exec.args"},
-			{`kubernetes = { exec = { api_version = "client.authentication.k8s.io/v1", command = "aws", env = { A = null } } }`, acctest.AtValidate, "kubernetes.exec.env"},
+			{`kubernetes = { exec = { api_version = "client.authentication.k8s.io/v1", command = "aws", env = { A = null } } }`, acctest.AtValidate, "kubernetes.exec.env[\"A\"]"},
 			{`kubernetes = { client_key = "pem" }`, acctest.AtValidate, "kubernetes.client_key"},
 			{`port_forward = { service = "apollo" }`, acctest.AtValidate, "port_forward"},
 			{`kubernetes = {}; port_forward = { service = "Apollo" }`, acctest.AtValidate, "port_forward.service"},

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -88,7 +86,7 @@ func dataSourceAttributes() map[string]schema.Attribute {
 		"tenant_id":        key("Id of the tenant to look in. Default: the provider's tenant.", framework.UUID()),
 		"project_id":       key("Id of the project. Looking by `name` needs it or `project_name`.", framework.UUID()),
 		"project_name":     key("Name of the project.", framework.NotBlank()),
-		"name":             key("Name of the flow.", stringvalidator.LengthAtLeast(1)),
+		"name":             key("Name of the flow.", framework.NotEmpty("etl")),
 		"version":          schema.Int64Attribute{Computed: true, MarkdownDescription: "Number of the version, counted from 1 in the version group."},
 		"archived":         schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the version is archived."},
 		"flow_group_id":    text("Id of the flow group, which holds the settings that all versions share."),
@@ -116,16 +114,15 @@ func dataSourceAttributes() map[string]schema.Attribute {
 
 // ConfigValidators wants exactly one way to choose.
 func (d *flowDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
-	root := path.MatchRoot
 	return []datasource.ConfigValidator{
-		datasourcevalidator.ExactlyOneOf(root("id"), root("version_group_id"), root("flow_id"), root("name")),
-		datasourcevalidator.Conflicting(root("project_id"), root("project_name")),
-		datasourcevalidator.Conflicting(root("id"), root("project_id")),
-		datasourcevalidator.Conflicting(root("id"), root("project_name")),
-		datasourcevalidator.Conflicting(root("version_group_id"), root("project_id")),
-		datasourcevalidator.Conflicting(root("version_group_id"), root("project_name")),
-		datasourcevalidator.Conflicting(root("flow_id"), root("project_id")),
-		datasourcevalidator.Conflicting(root("flow_id"), root("project_name")),
+		framework.ExactlyOneOf("id", "version_group_id", "flow_id", "name"),
+		framework.Conflicting("project_id", "project_name"),
+		framework.Conflicting("id", "project_id"),
+		framework.Conflicting("id", "project_name"),
+		framework.Conflicting("version_group_id", "project_id"),
+		framework.Conflicting("version_group_id", "project_name"),
+		framework.Conflicting("flow_id", "project_id"),
+		framework.Conflicting("flow_id", "project_name"),
 	}
 }
 

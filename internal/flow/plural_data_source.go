@@ -3,12 +3,9 @@ package flow
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -85,7 +82,7 @@ func (d *flowsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, 
 			},
 			"project_id":   filter("Only flows of the project with this UUID.", framework.UUID()),
 			"project_name": filter("Only flows of the project of this name.", framework.NotBlank()),
-			"name":         filter("Only flows of this name.", stringvalidator.LengthAtLeast(1)),
+			"name":         filter("Only flows of this name.", framework.NotEmpty("etl")),
 			"name_like": filter("Only flows whose name fits this pattern: `%` stands for any text and `_` for any character; case does not matter.",
 				framework.NotBlank()),
 			"archived": schema.BoolAttribute{
@@ -117,10 +114,9 @@ func (d *flowsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, 
 
 // ConfigValidators refuses two ways to say the same.
 func (d *flowsDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
-	root := path.MatchRoot
 	return []datasource.ConfigValidator{
-		datasourcevalidator.Conflicting(root("project_id"), root("project_name")),
-		datasourcevalidator.Conflicting(root("name"), root("name_like")),
+		framework.Conflicting("project_id", "project_name"),
+		framework.Conflicting("name", "name_like"),
 	}
 }
 

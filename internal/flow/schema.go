@@ -5,7 +5,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
@@ -78,14 +77,14 @@ func inputAttributes() map[string]schema.Attribute {
 		},
 		"name": schema.StringAttribute{
 			Optional: true, Computed: true,
-			Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+			Validators: []validator.String{framework.NotEmpty("etl")},
 			MarkdownDescription: "Name of the flow. Needed if `flow_json` is a build document with several flows, to pick " +
 				"one. Otherwise it may be left out; if given, it must be the name of the flow in `flow_json`.",
 		},
 		"labels": schema.SetAttribute{
 			Optional: true, Computed: true,
 			ElementType: types.StringType,
-			Validators:  []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+			Validators:  []validator.Set{framework.Elements(), setvalidator.ValueStringsAre(framework.NotEmpty("k8s"))},
 			MarkdownDescription: "Labels to add to those of the flow's run configuration, as `prefect register --label` does. " +
 				"An agent takes a run only if it has all labels of the run.",
 		},
@@ -113,7 +112,7 @@ func inputAttributes() map[string]schema.Attribute {
 		"deletion_policy": schema.StringAttribute{
 			Optional: true, Computed: true,
 			Default:    stringdefault.StaticString(policyArchive),
-			Validators: []validator.String{stringvalidator.OneOf(policyArchive, policyDelete, policyAbandon)},
+			Validators: []validator.String{framework.OneOf(policyArchive, policyDelete, policyAbandon)},
 			MarkdownDescription: "What destroying the resource does. `archive` (default): archives the flow; its runs and " +
 				"their history stay, runs that have not begun are cancelled. `delete`: cancels unfinished runs, waits " +
 				"until they have finished, and deletes all versions, all runs and the flow group. `abandon`: leaves " +

@@ -1,9 +1,7 @@
 package flowgroup
 
 import (
-	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
@@ -66,7 +64,7 @@ func settingAttributes() map[string]schema.Attribute {
 			Optional: true, ElementType: types.StringType,
 			MarkdownDescription: "Labels of runs, in place of those of `run_config` and of the flow; a run's own labels come before them. " +
 				"`[]` takes all labels from runs, so that only agents without labels take them; left out, runs inherit their labels.",
-			Validators: []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+			Validators: []validator.Set{framework.Elements(), setvalidator.ValueStringsAre(framework.NotEmpty("k8s"))},
 		},
 		"run_config": runconfig.Attribute(runconfig.Descriptions{
 			RunConfig:    "Run configuration of runs, in place of the flow's. A run's own comes before it.",
@@ -111,7 +109,7 @@ func scheduleAttribute() schema.Attribute {
 			},
 			"clocks": schema.ListNestedAttribute{
 				Required:   true,
-				Validators: []validator.List{listvalidator.NoNullValues()},
+				Validators: []validator.List{framework.Elements()},
 				MarkdownDescription: "Clocks, each of which starts runs; their order has no meaning. `[]` is a schedule without runs, which keeps the flow's own " +
 					"from starting any.",
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{

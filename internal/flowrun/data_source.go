@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -146,12 +145,11 @@ func allForDataSource(from map[string]resourceschema.Attribute) map[string]schem
 
 // ConfigValidators wants a way to choose.
 func (d *flowRunDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
-	root := path.MatchRoot
 	return []datasource.ConfigValidator{
-		datasourcevalidator.AtLeastOneOf(root("id"), root("name"), root("flow_id"), root("version_group_id")),
-		datasourcevalidator.Conflicting(root("id"), root("name")),
-		datasourcevalidator.Conflicting(root("id"), root("flow_id")),
-		datasourcevalidator.Conflicting(root("id"), root("version_group_id")),
+		framework.AtLeastOneOf("id", "name", "flow_id", "version_group_id"),
+		framework.Conflicting("id", "name"),
+		framework.Conflicting("id", "flow_id"),
+		framework.Conflicting("id", "version_group_id"),
 	}
 }
 

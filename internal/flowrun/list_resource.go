@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	listschema "github.com/hashicorp/terraform-plugin-framework/list/schema"
@@ -57,7 +56,7 @@ func (r *listResource) ListResourceConfigSchema(_ context.Context, _ list.ListRe
 			"states": listschema.ListAttribute{
 				Optional: true, ElementType: types.StringType,
 				Validators: []validator.List{
-					listvalidator.SizeAtLeast(1), listvalidator.NoNullValues(), listvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1)),
+					framework.Some(`["Failed"]`), listvalidator.ValueStringsAre(framework.NotEmpty("Failed")),
 				},
 				MarkdownDescription: "Names of states, such as `[\"Failed\", \"TimedOut\"]`.",
 			},

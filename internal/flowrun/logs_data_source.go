@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -78,11 +76,11 @@ func (d *logsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 				MarkdownDescription: "UUID of the run's tenant. Defaults to the provider's tenant.",
 			},
 			"tail": schema.Int64Attribute{
-				Optional: true, Validators: []validator.Int64{int64validator.AtLeast(1)},
+				Optional: true, Validators: []validator.Int64{framework.IntegerAtLeast(1)},
 				MarkdownDescription: "Only so many lines, the newest that `level` lets through. Without it, all.",
 			},
 			"level": schema.StringAttribute{
-				Optional: true, Validators: []validator.String{stringvalidator.OneOf(levels()...)},
+				Optional: true, Validators: []validator.String{framework.OneOf(levels()...)},
 				MarkdownDescription: "Only lines of this level or a more important one: `DEBUG`, `INFO`, `WARNING`, `ERROR`, `CRITICAL`. " +
 					"Lines of another or no level are always found.",
 			},

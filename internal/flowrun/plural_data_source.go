@@ -3,13 +3,10 @@ package flowrun
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -97,11 +94,11 @@ func (d *flowRunsDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 			"name":             filter("Only runs of this name.", framework.NotBlank()),
 			"states": schema.SetAttribute{
 				Optional: true, ElementType: types.StringType,
-				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(framework.NotBlank())},
+				Validators:          []validator.Set{framework.Some(`["Failed"]`), setvalidator.ValueStringsAre(framework.NotBlank())},
 				MarkdownDescription: "Only runs in one of these states, such as `Scheduled`, `Running`, `Success` or `Failed`; spelt as Prefect does.",
 			},
 			"limit": schema.Int64Attribute{
-				Optional: true, Validators: []validator.Int64{int64validator.AtLeast(1)},
+				Optional: true, Validators: []validator.Int64{framework.IntegerAtLeast(1)},
 				MarkdownDescription: "The largest number of runs to find. Defaults to 100.",
 			},
 			"flow_runs": schema.ListNestedAttribute{
@@ -131,7 +128,7 @@ func (d *flowRunsDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 // ConfigValidators refuses two ways to name the flow.
 func (d *flowRunsDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
 	return []datasource.ConfigValidator{
-		datasourcevalidator.Conflicting(path.MatchRoot("flow_id"), path.MatchRoot("version_group_id")),
+		framework.Conflicting("flow_id", "version_group_id"),
 	}
 }
 

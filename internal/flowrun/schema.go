@@ -63,7 +63,8 @@ func inputAttributes() map[string]schema.Attribute {
 			Optional: true, Computed: true, PlanModifiers: keep,
 			Validators: []validator.String{
 				framework.UUID(),
-				stringvalidator.ExactlyOneOf(path.MatchRoot("flow_id"), path.MatchRoot("version_group_id")),
+				framework.StringBeside(stringvalidator.ExactlyOneOf(path.MatchRoot("flow_id"), path.MatchRoot("version_group_id")),
+					"One argument is needed, and only one", "Set either `flow_id` (a version of the flow) or `version_group_id` (its current version)."),
 			},
 			MarkdownDescription: "Id of the flow version to run, such as the `flow_id` of a `prefect_flow`. A new version then starts a new " +
 				"run. Excludes `version_group_id`. Changing it starts a new run.",
@@ -94,7 +95,7 @@ func inputAttributes() map[string]schema.Attribute {
 		"labels": schema.SetAttribute{
 			Optional: true, Computed: true, ElementType: types.StringType,
 			PlanModifiers: []planmodifier.Set{setplanmodifier.UseStateForUnknown()},
-			Validators:    []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+			Validators:    []validator.Set{framework.Elements(), setvalidator.ValueStringsAre(framework.NotEmpty("k8s"))},
 			MarkdownDescription: "Labels of the run, all of which an agent must have to take it. Left out: those of `run_config` if that is " +
 				"given, else of the flow group, else of the flow. `[]`: no labels, which only an agent without labels takes. Changing " +
 				"them changes a run that still waits for an agent, and starts a new run otherwise.",
@@ -124,7 +125,7 @@ func waitAttributes() map[string]schema.Attribute {
 	choice := func(value, description string, values ...string) schema.StringAttribute {
 		return schema.StringAttribute{
 			Optional: true, Computed: true, Default: stringdefault.StaticString(value),
-			Validators:          []validator.String{stringvalidator.OneOf(values...)},
+			Validators:          []validator.String{framework.OneOf(values...)},
 			MarkdownDescription: description,
 		}
 	}
@@ -135,9 +136,8 @@ func waitAttributes() map[string]schema.Attribute {
 			Optional: true, Computed: true, ElementType: types.StringType,
 			Default: setdefault.StaticValue(types.SetValueMust(types.StringType, []attr.Value{types.StringValue(states.Success)})),
 			Validators: []validator.Set{
-				setvalidator.SizeAtLeast(1),
-				setvalidator.NoNullValues(),
-				setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1)),
+				framework.Some(`["Success"]`),
+				setvalidator.ValueStringsAre(framework.NotEmpty("Success")),
 			},
 			MarkdownDescription: "Final states that count as success, `[\"Success\"]` by default. A state stands for its special cases too: " +
 				"`Success` for `Cached`, `Mapped` and `Skipped`, `Failed` for `TimedOut`, `TriggerFailed` and `ValidationFailed`.",

@@ -39,7 +39,7 @@ func UUID() validator.String {
 		summary:     "Not a UUID",
 		check: func(s string) string {
 			if !IsUUID(s) {
-				return fmt.Sprintf("%q is not a UUID. Use the `id` of the object, such as that of a resource or data source, not its name.", s)
+				return fmt.Sprintf("%q is not a UUID. Use the id of the object, not its name; for example `prefect_project.example.id`.", s)
 			}
 			if s != strings.ToLower(s) {
 				return fmt.Sprintf("%q has upper-case letters, but Prefect Server writes UUIDs in lower case. Use %q.", s, strings.ToLower(s))
@@ -57,10 +57,10 @@ func NotBlank() validator.String {
 		summary:     "Blank value",
 		check: func(s string) string {
 			if strings.TrimSpace(s) == "" {
-				return "The value must hold at least one character that is not white space."
+				return fmt.Sprintf("The value is blank (%q). Write at least one character that is not white space, or remove the argument.", s)
 			}
 			if s != strings.TrimSpace(s) {
-				return fmt.Sprintf("%q starts or ends with white space. Remove it: names that differ only in it cannot be told apart.", s)
+				return fmt.Sprintf("%q starts or ends with white space. Remove it: names that differ only in white space look the same.", s)
 			}
 			return ""
 		},

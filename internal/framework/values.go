@@ -74,13 +74,20 @@ type elements interface {
 }
 
 // Strings returns the elements of a set or list of strings: nil for null and
-// unknown, and a slice that is not nil otherwise.
+// unknown, and a slice that is not nil otherwise. Null elements, which [Elements]
+// refuses at their attribute, are left out.
 func Strings(ctx context.Context, v elements) ([]string, diag.Diagnostics) {
 	if !IsSet(v) {
 		return nil, nil
 	}
-	values := []string{}
-	diags := v.ElementsAs(ctx, &values, false)
+	var elements []*string
+	diags := v.ElementsAs(ctx, &elements, false)
+	values := make([]string, 0, len(elements))
+	for _, e := range elements {
+		if e != nil {
+			values = append(values, *e)
+		}
+	}
 	return values, diags
 }
 
@@ -97,13 +104,20 @@ func KnownStrings(elements []attr.Value) []string {
 }
 
 // StringsByKey returns the elements of a map of strings: nil for null and
-// unknown, and a map that is not nil otherwise.
+// unknown, and a map that is not nil otherwise. Null elements are left out, as in
+// [Strings].
 func StringsByKey(ctx context.Context, v types.Map) (map[string]string, diag.Diagnostics) {
 	if !IsSet(v) {
 		return nil, nil
 	}
-	values := map[string]string{}
-	diags := v.ElementsAs(ctx, &values, false)
+	var elements map[string]*string
+	diags := v.ElementsAs(ctx, &elements, false)
+	values := make(map[string]string, len(elements))
+	for key, e := range elements {
+		if e != nil {
+			values[key] = *e
+		}
+	}
 	return values, diags
 }
 

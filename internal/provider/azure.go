@@ -38,7 +38,9 @@ func azureAttribute() schema.Attribute {
 			"from the environment variables of the `azurerm` provider (`ARM_TENANT_ID`, `ARM_CLIENT_ID`, `ARM_CLIENT_SECRET`, `ARM_USE_OIDC`, ...), then from those " +
 			"of the Azure SDKs (`AZURE_TENANT_ID`, ...). If nothing there names a way either, the account of the `az` command is used.",
 		Validators: []validator.Object{
-			objectvalidator.ConflictsWith(beside("token"), beside("exec"), beside("username"), beside("client_certificate")),
+			framework.ObjectBeside(
+				objectvalidator.ConflictsWith(beside("token"), beside("exec"), beside("username"), beside("client_certificate")),
+				"Two ways to sign in to the cluster", "Set either `azure`, or one of `token`, `exec`, `username` and `client_certificate`."),
 			azureWays{},
 		},
 		Attributes: map[string]schema.Attribute{

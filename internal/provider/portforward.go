@@ -7,13 +7,13 @@ import (
 	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/objectvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/tunnel"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
@@ -23,7 +23,7 @@ import (
 var dnsLabel = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 func portForwardAttribute() schema.Attribute {
-	label := stringvalidator.RegexMatches(dnsLabel, "must be a name as Kubernetes has them: lower-case letters, digits and dashes, at most 63")
+	label := framework.Matching(dnsLabel, "Not a name in Kubernetes", "at most 63 lower-case letters, digits and dashes, with a letter or digit at both ends, such as \"prefect-apollo\"")
 	return schema.SingleNestedAttribute{
 		Optional: true,
 		MarkdownDescription: "Reach a Server that is not exposed, through the API of the cluster in `kubernetes`: a port-forward to a pod behind the Service, " +
@@ -32,8 +32,10 @@ func portForwardAttribute() schema.Attribute {
 			"checked against its host name. Otherwise the Service is asked by plain HTTP, and `PREFECT__CLOUD__API` and the files of the Prefect client do not count. " +
 			"`proxy_url` cannot be combined with it; the cluster's own `proxy_url` applies.",
 		Validators: []validator.Object{
-			objectvalidator.AlsoRequires(path.MatchRoot("kubernetes")),
-			objectvalidator.ConflictsWith(path.MatchRoot("proxy_url")),
+			framework.ObjectBeside(objectvalidator.AlsoRequires(path.MatchRoot("kubernetes")),
+				"No cluster to forward a port of", "The port-forward goes through a cluster's API. Set `kubernetes` too, for instance `kubernetes = { config_path = \"~/.kube/config\" }`."),
+			framework.ObjectBeside(objectvalidator.ConflictsWith(path.MatchRoot("proxy_url")),
+				"Two ways to the Server", "`port_forward` and `proxy_url` cannot be combined. Remove one of them; the cluster's own `proxy_url` applies to the port-forward."),
 		},
 		Attributes: map[string]schema.Attribute{
 			"namespace": schema.StringAttribute{

@@ -1,9 +1,6 @@
 package provider
 
 import (
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -42,7 +39,8 @@ func providerSchema() schema.Schema {
 					"authentication. Defaults to `PREFECT__CLOUD__API_KEY`.",
 				Validators: []validator.String{
 					framework.Secret(),
-					stringvalidator.ConflictsWith(path.MatchRoot("basic_auth")),
+					framework.StringBeside(stringvalidator.ConflictsWith(path.MatchRoot("basic_auth")),
+						"Two ways to sign in", "`api_key` and `basic_auth` both set the Authorization header. Remove one of them."),
 				},
 			},
 			"basic_auth":         basicAuthAttribute(),
@@ -64,7 +62,7 @@ func providerSchema() schema.Schema {
 				Optional: true,
 				MarkdownDescription: "How often a request that failed for a temporary reason is repeated. Only what is safe to repeat is repeated. " +
 					"`0` switches retries off.",
-				Validators: []validator.Int64{int64validator.Between(0, 100)},
+				Validators: []validator.Int64{framework.IntegerBetween(0, 100)},
 			},
 			"ready_timeout": durationAttribute("Time to wait, before the first request, for a Server that is still starting. Without it a Server that does not answer is an error at once (after retries)."),
 			"kubernetes":    kubernetesAttribute(),
@@ -100,9 +98,14 @@ func headersAttribute() schema.Attribute {
 func pemAttribute(description, requires string) schema.StringAttribute {
 	attribute := schema.StringAttribute{Optional: true, MarkdownDescription: description}
 	if requires != "" {
-		attribute = with(attribute, stringvalidator.AlsoRequires(path.MatchRoot(requires)))
+		attribute = with(attribute, needs(path.MatchRoot(requires), requires))
 	}
 	return attribute
+}
+
+// needs requires the other half of a certificate and its key.
+func needs(other path.Expression, name string) validator.String {
+	return framework.StringBeside(stringvalidator.AlsoRequires(other), "Half of a certificate and its key", "Set `"+name+"` too, or remove this attribute.")
 }
 
 func with(attribute schema.StringAttribute, validators ...validator.String) schema.StringAttribute {
@@ -149,11 +152,12 @@ func kubernetesAttribute() schema.Attribute {
 			"insecure":               schema.BoolAttribute{Optional: true, MarkdownDescription: "Accept any certificate from the API server. For trials only."},
 			"tls_server_name":        text("Name to check the API server's certificate against, if it differs from the host."),
 			"cluster_ca_certificate": text("PEM certificates of the authorities to trust for the API server."),
-			"client_certificate":     with(text("PEM certificate of the client."), stringvalidator.AlsoRequires(beside("client_key"))),
-			"client_key":             with(sensitive(text("PEM key of the client certificate.")), stringvalidator.AlsoRequires(beside("client_certificate"))),
-			"config_path":            with(text("Path of a kubeconfig file. Excludes `config_paths`."), stringvalidator.ConflictsWith(beside("config_paths"))),
+			"client_certificate":     with(text("PEM certificate of the client."), needs(beside("client_key"), "client_key")),
+			"client_key":             with(sensitive(text("PEM key of the client certificate.")), needs(beside("client_certificate"), "client_certificate")),
+			"config_path": with(text("Path of a kubeconfig file. Excludes `config_paths`."), framework.StringBeside(stringvalidator.ConflictsWith(beside("config_paths")),
+				"Two settings for kubeconfig files", "Set either `config_path` or `config_paths`, not both.")),
 			"config_paths": schema.ListAttribute{
-				Optional: true, ElementType: types.StringType, Validators: []validator.List{listvalidator.NoNullValues()},
+				Optional: true, ElementType: types.StringType, Validators: []validator.List{framework.Elements()},
 				MarkdownDescription: "Paths of kubeconfig files that are merged, the first having precedence.",
 			},
 			"config_context":           text("Context of the kubeconfig to use. Defaults to its current context."),
@@ -174,7 +178,7 @@ func execAttribute() schema.Attribute {
 		Attributes: map[string]schema.Attribute{
 			"api_version": schema.StringAttribute{
 				Required: true, MarkdownDescription: "Version of the credential protocol that the command speaks.",
-				Validators: []validator.String{stringvalidator.OneOf("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")},
+				Validators: []validator.String{framework.OneOf("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")},
 			},
 			"command": schema.StringAttribute{
 				Required: true, MarkdownDescription: "The command.",
@@ -182,11 +186,11 @@ func execAttribute() schema.Attribute {
 			},
 			"args": schema.ListAttribute{
 				Optional: true, ElementType: types.StringType, MarkdownDescription: "Its arguments.",
-				Validators: []validator.List{listvalidator.NoNullValues()},
+				Validators: []validator.List{framework.Elements()},
 			},
 			"env": schema.MapAttribute{
 				Optional: true, ElementType: types.StringType, MarkdownDescription: "Environment variables added for the command.",
-				Validators: []validator.Map{mapvalidator.NoNullValues()},
+				Validators: []validator.Map{framework.Elements()},
 			},
 		},
 	}

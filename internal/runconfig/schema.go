@@ -1,10 +1,7 @@
 package runconfig
 
 import (
-	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -65,7 +62,7 @@ func kubernetesAttributes(text Descriptions) map[string]schema.Attribute {
 		"env": schema.MapAttribute{
 			Optional: true, Computed: filled,
 			ElementType:         types.StringType,
-			Validators:          []validator.Map{mapvalidator.NoNullValues()},
+			Validators:          []validator.Map{framework.Elements()},
 			MarkdownDescription: "Environment variables of the flow's container.",
 		},
 		"cpu_limit":            str("CPU limit of the flow's container, a Kubernetes quantity such as `1` or `500m`."),
@@ -76,14 +73,14 @@ func kubernetesAttributes(text Descriptions) map[string]schema.Attribute {
 		"image_pull_secrets": schema.ListAttribute{
 			Optional: true, Computed: filled,
 			ElementType:         types.StringType,
-			Validators:          []validator.List{listvalidator.NoNullValues()},
+			Validators:          []validator.List{framework.Elements()},
 			MarkdownDescription: "Names of the secrets to pull images with.",
 		},
 		"image_pull_policy": str("Pull policy of the flow's image: `Always`, `IfNotPresent` or `Never`."),
 		"labels": schema.SetAttribute{
 			Optional: true, Computed: filled,
 			ElementType:         types.StringType,
-			Validators:          []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+			Validators:          []validator.Set{framework.Elements(), setvalidator.ValueStringsAre(framework.NotEmpty("k8s"))},
 			MarkdownDescription: text.Labels,
 		},
 	}

@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -36,8 +35,8 @@ func (m *model) refresh(tenant *prefect.Tenant) {
 var slugs = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 func slugValidator() validator.String {
-	return stringvalidator.RegexMatches(slugs,
-		"must consist of lower-case letters and digits, in words joined by single dashes, such as \"data-team\"")
+	return framework.Matching(slugs, "Not a slug",
+		"lower-case letters and digits, in words joined by single dashes, such as \"data-team\"")
 }
 
 // slugify makes the default slug of a name: its letters and digits in lower

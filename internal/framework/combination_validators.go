@@ -1,0 +1,154 @@
+package framework
+
+import (
+	"context"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/resourcevalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+)
+
+// The rules of terraform-plugin-framework-validators are right, but their
+// messages list path expressions. These say the same in the words of HCL.
+
+// combination is a rule about several arguments of a block: a rule of the
+// library, and what is said when it is broken.
+type combination struct {
+	resource   resource.ConfigValidator
+	dataSource datasource.ConfigValidator
+	summary    string
+	detail     string
+}
+
+// ExactlyOneOf requires one of the arguments of a block, and no more than one.
+func ExactlyOneOf(names ...string) combination {
+	return combination{
+		resource: resourcevalidator.ExactlyOneOf(roots(names)...), dataSource: datasourcevalidator.ExactlyOneOf(roots(names)...),
+		summary: "One argument is needed, and only one", detail: "Set exactly one of " + quotedNames(names) + ".",
+	}
+}
+
+// AtLeastOneOf requires one of the arguments of a block, or several.
+func AtLeastOneOf(names ...string) combination {
+	return combination{
+		resource: resourcevalidator.AtLeastOneOf(roots(names)...), dataSource: datasourcevalidator.AtLeastOneOf(roots(names)...),
+		summary: "An argument is missing", detail: "Set at least one of " + quotedNames(names) + ".",
+	}
+}
+
+// Conflicting refuses more than one of the arguments of a block.
+func Conflicting(names ...string) combination {
+	return combination{
+		resource: resourcevalidator.Conflicting(roots(names)...), dataSource: datasourcevalidator.Conflicting(roots(names)...),
+		summary: "Arguments that exclude each other", detail: "Set only one of " + quotedNames(names) + ", or none.",
+	}
+}
+
+func (c combination) Description(context.Context) string         { return c.detail }
+func (c combination) MarkdownDescription(context.Context) string { return c.detail }
+
+// ValidateResource implements resource.ConfigValidator.
+func (c combination) ValidateResource(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	own := resource.ValidateConfigResponse{}
+	c.resource.ValidateResource(ctx, req, &own)
+	resp.Diagnostics.Append(reworded(own.Diagnostics, c.summary, c.detail)...)
+}
+
+// ValidateDataSource implements datasource.ConfigValidator.
+func (c combination) ValidateDataSource(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
+	own := datasource.ValidateConfigResponse{}
+	c.dataSource.ValidateDataSource(ctx, req, &own)
+	resp.Diagnostics.Append(reworded(own.Diagnostics, c.summary, c.detail)...)
+}
+
+// reworded is the first error of a library's rule, at its place, in our words.
+func reworded(found diag.Diagnostics, summary, detail string) diag.Diagnostics {
+	var out diag.Diagnostics
+	for _, d := range found.Errors() {
+		if at, ok := d.(diag.DiagnosticWithPath); ok {
+			out.AddAttributeError(at.Path(), summary, detail)
+		} else {
+			out.AddError(summary, detail)
+		}
+		break
+	}
+	return out
+}
+
+func roots(names []string) path.Expressions {
+	out := make(path.Expressions, len(names))
+	for i, name := range names {
+		out[i] = path.MatchRoot(name)
+	}
+	return out
+}
+
+// quotedNames is an enumeration such as "`a`, `b` and `c`".
+func quotedNames(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = "`" + name + "`"
+	}
+	if len(quoted) == 1 {
+		return quoted[0]
+	}
+	return strings.Join(quoted[:len(quoted)-1], ", ") + " and " + quoted[len(quoted)-1]
+}
+
+// beside is a rule of the library about an attribute and others, said in our
+// words.
+type beside[V interface {
+	Description(context.Context) string
+	MarkdownDescription(context.Context) string
+}] struct {
+	rule            V
+	summary, detail string
+}
+
+func (b beside[V]) Description(context.Context) string         { return b.detail }
+func (b beside[V]) MarkdownDescription(context.Context) string { return b.detail }
+
+type stringBeside struct{ beside[validator.String] }
+
+func (b stringBeside) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	var own validator.StringResponse
+	b.rule.ValidateString(ctx, req, &own)
+	resp.Diagnostics.Append(reworded(own.Diagnostics, b.summary, b.detail)...)
+}
+
+type int64Beside struct{ beside[validator.Int64] }
+
+func (b int64Beside) ValidateInt64(ctx context.Context, req validator.Int64Request, resp *validator.Int64Response) {
+	var own validator.Int64Response
+	b.rule.ValidateInt64(ctx, req, &own)
+	resp.Diagnostics.Append(reworded(own.Diagnostics, b.summary, b.detail)...)
+}
+
+type objectBeside struct{ beside[validator.Object] }
+
+func (b objectBeside) ValidateObject(ctx context.Context, req validator.ObjectRequest, resp *validator.ObjectResponse) {
+	var own validator.ObjectResponse
+	b.rule.ValidateObject(ctx, req, &own)
+	resp.Diagnostics.Append(reworded(own.Diagnostics, b.summary, b.detail)...)
+}
+
+// StringBeside says a rule of the library about a string and the attributes
+// beside it in other words: summary names the mistake, detail what to set.
+func StringBeside(rule validator.String, summary, detail string) validator.String {
+	return stringBeside{beside[validator.String]{rule, summary, detail}}
+}
+
+// Int64Beside is [StringBeside] for an integer.
+func Int64Beside(rule validator.Int64, summary, detail string) validator.Int64 {
+	return int64Beside{beside[validator.Int64]{rule, summary, detail}}
+}
+
+// ObjectBeside is [StringBeside] for an object.
+func ObjectBeside(rule validator.Object, summary, detail string) validator.Object {
+	return objectBeside{beside[validator.Object]{rule, summary, detail}}
+}
