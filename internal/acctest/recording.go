@@ -3,9 +3,11 @@ package acctest
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -64,13 +66,7 @@ func (r *Recording) AddDiagnostics(title string, found []Diagnostic, volatile ..
 // AddOutput appends what Terraform printed: its frame and line breaks, which
 // depend on the width of the terminal, are taken away.
 func (r *Recording) AddOutput(title, output string, volatile ...string) {
-	var paragraphs []string
-	for _, paragraph := range regexp.MustCompile(`\n[ \t│]*\n`).Split(output, -1) {
-		if words := strings.Fields(strings.NewReplacer("│", " ", "╷", " ", "╵", " ").Replace(paragraph)); len(words) > 0 {
-			paragraphs = append(paragraphs, strings.Join(words, " "))
-		}
-	}
-	r.Add(title, strings.Join(paragraphs, "\n\n"), volatile...)
+	r.Add(title, plainOutput(output), volatile...)
 }
 
 var (
@@ -80,6 +76,9 @@ var (
 		{`prefect-acc-[0-9a-f]{10}`, "flows"},
 		{`\bacc-[0-9a-f]{10}`, "acc"},
 	}
+	blankLine = regexp.MustCompile(`\n[ \t│]*\n`)
+	frame     = strings.NewReplacer("│", " ", "╷", " ", "╵", " ")
+	source    = regexp.MustCompile(`^on \S+ line \d+, in resource [^:]*: \d+: (.*)$`)
 	temporary = regexp.MustCompile(regexp.QuoteMeta(os.TempDir()) + `/[^\s"]*?/(\d+/)?`)
 )
 
@@ -147,4 +146,54 @@ func sections(recording string) map[string]string {
 		out[title] += strings.TrimSpace(text)
 	}
 	return out
+}
+
+// AddErrors appends what Terraform said of the resources of one configuration,
+// each a case that is wrong in a way of its own. resources holds the names in the
+// configuration by case; a resource without an error fails the test.
+func (r *Recording) AddErrors(kind string, err error, resources map[string]string) {
+	r.t.Helper()
+	problems := strings.Split(err.Error(), "Error: ")[1:]
+	for _, title := range slices.Sorted(maps.Keys(resources)) {
+		at := fmt.Sprintf("in resource %q %q", kind, resources[title])
+		var said []string
+		for _, problem := range problems {
+			if output := plainOutput(problem); strings.Contains(output, at) {
+				said = append(said, "Error: "+withoutSource(output))
+			}
+		}
+		if len(said) == 0 {
+			r.t.Errorf("%s: no error", title)
+			continue
+		}
+		slices.Sort(said)
+		r.Add(title, strings.Join(said, "\n\n"), resources[title], "example")
+	}
+}
+
+// plainOutput is what Terraform printed without its frame, a line for each
+// paragraph.
+func plainOutput(output string) string {
+	var paragraphs []string
+	for _, paragraph := range blankLine.Split(output, -1) {
+		if words := strings.Fields(frame.Replace(paragraph)); len(words) > 0 {
+			paragraphs = append(paragraphs, strings.Join(words, " "))
+		}
+	}
+	return strings.Join(paragraphs, "\n\n")
+}
+
+// withoutSource replaces where the configuration stands in its file by the line
+// itself, which shows the attribute that is to blame.
+func withoutSource(output string) string {
+	var kept []string
+	for _, paragraph := range strings.Split(output, "\n\n") {
+		if place := source.FindStringSubmatch(paragraph); place != nil {
+			paragraph = "at: " + place[1]
+		}
+		if !strings.HasPrefix(paragraph, "with prefect_") {
+			kept = append(kept, paragraph)
+		}
+	}
+	return strings.Join(kept, "\n\n")
 }

@@ -56,6 +56,9 @@ func secretURL() validator.String {
 		description: "must be a URL with scheme http or https",
 		summary:     "Not a URL",
 		wrong: func(s string) string {
+			if framework.BlankSecret(s) != "" {
+				return "" // said by the schema's other rule
+			}
 			u, err := url.Parse(s)
 			if err != nil || u.Host == "" || !strings.EqualFold(u.Scheme, "http") && !strings.EqualFold(u.Scheme, "https") {
 				return "The value is not an absolute URL with scheme http or https. It is not shown because it may be secret."

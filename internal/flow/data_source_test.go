@@ -62,15 +62,15 @@ func TestAccFlowDataSourceBadInput(t *testing.T) {
 	b := newBench(t)
 	const nobody = "6f6b0e0e-0000-4000-8000-00000000000f"
 	cases := map[string][]string{
-		"":                                       {"Exactly one of these attributes must be configured"},
-		`id = "a"` + "\n" + `name = "b"`:         {"Exactly one of these attributes must be configured"},
+		"":                                       {"Set exactly one of"},
+		`id = "a"` + "\n" + `name = "b"`:         {"Set exactly one of"},
 		`name = "etl"`:                           {"No project given", "name", "project_id"},
 		`id = "` + nobody + `"`:                  {"Could not find the flow with id", "id", nobody},
 		`flow_id = "` + nobody + `"`:             {"Could not find the flow with flow_id", nobody},
 		`flow_id = "etl"`:                        {"Not a UUID", "flow_id"},
 		"project_name = \"none\"\nname = \"a\"":  {"Could not find the flow with project_name", "none"},
 		"project_name = \"flows\"\nname = \"a\"": {"Could not find the flow with name", `"a"`},
-		"project_name = \"flows\"\nid = \"a\"":   {"Invalid Attribute Combination"},
+		"project_name = \"flows\"\nid = \"a\"":   {"Arguments that exclude each other"},
 	}
 	steps := make([]resource.TestStep, 0, len(cases))
 	for lines, says := range cases {

@@ -39,7 +39,7 @@ func TestAccFlowRun_nullSuccessState(t *testing.T) {
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps: []resource.TestStep{
-			{Config: config, ExpectError: acctest.Says("Null Set Value", "success_states", "null value")},
+			{Config: config, ExpectError: acctest.Says("Null element", "success_states")},
 		},
 	})
 	if err := b.count(0); err != nil {

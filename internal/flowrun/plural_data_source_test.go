@@ -151,7 +151,7 @@ func TestAccFlowRunLogsDataSource(t *testing.T) {
 			fails([]string{`tail = 1`}, `"flow_run_id" is required`),
 			fails([]string{`flow_run_id = "x"`}, "Not a UUID", "flow_run_id"),
 			fails([]string{run, `tail = 0`}, "tail", "at least 1"),
-			fails([]string{run, `level = "info"`}, "level", "must be one of"),
+			fails([]string{run, `level = "info"`}, "level", "spelled"),
 			fails([]string{fmt.Sprintf("flow_run_id = %q", nobody)}, "Could not read the log of flow run", "flow_run_id", "no such object"),
 			fails([]string{run, fmt.Sprintf("tenant_id = %q", theirs.TenantID)}, "Could not read the log of flow run", "no such object"),
 			fails([]string{run, fmt.Sprintf("tenant_id = %q", nobody)}, "tenant_id", "no tenant with the id"),
@@ -167,7 +167,7 @@ func TestAccFlowRunsDataSource_badInput(t *testing.T) {
 		`states = []`:   {"states", "at least 1"},
 		`states = [""]`: {"Blank value", "states"},
 		`flow_id = "x"`: {"Not a UUID", "flow_id"},
-		"flow_id = \"" + nobody + "\"\nversion_group_id = \"x\"": {"cannot be configured together"},
+		"flow_id = \"" + nobody + "\"\nversion_group_id = \"x\"": {"Set only one of"},
 		`project_id = "runs"`:          {"Not a UUID", "project_id"},
 		`tenant_id = "` + nobody + `"`: {"Could not list the flow runs", "tenant_id", "no tenant with the id"},
 	}

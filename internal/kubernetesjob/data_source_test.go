@@ -129,11 +129,11 @@ func TestAccKubernetesJobDataSource_badInput(t *testing.T) {
 	t.Parallel()
 	server := acctest.EmptyServer(t, prefectserver.Options{})
 	cases := map[string][]string{
-		``:                                {"Exactly one of these attributes must be configured"},
+		``:                                {"Set exactly one of"},
 		`flow_run_id = "x"`:               {"Not a UUID", "flow_run_id"},
 		`name = ""`:                       {"Blank value", "name"},
 		"name = \"a\"\nnamespace = \" \"": {"Blank value", "namespace"},
-		"name = \"a\"\nflow_run_id = \"6f6b0e0e-0000-4000-8000-00000000000f\"": {"Exactly one of these attributes must be configured"},
+		"name = \"a\"\nflow_run_id = \"6f6b0e0e-0000-4000-8000-00000000000f\"": {"Set exactly one of"},
 		`name = "a"`: {"No cluster to look for the Job in", "names no cluster", "kubernetes"},
 	}
 	steps := make([]resource.TestStep, 0, len(cases)+1)

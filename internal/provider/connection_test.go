@@ -247,7 +247,7 @@ func TestAccProvider_badInput(t *testing.T) {
 		`proxy_url = "proxy"`:                                                    "Not a URL",
 		`kubernetes = { config_path = "a", config_paths = ["b"] }`:               "cannot be specified when",
 		`kubernetes = { exec = { command = "aws" } }`:                            `attribute "api_version" is required`,
-		`kubernetes = { exec = { api_version = "v1", command = "aws" } }`:        "value must be one of",
+		`kubernetes = { exec = { api_version = "v1", command = "aws" } }`:        "Use one of",
 		`kubernetes = { client_key = "pem" }`:                                    "must be specified when",
 		`port = 4200`:                                                            "Unsupported argument",
 	}
