@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/hashicorp/terraform-plugin-framework/action"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -197,7 +198,7 @@ func (a *cancelAction) Invoke(ctx context.Context, req action.InvokeRequest, res
 	}
 	id := config.ID.ValueString()
 	timeouts := emptyModel()
-	timeouts.Timeouts = types.ObjectValueMust(timeoutTypes(), map[string]attrValue{
+	timeouts.Timeouts = types.ObjectValueMust(timeoutTypes(), map[string]attr.Value{
 		"agent": types.StringNull(), "pick_up": types.StringNull(), "pod_start": types.StringNull(), "lost_job": types.StringNull(),
 		"total": types.StringNull(), "stop": config.Timeout,
 	})

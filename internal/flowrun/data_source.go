@@ -3,6 +3,7 @@ package flowrun
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -42,16 +43,8 @@ type dataModel struct {
 	IdempotencyKey     types.String   `tfsdk:"idempotency_key"`
 	AutoScheduled      types.Bool     `tfsdk:"auto_scheduled"`
 	ScheduledStartTime types.String   `tfsdk:"scheduled_start_time"`
-	State              types.String   `tfsdk:"state"`
-	StateMessage       types.String   `tfsdk:"state_message"`
 	Finished           types.Bool     `tfsdk:"finished"`
-	StartTime          types.String   `tfsdk:"start_time"`
-	EndTime            types.String   `tfsdk:"end_time"`
-	TimesResurrected   types.Int64    `tfsdk:"times_resurrected"`
-	Agent              types.Object   `tfsdk:"agent"`
-	States             types.List     `tfsdk:"states"`
-	Logs               types.List     `tfsdk:"logs"`
-	Job                types.Object   `tfsdk:"job"`
+	observed
 }
 
 // NewDataSource returns the data source prefect_flow_run.
@@ -101,11 +94,12 @@ func (d *flowRunDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 		"auto_scheduled":       schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the flow's schedule created the run."},
 		"finished":             schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the state is final."},
 	}
-	for name, attribute := range computedAttributes() {
-		if name != "id" && name != "record_deleted" {
-			attributes[name] = forDataSource(attribute)
+	for name, attribute := range allForDataSource(fixedAttributes()) {
+		if name != "id" {
+			attributes[name] = attribute
 		}
 	}
+	maps.Copy(attributes, allForDataSource(observedAttributes()))
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "A flow run: by `id`, by `name`, or the newest of a flow. With a cluster in the provider's `kubernetes`, `job` is the " +
 			"run's Job as it is now.",
@@ -173,9 +167,8 @@ func (d *flowRunDataSource) Read(ctx context.Context, req datasource.ReadRequest
 		ID: m.ID, Name: m.Name, FlowID: m.FlowID, VersionGroupID: m.VersionGroupID, FlowName: m.FlowName, FlowVersion: m.FlowVersion,
 		Parameters: m.Parameters, Context: m.Context, RunConfig: otherwiseJSON(framework.JSONNull(), run.RunConfig),
 		Labels: m.Labels, IdempotencyKey: m.IdempotencyKey, AutoScheduled: types.BoolValue(run.AutoScheduled),
-		ScheduledStartTime: m.ScheduledStartTime, State: m.State, StateMessage: m.StateMessage, Finished: types.BoolValue(states.IsFinished(run.State)),
-		StartTime: m.StartTime, EndTime: m.EndTime, TimesResurrected: m.TimesResurrected,
-		Agent: m.Agent, States: m.States, Logs: m.Logs, Job: m.Job,
+		ScheduledStartTime: m.ScheduledStartTime, Finished: types.BoolValue(states.IsFinished(run.State)),
+		observed: m.observed,
 	})...)
 }
 

@@ -26,9 +26,9 @@ func (r *flowRunResource) Delete(ctx context.Context, req resource.DeleteRequest
 	}
 	var kept record
 	var next replacement
-	hasRun, diags := getPrivate(ctx, req.Private, recordKey, &kept)
+	hasRun, diags := framework.GetPrivate(ctx, req.Private, recordKey, &kept)
 	resp.Diagnostics.Append(diags...)
-	planned, diags := getPrivate(ctx, req.Private, replacementKey, &next)
+	planned, diags := framework.GetPrivate(ctx, req.Private, replacementKey, &next)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return

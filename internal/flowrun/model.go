@@ -7,10 +7,12 @@ import (
 	"slices"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
@@ -41,18 +43,10 @@ type model struct {
 	OnDestroy     types.String `tfsdk:"on_destroy"`
 	Timeouts      types.Object `tfsdk:"timeouts"`
 
-	FlowName         types.String `tfsdk:"flow_name"`
-	FlowVersion      types.Int64  `tfsdk:"flow_version"`
-	State            types.String `tfsdk:"state"`
-	StateMessage     types.String `tfsdk:"state_message"`
-	StartTime        types.String `tfsdk:"start_time"`
-	EndTime          types.String `tfsdk:"end_time"`
-	TimesResurrected types.Int64  `tfsdk:"times_resurrected"`
-	RecordDeleted    types.Bool   `tfsdk:"record_deleted"`
-	Agent            types.Object `tfsdk:"agent"`
-	States           types.List   `tfsdk:"states"`
-	Logs             types.List   `tfsdk:"logs"`
-	Job              types.Object `tfsdk:"job"`
+	FlowName      types.String `tfsdk:"flow_name"`
+	FlowVersion   types.Int64  `tfsdk:"flow_version"`
+	RecordDeleted types.Bool   `tfsdk:"record_deleted"`
+	observed
 }
 
 // timeoutsModel is timeouts.
@@ -117,7 +111,7 @@ func (m *model) inputsKnown(ctx context.Context) bool {
 		}
 	}
 	for _, v := range []interface {
-		ToTerraformValue(context.Context) (tftypesValue, error)
+		ToTerraformValue(context.Context) (tftypes.Value, error)
 	}{m.Labels, m.RunConfig, m.Triggers} {
 		value, err := v.ToTerraformValue(ctx)
 		if err != nil || !value.IsFullyKnown() {
@@ -197,37 +191,17 @@ func (m *model) refresh(ctx context.Context, run *prefect.FlowRun) diag.Diagnost
 	if m.RunConfig.IsUnknown() {
 		m.RunConfig = runconfig.Null()
 	}
-
-	m.State = framework.StringOrNullIfEmpty(run.State)
-	m.StateMessage = framework.StringOrNullIfEmpty(run.StateMessage)
-	m.StartTime, m.EndTime = optionalTime(run.StartTime), optionalTime(run.EndTime)
-	m.TimesResurrected = types.Int64Value(int64(run.TimesResurrected))
 	m.RecordDeleted = types.BoolValue(false)
+	diags := m.observe(ctx, run)
 
-	var diags, d diag.Diagnostics
 	labels := slices.Clone(run.Labels)
 	if labels == nil {
 		labels = []string{}
 	}
+	var d diag.Diagnostics
 	m.Labels, d = framework.StringSet(ctx, labels)
 	diags.Append(d...)
-	m.Agent, d = agentValue(ctx, run.Agent)
-	diags.Append(d...)
 	return diags
-}
-
-// known replaces computed values that are still unknown by null, so that a state
-// can be stored at any time.
-func (m *model) known() {
-	if m.States.IsUnknown() {
-		m.States = types.ListNull(stateType())
-	}
-	if m.Logs.IsUnknown() {
-		m.Logs = types.ListNull(logType())
-	}
-	if m.Job.IsUnknown() {
-		m.Job = types.ObjectNull(jobTypes())
-	}
 }
 
 // defaults fills in what only the configuration knows, after an import.
@@ -242,7 +216,7 @@ func (m *model) defaults() {
 	fill(&m.OnTimeout, onError)
 	fill(&m.OnDestroy, onKeep)
 	if m.SuccessStates.IsNull() {
-		m.SuccessStates = types.SetValueMust(types.StringType, []attrValue{types.StringValue(states.Success)})
+		m.SuccessStates = types.SetValueMust(types.StringType, []attr.Value{types.StringValue(states.Success)})
 	}
 	if m.Triggers.IsNull() {
 		m.Triggers = types.MapNull(types.StringType)
@@ -274,11 +248,4 @@ func instant(text string) string {
 		return text
 	}
 	return timeText(t.Truncate(time.Microsecond))
-}
-
-func optionalTime(t *time.Time) types.String {
-	if t == nil {
-		return types.StringNull()
-	}
-	return types.StringValue(timeText(*t))
 }

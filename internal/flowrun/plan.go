@@ -36,7 +36,7 @@ func (r *flowRunResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	var kept record
-	_, diags := getPrivate(ctx, req.Private, recordKey, &kept)
+	_, diags := framework.GetPrivate(ctx, req.Private, recordKey, &kept)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -57,10 +57,10 @@ func (r *flowRunResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 // planCreation leaves the digest of the inputs to the Delete that comes first if
 // this creation replaces an object, warns if it will carry on with an earlier
 // run, and checks the parameters.
-func (r *flowRunResource) planCreation(ctx context.Context, config *model, before, after private) diag.Diagnostics {
+func (r *flowRunResource) planCreation(ctx context.Context, config *model, before, after framework.Private) diag.Diagnostics {
 	var next replacement
 	if !config.inputsKnown(ctx) {
-		return setPrivate(ctx, after, replacementKey, next)
+		return framework.SetPrivate(ctx, after, replacementKey, next)
 	}
 	in, diags := config.inputs(ctx)
 	if diags.HasError() {
@@ -72,12 +72,12 @@ func (r *flowRunResource) planCreation(ctx context.Context, config *model, befor
 		return diags
 	}
 	next.Digest = digest
-	diags.Append(setPrivate(ctx, after, replacementKey, next)...)
+	diags.Append(framework.SetPrivate(ctx, after, replacementKey, next)...)
 	if !r.data.Ready() {
 		return diags
 	}
 	var old record
-	_, d := getPrivate(ctx, before, recordKey, &old)
+	_, d := framework.GetPrivate(ctx, before, recordKey, &old)
 	diags.Append(d...)
 	if !framework.IsSet(config.IdempotencyKey) {
 		earlier, err := openRun(ctx, r.data, digest)
@@ -250,23 +250,17 @@ func textOf(v attr.Value) string {
 }
 
 // reopen makes everything unknown that a wait may change.
-func (m *model) reopen() {
-	m.State, m.StateMessage = types.StringUnknown(), types.StringUnknown()
-	m.StartTime, m.EndTime = types.StringUnknown(), types.StringUnknown()
-	m.TimesResurrected, m.RecordDeleted = types.Int64Unknown(), types.BoolUnknown()
-	m.Agent, m.Job = types.ObjectUnknown(agentTypes()), types.ObjectUnknown(jobTypes())
-	m.States, m.Logs = types.ListUnknown(stateType()), types.ListUnknown(logType())
-}
+func (m *model) reopen() { m.observed, m.RecordDeleted = yetToObserve(), types.BoolUnknown() }
 
 // emptyModel has the right types for everything that is null.
 func emptyModel() model {
 	return model{
 		Labels: types.SetNull(types.StringType), RunConfig: runconfig.Null(), Triggers: types.MapNull(types.StringType),
-		SuccessStates: types.SetNull(types.StringType), Timeouts: types.ObjectNull(timeoutTypes()), Agent: types.ObjectNull(agentTypes()),
-		States: types.ListNull(stateType()), Logs: types.ListNull(logType()), Job: types.ObjectNull(jobTypes()),
+		SuccessStates: types.SetNull(types.StringType), Timeouts: types.ObjectNull(timeoutTypes()), observed: nothingObserved(),
 	}
 }
 
 func timeoutTypes() map[string]attr.Type {
-	return texts("agent", "pick_up", "pod_start", "lost_job", "total", "stop")
+	kind, _ := timeoutsAttribute().GetType().(types.ObjectType)
+	return kind.AttrTypes
 }

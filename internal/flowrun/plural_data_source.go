@@ -176,7 +176,7 @@ func listed(ctx context.Context, run *prefect.FlowRun) (listedModel, diag.Diagno
 		FlowVersion: types.Int64Value(int64(run.Flow.Version)), State: framework.StringOrNullIfEmpty(run.State),
 		StateMessage: framework.StringOrNullIfEmpty(run.StateMessage), Finished: types.BoolValue(states.IsFinished(run.State)),
 		AutoScheduled: types.BoolValue(run.AutoScheduled), Labels: labels, Parameters: framework.JSONNull(),
-		ScheduledStartTime: types.StringValue(timeText(run.ScheduledStartTime)), StartTime: optionalTime(run.StartTime), EndTime: optionalTime(run.EndTime),
+		ScheduledStartTime: types.StringValue(timeText(run.ScheduledStartTime)), StartTime: framework.TimeOrNull(run.StartTime), EndTime: framework.TimeOrNull(run.EndTime),
 	}
 	if run.Parameters != nil {
 		one.Parameters = framework.JSONString(string(run.Parameters))

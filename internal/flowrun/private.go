@@ -1,12 +1,5 @@
 package flowrun
 
-import (
-	"context"
-	"encoding/json"
-
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-)
-
 // Keys of the private data that Terraform keeps with the resource.
 const (
 	recordKey      = "run"
@@ -31,30 +24,4 @@ type record struct {
 type replacement struct {
 	// Digest is that of the planned inputs, or "" if not all are known.
 	Digest string `json:"digest"`
-}
-
-// private is the private data of a request or response.
-type private interface {
-	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
-}
-
-// getPrivate reads a value; it returns false if there is none.
-func getPrivate(ctx context.Context, p private, key string, into any) (bool, diag.Diagnostics) {
-	raw, diags := p.GetKey(ctx, key)
-	if diags.HasError() || len(raw) == 0 {
-		return false, diags
-	}
-	if err := json.Unmarshal(raw, into); err != nil {
-		diags.AddError("The private data of the flow run cannot be read", err.Error())
-	}
-	return true, diags
-}
-
-func setPrivate(ctx context.Context, p private, key string, value any) diag.Diagnostics {
-	raw, err := json.Marshal(value)
-	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("The private data of the flow run cannot be written", err.Error())}
-	}
-	return p.SetKey(ctx, key, raw)
 }

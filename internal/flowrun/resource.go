@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
-
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -15,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 	"github.com/prefect-server/terraform-provider-prefect/internal/runconfig"
@@ -80,10 +79,10 @@ func (r *flowRunResource) Create(ctx context.Context, req resource.CreateRequest
 	}
 	kept := record{ID: id, FromServer: config.Parameters.IsNull(), Template: templateDigest(in.RunConfig)}
 	// From here on the run exists. Whatever happens, its id goes into the state.
+	plan.observed = nothingObserved()
 	save := func() {
-		plan.known()
 		resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, id)...)
-		resp.Diagnostics.Append(setPrivate(ctx, resp.Private, recordKey, kept)...)
+		resp.Diagnostics.Append(framework.SetPrivate(ctx, resp.Private, recordKey, kept)...)
 		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	}
 	run, err := r.data.Prefect.GetFlowRun(ctx, id)
@@ -147,16 +146,15 @@ func (m *model) minimal(id string) {
 			}
 		}
 	}
-	null(&m.FlowID, &m.VersionGroupID, &m.Name, &m.ScheduledStartTime, &m.IdempotencyKey, &m.FlowName, &m.State, &m.StateMessage, &m.StartTime, &m.EndTime)
+	null(&m.FlowID, &m.VersionGroupID, &m.Name, &m.ScheduledStartTime, &m.IdempotencyKey, &m.FlowName)
 	m.Parameters, m.Context = otherwiseJSON(m.Parameters, nil), otherwiseJSON(m.Context, nil)
-	m.FlowVersion, m.TimesResurrected, m.RecordDeleted = types.Int64Null(), types.Int64Null(), types.BoolValue(false)
+	m.FlowVersion, m.RecordDeleted = types.Int64Null(), types.BoolValue(false)
 	if m.Labels.IsUnknown() {
 		m.Labels = types.SetNull(types.StringType)
 	}
 	if m.RunConfig.IsUnknown() {
 		m.RunConfig = runconfig.Null()
 	}
-	m.Agent = types.ObjectNull(agentTypes())
 }
 
 // Read brings the state up to date. It never makes a finished run look like one
@@ -187,7 +185,7 @@ func (r *flowRunResource) Read(ctx context.Context, req resource.ReadRequest, re
 		return
 	}
 	before := state.State.ValueString()
-	changed := before != run.State || state.EndTime != optionalTime(run.EndTime) || state.States.IsNull()
+	changed := before != run.State || state.EndTime != framework.TimeOrNull(run.EndTime) || state.States.IsNull()
 	resp.Diagnostics.Append(state.refresh(ctx, run)...)
 	if changed || !states.IsFinished(run.State) {
 		resp.Diagnostics.Append(state.details(ctx, r.data.Prefect, nil)...)
@@ -198,15 +196,15 @@ func (r *flowRunResource) Read(ctx context.Context, req resource.ReadRequest, re
 }
 
 // settle ends the wait for a run that has come as far as it should meanwhile.
-func (r *flowRunResource) settle(ctx context.Context, m *model, before, after private) diag.Diagnostics {
+func (r *flowRunResource) settle(ctx context.Context, m *model, before, after framework.Private) diag.Diagnostics {
 	var kept record
-	found, diags := getPrivate(ctx, before, recordKey, &kept)
+	found, diags := framework.GetPrivate(ctx, before, recordKey, &kept)
 	state := m.State.ValueString()
 	if !found || kept.Settled || diags.HasError() || !runwait.Reached(m.WaitFor.ValueString(), state, nil) || states.IsFinished(state) && !runwait.Accepted(state, m.successStates()) {
 		return diags
 	}
 	kept.Settled = true
-	diags.Append(setPrivate(ctx, after, recordKey, kept)...)
+	diags.Append(framework.SetPrivate(ctx, after, recordKey, kept)...)
 	return diags
 }
 
@@ -235,7 +233,7 @@ func (r *flowRunResource) Update(ctx context.Context, req resource.UpdateRequest
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	var kept record
-	_, diags := getPrivate(ctx, req.Private, recordKey, &kept)
+	_, diags := framework.GetPrivate(ctx, req.Private, recordKey, &kept)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
 		return
@@ -248,12 +246,12 @@ func (r *flowRunResource) Update(ctx context.Context, req resource.UpdateRequest
 	}
 	if !kept.Settled {
 		r.data.Claims.Claim(id)
-		plan.carryOver(&state)
+		// A wait that ends early still knows what was seen before.
+		plan.observed, plan.RecordDeleted = state.observed, state.RecordDeleted
 		kept.Settled, diags = await(ctx, r.data, &plan)
 		resp.Diagnostics.Append(diags...)
-		plan.known()
 	}
-	resp.Diagnostics.Append(setPrivate(ctx, resp.Private, recordKey, kept)...)
+	resp.Diagnostics.Append(framework.SetPrivate(ctx, resp.Private, recordKey, kept)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 }
 
@@ -280,38 +278,6 @@ func (r *flowRunResource) change(ctx context.Context, plan, state *model) diag.D
 	return diags
 }
 
-// carryOver gives what the plan leaves open the value of the state, so that a
-// wait that ends early still knows it.
-func (m *model) carryOver(state *model) {
-	carry := func(v *types.String, old types.String) {
-		if v.IsUnknown() {
-			*v = old
-		}
-	}
-	carry(&m.State, state.State)
-	carry(&m.StateMessage, state.StateMessage)
-	carry(&m.StartTime, state.StartTime)
-	carry(&m.EndTime, state.EndTime)
-	if m.TimesResurrected.IsUnknown() {
-		m.TimesResurrected = state.TimesResurrected
-	}
-	if m.RecordDeleted.IsUnknown() {
-		m.RecordDeleted = state.RecordDeleted
-	}
-	if m.Agent.IsUnknown() {
-		m.Agent = state.Agent
-	}
-	if m.States.IsUnknown() {
-		m.States = state.States
-	}
-	if m.Logs.IsUnknown() {
-		m.Logs = state.Logs
-	}
-	if m.Job.IsUnknown() {
-		m.Job = state.Job
-	}
-}
-
 // ImportState accepts the run's UUID, its name if that is unique, or the identity.
 func (r *flowRunResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	key, diags := framework.ParseImport(ctx, req, 1)
@@ -330,7 +296,7 @@ func (r *flowRunResource) ImportState(ctx context.Context, req resource.ImportSt
 	resp.Diagnostics.Append(diags...)
 	state.defaults()
 	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, run.ID)...)
-	resp.Diagnostics.Append(setPrivate(ctx, resp.Private, recordKey, record{ID: run.ID, Settled: true, FromServer: true})...)
+	resp.Diagnostics.Append(framework.SetPrivate(ctx, resp.Private, recordKey, record{ID: run.ID, Settled: true, FromServer: true})...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
 

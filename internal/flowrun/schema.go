@@ -1,6 +1,8 @@
 package flowrun
 
 import (
+	"maps"
+
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -47,11 +49,13 @@ const resourceDescription = "Runs a flow once and waits for the run.\n\n" +
 
 func resourceSchema() schema.Schema {
 	attributes := inputAttributes()
-	for name, attribute := range waitAttributes() {
-		attributes[name] = attribute
-	}
-	for name, attribute := range computedAttributes() {
-		attributes[name] = attribute
+	maps.Copy(attributes, waitAttributes())
+	maps.Copy(attributes, fixedAttributes())
+	maps.Copy(attributes, observedAttributes())
+	attributes["record_deleted"] = schema.BoolAttribute{
+		Computed: true, PlanModifiers: []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
+		MarkdownDescription: "Whether the Server no longer has the run. A finished run stays in the state nevertheless, as it was last " +
+			"seen.",
 	}
 	return schema.Schema{MarkdownDescription: resourceDescription, Attributes: attributes}
 }
@@ -176,35 +180,39 @@ func timeoutsAttribute() schema.Attribute {
 	}
 }
 
-func computedAttributes() map[string]schema.Attribute {
-	text := func(description string) schema.StringAttribute {
-		return schema.StringAttribute{
-			Computed: true, MarkdownDescription: description,
-			PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
-		}
+// fixedAttributes are computed when the run is created, and stay.
+func fixedAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"id":           computedText("UUID of the run."),
+		"flow_name":    computedText("Name of the flow."),
+		"flow_version": computedNumber("Version of the flow that is run."),
 	}
-	number := func(description string) schema.Int64Attribute {
-		return schema.Int64Attribute{
-			Computed: true, MarkdownDescription: description,
-			PlanModifiers: []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
-		}
+}
+
+func computedText(description string) schema.StringAttribute {
+	return schema.StringAttribute{
+		Computed: true, MarkdownDescription: description,
+		PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 	}
+}
+
+func computedNumber(description string) schema.Int64Attribute {
+	return schema.Int64Attribute{
+		Computed: true, MarkdownDescription: description,
+		PlanModifiers: []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
+	}
+}
+
+// observedAttributes are those of observed.
+func observedAttributes() map[string]schema.Attribute {
 	keepList := []planmodifier.List{listplanmodifier.UseStateForUnknown()}
 	keepObject := []planmodifier.Object{objectplanmodifier.UseStateForUnknown()}
-	attributes := map[string]schema.Attribute{
-		"id":                text("UUID of the run."),
-		"flow_name":         text("Name of the flow."),
-		"flow_version":      number("Version of the flow that is run."),
-		"state":             text("Name of the run's state, such as `Success`."),
-		"state_message":     text("Message of the state."),
-		"start_time":        text("When the flow's process began, in RFC 3339; null if it has not."),
-		"end_time":          text("When the run finished, in RFC 3339; null if it has not."),
-		"times_resurrected": number("How often Prefect's Lazarus has started the run again."),
-		"record_deleted": schema.BoolAttribute{
-			Computed: true, PlanModifiers: []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
-			MarkdownDescription: "Whether the Server no longer has the run. A finished run stays in the state nevertheless, as it was last " +
-				"seen.",
-		},
+	return map[string]schema.Attribute{
+		"state":             computedText("Name of the run's state, such as `Success`."),
+		"state_message":     computedText("Message of the state."),
+		"start_time":        computedText("When the flow's process began, in RFC 3339; null if it has not."),
+		"end_time":          computedText("When the run finished, in RFC 3339; null if it has not."),
+		"times_resurrected": computedNumber("How often Prefect's Lazarus has started the run again."),
 		"agent": schema.SingleNestedAttribute{
 			Computed: true, PlanModifiers: keepObject, MarkdownDescription: "The agent that took the run; null if none has.",
 			Attributes: map[string]schema.Attribute{
@@ -233,7 +241,6 @@ func computedAttributes() map[string]schema.Attribute {
 		},
 		"job": jobAttribute(keepObject),
 	}
-	return attributes
 }
 
 func jobAttribute(keep []planmodifier.Object) schema.Attribute {

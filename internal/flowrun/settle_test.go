@@ -9,9 +9,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
@@ -39,17 +41,17 @@ func TestSettleIgnoresNullsInState(t *testing.T) {
 		settles bool
 	}{"accepted": {states.Success, true}, "not accepted": {states.Failed, false}} {
 		before, after := privateData{}, privateData{}
-		if diags := setPrivate(t.Context(), before, recordKey, record{ID: "r"}); diags.HasError() {
+		if diags := framework.SetPrivate(t.Context(), before, recordKey, record{ID: "r"}); diags.HasError() {
 			t.Fatal(diags)
 		}
 		m := emptyModel()
 		m.WaitFor, m.State = types.StringValue(runwait.WaitFinished), types.StringValue(c.state)
-		m.SuccessStates = types.SetValueMust(types.StringType, []attrValue{types.StringNull(), types.StringValue(states.Success)})
+		m.SuccessStates = types.SetValueMust(types.StringType, []attr.Value{types.StringNull(), types.StringValue(states.Success)})
 		if diags := (&flowRunResource{}).settle(t.Context(), &m, before, after); diags.HasError() {
 			t.Errorf("%s: %v", name, diags)
 		}
 		var kept record
-		if _, diags := getPrivate(t.Context(), after, recordKey, &kept); diags.HasError() || kept.Settled != c.settles {
+		if _, diags := framework.GetPrivate(t.Context(), after, recordKey, &kept); diags.HasError() || kept.Settled != c.settles {
 			t.Errorf("%s: settled is %t: %v", name, kept.Settled, diags)
 		}
 	}

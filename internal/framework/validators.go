@@ -30,6 +30,12 @@ func (v stringCheck) ValidateString(_ context.Context, req validator.StringReque
 	}
 }
 
+// StringCheck makes a string validator of a function that returns what is wrong with a value and what to do, or "" if
+// nothing is. Null and unknown always pass.
+func StringCheck(description, summary string, check func(string) string) validator.String {
+	return stringCheck{description: description, summary: summary, check: check}
+}
+
 // UUID accepts UUIDs in their usual form with dashes, in lower case as the
 // Server returns them: it would answer another spelling with the lower-case
 // one, which Terraform reports as an inconsistent result.
