@@ -50,7 +50,7 @@ func (d *agentsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 		}
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The agents that are registered with the Server, the one that asked for work last first. None is not an error.\n\n" +
+		MarkdownDescription: "The agents that are registered with the Server, most recently active first. An empty result is not an error.\n\n" +
 			"The Server keeps an agent's entry after the agent has stopped. An agent takes a run if all labels of the run are its own; a run without " +
 			"labels goes only to an agent without labels. A run that no agent takes waits for ever: a `check` or `precondition` on " +
 			"`would_match` finds that out before.",
@@ -75,7 +75,7 @@ func (d *agentsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 			"run_labels": labels("Labels of a run: `would_match` says which agents would take it. `[]` is a run without labels."),
 			"would_match": schema.BoolAttribute{
 				Computed:            true,
-				MarkdownDescription: "Whether a healthy agent among those found would take a run with `run_labels`; `null` without `run_labels`.",
+				MarkdownDescription: "`true` if one of these agents is healthy and would take a run with `run_labels`; `null` without `run_labels`.",
 			},
 			"agents": schema.ListNestedAttribute{
 				Computed: true, MarkdownDescription: "The agents found.",
@@ -85,11 +85,11 @@ func (d *agentsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 					"type":         text("Kind of the agent, such as `KubernetesAgent`."),
 					"labels":       schema.SetAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Labels of the agent."},
 					"core_version": text("Version of Prefect that the agent runs."),
-					"last_queried": text("When it asked for work last, in RFC 3339; `null` if it never has."),
-					"healthy":      schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether it asked for work within `healthy_within`."},
+					"last_queried": text("When it last asked for work, in RFC 3339; `null` if it never has."),
+					"healthy":      schema.BoolAttribute{Computed: true, MarkdownDescription: "`true` if it asked for work within `healthy_within`."},
 					"would_match": schema.BoolAttribute{
 						Computed:            true,
-						MarkdownDescription: "Whether its labels let it take a run with `run_labels`, healthy or not; `null` without `run_labels`.",
+						MarkdownDescription: "`true` if its labels let it take a run with `run_labels`, healthy or not; `null` without `run_labels`.",
 					},
 				}},
 			},

@@ -17,13 +17,13 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 )
 
-const resourceDescription = "Tells somebody when a run of a flow enters a state: by HTTP, in Slack, in PagerDuty, by text message through Twilio, or in the UI.\n\n" +
-	"The Server cannot change a hook except to switch it on and off, so every other change makes a new one.\n\n" +
-	"Secrets are write-only arguments, which need Terraform 1.11: they are in neither plan nor state. Raise the version argument of a secret when it " +
-	"changes. If the hook turns out to have that secret already, it stays. The Server itself keeps secrets in its database, and whoever reaches its " +
+const resourceDescription = "Sends a notification when a run enters one of the given states: by HTTP, in Slack, in PagerDuty, by text message through Twilio, or in the UI.\n\n" +
+	"The Server can only enable and disable a hook, so every other change replaces it.\n\n" +
+	"Secrets are write-only arguments, which need Terraform 1.11: they are in neither plan nor state. Raise the version argument of a secret when the " +
+	"secret changes. If the hook already has that secret, nothing changes. The Server stores the secrets in its database, and anyone who can reach its " +
 	"API can read them.\n\n" +
-	"An import starts with version 1 for each secret, and takes the URL of a webhook for a secret; a configuration with `url` instead of `url_wo` then " +
-	"shows one update, which changes nothing on the Server."
+	"After an import, each secret has version 1, and the URL of a webhook counts as a secret. A configuration with `url` instead of `url_wo` then " +
+	"plans one update, which changes nothing on the Server."
 
 func resourceSchema() schema.Schema {
 	return schema.Schema{
@@ -50,20 +50,20 @@ func resourceSchema() schema.Schema {
 			},
 			"states": schema.SetAttribute{
 				Required: true, ElementType: types.StringType,
-				MarkdownDescription: "Names of the states that the hook tells of, as Prefect 1 spells them, such as `Failed`. A name does not stand for its special " +
-					"cases: a run that ends as `TimedOut` is not told of by `Failed`.",
+				MarkdownDescription: "States that send a notification, as Prefect 1 spells them, such as `Failed`. A state does not include its special " +
+					"cases: `Failed` does not fire for a run that ends as `TimedOut`.",
 				Validators:    []validator.Set{framework.Some(`["Failed"]`), setvalidator.ValueStringsAre(stateName())},
 				PlanModifiers: []planmodifier.Set{setplanmodifier.RequiresReplace()},
 			},
 			"version_group_id": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Version group of the flow whose runs are told of, usually `prefect_flow.<name>.id`. If left out, all flows of the tenant.",
+				MarkdownDescription: "Version group of the flow to watch, usually `prefect_flow.<name>.id`. Default: all flows of the tenant.",
 				Validators:          []validator.String{framework.NotBlank()},
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"active": schema.BoolAttribute{
 				Optional: true, Computed: true, Default: booldefault.StaticBool(true),
-				MarkdownDescription: "Whether the hook tells. Can be changed in place. Default: `true`.",
+				MarkdownDescription: "Enables the hook. Changed in place. Default: `true`.",
 			},
 			"type": schema.StringAttribute{
 				Computed: true,

@@ -125,7 +125,7 @@ func taken(name, group string) diag.Diagnostics {
 	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("flow_json"),
 		fmt.Sprintf("Two resources for flow %q", name),
 		fmt.Sprintf("Two prefect_flow resources of this configuration would register versions in version group %s: one that has it in its state, and one "+
-			"that is to be created. The Server takes flows of one name in one project for versions of one flow, so that each would archive the "+
+			"that is to be created. The Server treats flows with the same name in one project as versions of one flow, so each would archive the "+
 			"other at every change; versions of a version group are those of all tenants.\n\nGive the flows different names, register them in different "+
 			"projects, or give the new one a `version_group_id` of its own. If the new one is to take the place of the other, remove the other, "+
 			"or write a `moved` block.", group))}

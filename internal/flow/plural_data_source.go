@@ -74,7 +74,7 @@ func (d *flowsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, 
 		return schema.StringAttribute{Optional: true, Validators: []validator.String{v}, MarkdownDescription: description}
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Registered flows of a tenant: all versions that the filters let through. None is not an error.",
+		MarkdownDescription: "Registered flows of a tenant: all versions that the filters let through. An empty result is not an error.",
 		Attributes: map[string]schema.Attribute{
 			"tenant_id": schema.StringAttribute{
 				Optional: true, Computed: true, Validators: []validator.String{framework.UUID()},
@@ -99,12 +99,12 @@ func (d *flowsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, 
 					"project_id":      text("Id of the project."),
 					"project_name":    text("Name of the project."),
 					"version":         schema.Int64Attribute{Computed: true, MarkdownDescription: "Number of the version, counted from 1 in the version group."},
-					"archived":        schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the version is archived."},
+					"archived":        schema.BoolAttribute{Computed: true, MarkdownDescription: "`true` if the version is archived."},
 					"flow_group_id":   text("Id of the flow group."),
 					"core_version":    text("Version of Prefect that serialised the flow."),
 					"task_count":      schema.Int64Attribute{Computed: true, MarkdownDescription: "Number of tasks, parameters included."},
 					"description":     text("Description of the version."),
-					"schedule_active": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the Server creates runs by the schedule."},
+					"schedule_active": schema.BoolAttribute{Computed: true, MarkdownDescription: "`true` if the Server creates runs on the schedule."},
 					"labels":          schema.SetAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Labels of the version's run configuration."},
 				}},
 			},

@@ -104,8 +104,8 @@ func inputAttributes() map[string]schema.Attribute {
 		},
 		"schedule_active": schema.BoolAttribute{
 			Optional: true, Computed: true,
-			MarkdownDescription: "Whether the Server creates runs by the flow's schedule, or by that of its flow group. If " +
-				"left out, registering activates the schedule, as `prefect register` does, and it is not managed " +
+			MarkdownDescription: "`true` lets the Server create runs on the flow's schedule, or on that of its flow group. If " +
+				"left out, registering activates the schedule, as `prefect register` does, and the provider does not manage it " +
 				"afterwards. `true` is refused for a flow that has no schedule, or that has a required parameter which " +
 				"the schedule gives no value for: the Server would leave such a schedule inactive without saying so.",
 		},
@@ -141,7 +141,7 @@ func computedAttributes() map[string]schema.Attribute {
 		"id":       text("Version group of the flow. It stays the same for all versions."),
 		"flow_id":  text("Id of the newest version of the flow."),
 		"version":  schema.Int64Attribute{Computed: true, MarkdownDescription: "Number of the newest version, counted from 1 in the version group."},
-		"archived": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the newest version is archived. Terraform then registers the flow again."},
+		"archived": schema.BoolAttribute{Computed: true, MarkdownDescription: "`true` if the newest version is archived. Terraform then registers the flow again."},
 		"flow_group_id": text("Id of the flow group, which holds the settings that all versions share. Not the same as " +
 			"`version_group_id`, which is the group's name."),
 		"idempotency_key": text("The key of the newest version: the SHA-256 of the serialised flow as `prefect register` computes it."),
@@ -152,7 +152,7 @@ func computedAttributes() map[string]schema.Attribute {
 			MarkdownDescription: "Parameters of the flow.",
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 				"name":     text("Name of the parameter."),
-				"required": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether every run must give a value."},
+				"required": schema.BoolAttribute{Computed: true, MarkdownDescription: "`true` if every run must give a value."},
 				"default": schema.StringAttribute{
 					Computed: true, CustomType: framework.JSONType{},
 					MarkdownDescription: "Default value as JSON; null for a required parameter.",

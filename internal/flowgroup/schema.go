@@ -14,11 +14,11 @@ import (
 
 const resourceDescription = "Settings that all versions of a flow share, and that a new version keeps.\n\n" +
 	"The group itself exists as soon as the flow is registered; this resource manages settings of it, each on its own. A setting that is left " +
-	"out is not managed: what the Server has stays. One that was managed and is left out again, or whose resource is destroyed, gets back the " +
+	"out is not managed: it stays as it is on the Server. Removing a setting, or destroying the resource, resets what was managed to the " +
 	"default of a new group: no description, labels and run configuration of the flow, no default parameters, no schedule but the flow's, " +
 	"heartbeats and Lazarus on. One group can have one resource.\n\n" +
-	"Importing manages every setting that is not the default. `heartbeat`, `lazarus` and `schedule_active` set to what they are anyway, or " +
-	"`default_parameters = \"{}\"`, then show once as added, and adding them changes nothing on the Server."
+	"An import manages every setting that differs from its default. If the configuration sets `heartbeat`, `lazarus` or `schedule_active` to the default, or " +
+	"`default_parameters = \"{}\"`, the next plan adds it once, which changes nothing on the Server."
 
 func resourceSchema() schema.Schema {
 	attributes := settingAttributes()
@@ -38,7 +38,7 @@ func keyAttributes() map[string]schema.Attribute {
 		"version_group_id": schema.StringAttribute{
 			Required: true,
 			MarkdownDescription: "Version group of the flow, usually `prefect_flow.<name>.id`. The flow must be registered. " +
-				"A change manages the settings of the other group, and gives those of this one back.",
+				"A change resets the old group to its defaults and manages the new one.",
 			Validators:    []validator.String{framework.NotBlank()},
 			PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
 		},
@@ -63,7 +63,7 @@ func settingAttributes() map[string]schema.Attribute {
 		"labels": schema.SetAttribute{
 			Optional: true, ElementType: types.StringType,
 			MarkdownDescription: "Labels of runs, in place of those of `run_config` and of the flow; a run's own labels come before them. " +
-				"`[]` takes all labels from runs, so that only agents without labels take them; left out, runs inherit their labels.",
+				"`[]` removes all labels from runs, so that only agents without labels take them. If left out, runs inherit their labels.",
 			Validators: []validator.Set{framework.Elements(), setvalidator.ValueStringsAre(framework.NotEmpty("k8s"))},
 		},
 		"run_config": runconfig.Attribute(runconfig.Descriptions{
@@ -79,19 +79,19 @@ func settingAttributes() map[string]schema.Attribute {
 		"schedule": scheduleAttribute(),
 		"schedule_active": schema.BoolAttribute{
 			Optional: true,
-			MarkdownDescription: "Whether the Server creates runs by the schedule, this one or the flow's own. The Server keeps this at the newest version of the " +
-				"flow, and `prefect_flow` has the attribute, too: use one of them. A flow that has no schedule of its own is registered inactive, so a group that " +
-				"gives it one usually sets this to `true`, which takes values for all required parameters in every clock or in `default_parameters`. Giving the " +
-				"setting back leaves it as it is, unless the last schedule goes at the same time: then it is switched off.",
+			MarkdownDescription: "`true` lets the Server create runs on the schedule, this one or the flow's own. The Server stores this with the newest version of the " +
+				"flow, and `prefect_flow` has the same attribute: set only one of them. A flow without a schedule of its own is registered inactive, so a group that " +
+				"adds a schedule usually sets this to `true`. Every required parameter then needs a value in every clock or in `default_parameters`. Removing the " +
+				"attribute leaves the schedule as it is, unless the last schedule is removed too.",
 		},
 		"heartbeat": schema.BoolAttribute{
 			Optional: true,
-			MarkdownDescription: "Whether runs send heartbeats. Without them the Server neither fails tasks whose process died, nor starts lost runs again. " +
+			MarkdownDescription: "`true` lets runs send heartbeats. Without them the Server neither fails tasks whose process died nor restarts lost runs. " +
 				"Default of the Server: `true`.",
 		},
 		"lazarus": schema.BoolAttribute{
 			Optional:            true,
-			MarkdownDescription: "Whether the Server starts lost runs again, up to three times (Lazarus). Default of the Server: `true`.",
+			MarkdownDescription: "`true` lets the Server restart lost runs, up to three times (Lazarus). Default of the Server: `true`.",
 		},
 	}
 }

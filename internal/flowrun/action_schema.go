@@ -31,7 +31,7 @@ func runActionSchema() schema.Schema {
 		}
 	}
 	attributes["idempotency_key"] = forAction(inputAttributes()["idempotency_key"],
-		"Key by which the Server tells repeated requests for the same run: for one flow version, a key ever gives one run, and the action waits for "+
+		"Key by which the Server recognises a repeated request: a key creates at most one run of a flow version, ever, and the action waits for "+
 			"the run that exists. Left out, every invocation starts a run.")
 	return schema.Schema{
 		MarkdownDescription: "Runs a flow each time the action is invoked, and waits for the run. State changes and log lines appear as progress. " +

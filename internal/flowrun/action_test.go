@@ -82,7 +82,7 @@ func TestAccFlowRunAction_runFails(t *testing.T) {
 		{"deadline", map[string]any{
 			"flow_id": b.flow, "parameters": `{"x": 1}`, "scheduled_start_time": "2000-01-01T00:00:00Z", "labels": []string{"none"},
 			"timeouts": map[string]any{"total": "1s"}, "on_timeout": "cancel",
-		}, false, []string{"did not come as far as \"finished\" within 1s", "is Cancelled", "The run was cancelled"}},
+		}, false, []string{"did not finish within 1s", "is Cancelled", "The run was cancelled"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

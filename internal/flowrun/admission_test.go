@@ -179,7 +179,7 @@ func TestAccFlowRun_webhookFails(t *testing.T) {
 	b.untilRefused("jobs")
 	session := acctest.Connect(t, b.PrefectServer, b.cluster)
 	run := session.Create("prefect_flow_run", map[string]any{"flow_id": b.flow, "wait_for": "none"})
-	if len(run.Diagnostics) != 1 || !run.Diagnostics[0].Warning || run.Diagnostics[0].Summary != "The Job could not be tried in the cluster" ||
+	if len(run.Diagnostics) != 1 || !run.Diagnostics[0].Warning || run.Diagnostics[0].Summary != "The Job could not be checked (dry run)" ||
 		!strings.Contains(run.Diagnostics[0].Detail, "failed calling webhook") {
 		t.Errorf("got:\n%s", run)
 	}

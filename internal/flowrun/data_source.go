@@ -91,8 +91,8 @@ func (d *flowRunDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 		"labels":               schema.SetAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Labels of the run."},
 		"idempotency_key":      text("Idempotency key it was created with."),
 		"scheduled_start_time": text("When the run is or was due, in RFC 3339."),
-		"auto_scheduled":       schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the flow's schedule created the run."},
-		"finished":             schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the state is final."},
+		"auto_scheduled":       schema.BoolAttribute{Computed: true, MarkdownDescription: "`true` if the flow's schedule created the run."},
+		"finished":             schema.BoolAttribute{Computed: true, MarkdownDescription: "`true` if the state is final."},
 	}
 	for name, attribute := range allForDataSource(fixedAttributes()) {
 		if name != "id" {

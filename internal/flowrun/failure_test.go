@@ -147,8 +147,8 @@ func TestAccFlowRun_timeout(t *testing.T) {
 		resource.Test(t, resource.TestCase{
 			ProtoV6ProviderFactories: acctest.Providers(),
 			Steps: []resource.TestStep{
-				{Config: b.config(`name = "e"`, soon), ExpectError: acctest.Says(`"e" did not come as far as "finished" within 2s`, "is Running", "carries on waiting")},
-				{Config: b.config(`name = "e"`, soon), ExpectError: acctest.Says(`"e" did not come as far as "finished" within 2s`)},
+				{Config: b.config(`name = "e"`, soon), ExpectError: acctest.Says(`"e" did not finish within 2s`, "is Running", "carries on waiting")},
+				{Config: b.config(`name = "e"`, soon), ExpectError: acctest.Says(`"e" did not finish within 2s`)},
 			},
 		})
 	})
@@ -157,7 +157,7 @@ func TestAccFlowRun_timeout(t *testing.T) {
 		resource.Test(t, resource.TestCase{
 			ProtoV6ProviderFactories: acctest.Providers(),
 			Steps: []resource.TestStep{
-				{Config: b.config(`name = "c"`, `on_timeout = "cancel"`, soon), ExpectError: acctest.Says(`"c" did not come as far as "finished"`, "is Cancelling", "was cancelled")},
+				{Config: b.config(`name = "c"`, `on_timeout = "cancel"`, soon), ExpectError: acctest.Says(`"c" did not finish`, "is Cancelling", "was cancelled")},
 			},
 		})
 	})

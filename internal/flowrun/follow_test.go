@@ -219,7 +219,7 @@ func TestAccFlowRun_deadlines(t *testing.T) {
 		"agent":     {"Scheduled", "waits for an agent, and none will take it", map[string]any{"agent": "1s"}},
 		"pick_up":   {"Scheduled", "was not taken by an agent within 1s", map[string]any{"agent": "0s", "pick_up": "1s"}},
 		"pod_start": {"Submitted", "did not start within 1s", map[string]any{"pod_start": "1s"}},
-		"total":     {"Running", `did not come as far as "finished" within 1s`, map[string]any{"total": "1s"}},
+		"total":     {"Running", `did not finish within 1s`, map[string]any{"total": "1s"}},
 	} {
 		for _, policy := range []string{"error", "warn", "cancel"} {
 			t.Run(limit+" "+policy, func(t *testing.T) {

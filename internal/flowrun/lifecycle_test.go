@@ -34,7 +34,7 @@ func TestAccFlowRun_carriesOnWhenTainted(t *testing.T) {
 			resource.Test(t, resource.TestCase{
 				ProtoV6ProviderFactories: acctest.Providers(),
 				Steps: []resource.TestStep{
-					{Config: b.config(lines...), ExpectError: acctest.Says(`did not come as far as "finished" within 1s`)},
+					{Config: b.config(lines...), ExpectError: acctest.Says(`did not finish within 1s`)},
 					{
 						PreConfig: func() {
 							runs := b.runs()
@@ -80,7 +80,7 @@ func TestAccFlowRun_changedWhenTainted(t *testing.T) {
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps: []resource.TestStep{
-			{Config: lines("first", "1s"), ExpectError: acctest.Says("did not come as far")},
+			{Config: lines("first", "1s"), ExpectError: acctest.Says("did not finish within")},
 			{Config: lines("second", "1m"), Check: b.total(2)},
 		},
 	})

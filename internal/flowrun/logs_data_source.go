@@ -82,7 +82,7 @@ func (d *logsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 			"level": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{framework.OneOf(levels()...)},
 				MarkdownDescription: "Only lines of this level or a more important one: `DEBUG`, `INFO`, `WARNING`, `ERROR`, `CRITICAL`. " +
-					"Lines of another or no level are always found.",
+					"Lines with a custom or no level are always included.",
 			},
 			"lines": schema.ListNestedAttribute{
 				Computed: true, MarkdownDescription: "The lines found.",

@@ -81,7 +81,7 @@ func (d *flowRunsDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 		return schema.StringAttribute{Optional: true, Validators: []validator.String{v}, MarkdownDescription: description}
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Flow runs of a tenant that the filters let through, newest first. None is not an error. " +
+		MarkdownDescription: "Flow runs of a tenant that the filters let through, newest first. An empty result is not an error. " +
 			"States, logs and Job of a single run are attributes of the data source `prefect_flow_run`.",
 		Attributes: map[string]schema.Attribute{
 			"tenant_id": schema.StringAttribute{
@@ -112,8 +112,8 @@ func (d *flowRunsDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 					"flow_version":         schema.Int64Attribute{Computed: true, MarkdownDescription: "Version of the flow."},
 					"state":                text("State of the run; `null` for a run that has none yet."),
 					"state_message":        text("Message of the state."),
-					"finished":             schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the state is final."},
-					"auto_scheduled":       schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the flow's schedule created the run."},
+					"finished":             schema.BoolAttribute{Computed: true, MarkdownDescription: "`true` if the state is final."},
+					"auto_scheduled":       schema.BoolAttribute{Computed: true, MarkdownDescription: "`true` if the flow's schedule created the run."},
 					"labels":               schema.SetAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Labels of the run."},
 					"parameters":           schema.StringAttribute{Computed: true, CustomType: framework.JSONType{}, MarkdownDescription: "Parameters, as JSON."},
 					"scheduled_start_time": text("When the run is or was due, in RFC 3339."),

@@ -114,8 +114,8 @@ func inputAttributes() map[string]schema.Attribute {
 		"idempotency_key": schema.StringAttribute{
 			Optional: true, Computed: true, PlanModifiers: keep,
 			Validators: []validator.String{framework.NotBlank()},
-			MarkdownDescription: "Key by which the Server tells repeated requests for the same run: for one flow version, a key ever gives one " +
-				"run. The provider makes one from the inputs. Give your own to share a run with something else that starts it, such as " +
+			MarkdownDescription: "Key by which the Server recognises a repeated request: a key creates at most one run " +
+				"of a flow version, ever. The provider makes one from the inputs. Give your own to share a run with something else that starts it, such as " +
 				"a CI job. Changing it starts a new run.",
 		},
 		"triggers": schema.MapAttribute{
@@ -168,14 +168,14 @@ func timeoutsAttribute() schema.Attribute {
 		Optional:            true,
 		MarkdownDescription: "Deadlines, such as `90s` or `2h`. `0s` switches one off.",
 		Attributes: map[string]schema.Attribute{
-			"agent": deadline("For an agent to exist that is alive and has the run's labels, from the time the run is due. Default `15s`. " +
+			"agent": deadline("How long to wait for a live agent with the run's labels, counted from the time the run is due. Default `15s`. " +
 				"Raise it if agents start on demand."),
-			"pick_up":   deadline("For an agent to take the run, from the time the run is due. Default `10m`."),
-			"pod_start": deadline("For the flow's container to start, or without a cluster for the run to be running, from the submission. Default `10m`."),
-			"lost_job": deadline("For a run to get on whose Job is over, is gone or cannot ever start. Default `30s`. Prefect's Lazarus " +
-				"resurrects such runs after about ten minutes; raise it to wait for that."),
-			"total": deadline("For everything that `wait_for` asks for, from the time the run is due. Default `1h`."),
-			"stop":  deadline("For a cancelled run to end and its Job to go away, when the resource is destroyed or a deadline cancels the run. Default `5m`."),
+			"pick_up":   deadline("How long to wait for an agent to take the run, counted from the time the run is due. Default `10m`."),
+			"pod_start": deadline("How long to wait for the flow's container to start, counted from the submission; without a cluster, for the state `Running`. Default `10m`."),
+			"lost_job": deadline("How long to wait for progress once the Job has ended, vanished or cannot start. Default `30s`. Prefect's Lazarus " +
+				"restarts such runs after about ten minutes; raise the value to wait for that."),
+			"total": deadline("How long to wait for what `wait_for` names, counted from the time the run is due. Default `1h`."),
+			"stop":  deadline("How long to wait for a cancelled run to end and its Job to be gone, when the resource is destroyed or a deadline cancels the run. Default `5m`."),
 		},
 	}
 }

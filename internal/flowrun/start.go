@@ -258,10 +258,10 @@ func effectiveRunConfig(flow *prefect.Flow, in inputs) map[string]any {
 	return nil
 }
 
-// tryJob submits the Job that the agent would create as a trial, so that what the
+// tryJob submits the Job that the agent would create as a dry run, so that what the
 // cluster refuses is known before the run exists.
 func tryJob(ctx context.Context, data *framework.ProviderData, flow *prefect.Flow, in inputs) diag.Diagnostics {
-	const summary = "The Job could not be tried in the cluster"
+	const summary = "The Job could not be checked (dry run)"
 	var diags diag.Diagnostics
 	config := effectiveRunConfig(flow, in)
 	switch config["type"] {
@@ -288,7 +288,7 @@ func tryJob(ctx context.Context, data *framework.ProviderData, flow *prefect.Flo
 	}
 	cluster, err := data.Kubernetes()
 	if err != nil {
-		diags.AddWarning(summary, err.Error()+"\n\nThe run is created without the trial.")
+		diags.AddWarning(summary, err.Error()+"\n\nThe run is created without this check.")
 		return diags
 	}
 	err = runjobs.DryRun(ctx, cluster, "", job)
@@ -305,11 +305,11 @@ func tryJob(ctx context.Context, data *framework.ProviderData, flow *prefect.Flo
 			fmt.Sprintf("%s\n\nThe agent would create this Job for the run, so that the run would fail. Correct the job template or the run configuration, "+
 				"or what the cluster demands. No run was created.", framework.Sentence(err.Error())))
 	case errors.Is(err, kubeclient.ErrForbidden):
-		diags.AddWarning(summary, fmt.Sprintf("%s\n\nThe run is created without the trial.", framework.Sentence(err.Error())))
+		diags.AddWarning(summary, fmt.Sprintf("%s\n\nThe run is created without this check.", framework.Sentence(err.Error())))
 	case ctx.Err() != nil:
 		diags.AddError("Starting the flow run was interrupted", "No run was created.")
 	default:
-		diags.AddWarning(summary, fmt.Sprintf("%s\n\nThe run is created without the trial.", framework.Sentence(err.Error())))
+		diags.AddWarning(summary, fmt.Sprintf("%s\n\nThe run is created without this check.", framework.Sentence(err.Error())))
 	}
 	return diags
 }

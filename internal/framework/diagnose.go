@@ -140,13 +140,13 @@ func kinds() []kind {
 	return []kind{
 		{
 			is: prefect.ErrUncertain, connection: true, alone: true,
-			prefix: "The operation was interrupted, and the Server could not be asked whether it had created the object already",
-			remedy: "Look for the object on the Server. If it is there, import or delete it before you run the command again.",
+			prefix: "The operation was interrupted, and the Server could not confirm if it created the object",
+			remedy: "Look for the object on the Server. If it exists, import or delete it before you run the command again.",
 		},
 		{
 			is: context.Canceled, connection: true, alone: true, prefix: "The operation was interrupted",
-			remedy: "Run the command again. What the Server had already changed is found by the next refresh; " +
-				"a flow or run that it had already created is taken up by the next apply.",
+			remedy: "Run the command again. The next refresh finds what the Server has already changed, " +
+				"and the next apply continues with a flow or run that it has already created.",
 		},
 		{
 			is: prefect.ErrNoTenant, connection: true,
@@ -164,14 +164,14 @@ func kinds() []kind {
 				"or PREFECT__CLOUD__TENANT_ID, if `tenant` is not set.",
 		},
 		{
-			is: prefect.ErrNotPrefect, connection: true, prefix: "What answers is not the API of a Prefect Server",
+			is: prefect.ErrNotPrefect, connection: true, prefix: "The endpoint answers, but it is not the API of a Prefect Server",
 			remedy: "Set `endpoint` in the provider configuration to the API, not to the UI: " +
 				"the API listens on port 4200 by default and the UI on 8080. Behind a proxy, " +
 				"include the path under which the API is served. Prefect 2 and later have a different API and are not supported.",
 		},
 		{
 			is: prefect.ErrUnauthorized, connection: true, prefix: "The request was refused as unauthorised",
-			remedy: "Prefect Server itself has no authentication; what stands in front of it does. " +
+			remedy: "Prefect Server itself has no authentication, so a proxy or gateway in front of it refused the request. " +
 				"Set `api_key`, `basic_auth`, `headers` or a client certificate in the provider configuration.",
 		},
 		{
@@ -180,15 +180,15 @@ func kinds() []kind {
 				"(or PREFECT__CLOUD__API) is right. Set `ready_timeout` to wait for a Server that is still starting.",
 		},
 		{
-			is: prefect.ErrUnavailable, connection: true, prefix: "The Prefect Server is not able to answer now",
-			remedy: "Retries were exhausted. Check the Server's own health (its database, its GraphQL and Hasura services) and run the command again.",
+			is: prefect.ErrUnavailable, connection: true, prefix: "The Prefect Server cannot answer at the moment",
+			remedy: "The provider retried without success. Check the Server's database and its graphql and hasura services, then run the command again.",
 		},
 		{
 			is: prefect.ErrTooLarge, prefix: "The request is larger than the Server accepts",
 			remedy: "Make the object smaller, or raise the body limit of the Server's apollo service.",
 		},
 		{
-			is: prefect.ErrUniqueness, prefix: "An object with the same key exists already",
+			is: prefect.ErrUniqueness, alone: true, prefix: "An object with the same key already exists",
 			remedy: "Choose another name, or import the existing object.",
 		},
 		{

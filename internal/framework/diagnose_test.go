@@ -35,7 +35,7 @@ func TestDiagnose(t *testing.T) {
 	}{
 		"uniqueness": {
 			failed(prefect.ErrUniqueness, "Uniqueness violation."), true,
-			[]string{"same key exists already: Uniqueness violation.", "import the existing object", "operation CreateProject", "http://prefect:4200"},
+			[]string{"An object with the same key already exists", "import the existing object", "operation CreateProject", "http://prefect:4200"},
 			nil,
 		},
 		"wrapped":         {fmt.Errorf("while at it: %w", failed(prefect.ErrForeignKey, "Foreign key violation.")), true, []string{"does not exist", "Foreign key violation"}, nil},

@@ -42,7 +42,7 @@ func (d *projectsDataSource) Configure(_ context.Context, req datasource.Configu
 // Schema describes the data source.
 func (d *projectsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The projects of a tenant. None is not an error.",
+		MarkdownDescription: "The projects of a tenant. An empty result is not an error.",
 		Attributes: map[string]schema.Attribute{
 			"tenant_id": schema.StringAttribute{
 				Optional: true, Computed: true,

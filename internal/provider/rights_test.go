@@ -99,7 +99,7 @@ func TestAccProvider_leastPrivilege(t *testing.T) {
 	}{
 		{},
 		{exposed: true},
-		{verb: "create", resource: "jobs", warns: []string{"could not be tried", `"create"`, `"jobs"`}},
+		{verb: "create", resource: "jobs", warns: []string{"could not be checked", `"create"`, `"jobs"`}},
 		{verb: "list", resource: "jobs", warns: []string{"could not be observed", `"list"`, `"jobs"`}, fails: []string{`"list"`, `"jobs"`}},
 		{verb: "watch", resource: "jobs", warns: []string{"could not be observed", `"watch"`, `"jobs"`}},
 		{verb: "watch", resource: "pods", warns: []string{"could not be observed", `"watch"`, `"pods"`}},

@@ -69,7 +69,7 @@ const (
 	CarryOn Verdict = iota
 	// Succeeded: the goal is reached, and the state is welcome.
 	Succeeded
-	// Failed: the run has finished in a state that is not welcome.
+	// Failed: the run has finished in a state that does not count as success.
 	Failed
 	// Late: a deadline has passed.
 	Late

@@ -54,7 +54,9 @@ func (r Report) Summary() string {
 	case r.Verdict == Late && r.Limit == LimitLostJob:
 		return fmt.Sprintf("%s is still %s, but its Job is gone", name, StateName(r.Run.State))
 	case r.Verdict == Late:
-		return fmt.Sprintf("%s did not come as far as %q within %s", name, r.Goal.WaitFor, r.After)
+		return fmt.Sprintf("%s %s within %s", name, map[string]string{
+			WaitSubmitted: "was not submitted", WaitRunning: "did not start running", WaitFinished: "did not finish",
+		}[r.Goal.WaitFor], r.After)
 	default:
 		return fmt.Sprintf("%s ended in the state %s", name, r.Run.State)
 	}

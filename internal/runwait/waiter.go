@@ -43,7 +43,7 @@ type Waiter struct {
 	watch  Watch // nil without a cluster
 	id     string
 	goal   Goal
-	// tolerate is how long a Server that cannot be reached is put up with.
+	// tolerate is how long to retry while the Server cannot be reached.
 	tolerate time.Duration
 	// settle is how long to wait for the pods of a finished run to end.
 	settle time.Duration

@@ -63,7 +63,7 @@ func (d *serverDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 					"Without it the Server is asked once, and `ready` tells the result.",
 			},
 			"endpoint": text("URL of the API, without credentials."),
-			"ready":    schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the Server is ready. Always `true` with `wait`."},
+			"ready":    schema.BoolAttribute{Computed: true, MarkdownDescription: "`true` if the Server is ready. Always `true` with `wait`."},
 			"problem": text("Why the Server is not ready; `null` if it is. What waiting does not cure, such as a URL that is not that of a Prefect Server, " +
 				"is an error instead."),
 			"backend":           text("Kind of the backend, `SERVER`."),

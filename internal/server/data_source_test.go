@@ -91,11 +91,11 @@ func TestAccServerDataSource_badInput(t *testing.T) {
 			{Config: config(server, `version = "1"`), ExpectError: acctest.Says("version")},
 			{
 				Config:      config(&acctest.PrefectServer{API: page.URL}, ""),
-				ExpectError: acctest.Says("cannot be used", "What answers is not the API of a Prefect Server"),
+				ExpectError: acctest.Says("cannot be used", "The endpoint answers, but it is not the API of a Prefect Server"),
 			},
 			{
 				Config:      config(&acctest.PrefectServer{API: page.URL}, `wait = "1h"`),
-				ExpectError: acctest.Says("What answers is not the API of a Prefect Server"),
+				ExpectError: acctest.Says("The endpoint answers, but it is not the API of a Prefect Server"),
 			},
 		},
 	})

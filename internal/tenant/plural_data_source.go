@@ -42,7 +42,7 @@ func (d *tenantsDataSource) Configure(_ context.Context, req datasource.Configur
 // Schema describes the data source.
 func (d *tenantsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Tenants of the Server. None is not an error.",
+		MarkdownDescription: "Tenants of the Server. An empty result is not an error.",
 		Attributes: map[string]schema.Attribute{
 			"name_like": pattern("names"),
 			"slug_like": pattern("slugs"),
