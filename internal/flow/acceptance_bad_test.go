@@ -55,9 +55,9 @@ func TestAccFlowBadInput(t *testing.T) {
 			f["run_config"] = map[string]any{"type": "KubernetesRun", "cpu_limit": "x", "labels": []any{}}
 		}), says: []string{"Invalid run configuration", "flow_json", "run_config.cpu_limit"}},
 		"blank project":           {flow: good, lines: []string{`version_group_id = " "`}, says: []string{"Blank value", "version_group_id"}},
-		"empty label":             {flow: good, lines: []string{`labels = [""]`}, says: []string{"labels", "string length must be at least 1"}},
+		"empty label":             {flow: good, lines: []string{`labels = [""]`}, says: []string{"labels", "empty string"}},
 		"null label":              {flow: good, lines: []string{`labels = ["a", null]`}, says: []string{"labels"}},
-		"deletion policy":         {flow: good, lines: []string{`deletion_policy = "burn"`}, says: []string{"deletion_policy", `"archive" "delete" "abandon"`}},
+		"deletion policy":         {flow: good, lines: []string{`deletion_policy = "burn"`}, says: []string{"deletion_policy", `"archive", "delete", "abandon"`}},
 		"timeout":                 {flow: good, lines: []string{`timeouts = { delete = "soon" }`}, says: []string{"Time Duration", "soon"}},
 		"run config without type": {flow: good, lines: []string{`run_config = {}`}, says: []string{"kubernetes", "required"}},
 		"two templates":           {flow: good, lines: []string{kubernetes(`job_template = "{}", job_template_path = "x.yaml"`)}, says: []string{"Two job templates", "job_template_path", "Remove one"}},

@@ -150,7 +150,7 @@ func TestAccFlowRunLogsDataSource(t *testing.T) {
 			step(found(500, "line 0"), `level = "DEBUG"`),
 			fails([]string{`tail = 1`}, `"flow_run_id" is required`),
 			fails([]string{`flow_run_id = "x"`}, "Not a UUID", "flow_run_id"),
-			fails([]string{run, `tail = 0`}, "tail", "at least 1"),
+			fails([]string{run, `tail = 0`}, "tail", "1 or more"),
 			fails([]string{run, `level = "info"`}, "level", "spelled"),
 			fails([]string{fmt.Sprintf("flow_run_id = %q", nobody)}, "Could not read the log of flow run", "flow_run_id", "no such object"),
 			fails([]string{run, fmt.Sprintf("tenant_id = %q", theirs.TenantID)}, "Could not read the log of flow run", "no such object"),
@@ -163,8 +163,8 @@ func TestAccFlowRunsDataSource_badInput(t *testing.T) {
 	t.Parallel()
 	server := acctest.Server(t)
 	cases := map[string][]string{
-		`limit = 0`:     {"limit", "at least 1"},
-		`states = []`:   {"states", "at least 1"},
+		`limit = 0`:     {"limit", "1 or more"},
+		`states = []`:   {"states", "is empty"},
 		`states = [""]`: {"Blank value", "states"},
 		`flow_id = "x"`: {"Not a UUID", "flow_id"},
 		"flow_id = \"" + nobody + "\"\nversion_group_id = \"x\"": {"Set only one of"},

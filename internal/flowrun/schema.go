@@ -54,7 +54,7 @@ func resourceSchema() schema.Schema {
 	maps.Copy(attributes, observedAttributes())
 	attributes["record_deleted"] = schema.BoolAttribute{
 		Computed: true, PlanModifiers: []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
-		MarkdownDescription: "Whether the Server no longer has the run. A finished run stays in the state nevertheless, as it was last " +
+		MarkdownDescription: "`true` if the Server no longer has the run. A finished run then stays in the state as it was last " +
 			"seen.",
 	}
 	return schema.Schema{MarkdownDescription: resourceDescription, Attributes: attributes}

@@ -46,7 +46,7 @@ func TestDiagnose(t *testing.T) {
 		"interrupted":     {fmt.Errorf("wait: %w", context.Canceled), false, []string{"interrupted.", "Run the command again"}, []string{"context canceled"}},
 		"uncertain": {
 			fmt.Errorf("%w: %w", prefect.ErrUncertain, context.Canceled), false,
-			[]string{"interrupted, and the Server could not be asked", "import or delete it"}, []string{"context canceled"},
+			[]string{"interrupted, and the Server could not confirm", "import or delete it"}, []string{"context canceled"},
 		},
 		"deadline": {
 			fmt.Errorf("delete the Jobs of run r: %w", context.DeadlineExceeded), false,
