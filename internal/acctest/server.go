@@ -13,6 +13,7 @@ import (
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/clientconfig"
 )
 
 // PrefectServer is the Server of a test and the tenant that the test has to
@@ -166,7 +167,7 @@ func clientConfig(t testing.TB, api, tenant string) prefect.Config {
 	if err != nil {
 		home = ""
 	}
-	config, err := prefect.ResolveConfig(prefect.Config{Endpoint: api, Tenant: tenant}, os.Getenv, home)
+	config, err := clientconfig.Resolve(prefect.Config{Endpoint: api, Tenant: tenant}, os.Getenv, home)
 	if err != nil {
 		t.Fatalf("configure a client: %v", err)
 	}

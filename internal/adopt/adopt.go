@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/clientconfig"
 )
 
 // atOnce is how many objects are asked for at a time.
@@ -49,7 +50,7 @@ func Configuration(ctx context.Context, options Options) (*Result, error) {
 	if err != nil {
 		home = "" // the client has no files then
 	}
-	config, err := prefect.ResolveConfig(prefect.Config{Endpoint: options.Endpoint, Tenant: options.Tenant}, os.Getenv, home)
+	config, err := clientconfig.Resolve(prefect.Config{Endpoint: options.Endpoint, Tenant: options.Tenant}, os.Getenv, home)
 	if err != nil {
 		return nil, fmt.Errorf("configure the client: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/transport"
 )
 
 // Agent is a process that polls the Server for runs whose labels are among its own.
@@ -43,7 +44,7 @@ func (c *Client) ListAgents(ctx context.Context) ([]Agent, error) {
 
 // DeleteAgent forgets an agent; ErrNotFound if there is none.
 func (c *Client) DeleteAgent(ctx context.Context, id string) error {
-	ctx, trace := traced(ctx)
+	ctx, trace := transport.Traced(ctx)
 	out, err := graphql.DeleteAgent(ctx, wire{c}, id)
 	return c.deleted(trace, "DeleteAgent", "agent "+id, out.GetDeleteAgent(), err)
 }

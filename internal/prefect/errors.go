@@ -1,39 +1,13 @@
 package prefect
 
-import (
-	"errors"
-	"fmt"
-	"strings"
-)
+import "errors"
 
-// Kinds of failure, for errors.Is.
+// Kinds of failure that only this package tells apart.
 var (
-	// ErrNotFound: the object does not exist (in this tenant).
-	ErrNotFound = errors.New("not found")
 	// ErrFlowID: what was to be a version group is the id of a flow version.
 	ErrFlowID = errors.New("the id of a flow version and not a version group")
-	// ErrUniqueness: another object already has this name, slug or key.
-	ErrUniqueness = errors.New("already exists")
-	// ErrForeignKey: an object that the request refers to does not exist.
-	ErrForeignKey = errors.New("refers to an object that does not exist")
-	// ErrInvalid: the Server, or this client before asking it, refuses the input.
-	ErrInvalid = errors.New("invalid input")
-	// ErrArchived: the flow version is archived, or its group has no version that is not.
-	ErrArchived = errors.New("archived")
-	// ErrTooLarge: the request is larger than the Server, or a gateway before it, accepts.
-	ErrTooLarge = errors.New("request too large")
-	// ErrUnreachable: no connection to the Server, or none that held until the answer came.
-	ErrUnreachable = errors.New("unreachable")
-	// ErrNotPrefect: something answers at the endpoint, but not the API of Prefect Server 1.x.
-	ErrNotPrefect = errors.New("not the API of Prefect Server")
-	// ErrUnauthorized: the Server, or a gateway before it, wants other credentials.
-	ErrUnauthorized = errors.New("unauthorized")
 	// ErrUncertain: a creation was interrupted, and the Server could not be asked whether it had been carried out.
 	ErrUncertain = errors.New("the object may have been created")
-	// ErrUnavailable: the Server is starting, overloaded, or cannot reach its own database.
-	ErrUnavailable = errors.New("unavailable")
-	// ErrInternal: the Server failed inside.
-	ErrInternal = errors.New("internal error of Prefect Server")
 	// ErrNoTenant: the Server has no tenant yet.
 	ErrNoTenant = errors.New("no tenant")
 	// ErrSeveralTenants: no tenant was named and the Server has several.
@@ -41,87 +15,3 @@ var (
 	// ErrTenantNotFound: the tenant that the configuration names does not exist.
 	ErrTenantNotFound = errors.New("tenant not found")
 )
-
-// Error is what every method returns when it fails, except when its context ended: then the error is the context's.
-type Error struct {
-	// Operation is what was asked for, such as "CreateProject".
-	Operation string
-	// Endpoint is the API's URL without credentials.
-	Endpoint string
-	// Message is the cause in the Server's or the network's words, without secrets.
-	Message string
-	// Code is extensions.code of a GraphQL error, if there was one.
-	Code string
-	// Status is the HTTP status, or 0 when no answer came.
-	Status int
-	// Kind is one of the kinds above.
-	Kind error
-	// Err is the underlying error, if there is one.
-	Err error
-	// Ambiguous says that the Server may have carried out the request although no proper answer came.
-	Ambiguous bool
-	// permanent says that another attempt would fail in the same way.
-	permanent bool
-}
-
-// Error names the operation, the endpoint, the kind and the cause.
-func (e *Error) Error() string {
-	var b strings.Builder
-	b.WriteString(e.Operation)
-	if e.Endpoint != "" {
-		fmt.Fprintf(&b, " at %s", e.Endpoint)
-	}
-	if e.Kind != nil {
-		fmt.Fprintf(&b, ": %s", e.Kind)
-	}
-	if e.Message != "" {
-		fmt.Fprintf(&b, ": %s", e.Message)
-	}
-	if e.Ambiguous {
-		b.WriteString(" (the Server may have carried out the request nevertheless)")
-	}
-	return b.String()
-}
-
-// Unwrap makes errors.Is and errors.As see the kind and the underlying error.
-func (e *Error) Unwrap() []error {
-	var out []error
-	if e.Kind != nil {
-		out = append(out, e.Kind)
-	}
-	if e.Err != nil {
-		out = append(out, e.Err)
-	}
-	return out
-}
-
-// TenantError is returned with kind ErrNoTenant, ErrSeveralTenants or ErrTenantNotFound.
-type TenantError struct {
-	// Wanted is the slug or id that was asked for; empty when none was.
-	Wanted string
-	// Tenants are those that the Server has.
-	Tenants []Tenant
-	// Kind is one of the three.
-	Kind error
-}
-
-// Error names the tenants that there are.
-func (e *TenantError) Error() string {
-	slugs := make([]string, 0, len(e.Tenants))
-	for _, t := range e.Tenants {
-		slugs = append(slugs, t.Slug)
-	}
-	switch {
-	case len(e.Tenants) == 0 && e.Wanted != "":
-		return fmt.Sprintf("tenant %q not found: the Server has no tenant", e.Wanted)
-	case len(e.Tenants) == 0:
-		return "the Server has no tenant"
-	case e.Wanted != "":
-		return fmt.Sprintf("tenant %q not found: the Server has %s", e.Wanted, strings.Join(slugs, ", "))
-	default:
-		return fmt.Sprintf("the Server has several tenants (%s) and none was named", strings.Join(slugs, ", "))
-	}
-}
-
-// Unwrap makes errors.Is see the kind.
-func (e *TenantError) Unwrap() error { return e.Kind }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/transport"
 )
 
 // Flow is one registered version of a flow. JSON fields are nil when the Server holds null.
@@ -66,7 +67,7 @@ func (c *Client) GetFlow(ctx context.Context, id string) (*Flow, error) {
 		return nil, err
 	}
 	if len(found) == 0 {
-		return nil, c.notFound("GetFlow", "flow "+id)
+		return nil, c.http.NotFound("GetFlow", "flow "+id)
 	}
 	return &found[0], nil
 }
@@ -82,7 +83,7 @@ func (c *Client) GetSerializedFlow(ctx context.Context, id string) (json.RawMess
 		return nil, err
 	}
 	if len(out.Flow) == 0 {
-		return nil, c.notFound("GetSerializedFlow", "flow "+id)
+		return nil, c.http.NotFound("GetSerializedFlow", "flow "+id)
 	}
 	return document(out.Flow[0].SerializedFlow), nil
 }
@@ -149,7 +150,7 @@ func (c *Client) ArchiveFlow(ctx context.Context, id string) error {
 
 // DeleteFlow deletes a version with its runs; ErrNotFound if there is no such version.
 func (c *Client) DeleteFlow(ctx context.Context, id string) error {
-	ctx, trace := traced(ctx)
+	ctx, trace := transport.Traced(ctx)
 	out, err := graphql.DeleteFlow(ctx, wire{c}, id)
 	return c.deleted(trace, "DeleteFlow", "flow "+id, out.GetDeleteFlow(), err)
 }
@@ -166,7 +167,7 @@ func (c *Client) SetScheduleActive(ctx context.Context, flowID string) error {
 	if _, getErr := c.GetFlow(ctx, flowID); getErr != nil {
 		return getErr
 	}
-	return c.refused("SetScheduleActive", "neither the flow nor its group has a schedule")
+	return c.http.Refused("SetScheduleActive", "neither the flow nor its group has a schedule")
 }
 
 // SetScheduleInactive stops a version's schedule and deletes the runs it made that have not begun.
@@ -191,7 +192,7 @@ func (c *Client) newestFlow(ctx context.Context, operation, what string, w where
 		return nil, err
 	}
 	if len(out.Flow) == 0 {
-		return nil, c.notFound(operation, what)
+		return nil, c.http.NotFound(operation, what)
 	}
 	flow := flowOf(&out.Flow[0])
 	return &flow, nil

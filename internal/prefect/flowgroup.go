@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/transport"
 )
 
 // FlowGroup holds what all versions of a flow share. JSON fields are nil when the Server holds null.
@@ -68,7 +69,7 @@ func (c *Client) FindFlowGroup(ctx context.Context, versionGroupID string) (*Flo
 	const operation = "FindFlowGroup"
 	what := "flow group of version group " + versionGroupID
 	group, err := c.oneFlowGroup(ctx, where{"name": equals(versionGroupID)}, operation, what)
-	if !errors.Is(err, ErrNotFound) || !isUUID(versionGroupID) {
+	if !errors.Is(err, ErrNotFound) || !transport.IsUUID(versionGroupID) {
 		return group, err
 	}
 	flow, flowErr := c.GetFlow(ctx, versionGroupID)
@@ -76,7 +77,7 @@ func (c *Client) FindFlowGroup(ctx context.Context, versionGroupID string) (*Flo
 		return nil, err // the question was another one
 	}
 	return nil, &Error{
-		Operation: operation, Endpoint: c.endpoint, Kind: ErrNotFound, Err: ErrFlowID,
+		Operation: operation, Endpoint: c.Endpoint(), Kind: ErrNotFound, Err: ErrFlowID,
 		Message: fmt.Sprintf("%s. That is the id of version %d of flow %q, whose version group is %s", what, flow.Version, flow.Name, flow.VersionGroupID),
 	}
 }
@@ -87,7 +88,7 @@ func (c *Client) oneFlowGroup(ctx context.Context, w where, operation, what stri
 		return nil, err
 	}
 	if len(rows) == 0 {
-		return nil, c.notFound(operation, what)
+		return nil, c.http.NotFound(operation, what)
 	}
 	group := flowGroupWithVersion(&rows[0])
 	return &group, nil
@@ -108,7 +109,7 @@ func (c *Client) flowGroups(ctx context.Context, w where, from string, limit int
 
 // DeleteFlowGroup deletes a group with all versions and their runs; ErrNotFound if there is none.
 func (c *Client) DeleteFlowGroup(ctx context.Context, id string) error {
-	ctx, trace := traced(ctx)
+	ctx, trace := transport.Traced(ctx)
 	out, err := graphql.DeleteFlowGroup(ctx, wire{c}, id)
 	return c.deleted(trace, "DeleteFlowGroup", "flow group "+id, out.GetDeleteFlowGroup(), err)
 }
@@ -153,7 +154,7 @@ func (c *Client) SetFlowGroupSchedule(ctx context.Context, id string, schedule F
 	intervals := make([]graphql.IntervalClockInput, 0, len(schedule.IntervalClocks))
 	for _, clock := range schedule.IntervalClocks {
 		if clock.Interval < time.Minute || clock.Interval%time.Second != 0 {
-			return c.refused("SetFlowGroupSchedule", "an interval must be at least a minute, in whole seconds")
+			return c.http.Refused("SetFlowGroupSchedule", "an interval must be at least a minute, in whole seconds")
 		}
 		intervals = append(intervals, graphql.IntervalClockInput{
 			Interval: int(clock.Interval / time.Second), ParameterDefaults: optionalDocument(clock.ParameterDefaults),

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/transport"
 )
 
 // FlowRun is one run of a flow. JSON fields are nil when the Server holds null.
@@ -82,7 +83,7 @@ type FlowRunFilter struct {
 // group without a live version, ErrInvalid for a missing required parameter.
 func (c *Client) CreateFlowRun(ctx context.Context, in CreateFlowRunInput) (string, error) {
 	if (in.FlowID == "") == (in.VersionGroupID == "") {
-		return "", c.refused("CreateFlowRun", "exactly one of a flow id and a version group id is needed")
+		return "", c.http.Refused("CreateFlowRun", "exactly one of a flow id and a version group id is needed")
 	}
 	if in.IdempotencyKey == "" {
 		in.IdempotencyKey = uuid.NewString()
@@ -106,7 +107,7 @@ func (c *Client) CreateFlowRun(ctx context.Context, in CreateFlowRunInput) (stri
 
 // createFlowRun returns the run's id and whether an attempt before the last may have been carried out.
 func (c *Client) createFlowRun(ctx context.Context, in CreateFlowRunInput) (string, bool, error) {
-	ctx, trace := traced(ctx)
+	ctx, trace := transport.Traced(ctx)
 	out, err := graphql.CreateFlowRun(ctx, wire{c}, graphql.CreateFlowRunInput{
 		FlowId: optional(in.FlowID), VersionGroupId: optional(in.VersionGroupID), FlowRunName: optional(in.Name),
 		Parameters: optionalDocument(in.Parameters), Context: optionalDocument(in.Context),
@@ -117,7 +118,7 @@ func (c *Client) createFlowRun(ctx context.Context, in CreateFlowRunInput) (stri
 		return "", false, err
 	}
 	id, err := newID(c, "CreateFlowRun", out.CreateFlowRun)
-	return id, trace.doubtful(), err
+	return id, trace.Doubtful(), err
 }
 
 // GetFlowRun returns the run with this id, or ErrNotFound.
@@ -217,14 +218,14 @@ func (c *Client) CancelFlowRun(ctx context.Context, id string) (string, error) {
 		return "", err
 	}
 	if out.CancelFlowRun == nil {
-		return "", c.notFound("CancelFlowRun", "flow run "+id)
+		return "", c.http.NotFound("CancelFlowRun", "flow run "+id)
 	}
 	return value(out.CancelFlowRun.State), nil
 }
 
 // DeleteFlowRun deletes a run and its history; ErrNotFound for an unknown run.
 func (c *Client) DeleteFlowRun(ctx context.Context, id string) error {
-	ctx, trace := traced(ctx)
+	ctx, trace := transport.Traced(ctx)
 	out, err := graphql.DeleteFlowRun(ctx, wire{c}, id)
 	return c.deleted(trace, "DeleteFlowRun", "flow run "+id, out.GetDeleteFlowRun(), err)
 }
@@ -232,7 +233,7 @@ func (c *Client) DeleteFlowRun(ctx context.Context, id string) error {
 // SetFlowRunName renames a run; ErrNotFound for an unknown run, ErrInvalid for an empty name.
 func (c *Client) SetFlowRunName(ctx context.Context, id, name string) error {
 	if name == "" {
-		return c.refused("SetFlowRunName", "a run needs a name")
+		return c.http.Refused("SetFlowRunName", "a run needs a name")
 	}
 	out, err := graphql.SetFlowRunName(ctx, wire{c}, id, name)
 	return c.succeeded("SetFlowRunName", "flow run "+id, out.GetSetFlowRunName(), err)
@@ -253,7 +254,7 @@ func (c *Client) oneFlowRun(ctx context.Context, operation, what string, w where
 		return nil, err
 	}
 	if len(found) == 0 {
-		return nil, c.notFound(operation, what)
+		return nil, c.http.NotFound(operation, what)
 	}
 	return &found[0], nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/transport"
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
@@ -79,7 +80,7 @@ func (c *Client) findCloudHook(ctx context.Context, in CreateCloudHookInput, sin
 			return h.ID, nil
 		}
 	}
-	return "", c.notFound("CreateCloudHook", "no such hook was created")
+	return "", c.http.NotFound("CreateCloudHook", "no such hook was created")
 }
 
 // sameStates compares state names as the Server stores them: in upper case, in any order.
@@ -102,7 +103,7 @@ func (c *Client) GetCloudHook(ctx context.Context, id string) (*CloudHook, error
 		return nil, err
 	}
 	if len(found) == 0 {
-		return nil, c.notFound("GetCloudHook", "cloud hook "+id)
+		return nil, c.http.NotFound("GetCloudHook", "cloud hook "+id)
 	}
 	return &found[0], nil
 }
@@ -124,7 +125,7 @@ func (c *Client) SetCloudHookActive(ctx context.Context, id string, active bool)
 
 // DeleteCloudHook deletes a hook; ErrNotFound if there is none.
 func (c *Client) DeleteCloudHook(ctx context.Context, id string) error {
-	ctx, trace := traced(ctx)
+	ctx, trace := transport.Traced(ctx)
 	out, err := graphql.DeleteCloudHook(ctx, wire{c}, id)
 	return c.deleted(trace, "DeleteCloudHook", "cloud hook "+id, out.GetDeleteCloudHook(), err)
 }

@@ -94,11 +94,11 @@ func TestInterruptedWhileNotReady(t *testing.T) {
 	}
 	// Nor is the result looked for when the time is over.
 	clock := time.Now()
-	client = newClient(t, prefect.Config{Endpoint: url, ReadyTimeout: 3 * time.Second, Sleep: func(_ context.Context, d time.Duration) error {
+	now := func() time.Time { return clock }
+	client = newClient(t, prefect.Config{Endpoint: url, ReadyTimeout: 3 * time.Second, Now: now, Sleep: func(_ context.Context, d time.Duration) error {
 		clock = clock.Add(d)
 		return nil
 	}})
-	prefect.SetClock(client, func() time.Time { return clock })
 	looks.Store(0)
 	if _, err := client.CreateTenant(t.Context(), "New", "new"); !errors.Is(err, prefect.ErrUnavailable) || strings.Contains(err.Error(), "may have") {
 		t.Errorf("not ready in time: %v", err)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/transport"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
 )
@@ -32,7 +33,7 @@ type ProjectFilter struct {
 func (c *Client) CreateProject(ctx context.Context, name string, description *string) (string, error) {
 	if name == "" {
 		// The Server would take it.
-		return "", c.refused("CreateProject", "a project needs a name")
+		return "", c.http.Refused("CreateProject", "a project needs a name")
 	}
 	tenant, err := c.TenantID(ctx)
 	if err != nil {
@@ -52,7 +53,7 @@ func (c *Client) CreateProject(ctx context.Context, name string, description *st
 				return "", err
 			}
 			if p.Created.Before(since) || !equalOptional(p.Description, description) {
-				return "", c.notFound("CreateProject", "only another project has this name")
+				return "", c.http.NotFound("CreateProject", "only another project has this name")
 			}
 			return p.ID, nil
 		})
@@ -83,7 +84,7 @@ func (c *Client) ListProjects(ctx context.Context, filter ProjectFilter) ([]Proj
 // SetProjectName renames a project; ErrNotFound, ErrUniqueness or ErrInvalid.
 func (c *Client) SetProjectName(ctx context.Context, id, name string) error {
 	if name == "" {
-		return c.refused("SetProjectName", "a project needs a name")
+		return c.http.Refused("SetProjectName", "a project needs a name")
 	}
 	_, err := graphql.SetProjectName(ctx, wire{c}, id, name)
 	return err
@@ -98,7 +99,7 @@ func (c *Client) SetProjectDescription(ctx context.Context, id string, descripti
 // DeleteProject deletes a project with all its flows and their runs; ErrNotFound if there is no such project.
 // The flow groups stay behind, empty.
 func (c *Client) DeleteProject(ctx context.Context, id string) error {
-	ctx, trace := traced(ctx)
+	ctx, trace := transport.Traced(ctx)
 	out, err := graphql.DeleteProject(ctx, wire{c}, id)
 	return c.deleted(trace, "DeleteProject", "project "+id, out.GetDeleteProject(), err)
 }
@@ -126,7 +127,7 @@ func (c *Client) oneProject(ctx context.Context, w where, what string) (*Project
 		return nil, err
 	}
 	if len(found) == 0 {
-		return nil, c.notFound("GetProject", what)
+		return nil, c.http.NotFound("GetProject", what)
 	}
 	return &found[0], nil
 }

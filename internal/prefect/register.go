@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/transport"
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
@@ -31,16 +32,16 @@ const envelope = 4096
 // one, and nothing in its database keeps two at the same time from getting the same number.
 func (c *Client) RegisterFlow(ctx context.Context, in RegisterFlowInput) (string, error) {
 	if in.ProjectID == "" || len(in.SerializedFlow) == 0 {
-		return "", c.refused("RegisterFlow", "a registration needs a project and a flow")
+		return "", c.http.Refused("RegisterFlow", "a registration needs a project and a flow")
 	}
-	release, err := c.registrations.take(ctx, registrationOf(in))
+	release, err := c.registrations.Acquire(ctx, registrationOf(in))
 	if err != nil {
 		return "", err
 	}
 	defer release()
-	text, err := marshal(in.SerializedFlow)
+	text, err := transport.Marshal(in.SerializedFlow)
 	if err != nil {
-		return "", c.refused("RegisterFlow", "the flow cannot be encoded as JSON: "+err.Error())
+		return "", c.http.Refused("RegisterFlow", "the flow cannot be encoded as JSON: "+err.Error())
 	}
 	id, doubtful, err := c.register(ctx, in, text)
 	if err != nil || !doubtful {
@@ -65,6 +66,26 @@ func (c *Client) RegisterFlow(ctx context.Context, in RegisterFlowInput) (string
 	return id, err
 }
 
+// registrationKey names what two registrations have in common that would become versions of one flow: the version group,
+// or else the flow's name in its project.
+type registrationKey struct{ versionGroupID, projectID, name string }
+
+func registrationOf(in RegisterFlowInput) registrationKey {
+	if in.VersionGroupID != "" {
+		return registrationKey{versionGroupID: in.VersionGroupID}
+	}
+	name, _ := in.SerializedFlow["name"].(string)
+	return registrationKey{projectID: in.ProjectID, name: name}
+}
+
+// String names the registration in messages.
+func (k registrationKey) String() string {
+	if k.versionGroupID != "" {
+		return "version group " + k.versionGroupID
+	}
+	return fmt.Sprintf("flow %q of project %s", k.name, k.projectID)
+}
+
 // register sends a flow in one request, or in parts if it is too large for one. It also says whether an attempt before
 // the last may have been carried out and the result therefore may be another flow than this one.
 func (c *Client) register(ctx context.Context, in RegisterFlowInput, text []byte) (string, bool, error) {
@@ -72,7 +93,7 @@ func (c *Client) register(ctx context.Context, in RegisterFlowInput, text []byte
 	if err != nil {
 		return "", false, err
 	}
-	if len(packed)+len(value(in.Description))+envelope > c.cfg.BodyLimit {
+	if len(packed)+len(value(in.Description))+envelope > c.http.Config().BodyLimit {
 		id, err := c.registerInParts(ctx, in)
 		return id, false, err
 	}
@@ -89,7 +110,7 @@ func (c *Client) registerWhole(ctx context.Context, in RegisterFlowInput, packed
 	if in.IdempotencyKey == "" {
 		in.IdempotencyKey = uuid.NewString()
 	}
-	ctx, trace := traced(ctx)
+	ctx, trace := transport.Traced(ctx)
 	out, err := graphql.RegisterFlow(ctx, wire{c}, graphql.CreateFlowFromCompressedStringInput{
 		ProjectId: in.ProjectID, SerializedFlow: packed, VersionGroupId: optional(in.VersionGroupID),
 		IdempotencyKey: &in.IdempotencyKey, SetScheduleActive: &in.SetScheduleActive, Description: in.Description,
@@ -98,7 +119,7 @@ func (c *Client) registerWhole(ctx context.Context, in RegisterFlowInput, packed
 		return "", false, err
 	}
 	id, err := newID(c, "RegisterFlow", out.CreateFlowFromCompressedString)
-	return id, trace.doubtful(), err
+	return id, trace.Doubtful(), err
 }
 
 // compress packs a flow as create_flow_from_compressed_string wants it.
@@ -128,13 +149,13 @@ func encodeAll(flow map[string]any, key string) ([]json.RawMessage, error) {
 		if flow[key] == nil {
 			return nil, nil
 		}
-		return nil, invalid("the flow's %s are not a list", key)
+		return nil, transport.Invalid("the flow's %s are not a list", key)
 	}
 	out := make([]json.RawMessage, 0, len(list))
 	for _, one := range list {
-		text, err := marshal(one)
+		text, err := transport.Marshal(one)
 		if err != nil {
-			return nil, invalid("the flow's %s cannot be encoded as JSON: %s", key, err)
+			return nil, transport.Invalid("the flow's %s cannot be encoded as JSON: %s", key, err)
 		}
 		out = append(out, text)
 	}

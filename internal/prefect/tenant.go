@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/transport"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
 )
@@ -32,7 +33,7 @@ type Contents struct {
 // digits and hyphens ErrInvalid.
 func (c *Client) CreateTenant(ctx context.Context, name, slug string) (string, error) {
 	if name == "" || slug == "" {
-		return "", c.refused("CreateTenant", "a tenant needs a name and a slug")
+		return "", c.http.Refused("CreateTenant", "a tenant needs a name and a slug")
 	}
 	return c.createOnce(ctx,
 		func(ctx context.Context) (string, error) {
@@ -48,7 +49,7 @@ func (c *Client) CreateTenant(ctx context.Context, name, slug string) (string, e
 				return "", err
 			}
 			if t.Name != name || t.Created.Before(since) {
-				return "", c.notFound("CreateTenant", "only an older tenant has this slug")
+				return "", c.http.NotFound("CreateTenant", "only an older tenant has this slug")
 			}
 			return t.ID, nil
 		})
@@ -85,7 +86,7 @@ func (c *Client) ListTenants(ctx context.Context, filter TenantFilter) ([]Tenant
 // SetTenantName renames a tenant; ErrNotFound if there is none with this id.
 func (c *Client) SetTenantName(ctx context.Context, id, name string) error {
 	if name == "" {
-		return c.refused("SetTenantName", "a tenant needs a name")
+		return c.http.Refused("SetTenantName", "a tenant needs a name")
 	}
 	_, err := graphql.SetTenantName(ctx, wire{c}, id, name)
 	return err
@@ -94,7 +95,7 @@ func (c *Client) SetTenantName(ctx context.Context, id, name string) error {
 // SetTenantSlug changes a tenant's slug; ErrNotFound, ErrUniqueness or ErrInvalid.
 func (c *Client) SetTenantSlug(ctx context.Context, id, slug string) error {
 	if slug == "" {
-		return c.refused("SetTenantSlug", "a tenant needs a slug")
+		return c.http.Refused("SetTenantSlug", "a tenant needs a slug")
 	}
 	_, err := graphql.SetTenantSlug(ctx, wire{c}, id, slug)
 	return err
@@ -102,7 +103,7 @@ func (c *Client) SetTenantSlug(ctx context.Context, id, slug string) error {
 
 // DeleteTenant deletes a tenant and everything in it; ErrNotFound if there is none with this id.
 func (c *Client) DeleteTenant(ctx context.Context, id string) error {
-	ctx, trace := traced(ctx)
+	ctx, trace := transport.Traced(ctx)
 	out, err := graphql.DeleteTenant(ctx, wire{c}, id)
 	return c.deleted(trace, "DeleteTenant", "tenant "+id, out.GetDeleteTenant(), err)
 }
@@ -128,7 +129,7 @@ func (c *Client) oneTenant(ctx context.Context, w where, what string) (*Tenant, 
 		return nil, err
 	}
 	if len(found) == 0 {
-		return nil, c.notFound("GetTenant", what)
+		return nil, c.http.NotFound("GetTenant", what)
 	}
 	return &found[0], nil
 }

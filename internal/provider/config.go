@@ -14,6 +14,7 @@ import (
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/clientconfig"
 )
 
 // serverConfig turns the provider block into the client's configuration. Nothing
@@ -76,7 +77,7 @@ func newClient(explicit prefect.Config) (*prefect.Client, diag.Diagnostics) {
 	if err != nil {
 		home = "" // then there are no files to read; the environment still counts
 	}
-	config, err := prefect.ResolveConfig(explicit, os.Getenv, home)
+	config, err := clientconfig.Resolve(explicit, os.Getenv, home)
 	if err != nil {
 		return nil, framework.Diagnose(err, "The Prefect client's configuration could not be read")
 	}

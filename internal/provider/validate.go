@@ -18,6 +18,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/transport"
 )
 
 // notValid is the summary of what is wrong with the provider block.
@@ -35,13 +36,13 @@ func (p *prefectProvider) ValidateConfig(ctx context.Context, req provider.Valid
 	if cert, key := text(config.ClientCertificate), text(config.ClientKey); cert != "" && key != "" {
 		given.ClientCertificate, given.ClientKey = cert, key
 	}
-	resp.Diagnostics.Append(atSetting(prefect.CheckCertificates(given))...)
+	resp.Diagnostics.Append(atSetting(transport.CheckCertificates(given))...)
 	resp.Diagnostics.Append(checkCluster(ctx, config.Kubernetes)...)
 }
 
 // text is a value that is known and does not name a file, else "".
 func text(v types.String) string {
-	if !prefect.IsFileName(v.ValueString()) {
+	if !transport.IsFileName(v.ValueString()) {
 		return v.ValueString()
 	}
 	return ""
@@ -111,7 +112,7 @@ func (headerCheck) ValidateMap(_ context.Context, req validator.MapRequest, resp
 	for _, name := range slices.Sorted(maps.Keys(elements)) {
 		at, problem := req.Path.AtMapKey(name), ""
 		value, _ := elements[name].(types.String)
-		err := prefect.CheckHeader(name, value.ValueString())
+		err := transport.CheckHeader(name, value.ValueString())
 		other, twice := seen[http.CanonicalHeaderKey(name)]
 		switch {
 		case value.IsNull():

@@ -33,6 +33,7 @@ import (
 	"time"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/clientconfig"
 )
 
 // Default intervals. The first is the real one. The real runner looks for a
@@ -73,7 +74,7 @@ func FromEnvironment(environment func(string) string, home string, output io.Wri
 	if options.FlowRunID == "" {
 		return options, ErrNoFlowRun
 	}
-	config, err := prefect.ResolveConfig(prefect.Config{UserAgent: "devstack-flow-run"}, environment, home)
+	config, err := clientconfig.Resolve(prefect.Config{UserAgent: "devstack-flow-run"}, environment, home)
 	if err != nil {
 		return options, fmt.Errorf("find the Prefect Server: %w", err)
 	}

@@ -1,4 +1,4 @@
-package prefect
+package transport
 
 import (
 	"fmt"
@@ -14,21 +14,21 @@ func parseEndpoint(raw string) (string, *BasicAuth, error) {
 		raw = DefaultEndpoint
 	}
 	if !strings.Contains(raw, "://") {
-		return "", nil, invalid("endpoint %q has no scheme: write http://%s or https://%s", hideUser(raw), hideUser(raw), hideUser(raw))
+		return "", nil, Invalid("endpoint %q has no scheme: write http://%s or https://%s", hideUser(raw), hideUser(raw), hideUser(raw))
 	}
 	u, err := url.Parse(raw)
 	if err != nil {
 		// The parser's own message repeats the URL, and with it any password.
-		return "", nil, invalid("the endpoint is not a URL")
+		return "", nil, Invalid("the endpoint is not a URL")
 	}
 	if u.Scheme != "http" && u.Scheme != "https" {
-		return "", nil, invalid("endpoint %q: the scheme must be http or https, not %q", u.Redacted(), u.Scheme)
+		return "", nil, Invalid("endpoint %q: the scheme must be http or https, not %q", u.Redacted(), u.Scheme)
 	}
 	if u.Hostname() == "" {
-		return "", nil, invalid("endpoint %q names no host", u.Redacted())
+		return "", nil, Invalid("endpoint %q names no host", u.Redacted())
 	}
 	if u.RawQuery != "" || u.Fragment != "" {
-		return "", nil, invalid("endpoint %q: a query or fragment makes no sense here", u.Redacted())
+		return "", nil, Invalid("endpoint %q: a query or fragment makes no sense here", u.Redacted())
 	}
 	var auth *BasicAuth
 	if u.User != nil {
@@ -49,8 +49,8 @@ func hideUser(s string) string {
 	return s
 }
 
-// invalid is the error of an input that this client refuses by itself.
-func invalid(format string, args ...any) error {
+// Invalid is the error of an input that this client refuses by itself.
+func Invalid(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrInvalid, fmt.Sprintf(format, args...))
 }
 

@@ -88,9 +88,9 @@ func TestReadinessWaitsForAName(t *testing.T) {
 	}
 	clock := time.Now()
 	ends := config(1000, 10*time.Second)
+	ends.Now = func() time.Time { return clock }
 	ends.Sleep = func(_ context.Context, d time.Duration) error { clock = clock.Add(d); return nil }
 	client := newClient(t, ends)
-	prefect.SetClock(client, func() time.Time { return clock })
 	if err := client.WaitReady(t.Context()); !errors.Is(err, prefect.ErrUnreachable) || !strings.Contains(err.Error(), "cannot be resolved") || dials.Load() != 5 {
 		t.Errorf("at the end: %v after %d attempts", err, dials.Load())
 	}
@@ -103,11 +103,11 @@ func TestReadinessEnds(t *testing.T) {
 	t.Parallel()
 	url, looks := respond(t, http.StatusBadGateway, "text/html", "<html>")
 	clock := time.Now()
-	client := newClient(t, prefect.Config{Endpoint: url, ReadyTimeout: 10 * time.Second, Sleep: func(_ context.Context, d time.Duration) error {
+	now := func() time.Time { return clock }
+	client := newClient(t, prefect.Config{Endpoint: url, ReadyTimeout: 10 * time.Second, Now: now, Sleep: func(_ context.Context, d time.Duration) error {
 		clock = clock.Add(d)
 		return nil
 	}})
-	prefect.SetClock(client, func() time.Time { return clock })
 	err := client.Do(t.Context(), aQuery, nil, nil)
 	if !errors.Is(err, prefect.ErrUnavailable) || !strings.Contains(err.Error(), "not ready after 10s") {
 		t.Errorf("error: %v", err)

@@ -94,7 +94,7 @@ func refreshed[T any](ctx context.Context, c *Client, r *refresher[T], key, oper
 		return nil, err
 	}
 	if shared == nil {
-		return nil, c.notFound(operation, what)
+		return nil, c.http.NotFound(operation, what)
 	}
 	own := *shared
 	return &own, nil

@@ -1,4 +1,4 @@
-package prefect
+package transport
 
 import (
 	"context"
@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -25,12 +24,12 @@ func retryWait(f *failure, attempt int, allowed bool) (time.Duration, bool) {
 	if !allowed || !f.retryable || f.retryAfter > maxRetryAfter {
 		return 0, false
 	}
-	return max(backoff(attempt), f.retryAfter), true
+	return max(Backoff(attempt), f.retryAfter), true
 }
 
-// backoff is a random time between half of and the whole wait that follows the given attempt, so that many clients that
+// Backoff is a random time between half of and the whole wait that follows the given attempt, so that many clients that
 // failed together do not come back together.
-func backoff(attempt int) time.Duration {
+func Backoff(attempt int) time.Duration {
 	whole := maxBackoff
 	if attempt < 10 {
 		whole = min(maxBackoff, firstBackoff<<(attempt-1))
@@ -79,69 +78,4 @@ func sleepTimer(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-}
-
-// requestTrace remembers whether any attempt of a request may have been carried out unnoticed.
-type requestTrace struct {
-	mu        sync.Mutex
-	ambiguous bool
-}
-
-type traceKey struct{}
-
-// traced returns a context that makes requests report to the trace.
-func traced(ctx context.Context) (context.Context, *requestTrace) {
-	t := &requestTrace{}
-	return context.WithValue(ctx, traceKey{}, t), t
-}
-
-// untraced returns a context whose requests report to no trace.
-func untraced(ctx context.Context) context.Context {
-	return context.WithValue(ctx, traceKey{}, (*requestTrace)(nil))
-}
-
-// tracedBy returns the context's trace, or nil.
-func tracedBy(ctx context.Context) *requestTrace {
-	t, _ := ctx.Value(traceKey{}).(*requestTrace)
-	return t
-}
-
-func (t *requestTrace) add(ambiguous bool) {
-	if t == nil {
-		return
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.ambiguous = t.ambiguous || ambiguous
-}
-
-// doubtful says whether an attempt before the last may have been carried out.
-func (t *requestTrace) doubtful() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.ambiguous
-}
-
-// serverClock estimates the Server's clock from the Date of its answers.
-type serverClock struct {
-	mu     sync.Mutex
-	offset time.Duration
-}
-
-// observe learns from an answer that came between the two moments.
-func (s *serverClock) observe(header http.Header, started, ended time.Time) {
-	date, err := http.ParseTime(header.Get("Date"))
-	if err != nil {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.offset = date.Sub(started.Add(ended.Sub(started) / 2))
-}
-
-// at converts a moment of this machine's clock to the Server's, exact to about a second.
-func (s *serverClock) at(t time.Time) time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return t.Add(s.offset)
 }

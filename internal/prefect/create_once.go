@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/transport"
 )
 
 const (
@@ -27,17 +28,17 @@ func (c *Client) succeeded(operation, what string, s *graphql.Success, err error
 	case s != nil && value(s.Success):
 		return nil
 	case s != nil && value(s.Error) != "":
-		return &Error{Operation: operation, Endpoint: c.endpoint, Kind: ErrInvalid, Message: c.redact(value(s.Error))}
+		return &Error{Operation: operation, Endpoint: c.Endpoint(), Kind: ErrInvalid, Message: c.http.Redact(value(s.Error))}
 	default:
-		return c.notFound(operation, what)
+		return c.http.NotFound(operation, what)
 	}
 }
 
 // deleted is like succeeded for a removal that may have been repeated: a row that is not there any more after an attempt
 // without answer was removed by that attempt.
-func (c *Client) deleted(trace *requestTrace, operation, what string, s *graphql.Success, err error) error {
+func (c *Client) deleted(trace *transport.Doubt, operation, what string, s *graphql.Success, err error) error {
 	err = c.succeeded(operation, what, s, err)
-	if errors.Is(err, ErrNotFound) && trace.doubtful() {
+	if errors.Is(err, ErrNotFound) && trace.Doubtful() {
 		return nil
 	}
 	return err
@@ -54,26 +55,28 @@ func (c *Client) createOnce(
 	create func(context.Context) (string, error),
 	find func(ctx context.Context, since time.Time) (string, error),
 ) (string, error) {
-	started := c.now()
-	look := func(ctx context.Context) (string, error) { return find(ctx, c.clock.at(started).Add(-clockSlack)) }
+	started := c.http.Now()
+	look := func(ctx context.Context) (string, error) {
+		return find(ctx, c.http.ServerTime(started).Add(-clockSlack))
+	}
 	doubtful := false
 	for attempt := 1; ; attempt++ {
-		watched, trace := traced(ctx)
+		watched, trace := transport.Traced(ctx)
 		id, err := create(watched)
 		if err == nil {
 			return id, nil
 		}
 		if ctx.Err() != nil {
-			if !doubtful && !trace.doubtful() {
+			if !doubtful && !trace.Doubtful() {
 				return "", err
 			}
 			return c.findInterrupted(ctx, err, look)
 		}
-		if !isAmbiguous(err) && (!doubtful || !errors.Is(err, ErrUniqueness)) {
+		if !transport.IsAmbiguous(err) && (!doubtful || !errors.Is(err, ErrUniqueness)) {
 			return "", err
 		}
 		doubtful = true
-		if sleepErr := c.sleep(ctx, backoff(attempt)); sleepErr != nil {
+		if sleepErr := c.http.Sleep(ctx, transport.Backoff(attempt)); sleepErr != nil {
 			return c.findInterrupted(ctx, fmt.Errorf("%w (%w)", sleepErr, err), look)
 		}
 		found, findErr := look(ctx)
@@ -84,7 +87,7 @@ func (c *Client) createOnce(
 			return c.findInterrupted(ctx, findErr, look)
 		case !errors.Is(findErr, ErrNotFound):
 			return "", errors.Join(err, fmt.Errorf("looking for the result: %w", findErr))
-		case attempt > c.cfg.MaxRetries || !isAmbiguous(err):
+		case attempt > c.http.Config().MaxRetries || !transport.IsAmbiguous(err):
 			return "", err
 		}
 	}
@@ -104,7 +107,7 @@ func (c *Client) findInterrupted(ctx context.Context, interrupted error, find fu
 		case looks == interruptedLooks:
 			return "", interrupted
 		}
-		if err := c.sleep(ctx, backoff(looks)); err != nil {
+		if err := c.http.Sleep(ctx, transport.Backoff(looks)); err != nil {
 			return "", fmt.Errorf("%w: %w", ErrUncertain, interrupted)
 		}
 	}
@@ -121,7 +124,7 @@ func newID[T any, P interface {
 		}
 	}
 	return "", &Error{
-		Operation: operation, Endpoint: c.endpoint, Kind: ErrNotPrefect,
+		Operation: operation, Endpoint: c.Endpoint(), Kind: ErrNotPrefect,
 		Message: "the answer holds no id", Ambiguous: true,
 	}
 }

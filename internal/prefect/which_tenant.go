@@ -3,6 +3,9 @@ package prefect
 import (
 	"context"
 	"fmt"
+	"strings"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/transport"
 )
 
 // tenantCache holds the id of a client's tenant once it is known.
@@ -35,7 +38,7 @@ func (c *Client) TenantID(ctx context.Context) (string, error) {
 }
 
 func (c *Client) resolveTenant(ctx context.Context) (string, error) {
-	wanted := c.cfg.Tenant
+	wanted := c.wanted
 	if wanted == "" {
 		tenants, err := c.ListTenants(ctx, TenantFilter{})
 		if err != nil {
@@ -51,7 +54,7 @@ func (c *Client) resolveTenant(ctx context.Context) (string, error) {
 		}
 	}
 	condition := where{"slug": equals(wanted)}
-	if isUUID(wanted) {
+	if transport.IsUUID(wanted) {
 		condition = where{"id": equals(wanted)}
 	}
 	found, err := c.tenants(ctx, condition)
@@ -67,3 +70,34 @@ func (c *Client) resolveTenant(ctx context.Context) (string, error) {
 	}
 	return "", &TenantError{Kind: ErrTenantNotFound, Wanted: wanted, Tenants: tenants}
 }
+
+// TenantError is returned with kind ErrNoTenant, ErrSeveralTenants or ErrTenantNotFound.
+type TenantError struct {
+	// Wanted is the slug or id that was asked for; empty when none was.
+	Wanted string
+	// Tenants are those that the Server has.
+	Tenants []Tenant
+	// Kind is one of the three.
+	Kind error
+}
+
+// Error names the tenants that there are.
+func (e *TenantError) Error() string {
+	slugs := make([]string, 0, len(e.Tenants))
+	for _, t := range e.Tenants {
+		slugs = append(slugs, t.Slug)
+	}
+	switch {
+	case len(e.Tenants) == 0 && e.Wanted != "":
+		return fmt.Sprintf("tenant %q not found: the Server has no tenant", e.Wanted)
+	case len(e.Tenants) == 0:
+		return "the Server has no tenant"
+	case e.Wanted != "":
+		return fmt.Sprintf("tenant %q not found: the Server has %s", e.Wanted, strings.Join(slugs, ", "))
+	default:
+		return fmt.Sprintf("the Server has several tenants (%s) and none was named", strings.Join(slugs, ", "))
+	}
+}
+
+// Unwrap makes errors.Is see the kind.
+func (e *TenantError) Unwrap() error { return e.Kind }

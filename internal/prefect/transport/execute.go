@@ -1,4 +1,4 @@
-package prefect
+package transport
 
 import (
 	"bytes"
@@ -11,27 +11,14 @@ import (
 	"net/http/httptrace"
 	"sync/atomic"
 	"time"
-
-	genqlient "github.com/Khan/genqlient/graphql"
 )
 
 // maxResponse bounds the answer's size in bytes, against endless answers from something that is not the Server.
 const maxResponse = 1 << 30
 
-// wire makes the client usable by the generated operations, without showing that to other packages.
-type wire struct{ *Client }
-
-// MakeRequest implements genqlient's Client.
-func (w wire) MakeRequest(ctx context.Context, req *genqlient.Request, resp *genqlient.Response) error {
-	if err := w.awaitReady(ctx); err != nil {
-		return err
-	}
-	return w.execute(ctx, req.Query, req.OpName, req.Variables, resp.Data, w.cfg.MaxRetries)
-}
-
-// execute sends one operation, repeating it at most so often and where that is safe, and decodes the answer's data into
+// Execute sends one operation, repeating it at most so often and where that is safe, and decodes the answer's data into
 // out.
-func (c *Client) execute(
+func (c *Client) Execute(
 	ctx context.Context, document, name string, variables, out any, retries int,
 ) error {
 	op, err := c.operation(document)
@@ -69,7 +56,7 @@ func (c *Client) execute(
 		if !again {
 			return failure.err
 		}
-		if err := c.sleep(ctx, wait); err != nil {
+		if err := c.Sleep(ctx, wait); err != nil {
 			return c.interrupted(ctx, name, op, failure)
 		}
 	}
@@ -86,7 +73,7 @@ func (c *Client) interrupted(ctx context.Context, name string, op *operation, f 
 
 // encode makes the request's body. It also returns the variables by themselves, as JSON.
 func (c *Client) encode(document string, op *operation, variables any) (encoded, body []byte, err error) {
-	if encoded, err = marshal(variables); err != nil {
+	if encoded, err = Marshal(variables); err != nil {
 		return nil, nil, fmt.Errorf("encoding the variables: %w", err)
 	}
 	request := struct {
@@ -100,14 +87,14 @@ func (c *Client) encode(document string, op *operation, variables any) (encoded,
 	if op.named {
 		request.Operation = op.name
 	}
-	if body, err = marshal(request); err != nil {
+	if body, err = Marshal(request); err != nil {
 		return nil, nil, fmt.Errorf("encoding the request: %w", err)
 	}
 	return encoded, body, nil
 }
 
-// marshal encodes without HTML escapes, which would only make flows larger.
-func marshal(v any) ([]byte, error) {
+// Marshal encodes without HTML escapes, which would only make flows larger.
+func Marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -156,7 +143,7 @@ func (c *Client) attempt(ctx context.Context, name string, number int, body []by
 	}
 	f.err.Operation, f.err.Endpoint, f.err.Status = name, c.endpoint, status
 	f.err.Message = c.redact(f.err.Message)
-	f.err.permanent = !f.retryable
+	f.err.Permanent = !f.retryable
 	event.Err = f.err
 	f.event = event
 	return nil, f
@@ -191,7 +178,7 @@ func (c *Client) setHeaders(h http.Header) {
 	switch {
 	case c.cfg.APIKey != "":
 		h.Set("Authorization", "Bearer "+c.cfg.APIKey)
-		if isUUID(c.cfg.Tenant) {
+		if IsUUID(c.cfg.Tenant) {
 			h.Set("X-PREFECT-TENANT-ID", c.cfg.Tenant)
 		}
 	case c.cfg.BasicAuth != nil:

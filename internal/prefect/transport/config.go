@@ -1,4 +1,4 @@
-package prefect
+package transport
 
 import (
 	"context"
@@ -77,6 +77,8 @@ type Config struct {
 	Logger func(context.Context, Event)
 	// Sleep waits before a retry; nil means a timer. It returns the context's error when that ends first.
 	Sleep func(context.Context, time.Duration) error
+	// Now is the clock; nil means this machine's.
+	Now func() time.Time
 }
 
 // DialError is what an error of [Config].Dial may tell about itself.

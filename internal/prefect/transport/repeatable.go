@@ -1,48 +1,6 @@
-package prefect
+package transport
 
-import (
-	"encoding/json"
-	"fmt"
-	"strings"
-
-	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/parser"
-)
-
-// operation is what the transport needs to know of a GraphQL document.
-type operation struct {
-	// name is for people: the operation's name, or its root fields.
-	name  string
-	named bool
-	// mutation tells a mutation from a query.
-	mutation bool
-	// roots are the names of the root fields.
-	roots []string
-}
-
-// parseOperation reads a document that holds one operation.
-func parseOperation(document string) (*operation, error) {
-	doc, err := parser.ParseQuery(&ast.Source{Input: document})
-	if err != nil {
-		return nil, fmt.Errorf("%w: GraphQL document: %w", ErrInvalid, err)
-	}
-	if len(doc.Operations) != 1 {
-		return nil, invalid("a GraphQL document must hold one operation, this one holds %d", len(doc.Operations))
-	}
-	def := doc.Operations[0]
-	op := &operation{name: def.Name, named: def.Name != "", mutation: def.Operation == ast.Mutation}
-	for _, selection := range def.SelectionSet {
-		field, ok := selection.(*ast.Field)
-		if !ok {
-			return nil, invalid("a GraphQL document's root must hold fields, not fragments")
-		}
-		op.roots = append(op.roots, field.Name)
-	}
-	if !op.named {
-		op.name = strings.Join(op.roots, "+")
-	}
-	return op, nil
-}
+import "encoding/json"
 
 // repeatable says whether carrying out a request a second time does no harm.
 //

@@ -1,4 +1,4 @@
-package prefect
+package transport
 
 import (
 	"net/http"
@@ -17,15 +17,15 @@ var ownHeaders = []string{
 func CheckHeader(name, value string) error {
 	switch {
 	case name == "":
-		return invalid("a header needs a name")
+		return Invalid("a header needs a name")
 	case strings.ContainsFunc(name, func(r rune) bool { return !isTokenRune(r) }):
-		return invalid("%q is not the name of a header, which is of letters, digits and dashes, without a colon or white space", name)
+		return Invalid("%q is not the name of a header, which is of letters, digits and dashes, without a colon or white space", name)
 	case slices.Contains(ownHeaders, http.CanonicalHeaderKey(name)):
-		return invalid("the client sets the header %s itself", http.CanonicalHeaderKey(name))
+		return Invalid("the client sets the header %s itself", http.CanonicalHeaderKey(name))
 	case value != strings.TrimSpace(value):
-		return invalid("the value of header %s starts or ends with white space, such as the end of the line of a file", name)
+		return Invalid("the value of header %s starts or ends with white space, such as the end of the line of a file", name)
 	case strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }):
-		return invalid("the value of header %s holds a line break or another control character", name)
+		return Invalid("the value of header %s holds a line break or another control character", name)
 	}
 	return nil
 }
@@ -43,7 +43,7 @@ func checkHeaders(headers map[string]string) error {
 			return err
 		}
 		if other, ok := seen[http.CanonicalHeaderKey(name)]; ok {
-			return invalid("the headers %s and %s are one header: names of headers have no case", min(name, other), max(name, other))
+			return Invalid("the headers %s and %s are one header: names of headers have no case", min(name, other), max(name, other))
 		}
 		seen[http.CanonicalHeaderKey(name)] = name
 	}

@@ -143,9 +143,9 @@ func (a *readingAhead) proceed(next string, left int) bool {
 
 // get returns the object with a key: nil if there is none.
 func (r *refresher[T]) get(ctx context.Context, c *Client, key string) (*T, error) {
-	q := &question[T]{key: key, writes: c.writes.Load(), done: make(chan struct{})}
+	q := &question[T]{key: key, writes: c.http.Writes(), done: make(chan struct{})}
 	r.mu.Lock()
-	if !r.answer(q, c.now()) {
+	if !r.answer(q, c.http.Now()) {
 		r.waiting = append(r.waiting, q)
 		if !r.busy {
 			r.busy = true
@@ -213,7 +213,7 @@ func (r *refresher[T]) serve(ctx context.Context, c *Client) {
 func (r *refresher[T]) begin(c *Client, w *wave) []*question[T] {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	now, writes := c.now(), c.writes.Load()
+	now, writes := c.http.Now(), c.http.Writes()
 	if writes != r.writes || now.Sub(r.last) > refreshPause || r.kept == nil {
 		r.writes, r.waves, r.ahead = writes, 0, readingAhead{}
 		r.kept, r.given = map[string]keptObject[T]{}, map[string]bool{}
@@ -256,7 +256,7 @@ func (r *refresher[T]) ask(ctx context.Context, c *Client, questions []*question
 		r.readAhead(ctx, c)
 	}
 	r.mu.Lock()
-	r.last = c.now() // a slow answer is no pause
+	r.last = c.http.Now() // a slow answer is no pause
 	r.mu.Unlock()
 	for _, q := range questions {
 		close(q.done)
@@ -300,7 +300,7 @@ func (r *refresher[T]) readAhead(ctx context.Context, c *Client) {
 		if limit == 0 {
 			return
 		}
-		read := c.now()
+		read := c.http.Now()
 		page, err := r.source.near(ctx, c, fields, from, limit)
 		if err != nil {
 			return
@@ -313,10 +313,10 @@ func (r *refresher[T]) readAhead(ctx context.Context, c *Client) {
 func (r *refresher[T]) nextPage(c *Client) (fields []string, from string, limit int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.source.near == nil || r.waves < 2 || c.writes.Load() != r.writes {
+	if r.source.near == nil || r.waves < 2 || c.http.Writes() != r.writes {
 		return nil, "", 0
 	}
-	now := c.now()
+	now := c.http.Now()
 	for key, kept := range r.kept {
 		if now.Sub(kept.read) > refreshLifetime {
 			// It has to be read again if it is still wanted, and so have its neighbours.

@@ -1,4 +1,4 @@
-package prefect
+package transport
 
 import (
 	"encoding/base64"

@@ -1,4 +1,5 @@
-package prefect
+// Package clientconfig reads the configuration of a Prefect 1.x client: its TOML files and its environment.
+package clientconfig
 
 import (
 	"errors"
@@ -13,6 +14,8 @@ import (
 	"time"
 
 	"github.com/BurntSushi/toml"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/transport"
 )
 
 // Keys of the 1.x configuration that matter here.
@@ -41,12 +44,12 @@ func packagedDefaults() map[string]string {
 	}
 }
 
-// ResolveConfig fills the empty fields of an explicit configuration as the Prefect 1.x client would: packaged defaults,
+// Resolve fills the empty fields of an explicit configuration as the Prefect 1.x client would: packaged defaults,
 // then config.toml, backend.toml and auth.toml of home/.prefect, then the PREFECT__SECTION__KEY environment, which env
 // reads (os.Getenv). Errors are of kind ErrInvalid and name the file.
 //
 // An empty environment variable counts as one that is not set.
-func ResolveConfig(explicit Config, env func(string) string, home string) (Config, error) {
+func Resolve(explicit transport.Config, env func(string) string, home string) (transport.Config, error) {
 	s := &settings{values: packagedDefaults(), env: env, home: home}
 	for _, file := range []struct{ variable, path string }{
 		{"PREFECT__USER_CONFIG_PATH", "~/.prefect/config.toml"},
@@ -57,21 +60,21 @@ func ResolveConfig(explicit Config, env func(string) string, home string) (Confi
 			path = chosen
 		}
 		if err := s.read(s.expand(path)); err != nil {
-			return Config{}, err
+			return transport.Config{}, err
 		}
 	}
 	out := explicit
 	if out.Endpoint == "" {
 		endpoint, err := s.endpoint()
 		if err != nil {
-			return Config{}, err
+			return transport.Config{}, err
 		}
 		out.Endpoint = endpoint
 	}
 	if out.RequestTimeout == 0 {
 		timeout, err := s.timeout()
 		if err != nil {
-			return Config{}, err
+			return transport.Config{}, err
 		}
 		out.RequestTimeout = timeout
 	}
@@ -79,10 +82,10 @@ func ResolveConfig(explicit Config, env func(string) string, home string) (Confi
 }
 
 // credentials fills in API key and tenant.
-func (s *settings) credentials(out Config) (Config, error) {
+func (s *settings) credentials(out transport.Config) (transport.Config, error) {
 	auth, err := s.auth(out.Endpoint)
 	if err != nil {
-		return Config{}, err
+		return transport.Config{}, err
 	}
 	if out.APIKey == "" && out.BasicAuth == nil && !hasUser(out.Endpoint) {
 		out.APIKey = firstOf(s.get(keyAPIKey), auth["api_key"])
@@ -130,16 +133,16 @@ func readTOML(path string) (map[string]any, error) {
 		return map[string]any{}, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: reading the Prefect configuration: %w", ErrInvalid, err)
+		return nil, fmt.Errorf("%w: reading the Prefect configuration: %w", transport.ErrInvalid, err)
 	}
 	var tree map[string]any
 	if err := toml.Unmarshal(data, &tree); err != nil {
 		// The parser's message quotes the line, which may hold a key: only its place is told.
 		var parse toml.ParseError
 		if errors.As(err, &parse) {
-			return nil, invalid("%s is not valid TOML, see line %d", path, parse.Position.Line)
+			return nil, transport.Invalid("%s is not valid TOML, see line %d", path, parse.Position.Line)
 		}
-		return nil, invalid("%s is not valid TOML", path)
+		return nil, transport.Invalid("%s is not valid TOML", path)
 	}
 	return tree, nil
 }
@@ -224,10 +227,10 @@ func (s *settings) endpoint() (string, error) {
 	}
 	switch backend := s.get(keyBackend); backend {
 	case cloudName:
-		return "", invalid("the Prefect configuration chooses the backend \"cloud\", and Prefect Cloud 1 no longer exists: " +
+		return "", transport.Invalid("the Prefect configuration chooses the backend \"cloud\", and Prefect Cloud 1 no longer exists: " +
 			"set an endpoint, or PREFECT__CLOUD__API, or choose the backend \"server\"")
 	default:
-		return "", invalid("the Prefect configuration chooses the backend %q, for which it names no endpoint: "+
+		return "", transport.Invalid("the Prefect configuration chooses the backend %q, for which it names no endpoint: "+
 			"set an endpoint, or PREFECT__CLOUD__API, or choose the backend \"server\"", backend)
 	}
 }
@@ -240,7 +243,7 @@ func (s *settings) timeout() (time.Duration, error) {
 	}
 	seconds, err := strconv.ParseFloat(text, 64)
 	if err != nil || seconds <= 0 || seconds > (24*time.Hour).Seconds() {
-		return 0, invalid("the Prefect configuration's cloud.request_timeout is %q, not a number of seconds", text)
+		return 0, transport.Invalid("the Prefect configuration's cloud.request_timeout is %q, not a number of seconds", text)
 	}
 	return time.Duration(seconds * float64(time.Second)), nil
 }

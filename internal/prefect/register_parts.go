@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/transport"
 )
 
 const (
@@ -23,15 +24,15 @@ const (
 func (c *Client) registerInParts(ctx context.Context, in RegisterFlowInput) (string, error) {
 	tasks, err := encodeAll(in.SerializedFlow, "tasks")
 	if err != nil {
-		return "", c.refused("RegisterFlow", err.Error())
+		return "", c.http.Refused("RegisterFlow", err.Error())
 	}
 	edges, err := encodeAll(in.SerializedFlow, "edges")
 	if err != nil {
-		return "", c.refused("RegisterFlow", err.Error())
+		return "", c.http.Refused("RegisterFlow", err.Error())
 	}
-	text, err := marshal(without(in.SerializedFlow))
+	text, err := transport.Marshal(without(in.SerializedFlow))
 	if err != nil {
-		return "", c.refused("RegisterFlow", err.Error())
+		return "", c.http.Refused("RegisterFlow", err.Error())
 	}
 	packed, err := compress(text)
 	if err != nil {
@@ -92,7 +93,7 @@ func (c *Client) addParts(ctx context.Context, id string, activate bool, tasks, 
 	if flow.TaskCount >= len(tasks) && flow.EdgeCount >= len(edges) {
 		return nil
 	}
-	limit := c.cfg.BodyLimit - envelope
+	limit := c.http.Config().BodyLimit - envelope
 	if limit, err = c.sendParts(ctx, tasks, limit, func(ctx context.Context, part json.RawMessage) error {
 		out, err := graphql.RegisterTasks(ctx, wire{c}, id, part)
 		return c.succeeded("RegisterTasks", "flow "+id, out.GetRegisterTasks(), err)
@@ -129,7 +130,7 @@ func (c *Client) sendParts(
 				break
 			}
 		}
-		part, err := marshal(items[:n])
+		part, err := transport.Marshal(items[:n])
 		if err != nil {
 			return limit, fmt.Errorf("encoding a part of the flow: %w", err)
 		}
@@ -149,10 +150,10 @@ func (c *Client) sendParts(
 }
 
 func (c *Client) encodedSize(text []byte) int {
-	if c.cfg.Encoding != VariablesAsString {
+	if c.http.Config().Encoding != VariablesAsString {
 		return len(text)
 	}
-	quoted, err := marshal(string(text))
+	quoted, err := transport.Marshal(string(text))
 	if err != nil {
 		return 2 * len(text)
 	}

@@ -1,4 +1,4 @@
-package prefect_test
+package clientconfig_test
 
 import (
 	"errors"
@@ -8,17 +8,18 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/clientconfig"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/transport"
 )
 
 const someTenant = "0e1c2b3a-1111-4222-8333-444455556666"
 
 // The cases follow what the Prefect 1.4.1 client makes of the same files and environment, except where a case says so.
-func TestResolveConfig(t *testing.T) {
+func TestResolve(t *testing.T) {
 	t.Parallel()
 	type m = map[string]string
 	for name, c := range map[string]struct {
-		explicit prefect.Config
+		explicit transport.Config
 		// files by path below the home directory; env with HOME standing for that directory.
 		files, env m
 		// want: endpoint, tenant, key, timeout in seconds.
@@ -36,7 +37,7 @@ func TestResolveConfig(t *testing.T) {
 		"quoted":              {env: m{"PREFECT__CLOUD__API": "'http://api'"}, endpoint: "http://api"},
 		"empty is not set (the 1.x client would have an empty URL)": {env: m{"PREFECT__CLOUD__API": ""}, endpoint: "http://localhost:4200"},
 		"explicit beats all": {
-			explicit: prefect.Config{Endpoint: "http://x", Tenant: "t", APIKey: "k", RequestTimeout: time.Second},
+			explicit: transport.Config{Endpoint: "http://x", Tenant: "t", APIKey: "k", RequestTimeout: time.Second},
 			env:      m{"PREFECT__CLOUD__API": "http://api", "PREFECT__CLOUD__TENANT_ID": someTenant, "PREFECT__CLOUD__API_KEY": "other", "PREFECT__CLOUD__REQUEST_TIMEOUT": "9"},
 			endpoint: "http://x", tenant: "t", key: "k", timeout: time.Second,
 		},
@@ -98,7 +99,7 @@ func TestResolveConfig(t *testing.T) {
 			endpoint: "http://localhost:4200", tenant: someTenant,
 		},
 		"basic auth excludes the key": {
-			explicit: prefect.Config{BasicAuth: &prefect.BasicAuth{Username: "u"}},
+			explicit: transport.Config{BasicAuth: &transport.BasicAuth{Username: "u"}},
 			env:      m{"PREFECT__CLOUD__API_KEY": "abc"},
 			endpoint: "http://localhost:4200",
 		},
@@ -110,7 +111,7 @@ func TestResolveConfig(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			home := homeWith(t, c.files)
-			got, err := prefect.ResolveConfig(c.explicit, environment(home, c.env), home)
+			got, err := clientconfig.Resolve(c.explicit, environment(home, c.env), home)
 			check(t, err)
 			if c.endpoint == "circle" {
 				if len(got.Endpoint) > 200 {
@@ -125,7 +126,7 @@ func TestResolveConfig(t *testing.T) {
 	}
 }
 
-func TestResolveConfigRefuses(t *testing.T) {
+func TestResolveRefuses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		files, env map[string]string
@@ -138,8 +139,8 @@ func TestResolveConfigRefuses(t *testing.T) {
 		"timeout no number": {env: map[string]string{"PREFECT__CLOUD__REQUEST_TIMEOUT": "soon"}, says: "request_timeout"},
 	} {
 		home := homeWith(t, c.files)
-		_, err := prefect.ResolveConfig(prefect.Config{}, environment(home, c.env), home)
-		if !errors.Is(err, prefect.ErrInvalid) || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "s3cr3t") {
+		_, err := clientconfig.Resolve(transport.Config{}, environment(home, c.env), home)
+		if !errors.Is(err, transport.ErrInvalid) || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "s3cr3t") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -158,4 +159,11 @@ func homeWith(t *testing.T, files map[string]string) string {
 
 func environment(home string, values map[string]string) func(string) string {
 	return func(name string) string { return strings.ReplaceAll(values[name], "HOME", home) }
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
 }

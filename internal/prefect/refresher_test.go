@@ -158,10 +158,11 @@ func TestRefreshTwice(t *testing.T) {
 // TestRefreshForgets lets the time pass in which an object that was read ahead may be asked for.
 func TestRefreshForgets(t *testing.T) {
 	t.Parallel()
-	e := newEnv(t, prefectserver.Options{})
-	_, flows := e.fill(t, 1, 10)
 	var later atomic.Int64
-	prefect.SetClock(e.Client, func() time.Time { return time.Now().Add(time.Duration(later.Load())) })
+	e := newEnv(t, prefectserver.Options{}, func(cfg *prefect.Config) {
+		cfg.Now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
+	})
+	_, flows := e.fill(t, 1, 10)
 	for _, f := range flows[:2] {
 		_, err := e.RefreshFlow(t.Context(), f.VersionGroupID)
 		check(t, err)

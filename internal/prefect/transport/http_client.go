@@ -1,0 +1,68 @@
+package transport
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// maxRedirects bounds the redirects that one request follows.
+const maxRedirects = 5
+
+// newHTTPClient builds the HTTP client that a configuration asks for.
+func newHTTPClient(cfg Config) (*http.Client, error) {
+	transport := cfg.Transport
+	if transport == nil {
+		tlsConfig, err := newTLSConfig(cfg)
+		if err != nil {
+			return nil, err
+		}
+		proxy, err := newProxy(cfg.ProxyURL)
+		if err != nil {
+			return nil, err
+		}
+		base, ok := http.DefaultTransport.(*http.Transport)
+		if !ok {
+			base = &http.Transport{}
+		}
+		t := base.Clone()
+		t.TLSClientConfig = tlsConfig
+		t.Proxy = proxy
+		if cfg.Dial != nil {
+			t.DialContext, t.Proxy = cfg.Dial, nil
+		}
+		t.MaxIdleConnsPerHost = 16
+		// Load balancers forget idle connections without a word, some after 4 minutes.
+		t.IdleConnTimeout = time.Minute
+		transport = t
+	}
+	return &http.Client{Transport: transport, CheckRedirect: checkRedirect}, nil
+}
+
+// checkRedirect follows only redirects that keep the method and the host: anything else is a login page, a wrong URL, or
+// somebody who would be sent our credentials. The redirecting answer is then what the caller sees.
+func checkRedirect(req *http.Request, via []*http.Request) error {
+	first := via[0]
+	sameHost := req.URL.Hostname() == first.URL.Hostname()
+	downgrade := first.URL.Scheme == "https" && req.URL.Scheme != "https"
+	if req.Method != first.Method || !sameHost || downgrade || len(via) >= maxRedirects {
+		return http.ErrUseLastResponse
+	}
+	return nil
+}
+
+func newProxy(raw string) (func(*http.Request) (*url.URL, error), error) {
+	if raw == "" {
+		return http.ProxyFromEnvironment, nil
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.Hostname() == "" {
+		return nil, &SettingError{Field: "ProxyURL", Err: Invalid("the proxy URL is not a URL with a host")}
+	}
+	switch u.Scheme {
+	case "http", "https", "socks5", "socks5h":
+		return http.ProxyURL(u), nil
+	default:
+		return nil, &SettingError{Field: "ProxyURL", Err: Invalid("proxy URL: scheme %q is not http, https or socks5", u.Scheme)}
+	}
+}

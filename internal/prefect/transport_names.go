@@ -1,0 +1,35 @@
+package prefect
+
+import "github.com/prefect-server/terraform-provider-prefect/internal/prefect/transport"
+
+// What a caller of this package needs of its transport: the configuration, what is told of each attempt, and the errors.
+type (
+	Config            = transport.Config
+	BasicAuth         = transport.BasicAuth
+	VariablesEncoding = transport.VariablesEncoding
+	DialError         = transport.DialError
+	Event             = transport.Event
+	Error             = transport.Error
+	SettingError      = transport.SettingError
+)
+
+// Forms in which variables are sent; see [transport.VariablesEncoding].
+const (
+	VariablesAsObject = transport.VariablesAsObject
+	VariablesAsString = transport.VariablesAsString
+)
+
+// Kinds of failure, for errors.Is; see package transport for the meaning of each.
+var (
+	ErrNotFound     = transport.ErrNotFound
+	ErrUniqueness   = transport.ErrUniqueness
+	ErrForeignKey   = transport.ErrForeignKey
+	ErrInvalid      = transport.ErrInvalid
+	ErrArchived     = transport.ErrArchived
+	ErrTooLarge     = transport.ErrTooLarge
+	ErrUnreachable  = transport.ErrUnreachable
+	ErrNotPrefect   = transport.ErrNotPrefect
+	ErrUnauthorized = transport.ErrUnauthorized
+	ErrUnavailable  = transport.ErrUnavailable
+	ErrInternal     = transport.ErrInternal
+)
