@@ -37,6 +37,12 @@ variable "flow_file" {
   default     = "../flows/my_example_flow.json"
 }
 
+variable "labels" {
+  description = "Labels of the run: an agent takes it that has all of them."
+  type        = set(string)
+  default     = ["9bad561ac917"]
+}
+
 resource "prefect_project" "example" {
   name        = "exampleProject"
   description = "The walk-through's project."
@@ -53,7 +59,7 @@ resource "prefect_flow" "example" {
 
 resource "prefect_flow_run" "example" {
   flow_id  = prefect_flow.example.flow_id
-  labels   = ["9bad561ac917"]
+  labels   = var.labels
   wait_for = "finished"
 
   # Destroy stops the run if need be and removes its Job and its record. The default keeps a run as history.

@@ -22,6 +22,7 @@ func demo(ctx context.Context, arguments []string) error {
 	options := stackFlags(flags)
 	cli := flags.String("terraform", "terraform", "the Terraform or OpenTofu `command`")
 	keep := flags.Bool("keep", false, "keep the stack up after the first apply and print how to use it, until interrupted")
+	all := flags.Bool("show-terraform", false, "show all that Terraform prints, not only what it has done")
 	if err := flags.Parse(arguments); err != nil {
 		return usageError(err)
 	}
@@ -52,6 +53,7 @@ func demo(ctx context.Context, arguments []string) error {
 		err = walk(ctx, stack, signals, dir, walkthrough.Options{
 			API: stack.API, TenantID: stack.TenantID, Kubeconfig: stack.Kubeconfig, Namespace: stack.Namespace,
 			Terraform: *cli, ProviderDir: providerDir, Root: root, KeepResources: *keep, Out: os.Stdout,
+			ShowTerraform: *all, Colour: colourful(os.Stdout),
 		})
 	}
 	return errors.Join(err, stopStack(stack))
@@ -66,7 +68,7 @@ func walk(ctx context.Context, stack *devstack.Stack, signals *signals, dir stri
 	watching.Go(func() {
 		select {
 		case signal := <-signals.received:
-			progress("stopping after " + signal.String())
+			progress("stopping after " + signal.String() + "; Terraform saves its state first")
 			cancel(errInterrupted)
 		case <-stack.Done():
 			cancel(stack.Err())
@@ -82,21 +84,28 @@ func walk(ctx context.Context, stack *devstack.Stack, signals *signals, dir stri
 	show(stack, result)
 	select {
 	case <-signals.received:
-		return nil
 	case <-stack.Done():
-		return stack.Err()
+		err = stack.Err()
 	}
+	fmt.Println("\nDeleted: " + deleted(stack, dir))
+	return err
 }
 
-// show prints how to use a stack that is kept up.
+// show prints how to use a stack that is kept up, and what becomes of it.
 func show(stack *devstack.Stack, result *walkthrough.Result) {
 	fmt.Println("\nThe stack stays up until Ctrl-C. In another shell:")
-	for _, variable := range append(stack.Environment(),
-		"TF_CLI_CONFIG_FILE="+result.CLIConfig,
-		"TF_VAR_kubeconfig="+stack.Kubeconfig,
-		"TF_VAR_namespace="+stack.Namespace,
-	) {
+	for _, variable := range quickstart(stack, result.CLIConfig) {
 		fmt.Println("  " + export(variable))
 	}
 	fmt.Printf("  cd %s && terraform plan    # or: kubectl get jobs, pods\n", result.Directory)
+	fmt.Printf("Ctrl-C deletes all of this without a `terraform destroy`: %s\n", deleted(stack, filepath.Dir(result.Directory)))
+}
+
+// deleted is what ends with a stack.
+func deleted(stack *devstack.Stack, dir string) string {
+	cluster := "the cluster with its Jobs"
+	if !stack.OwnCluster() {
+		cluster = "but not your cluster, where finished Jobs stay"
+	}
+	return "the Prefect Server with all its records, " + cluster + ", and " + dir + " with Terraform's state."
 }

@@ -110,7 +110,7 @@ func TestUpEndsWithCtrlC(t *testing.T) {
 	tmp := t.TempDir()
 	cmd := devstackCommand(t, tmp, "up")
 	stdout := startCommand(t, cmd)
-	for _, name := range []string{"PREFECT__BACKEND", "PREFECT__CLOUD__API", "PREFECT__CLOUD__TENANT_ID", "KUBECONFIG"} {
+	for _, name := range []string{"PREFECT__BACKEND", "PREFECT__CLOUD__API", "PREFECT__CLOUD__TENANT_ID", "KUBECONFIG", "TF_CLI_CONFIG_FILE", "TF_VAR_kubeconfig", "TF_VAR_namespace", "TF_VAR_labels"} {
 		if line := readLine(t, stdout); !strings.HasPrefix(line, "export "+name+"='") {
 			t.Errorf("output: %q", line)
 		}

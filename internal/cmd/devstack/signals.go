@@ -23,6 +23,12 @@ func terminal(file *os.File) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0 && file.Name() != os.DevNull && !isNull(info)
 }
 
+// colourful says whether to write in colours: on a terminal that has them, unless
+// NO_COLOR is set.
+func colourful(file *os.File) bool {
+	return terminal(file) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}
+
 // isNull says whether a file is the null device, which is a character device
 // too.
 func isNull(info os.FileInfo) bool {

@@ -30,8 +30,12 @@ type Options struct {
 	Root string
 	// KeepResources ends the walk-through before anything is changed or destroyed.
 	KeepResources bool
-	// Out is where progress and results go.
-	Out io.Writer
+	// Out is where progress and results go. Of Terraform's output only what was done is shown, unless ShowTerraform is set or
+	// it fails.
+	Out           io.Writer
+	ShowTerraform bool
+	// Colour says that Out is a terminal.
+	Colour bool
 }
 
 // Result is what a walk-through leaves for its user when the resources are kept.
@@ -91,7 +95,7 @@ func prepare(dir string, options Options) (*walk, error) {
 		"TF_VAR_kubeconfig=" + options.Kubeconfig,
 		"TF_VAR_namespace=" + options.Namespace,
 	}
-	cli, err := newTerraform(options.Terraform, filepath.Join(dir, "quickstart"), options.ProviderDir, env, indent(options.Out))
+	cli, err := newTerraform(options, filepath.Join(dir, "quickstart"), env)
 	if err != nil {
 		return nil, err
 	}
@@ -110,12 +114,26 @@ func (w *walk) quickstart() string { return filepath.Join(w.dir, "quickstart") }
 
 // step announces what comes next and how long the walk-through has taken so far.
 func (w *walk) step(format string, args ...any) {
-	_, _ = fmt.Fprintf(w.Out, "==> [%5.1f s] %s\n", time.Since(w.started).Seconds(), fmt.Sprintf(format, args...))
+	_, _ = fmt.Fprintf(w.Out, "%s [%5.1f s] %s\n", w.paint(bold, "==>"), time.Since(w.started).Seconds(), w.paint(bold, fmt.Sprintf(format, args...)))
 }
 
 // holds reports a claim that was checked.
 func (w *walk) holds(format string, args ...any) {
-	_, _ = fmt.Fprintf(w.Out, "    ok  %s\n", fmt.Sprintf(format, args...))
+	_, _ = fmt.Fprintf(w.Out, "    %s  %s\n", w.paint(green, "ok"), fmt.Sprintf(format, args...))
+}
+
+// What paint takes: the numbers of the terminal's "select graphic rendition".
+const (
+	bold  = 1
+	green = 32
+)
+
+// paint is a text in a colour, if there are colours.
+func (o Options) paint(code int, text string) string {
+	if !o.Colour {
+		return text
+	}
+	return fmt.Sprintf("\x1b[%dm%s\x1b[0m", code, text)
 }
 
 // applyAndShow applies the configuration and shows the run that came of it.
@@ -138,7 +156,7 @@ func (w *walk) applyAndShow(ctx context.Context, title string, vars ...string) (
 }
 
 // editedFlow writes a copy of the flow's build document whose runs log more, and returns its path. It is a change that the
-// flow's script, in the image, need not follow: Prefect refuses to run a flow whose tasks are not those of its script.
+// flow's script need not follow: Prefect refuses to run a flow whose tasks are not those of its script.
 func (w *walk) editedFlow() (string, error) {
 	data, err := os.ReadFile(filepath.Join(w.dir, "flows", "my_example_flow.json"))
 	if err != nil {
@@ -155,7 +173,11 @@ func (w *walk) editedFlow() (string, error) {
 	if !ok {
 		return "", errors.New("the example flow has no run configuration")
 	}
-	config["env"] = map[string]any{"PREFECT__LOGGING__LEVEL": "DEBUG"}
+	env, ok := config["env"].(map[string]any)
+	if !ok {
+		return "", errors.New("the example flow's run configuration has no environment, which holds its script")
+	}
+	env["PREFECT__LOGGING__LEVEL"] = "DEBUG"
 	edited, err := json.Marshal(document)
 	if err != nil {
 		return "", fmt.Errorf("write the edited flow: %w", err)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"syscall"
 	"time"
 )
@@ -19,22 +20,29 @@ const stopGrace = 30 * time.Second
 
 // terraform runs the Terraform command line in one working directory, with the provider that was just built.
 type terraform struct {
-	binary string
-	dir    string
-	env    []string
-	out    io.Writer
+	Options
+	dir string
+	env []string
 }
 
 // newTerraform writes a CLI configuration that points at the provider's binary and returns a runner for dir.
-func newTerraform(binary, dir, providerDir string, env []string, out io.Writer) (*terraform, error) {
-	config := filepath.Join(dir, "terraform.rc")
+func newTerraform(options Options, dir string, env []string) (*terraform, error) {
+	t := &terraform{Options: options, dir: dir}
+	if err := WriteCLIConfig(t.configFile(), options.ProviderDir); err != nil {
+		return nil, err
+	}
+	t.env = append(env, "TF_CLI_CONFIG_FILE="+t.configFile(), "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1")
+	return t, nil
+}
+
+// WriteCLIConfig writes a configuration of Terraform's command line that takes the provider from a directory.
+func WriteCLIConfig(file, providerDir string) error {
 	text := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"prefect-server/prefect\" = %q\n  }\n  direct {}\n}\n",
 		filepath.ToSlash(providerDir))
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
-		return nil, fmt.Errorf("write the Terraform CLI configuration: %w", err)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		return fmt.Errorf("write the Terraform CLI configuration: %w", err)
 	}
-	env = append(env, "TF_CLI_CONFIG_FILE="+config, "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1")
-	return &terraform{binary: binary, dir: dir, env: env, out: out}, nil
+	return nil
 }
 
 // configFile is the CLI configuration that uses the provider just built.
@@ -42,12 +50,12 @@ func (t *terraform) configFile() string { return filepath.Join(t.dir, "terraform
 
 // apply creates or changes what the configuration declares.
 func (t *terraform) apply(ctx context.Context, vars ...string) error {
-	return t.show(ctx, withVars([]string{"apply", "-auto-approve", "-input=false", "-no-color"}, vars)...)
+	return t.show(ctx, withVars([]string{"apply", "-auto-approve", "-input=false"}, vars)...)
 }
 
 // destroy deletes all of it.
 func (t *terraform) destroy(ctx context.Context, vars ...string) error {
-	return t.show(ctx, withVars([]string{"destroy", "-auto-approve", "-input=false", "-no-color"}, vars)...)
+	return t.show(ctx, withVars([]string{"destroy", "-auto-approve", "-input=false"}, vars)...)
 }
 
 // planIsEmpty says whether a plan would change nothing; if it would, the plan is shown.
@@ -57,7 +65,7 @@ func (t *terraform) planIsEmpty(ctx context.Context, vars ...string) (bool, erro
 	if err == nil {
 		return true, nil
 	}
-	_, _ = t.out.Write(text.Bytes())
+	_, _ = indent(t.Out).Write(text.Bytes())
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ExitCode() == 2 {
 		return false, nil
@@ -91,24 +99,64 @@ func (t *terraform) outputs(ctx context.Context, out any) error {
 	return nil
 }
 
+// show runs Terraform and shows what it does: all of it, or what it has done and, if it fails, all of it after all.
 func (t *terraform) show(ctx context.Context, args ...string) error {
-	return t.run(ctx, t.out, args...)
+	if !t.Colour {
+		args = append(args, "-no-color")
+	}
+	if t.ShowTerraform {
+		return t.run(ctx, indent(t.Out), args...)
+	}
+	done := &summary{out: indent(t.Out)}
+	err := t.run(ctx, done, args...)
+	if err != nil {
+		_, _ = indent(t.Out).Write(done.all.Bytes())
+	}
+	return err
+}
+
+// doneLine is a line of Terraform's that says that something has been done.
+var doneLine = regexp.MustCompile(`^(\x1b\[[0-9;]*m)*(\S+: (Creation|Modifications|Destruction) complete|(Apply|Destroy) complete!)`)
+
+// summary passes on the lines that say what has been done, and keeps all.
+type summary struct {
+	out  io.Writer
+	all  bytes.Buffer
+	line []byte
+}
+
+// Write implements io.Writer.
+func (s *summary) Write(p []byte) (int, error) {
+	_, _ = s.all.Write(p)
+	s.line = append(s.line, p...)
+	for {
+		end := bytes.IndexByte(s.line, '\n')
+		if end < 0 {
+			return len(p), nil
+		}
+		if doneLine.Match(s.line) {
+			_, _ = s.out.Write(s.line[:end+1])
+		}
+		s.line = s.line[end+1:]
+	}
 }
 
 func (t *terraform) run(ctx context.Context, out io.Writer, args ...string) error {
-	cmd := exec.CommandContext(ctx, t.binary, args...)
+	cmd := exec.CommandContext(ctx, t.Terraform, args...)
 	cmd.Dir = t.dir
 	cmd.Env = append(os.Environ(), t.env...)
 	cmd.Stdout = out
 	cmd.Stderr = out
-	// Terraform saves its state on an interrupt; a kill at once would lose what it had just created.
+	// A Ctrl-C in the terminal goes to the whole process group. Terraform takes a second interrupt for an order to end at once,
+	// so it gets none from the terminal, and one from here: then it saves its state.
+	ownGroup(cmd)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
 	cmd.WaitDelay = stopGrace
 	if err := cmd.Run(); err != nil {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		return fmt.Errorf("%s %s: %w", filepath.Base(t.binary), args[0], err)
+		return fmt.Errorf("%s %s: %w", filepath.Base(t.Terraform), args[0], err)
 	}
 	return nil
 }
