@@ -1,6 +1,9 @@
 // Package controlplane runs a real Kubernetes control plane on this machine:
 // etcd, kube-apiserver, kube-controller-manager and kube-scheduler, as programs
-// that were compiled beforehand from the module in the directory binaries.
+// that were downloaded or compiled beforehand: see the directory binaries.
+//
+// controller-runtime's envtest was considered and not taken: it starts no
+// controllers and no scheduler, so no Job would get a pod.
 //
 // It is test equipment. Data is thrown away, nothing is synced to disk, and
 // everything listens on the loopback interface only. There is no kubelet:

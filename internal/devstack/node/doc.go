@@ -4,6 +4,10 @@
 // states, reasons, exit codes, events and logs. It is test equipment, for
 // machines that have no container runtime.
 //
+// virtual-kubelet's library was considered and not taken: it leaves statuses,
+// grace periods, logs and events to its provider, which is all there is to do
+// here, and brings a kubelet's dependencies.
+//
 // # What a container is here
 //
 // A container's command and arguments become a process with a directory of its

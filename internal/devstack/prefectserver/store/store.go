@@ -1,6 +1,10 @@
 // Package store is Prefect Server's database: the tables of package schema with
 // their constraints, cascades and triggers, in memory, under serialised
 // transactions that roll back as a whole.
+//
+// An embedded SQL engine was considered and not taken: it would bring its own
+// dialect, types and collations in the place of PostgreSQL's, whose constraints
+// and cascades are what matters.
 package store
 
 import (
