@@ -15,15 +15,20 @@ const (
 	tofu      = "tofu"
 )
 
+func TestMain(m *testing.M) {
+	acctest.Relay()
+	os.Exit(m.Run())
+}
+
 // workspace is a directory for a command line with a configuration for a Server and, if it is not nil, a cluster.
-func workspace(t *testing.T, program string, server *acctest.PrefectServer, cluster *acctest.KubernetesCluster, configuration string) *acctest.Workspace {
+func workspace(t *testing.T, program string, server *acctest.PrefectServer, cluster *acctest.KubernetesCluster, configuration string, env ...string) *acctest.Workspace {
 	t.Helper()
 	dir := programs(t)
 	path := filepath.Join(dir, program)
 	if _, err := os.Stat(path); err != nil {
 		t.Fatalf("%s is not built: %v", program, err)
 	}
-	w := acctest.NewWorkspace(t, path, dir)
+	w := acctest.NewWorkspace(t, path, dir, env...)
 	w.Configure(server, cluster, configuration)
 	return w
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/azuresignin"
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
 )
@@ -29,7 +30,7 @@ func clusterConfig(ctx context.Context, attribute types.Object, userAgent string
 	}
 	if !diags.HasError() {
 		// What is missing is said now, and not by the first run in the middle of an apply.
-		diags.Append(atCluster(path.Root("kubernetes"), noSignIn, config.CheckSignIn())...)
+		diags.Append(atCluster(path.Root("kubernetes"), azuresignin.Summary, config.CheckSignIn())...)
 	}
 	// One client for everything, made when something first needs it.
 	return sync.OnceValues(func() (*kubeclient.Client, error) { return kubeclient.NewClient(config) }), diags

@@ -56,27 +56,6 @@ type kubernetesModel struct {
 	Azure                 types.Object `tfsdk:"azure"`
 }
 
-// azureModel is the azure attribute of kubernetes.
-type azureModel struct {
-	ServerID                  types.String `tfsdk:"server_id"`
-	Environment               types.String `tfsdk:"environment"`
-	AuthorityHost             types.String `tfsdk:"authority_host"`
-	TenantID                  types.String `tfsdk:"tenant_id"`
-	ClientID                  types.String `tfsdk:"client_id"`
-	ClientSecret              types.String `tfsdk:"client_secret"`
-	ClientCertificate         types.String `tfsdk:"client_certificate"`
-	ClientCertificatePath     types.String `tfsdk:"client_certificate_path"`
-	ClientCertificatePassword types.String `tfsdk:"client_certificate_password"`
-	UseOIDC                   types.Bool   `tfsdk:"use_oidc"`
-	OIDCToken                 types.String `tfsdk:"oidc_token"`
-	OIDCTokenFilePath         types.String `tfsdk:"oidc_token_file_path"`
-	OIDCRequestURL            types.String `tfsdk:"oidc_request_url"`
-	OIDCRequestToken          types.String `tfsdk:"oidc_request_token"`
-	UseWorkloadIdentity       types.Bool   `tfsdk:"use_workload_identity"`
-	UseMSI                    types.Bool   `tfsdk:"use_msi"`
-	UseCLI                    types.Bool   `tfsdk:"use_cli"`
-}
-
 // execModel is the exec attribute of kubernetes.
 type execModel struct {
 	APIVersion types.String `tfsdk:"api_version"`

@@ -2,8 +2,6 @@ package provider
 
 import (
 	"context"
-	"fmt"
-	"regexp"
 	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/objectvalidator"
@@ -19,11 +17,8 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
-// dnsLabel is the form of names of Services and namespaces.
-var dnsLabel = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
-
 func portForwardAttribute() schema.Attribute {
-	label := framework.Matching(dnsLabel, "Not a name in Kubernetes", "at most 63 lower-case letters, digits and dashes, with a letter or digit at both ends, such as \"prefect-apollo\"")
+	label := framework.DNSLabel()
 	return schema.SingleNestedAttribute{
 		Optional: true,
 		MarkdownDescription: "Reach a Server that is not exposed, through the API of the cluster in `kubernetes`: a port-forward to a pod behind the Service, " +
@@ -48,31 +43,10 @@ func portForwardAttribute() schema.Attribute {
 			},
 			"port": schema.StringAttribute{
 				Optional: true, MarkdownDescription: "Port of the Service, by number or name, such as `4200`. Defaults to the only one it has.",
-				Validators: []validator.String{servicePort{}},
+				Validators: []validator.String{framework.ServicePort()},
 			},
 		},
 	}
-}
-
-// servicePort accepts the number or name of a Service's port.
-type servicePort struct{}
-
-func (servicePort) Description(context.Context) string {
-	return "number between 1 and 65535, or name of a port"
-}
-
-func (v servicePort) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-func (servicePort) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
-		return
-	}
-	port := req.ConfigValue.ValueString()
-	number, err := strconv.Atoi(port)
-	if (err == nil && number >= 1 && number <= 65535) || (err != nil && dnsLabel.MatchString(port)) {
-		return
-	}
-	resp.Diagnostics.AddAttributeError(req.Path, "Not a port", fmt.Sprintf("%q is neither a number between 1 and 65535 nor the name of a port.", port))
 }
 
 // forward makes the client connect through the cluster, if the attribute is set.

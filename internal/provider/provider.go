@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/agent"
+	"github.com/prefect-server/terraform-provider-prefect/internal/akstoken"
 	"github.com/prefect-server/terraform-provider-prefect/internal/cloudhook"
 	"github.com/prefect-server/terraform-provider-prefect/internal/flow"
 	"github.com/prefect-server/terraform-provider-prefect/internal/flowgroup"
@@ -22,6 +23,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	functions "github.com/prefect-server/terraform-provider-prefect/internal/function"
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetesjob"
+	"github.com/prefect-server/terraform-provider-prefect/internal/portforward"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 	"github.com/prefect-server/terraform-provider-prefect/internal/project"
 	"github.com/prefect-server/terraform-provider-prefect/internal/server"
@@ -163,7 +165,10 @@ func (p *prefectProvider) Actions(context.Context) []func() action.Action {
 
 // EphemeralResources lists the ephemeral resources.
 func (p *prefectProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
-	return []func() ephemeral.EphemeralResource{}
+	return []func() ephemeral.EphemeralResource{
+		akstoken.NewEphemeralResource,
+		portforward.NewEphemeralResource,
+	}
 }
 
 // Functions lists the provider-defined functions.

@@ -57,13 +57,14 @@ func write(ctx context.Context, to io.Writer) error {
 		functions[name] = function(f)
 	}
 	out := object{"format_version": "1.0", "provider_schemas": object{address: object{
-		"provider":                  schema(schemas.Provider),
-		"resource_schemas":          all(schemas.ResourceSchemas),
-		"data_source_schemas":       all(schemas.DataSourceSchemas),
-		"list_resource_schemas":     all(schemas.ListResourceSchemas),
-		"action_schemas":            actions,
-		"functions":                 functions,
-		"resource_identity_schemas": identities,
+		"provider":                   schema(schemas.Provider),
+		"resource_schemas":           all(schemas.ResourceSchemas),
+		"data_source_schemas":        all(schemas.DataSourceSchemas),
+		"list_resource_schemas":      all(schemas.ListResourceSchemas),
+		"ephemeral_resource_schemas": all(schemas.EphemeralResourceSchemas),
+		"action_schemas":             actions,
+		"functions":                  functions,
+		"resource_identity_schemas":  identities,
 	}}}
 	encoder := json.NewEncoder(to)
 	encoder.SetIndent("", "  ")

@@ -32,7 +32,8 @@ type Config struct {
 
 	UseOIDC                          *bool // exchange a token of another identity provider; nil leaves it to the environment
 	OIDCToken, OIDCTokenFilePath     string
-	OIDCRequestURL, OIDCRequestToken string // where to ask for such a token, as in GitHub Actions
+	OIDCRequestURL, OIDCRequestToken string // where to ask for such a token, as in GitHub Actions and Azure Pipelines
+	ADOPipelineServiceConnectionID   string // the service connection of Azure Pipelines to ask for one
 	UseWorkloadIdentity              *bool  // the token that AKS projects into a pod
 	UseMSI                           *bool  // managed identity of the machine
 	UseCLI                           *bool  // the account that the az command is logged in with
@@ -79,7 +80,8 @@ func (a Config) asked() (ways []signIn, attributes []string) {
 	}
 	add(byCertificate, "client_certificate", a.ClientCertificate, "client_certificate_path", a.ClientCertificatePath)
 	add(bySecret, "client_secret", a.ClientSecret)
-	add(byOIDC, "use_oidc", isTrue(a.UseOIDC), "oidc_token", a.OIDCToken, "oidc_token_file_path", a.OIDCTokenFilePath, "oidc_request_url", a.OIDCRequestURL)
+	add(byOIDC, "use_oidc", isTrue(a.UseOIDC), "oidc_token", a.OIDCToken, "oidc_token_file_path", a.OIDCTokenFilePath, "oidc_request_url", a.OIDCRequestURL,
+		"ado_pipeline_service_connection_id", a.ADOPipelineServiceConnectionID)
 	add(byWorkload, "use_workload_identity", isTrue(a.UseWorkloadIdentity))
 	add(byMSI, "use_msi", isTrue(a.UseMSI))
 	add(byCLI, "use_cli", isTrue(a.UseCLI))

@@ -102,23 +102,38 @@ func (l *login) assertion(ctx context.Context) (string, error) {
 	}
 }
 
-// requestAssertion asks for a token in the way of GitHub Actions.
+// adoAPIVersion is the version of the API of Azure DevOps that gives out tokens of service connections.
+const adoAPIVersion = "7.1"
+
+// requestAssertion asks for a token in the way of GitHub Actions, or, for a service connection, of Azure Pipelines.
 func (l *login) requestAssertion(ctx context.Context) (string, error) {
 	address, err := url.Parse(l.OIDCRequestURL)
 	if err != nil {
 		return "", errors.New("oidc_request_url is not a URL")
 	}
 	query := address.Query()
-	if query.Get("audience") == "" {
-		query.Set("audience", exchangeAudience)
+	unless := func(name, value string) {
+		if query.Get(name) == "" {
+			query.Set(name, value)
+		}
+	}
+	unless("audience", exchangeAudience)
+	method := http.MethodGet
+	if l.ADOPipelineServiceConnectionID != "" {
+		method = http.MethodPost
+		unless("api-version", adoAPIVersion)
+		unless("serviceConnectionId", l.ADOPipelineServiceConnectionID)
 	}
 	address.RawQuery = query.Encode()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), http.NoBody)
+	req, err := http.NewRequestWithContext(ctx, method, address.String(), http.NoBody)
 	if err != nil {
 		return "", fmt.Errorf("ask for the token to exchange: %w", err)
 	}
 	req.Header.Set("Authorization", "Bearer "+l.OIDCRequestToken)
 	req.Header.Set("Accept", "application/json")
+	if method == http.MethodPost {
+		req.Header.Set("Content-Type", "application/json")
+	}
 	client := l.HTTPClient
 	if client == nil {
 		client = http.DefaultClient
@@ -128,8 +143,15 @@ func (l *login) requestAssertion(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("ask for the token to exchange: %w", err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	var answer struct{ Value string }
-	if err := json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&answer); err != nil || resp.StatusCode != http.StatusOK || answer.Value == "" {
+	var answer struct {
+		Value     string // of GitHub
+		OIDCToken string // of Azure DevOps
+	}
+	err = json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&answer)
+	if method == http.MethodPost {
+		answer.Value = answer.OIDCToken
+	}
+	if err != nil || resp.StatusCode != http.StatusOK || answer.Value == "" {
 		return "", fmt.Errorf("ask for the token to exchange: %s answers with HTTP status %d and no token", address.Host, resp.StatusCode)
 	}
 	return answer.Value, nil

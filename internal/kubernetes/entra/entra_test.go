@@ -70,7 +70,21 @@ func TestWays(t *testing.T) {
 		"token request": {with(func(c *Config) {
 			c.UseOIDC, c.OIDCRequestURL, c.OIDCRequestToken = yes(), "https://token.example/github", "request-token"
 		}), environ(), map[string]string{"client_assertion": "github-token"}},
-		"GitHub Actions":    {with(func(c *Config) { c.UseOIDC = yes() }), environ("ACTIONS_ID_TOKEN_REQUEST_URL", "https://token.example/github?x=y", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "request-token"), map[string]string{"client_assertion": "github-token"}},
+		"GitHub Actions": {with(func(c *Config) { c.UseOIDC = yes() }), environ("ACTIONS_ID_TOKEN_REQUEST_URL", "https://token.example/github?x=y", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "request-token"), map[string]string{"client_assertion": "github-token"}},
+		"Azure Pipelines": {
+			with(func(c *Config) { c.UseOIDC = yes() }),
+			environ("ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID", "connection", "SYSTEM_OIDCREQUESTURI", "https://dev.example/azure-devops", "SYSTEM_ACCESSTOKEN", "request-token"),
+			map[string]string{"client_assertion": "pipeline-token"},
+		},
+		"Azure Pipelines, as azapi has it": {
+			Config{TenantID: tenant},
+			environ("ARM_USE_OIDC", "true", "ARM_CLIENT_ID", "app", "ARM_OIDC_AZURE_SERVICE_CONNECTION_ID", "connection",
+				"SYSTEM_OIDCREQUESTURI", "https://dev.example/azure-devops", "SYSTEM_ACCESSTOKEN", "request-token"),
+			map[string]string{"client_assertion": "pipeline-token"},
+		},
+		"service connection": {with(func(c *Config) {
+			c.ADOPipelineServiceConnectionID, c.OIDCRequestURL, c.OIDCRequestToken = "connection", "https://dev.example/azure-devops?x=y", "request-token"
+		}), environ(), map[string]string{"client_assertion": "pipeline-token"}},
 		"HCP Terraform":     {Config{TenantID: tenant}, environ("ARM_USE_OIDC", "true", "ARM_CLIENT_ID", "app2", "ARM_OIDC_TOKEN", "hcp"), map[string]string{"client_assertion": "hcp", "client_id": "app2"}},
 		"workload identity": {Config{UseWorkloadIdentity: yes()}, environ("AZURE_TENANT_ID", tenant, "AZURE_CLIENT_ID", "pod", "AZURE_FEDERATED_TOKEN_FILE", file("pod-token")), map[string]string{"client_assertion": "pod-token", "client_id": "pod"}},
 		"a pod with it":     {Config{}, environ("AZURE_TENANT_ID", tenant, "AZURE_CLIENT_ID", "pod", "AZURE_FEDERATED_TOKEN_FILE", file("pod-token")), map[string]string{"client_assertion": "pod-token"}},

@@ -91,8 +91,10 @@ func (l *login) resolveOIDC(first func(string, ...string) string) {
 	if l.OIDCToken == "" && l.OIDCRequestURL == "" {
 		l.OIDCTokenFilePath = first(l.OIDCTokenFilePath, "ARM_OIDC_TOKEN_FILE_PATH", "AZURE_FEDERATED_TOKEN_FILE")
 	}
-	l.OIDCRequestURL = first(l.OIDCRequestURL, "ARM_OIDC_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_URL")
-	l.OIDCRequestToken = first(l.OIDCRequestToken, "ARM_OIDC_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+	l.OIDCRequestURL = first(l.OIDCRequestURL, "ARM_OIDC_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_URL", "SYSTEM_OIDCREQUESTURI")
+	l.OIDCRequestToken = first(l.OIDCRequestToken, "ARM_OIDC_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "SYSTEM_ACCESSTOKEN")
+	// The second name is that of the azapi provider.
+	l.ADOPipelineServiceConnectionID = first(l.ADOPipelineServiceConnectionID, "ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID", "ARM_OIDC_AZURE_SERVICE_CONNECTION_ID")
 }
 
 // fromEnvironment chooses a way when the configuration names none, in the order of the azurerm provider. A way that the
@@ -138,7 +140,7 @@ func (l *login) complete() error {
 	case l.way == byOIDC && l.OIDCToken == "" && l.OIDCTokenFilePath == "" && l.OIDCRequestURL == "":
 		return lacks("oidc_token", "ARM_OIDC_TOKEN, ARM_OIDC_TOKEN_FILE_PATH or ARM_OIDC_REQUEST_URL")
 	case l.way == byOIDC && l.OIDCToken == "" && l.OIDCTokenFilePath == "" && l.OIDCRequestToken == "":
-		return lacks("oidc_request_token", "ARM_OIDC_REQUEST_TOKEN")
+		return lacks("oidc_request_token", "ARM_OIDC_REQUEST_TOKEN; in Azure Pipelines, SYSTEM_ACCESSTOKEN: $(System.AccessToken) in the env of the step")
 	}
 	return nil
 }

@@ -34,29 +34,35 @@ func NewTokens(config Config, env func(string) string) (*Tokens, error) {
 
 // Token returns a good token, a new one when the last is about to end. Errors are *Error, or the context's.
 func (t *Tokens) Token(ctx context.Context) (string, error) {
+	token, _, err := t.TokenUntil(ctx)
+	return token, err
+}
+
+// TokenUntil is Token with the time at which the token ends.
+func (t *Tokens) TokenUntil(ctx context.Context) (token string, ends time.Time, err error) {
 	select {
 	case t.lock <- struct{}{}:
 		defer func() { <-t.lock }()
 	case <-ctx.Done():
-		return "", fmt.Errorf("wait for a token of Microsoft Entra ID: %w", context.Cause(ctx))
+		return "", time.Time{}, fmt.Errorf("wait for a token of Microsoft Entra ID: %w", context.Cause(ctx))
 	}
 	if ctx.Err() != nil { // both could be had above
-		return "", fmt.Errorf("wait for a token of Microsoft Entra ID: %w", context.Cause(ctx))
+		return "", time.Time{}, fmt.Errorf("wait for a token of Microsoft Entra ID: %w", context.Cause(ctx))
 	}
 	if t.fresh() {
-		return t.current.Token, nil
+		return t.current.Token, t.current.ExpiresOn, nil
 	}
 	got, err := t.credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{t.login.ServerID + "/.default"}})
 	switch {
 	case err == nil:
 		t.current = got
-		return got.Token, nil
+		return got.Token, got.ExpiresOn, nil
 	case ctx.Err() != nil:
-		return "", fmt.Errorf("wait for a token of Microsoft Entra ID: %w", context.Cause(ctx))
+		return "", time.Time{}, fmt.Errorf("wait for a token of Microsoft Entra ID: %w", context.Cause(ctx))
 	case t.current.Token != "" && t.now().Before(t.current.ExpiresOn):
-		return t.current.Token, nil // it is still good; the next request tries again
+		return t.current.Token, t.current.ExpiresOn, nil // it is still good; the next request tries again
 	default:
-		return "", t.login.refused(err)
+		return "", time.Time{}, t.login.refused(err)
 	}
 }
 

@@ -92,6 +92,11 @@ func (c *connection) explanation() error {
 	return nil
 }
 
+// CloseWrite says that no more will be written, as that of a TCP connection does. What the pod sends can still be read.
+func (c *connection) CloseWrite() error {
+	return c.data.Close() //nolint:wrapcheck // as of any connection
+}
+
 // Close implements net.Conn. A podLink that leaves something unanswered may be dead without knowing: it is not used for
 // further connections.
 func (c *connection) Close() error {

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Server is a stand-in for Microsoft Entra ID, for the managed identity service and for GitHub's token service.
+// Server is a stand-in for Microsoft Entra ID, for the managed identity service for GitHub's token service and for that of Azure Pipelines.
 type Server struct {
 	*httptest.Server
 	t *testing.T
@@ -99,6 +99,14 @@ func (e *Server) ServeHTTP(out http.ResponseWriter, in *http.Request) {
 			return
 		}
 		answer(http.StatusOK, map[string]any{"value": "github-token"})
+	case in.URL.Path == "/azure-devops":
+		query := in.URL.Query()
+		if in.Method != http.MethodPost || in.Header.Get("Authorization") != "Bearer request-token" || query.Get("audience") != "api://AzureADTokenExchange" ||
+			query.Get("api-version") != "7.1" || query.Get("serviceConnectionId") != "connection" {
+			answer(http.StatusForbidden, map[string]any{})
+			return
+		}
+		answer(http.StatusOK, map[string]any{"oidcToken": "pipeline-token"})
 	default:
 		e.t.Logf("not expected: %s", in.URL)
 		http.NotFound(out, in)
