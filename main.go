@@ -15,7 +15,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/adopt"
-	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/provider"
 )
 
@@ -38,7 +37,7 @@ func main() {
 		options = append(options, tf6server.WithManagedDebug())
 	}
 	err = tf6server.Serve(provider.Address, func() tfprotov6.ProviderServer { return server }, options...)
-	framework.Finish()
+	server.Finish()
 	if err != nil {
 		log.Fatal(err)
 	}

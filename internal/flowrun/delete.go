@@ -46,7 +46,7 @@ func (r *flowRunResource) Delete(ctx context.Context, req resource.DeleteRequest
 	policy := state.OnDestroy.ValueString()
 	mayFollow := tainted && next.Digest == "" && policy == onKeep
 	if !state.RecordDeleted.ValueBool() && !mayFollow {
-		markRecorded(ctx, r.data.Prefect, id, "The resource of this run was removed from its Terraform state.")
+		markRecorded(context.WithoutCancel(ctx), r.data.Prefect, id, "The resource of this run was removed from its Terraform state.")
 	}
 	resp.Diagnostics.Append(destroy(ctx, r.data, &state, policy)...)
 }

@@ -37,7 +37,7 @@ func await(ctx context.Context, data *framework.ProviderData, m *model) (settled
 		}
 		diags.Append(m.refresh(ctx, run)...)
 		diags.Append(m.details(ctx, data.Prefect, nil)...)
-		recordLater(ctx, data.Prefect, id, "This run is recorded in a Terraform state, which does not wait for it.")
+		recordLater(ctx, data, id, "This run is recorded in a Terraform state, which does not wait for it.")
 		return !diags.HasError(), diags
 	}
 	w := runwait.New(data.Prefect, id, g)
@@ -53,7 +53,7 @@ func await(ctx context.Context, data *framework.ProviderData, m *model) (settled
 	if !job.IsNull() {
 		m.Job = job
 	}
-	settled, d = conclude(ctx, data.Prefect, m, r)
+	settled, d = conclude(ctx, data, m, r)
 	diags.Append(d...)
 	return settled && !diags.HasError(), diags
 }
@@ -127,29 +127,29 @@ func watchJobs(ctx context.Context, data *framework.ProviderData, w *runwait.Wai
 
 // conclude turns the end of a wait into diagnostics, and says whether the wait
 // is over for good.
-func conclude(ctx context.Context, client *prefect.Client, m *model, r runwait.Report) (bool, diag.Diagnostics) {
+func conclude(ctx context.Context, data *framework.ProviderData, m *model, r runwait.Report) (bool, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	id := m.ID.ValueString()
 	warn := func() { diags.AddWarning(r.Summary(), r.Detail()) }
 	switch {
 	case r.Interrupted:
 		warn()
-		recordLater(ctx, client, id, "This run is recorded in a Terraform state. Waiting for it was interrupted.")
+		recordLater(ctx, data, id, "This run is recorded in a Terraform state. Waiting for it was interrupted.")
 		return false, diags
 	case r.Err == nil && r.Verdict == runwait.Succeeded:
 		if r.Unseen != "" {
 			diags.AddWarning("The run's Job could not be observed", r.Unseen+
 				"\n\nThe run was followed on the Server alone. Facts about its Job may be missing or incomplete.")
 		}
-		recordLater(ctx, client, id, "This run is recorded in a Terraform state.")
+		recordLater(ctx, data, id, "This run is recorded in a Terraform state.")
 		return true, diags
 	case r.Accepted:
 		warn()
-		recordLater(ctx, client, id, "This run is recorded in a Terraform state.")
+		recordLater(ctx, data, id, "This run is recorded in a Terraform state.")
 		return true, diags
 	case r.Err == nil && r.Verdict == runwait.Late && m.OnTimeout.ValueString() == onWarn:
 		warn()
-		recordLater(ctx, client, id, "This run is recorded in a Terraform state. A deadline ended the wait for it.")
+		recordLater(ctx, data, id, "This run is recorded in a Terraform state. A deadline ended the wait for it.")
 		return false, diags
 	default:
 		diags.AddError(r.Summary(), r.Detail())

@@ -45,18 +45,26 @@ func openRun(ctx context.Context, data *framework.ProviderData, digest string) (
 // is tried even when Terraform wants to stop, for a moment: without the mark,
 // another resource with the same inputs might take the run for an orphan.
 func markRecorded(ctx context.Context, client *prefect.Client, id, message string) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, recordTime)
 	defer cancel()
 	if err := client.WriteFlowRunLog(ctx, id, runwait.OwnLogger, message); err != nil && !errors.Is(err, prefect.ErrNotFound) {
 		tflog.Warn(ctx, "The run's log could not be written to", map[string]any{"flow_run_id": id, "error": err.Error()})
 	}
 }
 
+// recordTime is how long a mark may take to be written; less when Terraform ends the provider.
+const recordTime = 3 * time.Second
+
 // recordLater marks the run as recorded once Terraform holds the answer of the
 // present call. Marked before, a run whose provider is killed just then would be
 // nowhere: not in the state, and not open on the Server.
-func recordLater(ctx context.Context, client *prefect.Client, id, message string) {
-	framework.Afterwards(func() { markRecorded(ctx, client, id, message) })
+func recordLater(ctx context.Context, data *framework.ProviderData, id, message string) {
+	data.Afterwards.Do(func(until context.Context) {
+		ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // the call has returned
+		defer cancel()
+		defer context.AfterFunc(until, cancel)()
+		markRecorded(ctx, data.Prefect, id, message)
+	})
 }
 
 // obtain returns the id of the run to wait for: that of an earlier attempt with

@@ -19,6 +19,9 @@ type ProviderData struct {
 	// Unknown names the provider attributes that were unknown, for messages.
 	Unknown []string
 
+	// Afterwards is what is done when a call has returned.
+	Afterwards *Afterwards
+
 	// Claims are the objects that resources of this process hold.
 	Claims Claims
 
@@ -34,7 +37,7 @@ type ProviderData struct {
 // when something first needs the cluster, so that a kubeconfig which the same
 // apply writes does not have to exist at plan.
 func NewProviderData(client *prefect.Client, cluster func() (*kubeclient.Client, error), unknown ...string) *ProviderData {
-	data := &ProviderData{Prefect: client, Unknown: unknown}
+	data := &ProviderData{Prefect: client, Unknown: unknown, Afterwards: &Afterwards{}}
 	if cluster != nil {
 		data.kubernetes = sync.OnceValues(cluster)
 	}

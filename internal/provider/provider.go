@@ -35,7 +35,12 @@ const Address = "registry.terraform.io/prefect-server/prefect"
 
 // prefectProvider implements the provider.
 type prefectProvider struct {
-	version string
+	version    string
+	afterwards *framework.Afterwards
+}
+
+func newProvider(version string) *prefectProvider {
+	return &prefectProvider{version: version, afterwards: &framework.Afterwards{}}
 }
 
 var (
@@ -51,7 +56,7 @@ var (
 // "dev"; it appears in the User-Agent of requests.
 func New(version string) func() provider.Provider {
 	return func() provider.Provider {
-		return &prefectProvider{version: version}
+		return newProvider(version)
 	}
 }
 
@@ -107,6 +112,7 @@ func (p *prefectProvider) Configure(ctx context.Context, req provider.ConfigureR
 		resp.Deferred = &provider.Deferred{Reason: provider.DeferredReasonProviderConfigUnknown}
 	}
 	data := framework.NewProviderData(client, cluster, unknown...)
+	data.Afterwards = p.afterwards
 	resp.ResourceData = data
 	resp.DataSourceData = data
 	resp.EphemeralResourceData = data

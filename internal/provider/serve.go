@@ -11,6 +11,7 @@ import (
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/flow"
 	"github.com/prefect-server/terraform-provider-prefect/internal/flowrun"
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 )
 
 // everything is all that the provider serves.
@@ -28,20 +29,32 @@ type served struct {
 	// configuration, by resource.
 	notGenerated map[string][]string
 	invocations  invocations
+	afterwards   *framework.Afterwards
+}
+
+// Server is the provider as Terraform is served.
+type Server interface {
+	tfprotov6.ProviderServer
+	// Finish does what is left to do when Terraform has ended the provider, in the time that it grants.
+	Finish()
 }
 
 // NewServer makes a provider and serves it over the plugin protocol. version is
 // as for New.
-func NewServer(version string) (tfprotov6.ProviderServer, error) {
-	inner, ok := providerserver.NewProtocol6(New(version)())().(everything)
+func NewServer(version string) (Server, error) {
+	p := newProvider(version)
+	inner, ok := providerserver.NewProtocol6(p)().(everything)
 	if !ok {
 		return nil, errors.New("the plugin framework serves no list resources or no actions")
 	}
-	return &served{everything: inner, notGenerated: map[string][]string{
+	return &served{everything: printable{inner}, afterwards: p.afterwards, notGenerated: map[string][]string{
 		"prefect_flow":     flow.NotGenerated(),
 		"prefect_flow_run": flowrun.NotGenerated(),
 	}}, nil
 }
+
+// Finish implements Server.
+func (s *served) Finish() { s.afterwards.Finish() }
 
 // GetProviderSchema says that the provider is to be asked for configuration, which
 // the framework does not, although it answers. Otherwise Terraform makes it itself.
