@@ -22,6 +22,6 @@ provider "prefect" {
     host                   = module.stack.kubernetes.host
     cluster_ca_certificate = module.stack.kubernetes.cluster_ca_certificate
     exec                   = module.stack.kubernetes.exec
-    namespace              = module.stack.prefect.namespace
+    namespace              = module.stack.prefect.flows_namespace
   }
 }

@@ -27,7 +27,7 @@ provider "prefect" {
 
   kubernetes = {
     config_path = var.kubeconfig
-    namespace   = module.prefect_server.namespace
+    namespace   = module.prefect_server.flows_namespace
   }
 }
 

@@ -63,15 +63,15 @@ provider "prefect" {
   ready_timeout = "5m"
 
   kubernetes = {` + cluster + `
-    namespace = module.stack.prefect.namespace
+    namespace = module.stack.prefect.flows_namespace
   }
 }
 `
 }
 
 // TestEndToEnd applies examples/azure-complete once, from nothing to a finished
-// flow run: simulated Azure, a real Kubernetes API server, real providers. Only
-// the chart is a fixture, which runs the embedded Server and agent in pods.
+// flow run: simulated Azure, a real Kubernetes API server, real providers, and the
+// module's chart, whose containers run the embedded Server and agent.
 func TestEndToEnd(t *testing.T) {
 	t.Parallel()
 	stack := cluster(t)
@@ -88,7 +88,7 @@ func TestEndToEnd(t *testing.T) {
 	} else {
 		w.write(filepath.Join(dir, "providers.tf"), oldProviders(w))
 	}
-	values := fixtureValues(filepath.Join(bin(t), "devstack"), stack.Kubeconfig, freePort(t))
+	values := w.embeddedValues(stack, freePort(t))
 	variables, err := json.Marshal(map[string]any{
 		"api_server_ranges": []string{"198.51.100.7/32"}, "database_password": "Correct-Horse-1",
 		"docker_hub": map[string]any{
@@ -97,7 +97,6 @@ func TestEndToEnd(t *testing.T) {
 			"key_vault":          map[string]any{"id": vault},
 		},
 		"build_context": "https://github.com/example/flows.git#main", "build_context_token": "token",
-		"chart":        map[string]string{"name": fixtureChart(t)},
 		"chart_values": []string{values},
 	})
 	if err != nil {
@@ -118,7 +117,7 @@ func TestEndToEnd(t *testing.T) {
 
 	// A change of the release, in place.
 	want := map[string]string{"module.stack.module.prefect_server.helm_release.server": "update"}
-	more, err := json.Marshal([]string{values, "agent: {resources: {requests: {memory: 300Mi}}}"})
+	more, err := json.Marshal([]string{values, "ui: {replicas: 2}"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,8 +148,8 @@ func checkRun(t *testing.T, output string) {
 		t.Fatal(err)
 	}
 	run := outputs.FlowRun.Value
-	if run.State != "Success" || run.Job.Namespace != "prefect" {
-		t.Errorf("the run is %+v, want a success in namespace prefect", run)
+	if run.State != "Success" || run.Job.Namespace != "prefect-flows" {
+		t.Errorf("the run is %+v, want a success in namespace prefect-flows", run)
 	}
 	if !regexp.MustCompile(`^prefectexampleacr[0-9a-f]{6}\.azurecr\.io/flows/example:1$`).MatchString(run.Job.Image) {
 		t.Errorf("the run's image is %q, want the one built in the registry", run.Job.Image)
@@ -187,7 +186,7 @@ func checkCluster(t *testing.T, stack *devstack.Stack) {
 // the agent's rights.
 func checkJob(t *testing.T, client clientset.Interface) {
 	t.Helper()
-	jobs, err := client.BatchV1().Jobs("prefect").List(t.Context(), metav1.ListOptions{LabelSelector: "prefect.io/flow_run_id"})
+	jobs, err := client.BatchV1().Jobs("prefect-flows").List(t.Context(), metav1.ListOptions{LabelSelector: "prefect.io/flow_run_id"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -69,13 +69,15 @@ func manifests(t *testing.T, client clientset.Interface, namespace, release stri
 
 // warnings fails the test when the API server warns of something, deprecated
 // fields for example.
-type warnings struct{ t *testing.T }
+type warnings struct {
+	t *testing.T
+	// twice are environment variables that a container may have twice.
+	twice []string
+}
 
 // HandleWarningHeader implements rest.WarningHandler.
 func (w warnings) HandleWarningHeader(_ int, _, text string) {
-	// The chart has the console on in so many words, and runs use the agent's account: the module's entries come after these. And
-	// it says twice where Hasura is.
-	for _, name := range []string{"HASURA_GRAPHQL_ENABLE_CONSOLE", "SERVICE_ACCOUNT_NAME", "PREFECT_SERVER__HASURA__HOST"} {
+	for _, name := range w.twice {
 		if strings.Contains(text, fmt.Sprintf("hides previous definition of %q", name)) {
 			return
 		}
@@ -86,7 +88,7 @@ func (w warnings) HandleWarningHeader(_ int, _, text string) {
 // checkStrictly has the API server check what releases were rendered to, field
 // by field: Helm itself lets misspelt fields pass. Nothing is created, but the
 // namespace in which that is tried, because the objects exist in their own.
-func checkStrictly(t *testing.T, stack *devstack.Stack, objects []*unstructured.Unstructured) {
+func checkStrictly(t *testing.T, stack *devstack.Stack, objects []*unstructured.Unstructured, handler warnings) {
 	t.Helper()
 	client := kubernetesClient(t, stack)
 	namespace, err := client.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "strict-"}}, metav1.CreateOptions{})
@@ -99,7 +101,7 @@ func checkStrictly(t *testing.T, stack *devstack.Stack, objects []*unstructured.
 	}
 	mapper := restmapper.NewDiscoveryRESTMapper(resources)
 	config := rest.CopyConfig(stack.REST)
-	config.WarningHandler = warnings{t}
+	config.WarningHandler = handler
 	dynamicClient, err := dynamic.NewForConfig(config)
 	if err != nil {
 		t.Fatal(err)

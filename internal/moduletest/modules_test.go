@@ -55,23 +55,24 @@ func TestModules(t *testing.T) {
 }
 
 // TestExistingClusterExample applies the example for a cluster that there is
-// already, plans again and destroys. Only the chart is a fixture, and the
-// namespace one of the test's own.
+// already, plans again and destroys. Only the namespace is one of the test's own.
+// The Server is there before its tenant, for which the agent waits.
 func TestExistingClusterExample(t *testing.T) {
 	t.Parallel()
 	stack := cluster(t)
+	client := kubernetesClient(t, stack)
 	w := newWorkspace(t)
 	dir := "examples/existing-cluster"
 	if !w.attributes() {
 		w.withBlocks(filepath.Join(dir, "main.tf"))
 	}
+	port := freePort(t)
 	w.write(filepath.Join(dir, "override.tf"), fmt.Sprintf(`
 module "prefect_server" {
   namespace = "existing"
-  chart     = { name = %q }
   values    = [%q]
 }
-`, fixtureChart(t), fixtureValues(filepath.Join(bin(t), "devstack"), stack.Kubeconfig, freePort(t))))
+`, w.embeddedValues(stack, port)))
 	variables, err := json.Marshal(map[string]string{"kubeconfig": stack.Kubeconfig, "database_password": "Correct-Horse-1"})
 	if err != nil {
 		t.Fatal(err)
@@ -79,11 +80,14 @@ module "prefect_server" {
 	w.write(filepath.Join(dir, "test.auto.tfvars.json"), string(variables))
 	w.run(dir, "init", "-input=false")
 	t.Cleanup(func() { w.report(stack) })
+	w.run(dir, "apply", "-auto-approve", "-input=false", "-target=module.prefect_server")
+	awaitWaiting(t, client, "existing")
 	w.run(dir, "apply", "-auto-approve", "-input=false")
+	awaitAgent(t, client, "existing", port)
 	w.planIsEmpty(dir, "after the apply")
 	if kept := w.run(dir, "state", "list"); !strings.Contains(kept, "prefect_tenant.default") {
 		t.Errorf("the tenant is not in the state:\n%s", kept)
 	}
-	checkPassword(t, kubernetesClient(t, stack), "existing", "prefect-database", "Correct-Horse-1")
+	checkPassword(t, client, "existing", "prefect-database", "Correct-Horse-1")
 	w.run(dir, "destroy", "-auto-approve", "-input=false")
 }

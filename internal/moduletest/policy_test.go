@@ -105,9 +105,16 @@ func TestChartPolicy(t *testing.T) {
 		`privileged: true`:                "access to its node",
 		`podSelector: \{\}`:               "a policy for pods that are not the release's",
 	}
-	templates, err := filepath.Glob(filepath.Join(root(t), "modules/*/*chart/templates/*.yaml"))
-	if err != nil || len(templates) < 7 {
-		t.Fatalf("the charts have %d templates: %v", len(templates), err)
+	var templates []string
+	for _, pattern := range []string{"modules/*/chart/templates/*", "modules/*/charts/*/templates/*"} {
+		found, err := filepath.Glob(filepath.Join(root(t), pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		templates = append(templates, found...)
+	}
+	if len(templates) < 15 {
+		t.Fatalf("the charts have %d templates", len(templates))
 	}
 	for _, template := range templates {
 		data, err := os.ReadFile(template) //nolint:gosec // a file of this repository
@@ -130,7 +137,7 @@ func TestChartPolicy(t *testing.T) {
 func internalOnly(template string) bool {
 	for _, needed := range []string{
 		`$annotations := dict "service.beta.kubernetes.io/azure-load-balancer-internal" "true"`,
-		`merge $annotations $.Values.annotations`, "loadBalancerSourceRanges: ", "externalTrafficPolicy: Local",
+		`merge $annotations $.Values.loadBalancers.annotations`, "loadBalancerSourceRanges: ", "externalTrafficPolicy: Local",
 	} {
 		if !strings.Contains(template, needed) {
 			return false

@@ -56,14 +56,22 @@ func releases() []release {
 				"spec.template.spec.containers.0.image":           "prefecthq/apollo:2022.09.23",
 				"spec.template.spec.containers.0.imagePullPolicy": "IfNotPresent",
 				"spec.template.spec.containers.0.resources":       "map[limits:map[] requests:map[cpu:100m memory:256Mi]]",
-				"spec.template.metadata.annotations":              "map[database-password-version:1]",
 			}},
+			{"Deployment", "prefect-hasura", map[string]string{
+				"spec.template.metadata.annotations":              "map[database-password-version:1]",
+				"spec.template.spec.containers.0.securityContext": "map[allowPrivilegeEscalation:false]",
+			}},
+			{"Role", "prefect-agent-role", nil}, {"ServiceAccount", "prefect-flows", nil}, {"StatefulSet", "prefect-postgresql", nil},
 			{"Ingress", "prefect", nil}, {"Gateway", "prefect-gateway", nil}, {"HTTPRoute", "prefect-api", nil}, {"NetworkPolicy", "prefect-ui", nil},
 		}},
 		{"embedded", `
     embedded_database_acknowledged = true
     database_password              = "Correct-Horse-1"`, []object{
 			{"NetworkPolicy", "prefect-database", map[string]string{"spec.podSelector.matchLabels.app.kubernetes.io/name": "postgresql"}},
+			{"StatefulSet", "prefect-postgresql", map[string]string{
+				"spec.serviceName":                      "prefect-postgresql-hl",
+				"spec.template.spec.containers.0.image": "docker.io/bitnamilegacy/postgresql:14.5.0-debian-11-r14",
+			}},
 		}},
 		{"existing-secret", `
     database                 = { host = "db.example.com" }
@@ -85,7 +93,7 @@ func releases() []release {
 			{"Service", "prefect-apollo", map[string]string{"spec.type": "ClusterIP"}},
 			{"Service", "prefect-apollo-internal", map[string]string{
 				"spec.type": "LoadBalancer", "spec.externalTrafficPolicy": "Local", "spec.loadBalancerSourceRanges": "[10.0.0.0/16]",
-				"spec.selector": "map[app.kubernetes.io/component:apollo app.kubernetes.io/instance:prefect]", "spec.ports.0.port": "4200",
+				"spec.selector": "map[app.kubernetes.io/component:apollo app.kubernetes.io/instance:prefect app.kubernetes.io/name:prefect-server]", "spec.ports.0.port": "4200",
 				"metadata.annotations.service.beta.kubernetes.io/azure-load-balancer-internal":                      "true",
 				"metadata.annotations.service.beta.kubernetes.io/azure-load-balancer-ipv4":                          "10.0.0.4",
 				"metadata.annotations.service.beta.kubernetes.io/azure-deny-all-except-load-balancer-source-ranges": "true",
@@ -115,6 +123,14 @@ func releases() []release {
 			}},
 			{"Ingress", "prefect", nil},
 		}},
+		{"gateway-one-name", database + `
+    exposure = { mode = "gateway", class_name = "approuting-istio", api_host = "p.example.com", ui_host = "p.example.com" }`, []object{
+			{"Gateway", "prefect-gateway", map[string]string{"spec.listeners.0.name": "ui", "spec.listeners.1": "<nil>"}},
+			{"HTTPRoute", "prefect-api", map[string]string{
+				"spec.rules.0.matches": "[map[path:map[type:PathPrefix value:/graphql]]]", "spec.parentRefs.0.sectionName": "ui",
+			}},
+			{"HTTPRoute", "prefect-ui", map[string]string{"spec.rules.0.matches": "<nil>", "spec.parentRefs.0.sectionName": "ui"}},
+		}},
 		{"gateway-public", database + `
     exposure = {
       mode = "gateway", class_name = "approuting-istio", tls_secret_name = "tls", ` + hosts + `
@@ -140,6 +156,7 @@ func releases() []release {
     image_registry     = "example.azurecr.io/mirror"
     image_pull_secrets = ["login"]
     agent = {
+      job_namespace = "case-mirror"
       labels = ["aks"], resources = { limits = { cpu = "1", memory = "1Gi" } }
       namespaces = { case-mirror-team = {}, ` + longNamespace + ` = { labels = ["long"] } }
       node_selector = { "kubernetes.io/os" = "linux" }, tolerations = [{ key = "CriticalAddonsOnly", operator = "Exists" }]
@@ -171,9 +188,7 @@ func releases() []release {
 
 // TestReleases releases each branch of the module prefect-server with a real
 // helm provider to a real API server with the Gateway API, has that check
-// strictly what was rendered, plans again and destroys. PREFECT_MODULE_CHART
-// names the real chart's file or directory, to be released in place of the
-// fixture.
+// strictly what was rendered, plans again and destroys.
 func TestReleases(t *testing.T) {
 	t.Parallel()
 	stack := cluster(t)
@@ -181,12 +196,6 @@ func TestReleases(t *testing.T) {
 	giveAddresses(t, client)
 
 	w := newWorkspace(t)
-	chart := fixtureChart(t)
-	if upstream := os.Getenv("PREFECT_MODULE_CHART"); upstream != "" {
-		chart = upstream
-		// Its images are not there, so its pods never become ready.
-		w.write("modules/prefect-server/chart_override.tf", "resource \"helm_release\" \"server\" {\n  wait = false\n}\n")
-	}
 	var root strings.Builder
 	fmt.Fprintf(&root, "terraform {\n  required_providers {\n    helm = { source = \"hashicorp/helm\" }\n  }\n}\n%s", w.helmProvider(fmt.Sprintf("config_path = %q", stack.Kubeconfig)))
 	root.WriteString(`
@@ -209,11 +218,10 @@ module "database_secret" {
 module %[1]q {
   source    = "../modules/prefect-server"
   namespace = "case-%[1]s"
-  chart     = { name = %[2]q }
-  values    = [%[3]q]
-%[4]s
+  values    = [%[2]q]
+%[3]s
 }
-`, r.name, chart, fixtureValues(idle(t), "none", 4200), r.arguments)
+`, r.name, idleValues(idle(t)), r.arguments)
 	}
 	w.write("releases/main.tf", root.String())
 	w.run("releases", "init", "-input=false")
@@ -222,21 +230,18 @@ module %[1]q {
 
 	var all []*unstructured.Unstructured
 	for _, r := range releases() {
-		objects := slices.Concat(manifests(t, client, "case-"+r.name, "prefect"), manifests(t, client, "case-"+r.name, "prefect-support"))
-		if r.name == "load-balancer" {
-			objects = append(objects, manifests(t, client, "case-"+r.name, "prefect-addresses")...)
-		}
+		objects := manifests(t, client, "case-"+r.name, "prefect")
 		all = append(all, objects...)
 		for _, o := range r.objects {
 			checkObject(t, r.name, o, objects)
 		}
 		all = append(all, job(t, objects))
 	}
-	for _, namespace := range []string{"case-mirror-team", longNamespace} {
+	for _, namespace := range []string{"case-plain-flows", "case-mirror-team", longNamespace} {
 		all = append(all, manifests(t, client, namespace, "prefect-agent")...)
 	}
 	all = append(all, manifests(t, client, "case-existing-secret", "mine")...)
-	checkStrictly(t, stack, all)
+	checkStrictly(t, stack, all, warnings{t: t})
 	checkSelection(t, client, "case-load-balancer", map[string]string{
 		"prefect-deny": "agent apollo graphql hasura towel ui", "prefect-internal": "graphql hasura", "prefect-api": "apollo", "prefect-ui": "ui",
 	})
@@ -398,15 +403,19 @@ func giveAddresses(t *testing.T, client clientset.Interface) {
 	})
 }
 
-// fixtureChart is the chart that takes the place of the Prefect Server chart.
-func fixtureChart(t *testing.T) string {
-	t.Helper()
-	return filepath.Join(root(t), "internal/moduletest/testdata/chart")
-}
-
-// fixtureValues say what the containers of the fixture's chart run.
-func fixtureValues(program, kubeconfig string, port int) string {
-	return fmt.Sprintf("fixture: {program: %q, kubeconfig: %q, port: %d}\n", program, kubeconfig, port)
+// idleValues have all containers of the module's chart run a program that does
+// nothing.
+func idleValues(program string) string {
+	command := fmt.Sprintf("command: [%q]", program)
+	return fmt.Sprintf(`
+hasura: {%[1]s}
+graphql: {%[1]s, init: {command: ["true"]}}
+apollo: {%[1]s}
+towel: {%[1]s}
+ui: {%[1]s}
+agent: {%[1]s}
+postgresql: {primary: {%[1]s}}
+`, command)
 }
 
 // idle is a program that does nothing, for pods of which only that matters.

@@ -126,3 +126,10 @@ resource "azurerm_postgresql_flexible_server_firewall_rule" "this" {
   start_ip_address = each.value.first
   end_ip_address   = each.value.last
 }
+
+check "version_is_supported" {
+  assert {
+    condition     = !contains(["13", "14"], var.postgresql_version)
+    error_message = "PostgreSQL ${var.postgresql_version} has reached its end (13 in November 2025, 14 in November 2026): it gets no fixes from its community, and Azure charges for extended support. Raise postgresql_version, for example to \"16\": Azure upgrades in place. Try it on a server restored from a backup first."
+  }
+}

@@ -39,14 +39,14 @@ variable "name" {
 }
 
 variable "postgresql_version" {
-  description = "Major version of PostgreSQL. 14 is the newest that Prefect Server and its Hasura 2.1.1 are known to run with. Lowering it replaces the server; raising it upgrades the server for good. Both need replacement_acknowledgement."
+  description = "Major version of PostgreSQL, 13 to 18. 13 and 14 have reached the end of their community support: Azure charges for extended support. Lowering it replaces the server; raising it upgrades the server in place, for good. Both need replacement_acknowledgement."
   type        = string
-  default     = "14"
+  default     = "16"
   nullable    = false
 
   validation {
-    condition     = contains(["13", "14", "15", "16", "17"], var.postgresql_version)
-    error_message = "postgresql_version is \"${var.postgresql_version}\". Use \"13\" or \"14\", or try \"15\", \"16\" or \"17\", with which Hasura 2.1.1 has not been verified."
+    condition     = contains(["13", "14", "15", "16", "17", "18"], var.postgresql_version)
+    error_message = "postgresql_version is \"${var.postgresql_version}\". Use \"16\", or another of \"13\" (past its end), \"14\" (past its end), \"15\", \"17\" and \"18\"."
   }
 }
 

@@ -1,13 +1,17 @@
 # The agents, one for each namespace that Jobs are started in.
 locals {
+  # Runs have a namespace of their own: in the release's, a flow's run configuration could name the agents' account, or mount the
+  # Secret with the database's password.
+  flows_namespace = coalesce(var.agent.job_namespace, "${substr(var.namespace, 0, 57)}-flows")
+
   # What each agent has of its own, by the namespace in which it starts Jobs: a name, which is the Deployment's too (as a name of a
   # Service would be, at most 63 characters), and labels.
-  agent_names = merge({ (var.namespace) = "${var.name}-agent" }, {
+  agent_names = merge({ (local.flows_namespace) = "${var.name}-agent" }, {
     for namespace, name in { for namespace in keys(var.agent.namespaces) : namespace => "${var.name}-agent-${namespace}" } :
     namespace => length(name) <= 63 ? name : "${substr(name, 0, 52)}-${substr(sha1(name), 0, 10)}"
   })
   agent_labels = {
-    for namespace, labels in merge({ (var.namespace) = var.agent.labels }, {
+    for namespace, labels in merge({ (local.flows_namespace) = var.agent.labels }, {
       for namespace, agent in var.agent.namespaces : namespace => agent.labels == null ? [namespace] : agent.labels
     }) : namespace => labels if var.agent.enabled
   }
@@ -20,18 +24,10 @@ locals {
     ]
   ]))
 
-  # An idle connection to the API server is cut by Azure's load balancer after minutes, which an agent without keep-alive
-  # does not notice.
-  agent_env = {
-    for namespace, name in local.agent_names :
-    namespace => merge({ PREFECT__CLOUD__AGENT__KUBERNETES_KEEP_ALIVE = "true", PREFECT__CLOUD__AGENT__NAME = name }, var.agent.env)
-  }
-
-  # null removes the chart's own limits, of which one that is not named here would otherwise stay: 100m of a processor starve
-  # the agent.
+  # null removes the charts' own limit, which would otherwise stay.
   agent_resources = {
     requests = var.agent.resources.requests
-    limits   = merge({ cpu = null, memory = null }, var.agent.resources.limits)
+    limits   = merge({ memory = null }, var.agent.resources.limits)
   }
 
   # Runs have an account without rights; the agents' may do everything with pods and Jobs.
@@ -42,9 +38,7 @@ locals {
     whose => [for toleration in list : { for name, value in toleration : name => value if value != null }]
   }
 
-  # What the agents make Jobs of. From the environment, where the chart puts resources and the pull policy, agents have not read
-  # them since Prefect 1.0.
-  job_template_path = "/etc/prefect/job-template.yaml"
+  # What the agents make Jobs of.
   job_template = yamlencode({
     apiVersion = "batch/v1"
     kind       = "Job"
@@ -62,6 +56,4 @@ locals {
       }
     }
   })
-  # The kubelet does not renew a file that is mounted alone, as the chart mounts the template: a changed one needs new pods.
-  job_template_annotations = { "checksum/job-template" = sha1(local.job_template) }
 }

@@ -16,6 +16,7 @@ locals {
     local.lb ? ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"] : []
   )
 
+  # The UI and the API may share a name, where the API has /graphql alone.
   # Where the API is for somebody outside the cluster; null when only port forwarding leads there.
   endpoint = (
     local.routed ? "${local.scheme}://${var.exposure.api_host}" :

@@ -1,11 +1,17 @@
-# Further namespaces, each with what the agent for it may do there. Helm makes a namespace but never deletes it: runs are history.
+# The namespaces of runs, each with what the agent for it may do there, unless the release's own is one. Helm makes a namespace but
+# never deletes it: runs are history.
+locals {
+  job_namespaces  = distinct(concat([local.flows_namespace], keys(var.agent.namespaces)))
+  namespace_chart = "${path.module}/charts/agent-namespace"
+}
+
 resource "helm_release" "namespace" {
-  for_each = { for namespace, agent in var.agent.namespaces : namespace => agent if var.agent.enabled }
+  for_each = toset([for namespace in local.job_namespaces : namespace if var.agent.enabled && namespace != var.namespace])
 
   name             = "${var.name}-agent"
   namespace        = each.key
   create_namespace = var.agent.create_namespaces
-  chart            = "${path.module}/namespace-chart"
+  chart            = local.namespace_chart
   timeout          = var.timeout_seconds
 
   values = [yamlencode({
@@ -14,26 +20,27 @@ resource "helm_release" "namespace" {
     serviceAccount = local.service_accounts.agents
     flows = {
       serviceAccount = local.service_accounts.flows
-      annotations    = coalesce(each.value.flows_service_account, var.agent.flows_service_account).annotations
-      automountToken = coalesce(each.value.flows_service_account, var.agent.flows_service_account).automount_token
+      annotations    = coalesce(try(var.agent.namespaces[each.key].flows_service_account, null), var.agent.flows_service_account).annotations
+      automountToken = coalesce(try(var.agent.namespaces[each.key].flows_service_account, null), var.agent.flows_service_account).automount_token
     }
-    templates = sha1(join("", [for file in sort(fileset("${path.module}/namespace-chart", "templates/*")) : filesha1("${path.module}/namespace-chart/${file}")]))
+    templates = sha1(join("", [
+      for file in sort(tolist(fileset(local.namespace_chart, "templates/*"))) : sha1(replace(file("${local.namespace_chart}/${file}"), "\r\n", "\n"))
+    ]))
   })]
 }
 
-# What the chart lacks: the database's password, network policies, routes, the template of Jobs, the account of runs, and agents of
-# further namespaces.
-resource "helm_release" "support" {
-  name             = "${var.name}-support"
+resource "helm_release" "server" {
+  name             = var.name
   namespace        = var.namespace
   create_namespace = var.create_namespace
-  chart            = "${path.module}/chart"
+  repository       = local.own_chart || local.chart_is_reference ? null : var.chart.repository
+  chart            = local.own_chart ? local.chart_directory : local.chart_is_file ? pathexpand(var.chart.name) : var.chart.name
+  version          = local.own_chart || local.chart_is_file ? null : var.chart.version
   timeout          = var.timeout_seconds
-  # Its agents only become ready with the Server, which is released after it.
-  wait = false
+  wait             = true
 
-  # The password is in support_override.tf.json, as set_sensitive.
-  values = [yamlencode(local.support_values)]
+  # The password is in password_override.tf.json, as set_sensitive.
+  values = concat([yamlencode(local.values), local.own_chart ? yamlencode(local.additions) : yamlencode(local.published_values)], var.values)
 
   lifecycle {
     precondition {
@@ -53,8 +60,8 @@ resource "helm_release" "support" {
       error_message = "The network policies would keep the ingress controller out. Name the namespace of its pods in exposure.allowed_namespaces, or, where it runs outside the cluster, its addresses in exposure.allowed_cidrs. One in the network of the nodes needs policies of your own, with network_policies_enabled = false: policies of Kubernetes cannot tell nodes apart."
     }
     precondition {
-      condition     = !contains(keys(var.agent.namespaces), var.namespace)
-      error_message = "agent.namespaces contains \"${var.namespace}\", where the release's own agent already starts Jobs. Remove it."
+      condition     = !contains(keys(var.agent.namespaces), local.flows_namespace)
+      error_message = "agent.namespaces contains \"${local.flows_namespace}\", where the release's own agent already starts Jobs. Remove it, or have that agent start them in another namespace: agent.job_namespace."
     }
     precondition {
       condition     = var.agent.enabled || length(var.agent.namespaces) == 0
@@ -66,51 +73,7 @@ resource "helm_release" "support" {
     }
   }
 
-  depends_on = [helm_release.namespace]
-}
-
-resource "helm_release" "server" {
-  name       = var.name
-  namespace  = var.namespace
-  repository = local.chart_is_reference ? null : var.chart.repository
-  chart      = local.chart_is_reference && !startswith(var.chart.name, "oci://") ? pathexpand(var.chart.name) : var.chart.name
-  version    = local.chart_is_reference && !startswith(var.chart.name, "oci://") ? null : var.chart.version
-  timeout    = var.timeout_seconds
-  wait       = true
-
-  values = concat([yamlencode(local.values)], var.values)
-
-  # The password must be there when the pods start, the policies before anything listens.
-  depends_on = [helm_release.support]
-}
-
-# Addresses in the virtual network. The chart's own Services would hide who connects: they let any node pass traffic on.
-resource "helm_release" "load_balancers" {
-  count = local.lb ? 1 : 0
-
-  name             = "${var.name}-addresses"
-  namespace        = var.namespace
-  create_namespace = var.create_namespace
-  chart            = "${path.module}/addresses-chart"
-  timeout          = var.timeout_seconds
-  wait             = true # for the addresses
-
-  values = [yamlencode({
-    release     = var.name
-    templates   = sha1(join("", [for file in sort(fileset("${path.module}/addresses-chart", "templates/*")) : filesha1("${path.module}/addresses-chart/${file}")]))
-    annotations = var.exposure.annotations
-    ranges      = local.allowed_cidrs
-    ips         = { for service, ip in { apollo = var.exposure.api_ip, ui = var.exposure.ui_ip } : service => ip if ip != null }
-  })]
-
-  depends_on = [helm_release.support]
-}
-
-check "values_keep_what_the_module_sets" {
-  assert {
-    condition     = length(local.undone) == 0
-    error_message = "values sets ${join(", ", local.undone)}, which replaces what this module has there: TLS to the database, Hasura without its console, the agent's service account, or names that network policies, routes and outputs rely on. Use components.NAME.env and agent.env for environment variables, and leave out the rest."
-  }
+  depends_on = [helm_release.namespace, helm_release.companion]
 }
 
 check "database_is_kept" {

@@ -7,7 +7,7 @@ output "api_url" {
 output "endpoint" {
   description = "URL of the API outside the cluster, for endpoint of the prefect provider; null without exposure, where port_forward leads to it."
   value       = local.endpoint
-  depends_on  = [helm_release.server, helm_release.load_balancers]
+  depends_on  = [helm_release.server]
 }
 
 output "port_forward" {
@@ -23,7 +23,7 @@ output "port_forward" {
 output "ui_url" {
   description = "URL of the UI; null without exposure, where `kubectl port-forward` of both services leads to it."
   value       = local.ui_url
-  depends_on  = [helm_release.server, helm_release.load_balancers]
+  depends_on  = [helm_release.server]
 }
 
 output "ui_api_url" {
@@ -41,8 +41,14 @@ output "agent_env" {
 }
 
 output "namespace" {
-  description = "Namespace of the release and of its agent's Jobs."
+  description = "Namespace of the release."
   value       = var.namespace
+  depends_on  = [helm_release.server]
+}
+
+output "flows_namespace" {
+  description = "Namespace in which the release's agent starts Jobs, for kubernetes.namespace of the prefect provider."
+  value       = local.flows_namespace
   depends_on  = [helm_release.server]
 }
 
@@ -60,11 +66,11 @@ output "agent_labels" {
 }
 
 output "service_account" {
-  description = "Service account of the Server's pods and of the agents. It may do everything with pods and Jobs of the release's namespace, so flows should not run as it."
+  description = "Service account of the Server's pods and of the agents. It may start Jobs in flows_namespace and in each of agent.namespaces, so flows should not run as it."
   value       = local.service_accounts.agents
 }
 
 output "flows_service_account" {
-  description = "Service account of runs of flows, in the release's namespace and in each of agent.namespaces. For workload identity the subject is system:serviceaccount:NAMESPACE: and this name."
+  description = "Service account of runs of flows, in flows_namespace and in each of agent.namespaces. For workload identity the subject is system:serviceaccount:NAMESPACE: and this name."
   value       = local.service_accounts.flows
 }

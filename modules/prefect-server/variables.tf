@@ -11,7 +11,7 @@ variable "name" {
 }
 
 variable "namespace" {
-  description = "Namespace of the release, and of the Jobs that its agent starts."
+  description = "Namespace of the release. Runs of flows have another: agent.job_namespace."
   type        = string
   default     = "prefect"
   nullable    = false
@@ -32,10 +32,10 @@ variable "create_namespace" {
 # The chart and its images
 
 variable "chart" {
-  description = "Where the chart comes from: a repository's URL, name and version; or an OCI reference (oci://HOST/PATH) as name, with the version; or the path of a directory (beginning with ./, ../, / or ~) or .tgz file as name, where repository and version do not matter."
+  description = "Another chart in place of the module's own: a repository's URL, name and version; or an OCI reference (oci://HOST/PATH) as name, with the version; or the path of a directory (beginning with ./, ../, / or ~) or a .tgz file or its https:// URL as name, where repository and version do not matter. It has to be the published prefect-server of 2022.09.23 or one with its values and names."
   type = object({
-    repository = optional(string, "https://prefecthq.github.io/server/")
-    name       = optional(string, "prefect-server")
+    repository = optional(string)
+    name       = optional(string)
     version    = optional(string, "2022.09.23")
   })
   default  = {}
@@ -44,18 +44,22 @@ variable "chart" {
   validation {
     # Also as 2022.9.7, which registries make of it, as 21.07.06, and in the name of a file. Versions of your own are not judged.
     condition = alltrue([
-      for part in regexall("(?:^|[^0-9])(?:20)?([12][0-9])\\.([0-9]{1,2})\\.([0-9]{1,2})(?:$|[^0-9])", "${var.chart.version} ${var.chart.name}") :
+      for part in regexall("(?:^|[^0-9])(?:20)?([12][0-9])\\.([0-9]{1,2})\\.([0-9]{1,2})(?:$|[^0-9])", "${var.chart.version} ${coalesce(var.chart.name, "-")}") :
       tonumber(part[0]) < 19 || tonumber(part[0]) * 10000 + tonumber(part[1]) * 100 + tonumber(part[2]) >= 220923
     ])
-    error_message = "Chart version ${var.chart.version} of ${var.chart.name} does not work: 2022.09.07 has the agent of Prefect 2, 2022.03.29 has images without tags, and none before 2022.09.23 gives agents the template of their Jobs. Use \"2022.09.23\"."
+    error_message = "Chart version ${var.chart.version} of ${coalesce(var.chart.name, "-")} does not work: 2022.09.07 has the agent of Prefect 2, 2022.03.29 has images without tags, and none before 2022.09.23 gives agents the template of their Jobs. Use \"2022.09.23\", or leave chart out for the module's own."
   }
   validation {
     condition     = can(regex("^[0-9]+\\.[0-9]+\\.[0-9]+([-+][0-9A-Za-z.+-]+)?$", var.chart.version))
     error_message = "chart.version is \"${var.chart.version}\". Pin one version, for example \"2022.09.23\", not a range: what is installed would change without a change here."
   }
   validation {
-    condition     = can(regex("^https://", var.chart.repository))
-    error_message = "chart.repository is \"${var.chart.repository}\". Give an https:// URL. An OCI reference or a path goes into chart.name."
+    condition     = var.chart.repository == null || can(regex("^https://", var.chart.repository))
+    error_message = "chart.repository is \"${coalesce(var.chart.repository, "-")}\". Give an https:// URL. An OCI reference or a path goes into chart.name."
+  }
+  validation {
+    condition     = (var.chart.repository != null) == (var.chart.name != null && !can(regex("^(oci://|[./~])|\\.tgz$", coalesce(var.chart.name, "-"))))
+    error_message = "chart.repository and a plain chart.name belong together; given: ${jsonencode(var.chart)}. Give both, for example { repository = \"https://charts.example.com\", name = \"prefect-server\" }; or name alone, an OCI reference (\"oci://example.azurecr.io/charts/prefect-server\"), a path (\"./prefect-server\") or a package (\"https://charts.example.com/prefect-server-2022.09.23.tgz\")."
   }
 }
 
@@ -178,8 +182,10 @@ variable "database_existing_secret" {
 
 variable "agent" {
   description = <<-EOT
-    The Kubernetes agents. A Prefect 1 agent starts Jobs in one namespace: the release's own in the release's, and one more for
+    The Kubernetes agents. A Prefect 1 agent starts Jobs in one namespace: the release's own in job_namespace, and one more for
     each of namespaces, with the role it needs there.
+    job_namespace: null for NAMESPACE-flows. In the release's own, whoever may register a flow can have it mount the Secret with the
+    database's password, or run as the agents' account.
     labels, namespaces[*].labels: an agent takes the runs all of whose labels it has; without labels, those that have none. The label
     of a further namespace is its name, unless it is given others.
     env, resources, node_selector, tolerations: of the agents themselves.
@@ -205,6 +211,7 @@ variable "agent" {
       effect            = optional(string)
       tolerationSeconds = optional(number)
     })), [])
+    job_namespace          = optional(string)
     job_image              = optional(string)
     job_image_pull_policy  = optional(string)
     job_image_pull_secrets = optional(list(string), [])
@@ -244,6 +251,10 @@ variable "agent" {
     error_message = "agent.labels and agent.namespaces[*].labels are compared literally with the labels of flows: they must not be empty or contain spaces or commas; given: ${jsonencode(concat(var.agent.labels, flatten([for agent in values(var.agent.namespaces) : agent.labels == null ? [] : agent.labels])))}."
   }
   validation {
+    condition     = var.agent.job_namespace == null ? true : can(regex("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", var.agent.job_namespace)) && !contains(["default", "kube-system", "kube-public", "kube-node-lease"], var.agent.job_namespace)
+    error_message = "agent.job_namespace is \"${coalesce(var.agent.job_namespace, "-")}\". Give a Kubernetes name (up to 63 lower-case letters, digits and hyphens) that is not one of the cluster's own namespaces, or null for NAMESPACE-flows."
+  }
+  validation {
     condition     = alltrue([for name in keys(var.agent.env) : can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])
     error_message = "The names in agent.env must be names of environment variables; given: ${join(", ", keys(var.agent.env))}."
   }
@@ -251,7 +262,7 @@ variable "agent" {
     condition = length(setintersection(keys(var.agent.env), [
       "PREFECT__CLOUD__API", "PREFECT__BACKEND", "PREFECT__CLOUD__AGENT__LABELS", "PREFECT__CLOUD__AGENT__AGENT_ADDRESS", "NAMESPACE", "SERVICE_ACCOUNT_NAME", "IMAGE_PULL_SECRETS",
     ])) == 0
-    error_message = "agent.env sets a variable that this module sets (PREFECT__CLOUD__API, PREFECT__BACKEND, PREFECT__CLOUD__AGENT__LABELS, PREFECT__CLOUD__AGENT__AGENT_ADDRESS, NAMESPACE, SERVICE_ACCOUNT_NAME or IMAGE_PULL_SECRETS). Use agent.labels, agent.namespaces and agent.job_image_pull_secrets; a service account other than NAME-flows belongs into a flow's run configuration; the rest follows from the release."
+    error_message = "agent.env sets a variable that this module sets (PREFECT__CLOUD__API, PREFECT__BACKEND, PREFECT__CLOUD__AGENT__LABELS, PREFECT__CLOUD__AGENT__AGENT_ADDRESS, NAMESPACE, SERVICE_ACCOUNT_NAME or IMAGE_PULL_SECRETS). Use agent.labels, agent.job_namespace, agent.namespaces and agent.job_image_pull_secrets; a service account other than NAME-flows belongs into a flow's run configuration; the rest follows from the release."
   }
   validation {
     condition     = length(setintersection(keys(var.agent.env), ["JOB_CPU_REQUEST", "JOB_CPU_LIMIT", "JOB_MEM_REQUEST", "JOB_MEM_LIMIT", "IMAGE_PULL_POLICY"])) == 0
@@ -372,8 +383,8 @@ variable "exposure" {
     error_message = "exposure.api_ip and exposure.ui_ip must be IPv4 addresses of the nodes' network."
   }
   validation {
-    condition     = !contains(["ingress", "gateway"], var.exposure.mode) || try(length(var.exposure.api_host) > 0 && length(var.exposure.ui_host) > 0 && var.exposure.api_host != var.exposure.ui_host, false)
-    error_message = "exposure.mode \"${var.exposure.mode}\" needs two different names, exposure.api_host and exposure.ui_host, for example \"prefect-api.example.com\" and \"prefect.example.com\": the browser talks to both."
+    condition     = !contains(["ingress", "gateway"], var.exposure.mode) || try(length(var.exposure.api_host) > 0 && length(var.exposure.ui_host) > 0, false)
+    error_message = "exposure.mode \"${var.exposure.mode}\" needs exposure.api_host and exposure.ui_host, for example \"prefect-api.example.com\" and \"prefect.example.com\", or one name for both: the browser talks to both, and where they share a name the API has /graphql."
   }
   validation {
     condition     = var.exposure.mode != "internal_lb" || length(compact([var.exposure.api_host, var.exposure.api_ip])) > 0
@@ -535,7 +546,7 @@ variable "telemetry_enabled" {
 }
 
 variable "tenant_job" {
-  description = "Lets the chart create a tenant in a Job. Prefer the resource prefect_tenant: the Job cannot be changed, so that upgrades which touch it fail."
+  description = "Lets the chart create a tenant in a Job. Prefer the resource prefect_tenant: it also changes and imports one, and the published chart's Job cannot be changed, so that upgrades which touch it fail."
   type = object({
     enabled = optional(bool, false)
     name    = optional(string, "default")

@@ -50,15 +50,16 @@ output "registry" {
 }
 
 output "prefect" {
-  description = "The Server: namespace of release and Jobs, URL inside the cluster, URL outside (null without exposure), port_forward for the prefect provider, labels of the agents by namespace, and the service account of runs."
+  description = "The Server: namespace of the release, namespace of Jobs, URL inside the cluster, URL outside (null without exposure), port_forward for the prefect provider, labels of the agents by namespace, and the service account of runs."
   value = {
-    namespace    = module.prefect_server.namespace
-    api_url      = module.prefect_server.api_url
-    endpoint     = module.prefect_server.endpoint
-    ui_url       = module.prefect_server.ui_url
-    port_forward = module.prefect_server.port_forward
-    agent_env    = module.prefect_server.agent_env
-    agent_labels = module.prefect_server.agent_labels
+    namespace       = module.prefect_server.namespace
+    flows_namespace = module.prefect_server.flows_namespace
+    api_url         = module.prefect_server.api_url
+    endpoint        = module.prefect_server.endpoint
+    ui_url          = module.prefect_server.ui_url
+    port_forward    = module.prefect_server.port_forward
+    agent_env       = module.prefect_server.agent_env
+    agent_labels    = module.prefect_server.agent_labels
 
     flows_service_account = module.prefect_server.flows_service_account
   }

@@ -242,6 +242,7 @@ variable "prefect" {
         effect            = optional(string)
         tolerationSeconds = optional(number)
       })))
+      job_namespace          = optional(string)
       job_image              = optional(string)
       job_image_pull_policy  = optional(string)
       job_image_pull_secrets = optional(list(string))

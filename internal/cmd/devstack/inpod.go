@@ -21,11 +21,17 @@ func inPod(ctx context.Context, arguments []string) error {
 	var err error
 	switch {
 	case len(arguments) == 2 && arguments[0] == "server":
-		err = inpod.Server(ctx, arguments[1], os.Getenv, logger)
+		err = inpod.Server(ctx, arguments[1], logger)
+	case len(arguments) == 1 && arguments[0] == "migrations":
+		err = inpod.CheckDatabase(os.Getenv)
+	case len(arguments) == 1 && arguments[0] == "hasura":
+		if err = inpod.CheckDatabase(os.Getenv); err == nil {
+			<-ctx.Done()
+		}
 	case len(arguments) == 1 && arguments[0] == "agent":
 		err = inpod.Agent(ctx, os.Getenv, logger)
 	default:
-		_, _ = fmt.Fprintln(os.Stderr, "devstack in-pod: say what to run: devstack in-pod server ADDRESS, or devstack in-pod agent")
+		_, _ = fmt.Fprintln(os.Stderr, "devstack in-pod: say what to run: devstack in-pod server ADDRESS, agent, migrations or hasura")
 		return exitCodeError(exitUsage)
 	}
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {

@@ -39,7 +39,7 @@ func commands() []command {
 		{"check-node", "", "say why a real node cannot run on this machine, or nothing if it can", checkNode},
 		{kubelet.InitArgument, "FILE", "be the first process of a real node, as --node real starts it", nodeInit},
 		{"flow-run", "", "execute the flow run that the environment names, as the virtual node does", flowRun},
-		{"in-pod", "server ADDRESS | agent", "run the Server or the agent as a chart's container does, configured by the environment", inPod},
+		{"in-pod", "server ADDRESS | agent | migrations | hasura", "run a part of the Server or the agent as a chart's container does, configured by the environment", inPod},
 	}
 }
 

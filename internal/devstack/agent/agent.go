@@ -28,8 +28,9 @@ const (
 	retryBuffer = 3 * time.Second
 	// finishTime bounds the work that is under way when the agent is told to stop.
 	finishTime = 10 * time.Second
-	// connectTime is how long to wait for a Server that does not answer when the agent starts.
-	connectTime = 30 * time.Second
+	// The Python agent ends when it has seen no Server, or none with a tenant, for so long after its start.
+	connectTime = 70 * time.Second
+	tenantTime  = 10 * time.Second
 )
 
 // pollBackoff are the pauses between polls that find nothing.
@@ -135,16 +136,26 @@ func (a *Agent) Run(ctx context.Context) error {
 	return nil
 }
 
-// connect resolves the tenant and registers, waiting for a Server that is still starting.
+// connect resolves the tenant and registers, waiting for a Server that is still starting and, more briefly, for its
+// first tenant.
 func (a *Agent) connect(ctx context.Context) error {
-	deadline := a.now().Add(connectTime)
+	began := a.now()
 	for pause := pollBackoff[0]; ; pause = min(2*pause, time.Second) {
 		err := a.register(ctx)
 		var refused *graphQLError
-		if err == nil || errors.As(err, &refused) || a.now().After(deadline) {
+		patience := connectTime
+		switch {
+		case err == nil:
+			return nil
+		case errors.Is(err, errNoTenant):
+			patience = tenantTime
+		case errors.As(err, &refused):
 			return err
 		}
-		a.log.Debug("the API does not answer yet", "error", err)
+		if !a.now().Before(began.Add(patience)) {
+			return err
+		}
+		a.log.Debug("the agent cannot start yet", "error", err)
 		if !sleep(ctx, pause) {
 			return fmt.Errorf("agent: %w", ctx.Err())
 		}

@@ -304,12 +304,20 @@ func TestAgentWithoutTenant(t *testing.T) {
 	}
 	web := httptest.NewServer(server.Handler())
 	defer web.Close()
-	a, err := New(Options{API: web.URL, Kubernetes: kubeclient.NewClientFromInterface(fake.NewClientset(), namespace)})
+	began := time.Now()
+	now := began
+	a, err := New(Options{
+		API: web.URL, Kubernetes: kubeclient.NewClientFromInterface(fake.NewClientset(), namespace),
+		Clock: func() time.Time { now = now.Add(4 * time.Second); return now },
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := a.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "no tenant") {
 		t.Errorf("got %v", err)
+	}
+	if waited := now.Sub(began); waited < tenantTime || waited > 2*tenantTime {
+		t.Errorf("it waited %s for a tenant, want %s", waited, tenantTime)
 	}
 }
 

@@ -32,6 +32,9 @@ type api struct {
 // graphQLError is an answer of the API that says no.
 type graphQLError struct{ Messages []string }
 
+// errNoTenant is how a Server answers that nobody has created a tenant in.
+var errNoTenant = errors.New("the Server has no tenant; create one first")
+
 func (e *graphQLError) Error() string { return strings.Join(e.Messages, "; ") }
 
 func (a *api) do(ctx context.Context, query string, variables map[string]any, out any) error {
@@ -96,7 +99,7 @@ func (a *api) firstTenant(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if len(out.Tenant) == 0 {
-		return "", &graphQLError{Messages: []string{"the Server has no tenant; create one first"}}
+		return "", errNoTenant
 	}
 	return out.Tenant[0].ID, nil
 }

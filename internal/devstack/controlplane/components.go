@@ -27,6 +27,7 @@ var controllers = []string{
 	"root-ca-certificate-publisher-controller",
 	"serviceaccount-controller",
 	"serviceaccount-token-controller",
+	"statefulset-controller",
 	"taint-eviction-controller",
 	"ttl-after-finished-controller",
 }

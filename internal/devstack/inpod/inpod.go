@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,22 +21,11 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
 )
 
-// pollInterval is how often the agent asks for runs, restartPause how long after
-// its end it is started again.
-const (
-	pollInterval = 500 * time.Millisecond
-	restartPause = time.Second
-)
+// pollInterval is how often the agent asks for runs.
+const pollInterval = 500 * time.Millisecond
 
-// Server serves the embedded Prefect Server at an address until ctx ends. It
-// needs no database, but refuses to start where the real one could not reach
-// its own: PGPASSWORD is empty, or PGSSLMODE does not require TLS of a database
-// that is not the chart's.
-func Server(ctx context.Context, address string, getenv func(string) string, logger *slog.Logger) error {
-	database := getenv("HASURA_GRAPHQL_DATABASE_URL")
-	if getenv("PGPASSWORD") == "" || getenv("PGSSLMODE") != "require" && !ofChart(database) {
-		return fmt.Errorf("the database %s cannot be used: there is no password, or TLS is not required", database)
-	}
+// Server serves the embedded Prefect Server at an address until ctx ends.
+func Server(ctx context.Context, address string, logger *slog.Logger) error {
 	s, err := prefectserver.New(prefectserver.Options{Logger: logger, SchedulerInterval: prefectserver.SchedulerInterval})
 	if err != nil {
 		return fmt.Errorf("start the Server: %w", err)
@@ -46,6 +36,22 @@ func Server(ctx context.Context, address string, getenv func(string) string, log
 		return fmt.Errorf("start the Server: %w", err)
 	}
 	return s.Serve(ctx, listener)
+}
+
+// CheckDatabase takes the place of a client of the database, of which there is
+// none. It fails where the real one could not reach its database: there is no
+// URL, PGPASSWORD is empty, or PGSSLMODE does not require TLS of a database that
+// is not the chart's.
+func CheckDatabase(getenv func(string) string) error {
+	database := getenv("HASURA_GRAPHQL_DATABASE_URL")
+	if database == "" {
+		database = getenv("PREFECT_SERVER__DATABASE__CONNECTION_URL")
+	}
+	encrypted := slices.Contains([]string{"require", "verify-ca", "verify-full"}, getenv("PGSSLMODE"))
+	if getenv("PGPASSWORD") == "" || !encrypted && !ofChart(database) {
+		return fmt.Errorf("the database %q cannot be used: there is no password, or TLS is not required", database)
+	}
+	return nil
 }
 
 // ofChart says whether a connection string leads to the database that the chart
@@ -59,11 +65,11 @@ func ofChart(database string) bool {
 	return found && strings.HasSuffix(service, "-postgresql") && !strings.Contains(namespace, ".")
 }
 
-// Agent runs the agent until ctx ends, again and again until there is a tenant
-// to work for: a real agent's pod is restarted by the kubelet until then. The
-// environment is the Python agent's, and KUBECONFIG; and JOB_TEMPLATE, the content
-// of the file that the Python agent reads from the path after --job-template,
-// because processes of the virtual node do not see what their pods mount.
+// Agent runs the agent until ctx ends; an error says that it has ended by itself,
+// as the Python agent does when there is no Server or no tenant. The environment
+// is the Python agent's, and KUBECONFIG; and JOB_TEMPLATE, the content of the
+// file that the Python agent reads from the path after --job-template, because
+// processes of the virtual node do not see what their pods mount.
 func Agent(ctx context.Context, getenv func(string) string, logger *slog.Logger) error {
 	var labels []string
 	if err := json.Unmarshal([]byte(getenv("PREFECT__CLOUD__AGENT__LABELS")), &labels); err != nil {
@@ -81,23 +87,16 @@ func Agent(ctx context.Context, getenv func(string) string, logger *slog.Logger)
 	if names := getenv("IMAGE_PULL_SECRETS"); names != "" {
 		pullSecrets = strings.Split(names, ",")
 	}
-	for {
-		a, err := agent.New(agent.Options{
-			API: getenv("PREFECT__CLOUD__API"), Kubernetes: client, Namespace: getenv("NAMESPACE"), Labels: labels,
-			Name: getenv("PREFECT__CLOUD__AGENT__NAME"), ServiceAccountName: getenv("SERVICE_ACCOUNT_NAME"),
-			ImagePullSecrets: pullSecrets, JobTemplate: template, PollInterval: pollInterval, Logger: logger,
-		})
-		if err != nil {
-			return fmt.Errorf("start the agent: %w", err)
-		}
-		err = a.Run(ctx)
-		if ctx.Err() != nil {
-			return fmt.Errorf("run the agent: %w", ctx.Err())
-		}
-		logger.Info("the agent has ended and is started again", "error", err)
-		select {
-		case <-time.After(restartPause):
-		case <-ctx.Done():
-		}
+	a, err := agent.New(agent.Options{
+		API: getenv("PREFECT__CLOUD__API"), Kubernetes: client, Namespace: getenv("NAMESPACE"), Labels: labels,
+		Name: getenv("PREFECT__CLOUD__AGENT__NAME"), ServiceAccountName: getenv("SERVICE_ACCOUNT_NAME"),
+		ImagePullSecrets: pullSecrets, JobTemplate: template, PollInterval: pollInterval, Logger: logger,
+	})
+	if err != nil {
+		return fmt.Errorf("start the agent: %w", err)
 	}
+	if err := a.Run(ctx); err != nil {
+		return fmt.Errorf("run the agent: %w", err)
+	}
+	return ctx.Err()
 }

@@ -27,18 +27,19 @@ current-context: c
 		run  func(getenv func(string) string) error
 		want string
 	}{
-		"server without a password": {
-			env: map[string]string{"PGSSLMODE": "require"},
-			run: func(getenv func(string) string) error {
-				return inpod.Server(t.Context(), "127.0.0.1:0", getenv, logger)
-			},
+		"database without a password": {
+			env:  map[string]string{"PGSSLMODE": "require"},
+			run:  inpod.CheckDatabase,
 			want: "there is no password",
 		},
-		"server without TLS": {
-			env: map[string]string{"PGPASSWORD": "x", "PGSSLMODE": "prefer", "HASURA_GRAPHQL_DATABASE_URL": "postgresql://prefect@a-postgresql.example.com:5432/prefect"},
-			run: func(getenv func(string) string) error {
-				return inpod.Server(t.Context(), "127.0.0.1:0", getenv, logger)
-			},
+		"database without TLS": {
+			env:  map[string]string{"PGPASSWORD": "x", "PGSSLMODE": "prefer", "HASURA_GRAPHQL_DATABASE_URL": "postgresql://prefect@a-postgresql.example.com:5432/prefect"},
+			run:  inpod.CheckDatabase,
+			want: "TLS is not required",
+		},
+		"migrations without TLS": {
+			env:  map[string]string{"PGPASSWORD": "x", "PREFECT_SERVER__DATABASE__CONNECTION_URL": "postgresql://prefect@db.example.com:5432/prefect"},
+			run:  inpod.CheckDatabase,
 			want: "TLS is not required",
 		},
 		"agent with labels that are no list": {

@@ -16,7 +16,7 @@ run "private_by_default" {
   assert {
     condition = alltrue([
       azurerm_postgresql_flexible_server.this.public_network_access_enabled == false,
-      azurerm_postgresql_flexible_server.this.version == "14",
+      azurerm_postgresql_flexible_server.this.version == "16",
       azurerm_postgresql_flexible_server.this.administrator_login == "prefect",
       azurerm_postgresql_flexible_server.this.administrator_password_wo_version == 1,
       length(azurerm_postgresql_flexible_server.this.high_availability) == 0,
@@ -84,10 +84,10 @@ run "another_login_without_acknowledgement" {
 run "newer_version_acknowledged" {
   variables {
     replacement_acknowledgement = "upgrade"
-    postgresql_version          = "16"
+    postgresql_version          = "18"
   }
   assert {
-    condition     = azurerm_postgresql_flexible_server.this.version == "16" && terraform_data.made_with.output.server.postgresql_version == "16"
+    condition     = azurerm_postgresql_flexible_server.this.version == "18" && terraform_data.made_with.output.server.postgresql_version == "18"
     error_message = "The acknowledged change is not recorded."
   }
 }
@@ -98,4 +98,13 @@ run "older_version_without_acknowledgement" {
     replacement_acknowledgement = "upgrade"
   }
   expect_failures = [azurerm_postgresql_flexible_server.this]
+}
+
+run "version_past_its_end" {
+  command = plan
+  variables {
+    postgresql_version          = "14"
+    replacement_acknowledgement = "old"
+  }
+  expect_failures = [check.version_is_supported] # a warning
 }

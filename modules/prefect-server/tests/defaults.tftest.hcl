@@ -12,7 +12,6 @@ run "external_database" {
       local.values.postgresql.useSubChart == false,
       local.values.postgresql.externalHostname == "db.example.com",
       local.values.postgresql.primary.service.ports.postgresql == 5432,
-      local.values.postgresql.existingSecret == "prefect-database",
       local.values.postgresql.auth.existingSecret == "prefect-database",
       local.values.postgresql.auth.username == "prefect",
       local.values.postgresql.auth.database == "prefect",
@@ -20,10 +19,7 @@ run "external_database" {
     error_message = "The external database is not set under all of the chart's keys."
   }
   assert {
-    condition = alltrue([
-      for env in [local.values.hasura.env, local.values.graphql.env, local.values.graphql.init.env] :
-      contains(env, { name = "PGSSLMODE", value = "require" })
-    ])
+    condition     = local.additions.postgresql.sslmode == "require" && local.additions.postgresql.rootCertificateFile == null
     error_message = "TLS is not required of every connection to the database."
   }
   assert {
@@ -33,8 +29,8 @@ run "external_database" {
       local.values.ui.apolloApiUrl == "http://localhost:4200/graphql",
       output.endpoint == null,
       output.ui_url == null,
-      local.support_values.exposure.mode == "none",
-      local.support_values.networkPolicies.enabled,
+      local.additions.exposure.mode == "none",
+      local.additions.networkPolicies.enabled,
     ])
     error_message = "Something is exposed by default."
   }
@@ -43,8 +39,8 @@ run "external_database" {
     error_message = "Telemetry is on by default."
   }
   assert {
-    condition     = helm_release.server.version == "2022.09.23" && helm_release.server.repository == "https://prefecthq.github.io/server/" && helm_release.server.chart == "prefect-server"
-    error_message = "Not the last chart."
+    condition     = endswith(helm_release.server.chart, "/charts/prefect-server") && length(helm_release.companion) == 0 && length(helm_release.server.values) == 2
+    error_message = "Not the module's own chart."
   }
   assert {
     condition     = output.port_forward == { namespace = "prefect", service = "prefect-apollo", port = 4200 } && output.api_url == "http://prefect-apollo.prefect:4200/graphql"
@@ -55,15 +51,11 @@ run "external_database" {
     error_message = "The agent's variables are wrong."
   }
   assert {
-    condition     = contains(local.values.agent.env, { name = "PREFECT__CLOUD__AGENT__KUBERNETES_KEEP_ALIVE", value = "true" })
-    error_message = "The agent's connections are not kept alive."
+    condition     = local.additions.agent.jobNamespace == "prefect-flows" && output.flows_namespace == "prefect-flows" && join(",", keys(helm_release.namespace)) == "prefect-flows" && join(",", local.additions.networkPolicies.jobNamespaces) == "prefect-flows"
+    error_message = "Runs have no namespace of their own, or the agent and the API none of them."
   }
   assert {
-    condition     = contains(local.values.agent.env, { name = "PREFECT__CLOUD__AGENT__NAME", value = "prefect-agent" }) && local.values.agent.env[length(local.values.agent.env) - 1] == { name = "SERVICE_ACCOUNT_NAME", value = "prefect-flows" }
-    error_message = "The agent has no name, or its runs have its own rights."
-  }
-  assert {
-    condition     = output.service_account == "prefect-serviceaccount" && output.flows_service_account == "prefect-flows" && jsonencode(local.support_values.flows) == jsonencode({ serviceAccount = "prefect-flows", annotations = {}, automountToken = false })
+    condition     = output.service_account == "prefect-serviceaccount" && output.flows_service_account == "prefect-flows" && jsonencode(local.additions.flows) == jsonencode({ annotations = {}, automountToken = false, serviceAccount = "prefect-flows" })
     error_message = "The service accounts are wrong."
   }
   assert {
@@ -78,7 +70,7 @@ run "external_database" {
     error_message = "The template of Jobs says more than the agent's own."
   }
   assert {
-    condition     = strcontains(nonsensitive(jsonencode(helm_release.support.set_sensitive)), "\"${base64encode("correct horse")}\"") && !strcontains(jsonencode([helm_release.support.values, helm_release.server.values]), "correct horse")
+    condition     = strcontains(nonsensitive(jsonencode(helm_release.server.set_sensitive)), "\"${base64encode("correct horse")}\"") && !strcontains(jsonencode(helm_release.server.values), "correct horse")
     error_message = "The password is not the Secret's sensitive value alone."
   }
   assert {
@@ -100,8 +92,7 @@ run "embedded_database" {
       local.values.postgresql.image.registry == "docker.io",
       local.values.postgresql.image.repository == "bitnamilegacy/postgresql",
       local.values.postgresql.auth.existingSecret == "prefect-database",
-      length(local.values.hasura.env) == 1,
-      local.support_values.networkPolicies.embeddedDatabase,
+      local.additions.postgresql.sslmode == null,
     ])
     error_message = "The database in the cluster is wrong."
   }
@@ -120,7 +111,6 @@ run "images_from_a_mirror" {
       local.values.ui.image.name == "example.azurecr.io/mirror/prefecthq/ui",
       local.values.agent.image.name == "example.azurecr.io/mirror/prefecthq/prefect",
       local.values.hasura.image.name == "example.azurecr.io/mirror/hasura/graphql-engine",
-      local.support_values.agents.image == "example.azurecr.io/mirror/prefecthq/prefect:1.4.0",
       local.values.imagePullSecrets[0].name == "login",
     ])
     error_message = "Not every image comes from the mirror."
@@ -133,7 +123,7 @@ run "existing_secret" {
     database_existing_secret = "mine"
   }
   assert {
-    condition     = local.support_values.secret == { create = false, name = "mine" } && strcontains(nonsensitive(jsonencode(helm_release.support.set_sensitive)), "\"value\":\"\"") && local.values.postgresql.auth.existingSecret == "mine" && local.values.postgresql.existingSecret == "mine"
+    condition     = strcontains(nonsensitive(jsonencode(helm_release.server.set_sensitive)), "\"value\":\"\"") && local.values.postgresql.auth.existingSecret == "mine"
     error_message = "The existing Secret is not used."
   }
 }
@@ -166,14 +156,11 @@ run "agent" {
     error_message = "The labels do not arrive."
   }
   assert {
-    condition     = contains(local.values.agent.env, { name = "PREFECT__LOGGING__LEVEL", value = "DEBUG" }) && alltrue([for agent in local.support_values.agents.namespaces : agent.env.PREFECT__LOGGING__LEVEL == "DEBUG"])
+    condition     = contains(local.values.agent.env, { name = "PREFECT__LOGGING__LEVEL", value = "DEBUG" })
     error_message = "The agents' environment does not arrive."
   }
   assert {
-    condition = alltrue([
-      for agent in [local.values.agent, local.support_values.agents] :
-      jsonencode([agent.nodeSelector, agent.tolerations]) == jsonencode([{ pool = "system" }, [{ key = "drain", operator = "Exists", effect = "NoExecute", tolerationSeconds = 60 }]])
-    ])
+    condition     = jsonencode([local.values.agent.nodeSelector, local.values.agent.tolerations]) == jsonencode([{ pool = "system" }, [{ key = "drain", operator = "Exists", effect = "NoExecute", tolerationSeconds = 60 }]])
     error_message = "The agents do not run where they should."
   }
   assert {
@@ -193,43 +180,45 @@ run "agent" {
     error_message = "The template of Jobs is wrong."
   }
   assert {
-    condition = alltrue([
-      local.values.agent.jobTemplateFilePath == local.support_values.agents.jobTemplate.path,
-      local.values.agent.jobTemplateFileConfigMap == local.support_values.agents.jobTemplate.name,
-      local.support_values.agents.jobTemplate.content == local.job_template,
-      local.values.agent.podAnnotations == { "checksum/job-template" = sha1(local.job_template) },
-      local.support_values.agents.podAnnotations == local.values.agent.podAnnotations,
-    ])
-    error_message = "The template of Jobs does not reach the agents, or they keep the old one when it changes."
+    condition     = local.additions.jobTemplate == local.job_template
+    error_message = "The template of Jobs does not reach the agents."
   }
   assert {
-    condition = jsonencode([for agent in local.support_values.agents.namespaces : [agent.namespace, agent.name, agent.labels, agent.env.PREFECT__CLOUD__AGENT__NAME]]) == jsonencode([
-      ["team-a", "prefect-agent-team-a", "[\"a\",\"aks\"]", "prefect-agent-team-a"],
-      ["team-b", "prefect-agent-team-b", "[\"team-b\"]", "prefect-agent-team-b"],
+    condition = jsonencode(local.additions.agents) == jsonencode([
+      { labels = ["a", "aks"], name = "prefect-agent-team-a", namespace = "team-a" },
+      { labels = ["team-b"], name = "prefect-agent-team-b", namespace = "team-b" },
     ])
     error_message = "The agents of the further namespaces are wrong."
   }
   assert {
-    condition = alltrue([
-      for agent in local.support_values.agents.namespaces : agent.env.SERVICE_ACCOUNT_NAME == "prefect-flows" && agent.env.IMAGE_PULL_SECRETS == "login,other"
-    ]) && local.values.agent.job.imagePullSecrets == tolist(["login", "other"])
-    error_message = "Runs in the further namespaces do not have their account, or Secrets for images."
+    condition     = local.values.agent.job.imagePullSecrets == tolist(["login", "other"])
+    error_message = "Runs do not have Secrets for images."
   }
   assert {
-    condition     = local.support_values.networkPolicies.jobNamespaces == concat(["prefect"], ["team-a", "team-b"]) && jsonencode(output.agent_labels) == jsonencode({ prefect = ["aks", "gpu"], team-a = ["a", "aks"], team-b = ["team-b"] })
+    condition     = join(",", local.additions.networkPolicies.jobNamespaces) == "prefect-flows,team-a,team-b" && jsonencode(output.agent_labels) == jsonencode({ prefect-flows = ["aks", "gpu"], team-a = ["a", "aks"], team-b = ["team-b"] })
     error_message = "The further namespaces do not arrive."
   }
   assert {
-    condition     = join(",", keys(helm_release.namespace)) == "team-a,team-b" && helm_release.namespace["team-a"].create_namespace && helm_release.namespace["team-a"].namespace == "team-a"
+    condition     = join(",", keys(helm_release.namespace)) == "prefect-flows,team-a,team-b" && helm_release.namespace["team-a"].create_namespace && helm_release.namespace["team-a"].namespace == "team-a"
     error_message = "The agents have no roles in the further namespaces."
   }
   assert {
     condition = (
       yamldecode(helm_release.namespace["team-a"].values[0]).flows == { serviceAccount = "prefect-flows", annotations = {}, automountToken = true } &&
       yamldecode(helm_release.namespace["team-b"].values[0]).flows == { serviceAccount = "prefect-flows", annotations = { "azure.workload.identity/client-id" = "1" }, automountToken = false } &&
-      local.support_values.flows == { serviceAccount = "prefect-flows", annotations = tomap({ "azure.workload.identity/client-id" = "1" }), automountToken = false }
+      yamldecode(helm_release.namespace["prefect-flows"].values[0]).flows == { serviceAccount = "prefect-flows", annotations = { "azure.workload.identity/client-id" = "1" }, automountToken = false }
     )
     error_message = "The service accounts of runs are wrong."
+  }
+}
+
+run "runs_in_the_namespace_of_the_release" {
+  variables {
+    agent = { job_namespace = "prefect" }
+  }
+  assert {
+    condition     = local.additions.agent.jobNamespace == "prefect" && length(helm_release.namespace) == 0 && output.flows_namespace == "prefect"
+    error_message = "Runs are not where they should be."
   }
 }
 
@@ -255,7 +244,7 @@ run "no_agent" {
     agent = { enabled = false }
   }
   assert {
-    condition     = local.values.agent.enabled == false && !local.support_values.agents.enabled && length(output.agent_labels) == 0
+    condition     = local.values.agent.enabled == false && length(helm_release.namespace) == 0 && local.additions.jobTemplate == "" && length(output.agent_labels) == 0
     error_message = "There is an agent."
   }
 }
@@ -267,13 +256,13 @@ run "internal_load_balancer" {
   assert {
     condition = alltrue([
       local.values.apollo.service.type == "ClusterIP",
-      yamldecode(helm_release.load_balancers[0].values[0]).ips == { apollo = "10.10.1.4" },
-      yamldecode(helm_release.load_balancers[0].values[0]).ranges == ["10.10.0.0/16"],
-      helm_release.load_balancers[0].wait,
+      jsonencode(local.additions.loadBalancers.ips) == jsonencode({ apollo = "10.10.1.4" }),
+      join(",", local.additions.loadBalancers.ranges) == "10.10.0.0/16",
+      local.additions.loadBalancers.enabled && helm_release.server.wait,
       local.values.ui.apolloApiUrl == "http://10.10.1.4:4200/graphql",
       output.endpoint == "http://10.10.1.4:4200",
       output.ui_url == "http://prefect.internal.example.com:8080",
-      local.support_values.networkPolicies.allowedCidrs == tolist(["10.10.0.0/16"]),
+      local.additions.networkPolicies.allowedCidrs == tolist(["10.10.0.0/16"]),
     ])
     error_message = "The load balancers or the addresses are wrong."
   }
@@ -285,10 +274,10 @@ run "internal_load_balancer_for_private_addresses" {
   }
   assert {
     condition = alltrue([
-      yamldecode(helm_release.load_balancers[0].values[0]).ips == {},
-      yamldecode(helm_release.load_balancers[0].values[0]).annotations == { "example.com/owner" = "team" },
-      length(yamldecode(helm_release.load_balancers[0].values[0]).ranges) == 3,
-      length(local.support_values.networkPolicies.allowedCidrs) == 3,
+      length(local.additions.loadBalancers.ips) == 0,
+      local.additions.loadBalancers.annotations["example.com/owner"] == "team",
+      length(local.additions.loadBalancers.ranges) == 3,
+      length(local.additions.networkPolicies.allowedCidrs) == 3,
     ])
     error_message = "Not every private address, or nobody, may connect."
   }
@@ -304,12 +293,22 @@ run "ingress" {
       local.values.ui.apolloApiUrl == "https://api.example.com/graphql",
       output.endpoint == "https://api.example.com",
       output.ui_url == "https://ui.example.com",
-      local.support_values.exposure.className == "traefik",
-      local.support_values.networkPolicies.allowedNamespaces == tolist(["traefik"]),
-      length(local.support_values.networkPolicies.allowedCidrs) == 0,
-      length(helm_release.load_balancers) == 0,
+      local.additions.exposure.className == "traefik",
+      local.additions.networkPolicies.allowedNamespaces == tolist(["traefik"]),
+      length(local.additions.networkPolicies.allowedCidrs) == 0,
+      !local.additions.loadBalancers.enabled,
     ])
     error_message = "The ingress is wrong."
+  }
+}
+
+run "one_name_for_both" {
+  variables {
+    exposure = { mode = "ingress", class_name = "traefik", api_host = "p.example.com", ui_host = "p.example.com", tls_secret_name = "tls", allowed_namespaces = ["traefik"], public = false }
+  }
+  assert {
+    condition     = local.values.ui.apolloApiUrl == "https://p.example.com/graphql" && output.endpoint == "https://p.example.com" && output.ui_url == "https://p.example.com"
+    error_message = "The UI and the API do not share a name."
   }
 }
 
@@ -318,7 +317,7 @@ run "ingress_from_outside_the_cluster" {
     exposure = { mode = "ingress", class_name = "azure-application-gateway", api_host = "api.example.com", ui_host = "ui.example.com", allowed_cidrs = ["10.10.9.0/24"], public = false }
   }
   assert {
-    condition     = length(local.support_values.networkPolicies.allowedNamespaces) == 0 && local.support_values.networkPolicies.allowedCidrs == tolist(["10.10.9.0/24"])
+    condition     = length(local.additions.networkPolicies.allowedNamespaces) == 0 && local.additions.networkPolicies.allowedCidrs == tolist(["10.10.9.0/24"])
     error_message = "The controller's addresses may not connect."
   }
 }
@@ -328,7 +327,7 @@ run "gateway_of_a_class" {
     exposure = { mode = "gateway", class_name = "approuting-istio", api_host = "api.example.com", ui_host = "ui.example.com" }
   }
   assert {
-    condition     = local.support_values.exposure.createGateway && local.support_values.exposure.gatewayName == "prefect-gateway" && local.support_values.exposure.addressAnnotations["service.beta.kubernetes.io/azure-load-balancer-internal"] == "true" && output.endpoint == "http://api.example.com"
+    condition     = local.additions.exposure.createGateway && local.additions.exposure.gatewayName == "prefect-gateway" && local.additions.exposure.addressAnnotations["service.beta.kubernetes.io/azure-load-balancer-internal"] == "true" && output.endpoint == "http://api.example.com"
     error_message = "The gateway is wrong."
   }
 }
@@ -338,7 +337,7 @@ run "existing_gateway" {
     exposure = { mode = "gateway", gateway_name = "shared", gateway_namespace = "gateways", api_host = "api.example.com", ui_host = "ui.example.com", tls_secret_name = "tls", public = true, public_acknowledgement = "anyone who reaches this address controls Prefect" }
   }
   assert {
-    condition     = !local.support_values.exposure.createGateway && local.support_values.exposure.gatewayName == "shared" && local.support_values.exposure.gatewayNamespace == "gateways" && local.support_values.networkPolicies.allowedNamespaces == tolist(["gateways"])
+    condition     = !local.additions.exposure.createGateway && local.additions.exposure.gatewayName == "shared" && local.additions.exposure.gatewayNamespace == "gateways" && local.additions.networkPolicies.allowedNamespaces == tolist(["gateways"])
     error_message = "The existing gateway is not used."
   }
 }
@@ -373,13 +372,62 @@ run "chart_with_a_version_of_your_own" {
   }
 }
 
+run "chart_of_a_repository" {
+  variables {
+    chart = { repository = "https://charts.example.com", name = "prefect-server" }
+  }
+  assert {
+    condition     = helm_release.server.repository == "https://charts.example.com" && helm_release.server.chart == "prefect-server" && helm_release.server.version == "2022.09.23"
+    error_message = "The repository is not used."
+  }
+}
+
+run "chart_as_package" {
+  variables {
+    chart = { name = "https://charts.example.com/prefect-server-2022.09.23.tgz" }
+  }
+  assert {
+    condition     = helm_release.server.repository == null && helm_release.server.chart == "https://charts.example.com/prefect-server-2022.09.23.tgz" && local.chart_is_file
+    error_message = "The package is not used."
+  }
+}
+
+# What the published chart does not do by itself.
 run "chart_as_file" {
   variables {
-    chart = { name = "./prefect-server.tgz" }
+    chart      = { name = "./prefect-server.tgz" }
+    database   = { host = "db.example.com", sslmode = "verify-full", root_certificate_file = "/etc/ssl/certs/ca-certificates.crt" }
+    components = { hasura = { env = { HASURA_GRAPHQL_LOG_LEVEL = "warn" } } }
+    agent      = { namespaces = { team-a = {} } }
   }
   assert {
     condition     = helm_release.server.repository == null && helm_release.server.chart == "./prefect-server.tgz"
     error_message = "The file is not used."
+  }
+  assert {
+    condition = alltrue([
+      for env in [local.published_values.hasura.env, local.published_values.graphql.env, local.published_values.graphql.init.env] :
+      contains(env, { name = "PGSSLMODE", value = "verify-full" }) && contains(env, { name = "PGSSLROOTCERT", value = "/etc/ssl/certs/ca-certificates.crt" })
+    ])
+    error_message = "The certificate is not compared everywhere."
+  }
+  assert {
+    condition     = contains(local.published_values.hasura.env, { name = "HASURA_GRAPHQL_ENABLE_CONSOLE", value = "false" }) && contains(local.published_values.hasura.env, { name = "HASURA_GRAPHQL_LOG_LEVEL", value = "warn" })
+    error_message = "Hasura's environment is wrong."
+  }
+  assert {
+    condition = alltrue([
+      local.published_values.postgresql.existingSecret == "prefect-database",
+      local.published_values.agent.podAnnotations == { "checksum/job-template" = sha1(local.job_template) },
+      contains(local.published_values.agent.env, { name = "PREFECT__CLOUD__AGENT__KUBERNETES_KEEP_ALIVE", value = "true" }),
+      contains(local.published_values.agent.env, { name = "NAMESPACE", value = "prefect-flows" }),
+      contains(local.published_values.agent.env, { name = "SERVICE_ACCOUNT_NAME", value = "prefect-flows" }),
+    ])
+    error_message = "The published chart lacks something."
+  }
+  assert {
+    condition     = helm_release.companion[0].name == "prefect-support" && local.companion_values.companionTo == "prefect" && length(local.companion_values.agents) == 1 && strcontains(nonsensitive(jsonencode(helm_release.companion[0].set_sensitive)), "\"${base64encode("correct horse")}\"") && !strcontains(nonsensitive(jsonencode(helm_release.server.set_sensitive)), base64encode("correct horse"))
+    error_message = "The companion lacks something."
   }
 }
 
@@ -399,7 +447,7 @@ run "tenant_job_and_values" {
     error_message = "The Server's configuration is wrong."
   }
   assert {
-    condition     = length(helm_release.server.values) == 3 && yamldecode(helm_release.server.values[2]).ui.replicas == 3
+    condition     = length(helm_release.server.values) == 4 && yamldecode(helm_release.server.values[3]).ui.replicas == 3
     error_message = "The values given do not come last."
   }
 }
@@ -418,8 +466,6 @@ run "components" {
   assert {
     condition = alltrue([
       contains(local.values.hasura.env, { name = "HASURA_GRAPHQL_LOG_LEVEL", value = "warn" }),
-      contains(local.values.hasura.env, { name = "HASURA_GRAPHQL_ENABLE_CONSOLE", value = "false" }),
-      contains(local.values.hasura.env, { name = "PGSSLMODE", value = "require" }),
       yamlencode(local.values.hasura.resources) == yamlencode({ requests = { cpu = "100m", memory = "1Gi" }, limits = { memory = "2Gi" } }),
       yamlencode(local.values.ui.resources) == yamlencode({ requests = { cpu = "20m" }, limits = { memory = "32Mi" } }),
       yamlencode(local.values.apollo.resources) == yamlencode({ requests = { cpu = "100m", memory = "256Mi" }, limits = {} }),
@@ -434,7 +480,7 @@ run "components" {
     error_message = "A component may run elsewhere."
   }
   assert {
-    condition     = alltrue([for name in ["hasura", "graphql", "towel", "apollo"] : local.values[name].podAnnotations.database-password-version == "2"])
+    condition     = alltrue([for name in ["hasura", "graphql"] : local.values[name].podAnnotations.database-password-version == "2"])
     error_message = "A new password does not restart the pods that read it."
   }
 }
@@ -444,10 +490,7 @@ run "certificate_of_the_database" {
     database = { host = "db.example.com", sslmode = "verify-full", root_certificate_file = "/etc/ssl/certs/ca-certificates.crt" }
   }
   assert {
-    condition = alltrue([
-      for env in [local.values.hasura.env, local.values.graphql.env, local.values.graphql.init.env] :
-      contains(env, { name = "PGSSLMODE", value = "verify-full" }) && contains(env, { name = "PGSSLROOTCERT", value = "/etc/ssl/certs/ca-certificates.crt" })
-    ])
+    condition     = local.additions.postgresql == { sslmode = "verify-full", rootCertificateFile = "/etc/ssl/certs/ca-certificates.crt" }
     error_message = "The certificate is not compared everywhere."
   }
 }
@@ -457,13 +500,14 @@ run "clients" {
     clients = [{ namespace = "ci" }, { namespace = "sign-in", pod_labels = { app = "proxy" }, ui = true }]
   }
   assert {
-    condition     = jsonencode(local.support_values.networkPolicies.clients) == jsonencode([{ namespace = "ci", podLabels = {}, ui = false }, { namespace = "sign-in", podLabels = { app = "proxy" }, ui = true }])
+    condition     = jsonencode(local.additions.networkPolicies.clients) == jsonencode([{ namespace = "ci", podLabels = {}, ui = false }, { namespace = "sign-in", podLabels = { app = "proxy" }, ui = true }])
     error_message = "The clients may not connect."
   }
 }
 
 run "values_that_undo" {
   variables {
+    chart  = { name = "./prefect-server.tgz" }
     values = [yamlencode({ hasura = { env = [] }, ui = { replicas = 2 } }), yamlencode({ serviceAccount = { name = "mine" } })]
   }
   expect_failures = [check.values_keep_what_the_module_sets] # a warning

@@ -121,14 +121,10 @@ run "wrong_inputs_6" {
   variables {
     chart = { name = "./prefect-server-2022.03.29.tgz" } # chart without tags in a file
     agent = { job_image_pull_policy = "sometimes" }      # job pull policy
-
-    # Exposure same host.
-    exposure = { mode = "ingress", class_name = "traefik", api_host = "p.example.com", ui_host = "p.example.com", public = false }
   }
   expect_failures = [
     var.chart,
     var.agent,
-    var.exposure,
   ]
 }
 
@@ -227,7 +223,7 @@ run "no_database" {
   variables {
     database = null
   }
-  expect_failures = [helm_release.support, check.database_is_kept]
+  expect_failures = [helm_release.server, check.database_is_kept]
 }
 
 run "no_password" {
@@ -235,7 +231,7 @@ run "no_password" {
   variables {
     database_password = null
   }
-  expect_failures = [helm_release.support]
+  expect_failures = [helm_release.server]
 }
 
 run "two_passwords" {
@@ -243,7 +239,7 @@ run "two_passwords" {
   variables {
     database_existing_secret = "mine"
   }
-  expect_failures = [helm_release.support]
+  expect_failures = [helm_release.server]
 }
 
 run "ui_http_under_https" {
@@ -252,15 +248,15 @@ run "ui_http_under_https" {
     exposure   = { mode = "ingress", class_name = "traefik", api_host = "api.example.com", ui_host = "ui.example.com", tls_secret_name = "tls", public = false }
     ui_api_url = "http://api.example.com/graphql"
   }
-  expect_failures = [helm_release.support]
+  expect_failures = [helm_release.server]
 }
 
 run "agent_namespace_twice" {
   command = plan
   variables {
-    agent = { namespaces = { prefect = { labels = ["b"] } } }
+    agent = { namespaces = { prefect-flows = { labels = ["b"] } } }
   }
-  expect_failures = [helm_release.support]
+  expect_failures = [helm_release.server]
 }
 
 run "agents_without_agent" {
@@ -268,7 +264,7 @@ run "agents_without_agent" {
   variables {
     agent = { enabled = false, namespaces = { team-a = {} } }
   }
-  expect_failures = [helm_release.support]
+  expect_failures = [helm_release.server]
 }
 
 run "existing_secret_not_a_name" {
@@ -309,7 +305,7 @@ run "ingress_controller_kept_out" {
   variables {
     exposure = { mode = "ingress", class_name = "traefik", api_host = "api.example.com", ui_host = "ui.example.com", public = false }
   }
-  expect_failures = [helm_release.support]
+  expect_failures = [helm_release.server]
 }
 
 run "client_not_a_namespace" {
@@ -349,7 +345,7 @@ run "agents_with_equal_labels" {
   variables {
     agent = { labels = ["x"], namespaces = { team-a = { labels = ["x"] } } }
   }
-  expect_failures = [helm_release.support]
+  expect_failures = [helm_release.server]
 }
 
 run "agent_with_all_labels_of_another" {
@@ -357,7 +353,7 @@ run "agent_with_all_labels_of_another" {
   variables {
     agent = { namespaces = { team-a = {}, team-b = { labels = ["team-a", "b"] } } }
   }
-  expect_failures = [helm_release.support]
+  expect_failures = [helm_release.server]
 }
 
 run "two_agents_without_labels" {
@@ -365,7 +361,7 @@ run "two_agents_without_labels" {
   variables {
     agent = { namespaces = { team-a = { labels = [] } } }
   }
-  expect_failures = [helm_release.support]
+  expect_failures = [helm_release.server]
 }
 
 run "agent_label_of_a_namespace" {
@@ -454,4 +450,20 @@ run "chart_without_job_template" {
     chart = { version = "2022.04.14" }
   }
   expect_failures = [var.chart]
+}
+
+run "chart_without_repository" {
+  command = plan
+  variables {
+    chart = { name = "prefect-server" }
+  }
+  expect_failures = [var.chart]
+}
+
+run "job_namespace_of_the_cluster" {
+  command = plan
+  variables {
+    agent = { job_namespace = "kube-system" }
+  }
+  expect_failures = [var.agent]
 }
