@@ -37,6 +37,10 @@ func (in inputs) resolve(ctx context.Context, applying bool) (inputs, diag.Diagn
 // rememberedText is how many bytes of flow_json may have what they mean kept.
 const rememberedText = 16 << 20
 
+// maxFlowText is how large a flow may be, in bytes. Terraform sends it three times in one message (state, plan and
+// configuration), and a message of its plugin protocol holds 256 MiB.
+const maxFlowText = 64 << 20
+
 // meaning is the result of inputs.intent.
 type meaning struct {
 	intent *intent
@@ -70,6 +74,11 @@ func (in inputs) interpret(ctx context.Context) (*intent, diag.Diagnostics) {
 	diags.Append(runconfig.Check(ctx, in.RunConfig)...)
 
 	if !framework.IsSet(in.FlowJSON) {
+		return nil, diags
+	}
+	if size := len(in.FlowJSON.ValueString()); size > maxFlowText {
+		diags.AddAttributeError(path.Root("flow_json"), "Flow too large", fmt.Sprintf("Attribute flow_json has %d MiB, and Terraform carries at most %d MiB of it: "+
+			"a larger flow could be applied once, and then neither planned nor destroyed.\n\nKeep data out of the flow, or make several flows of it.", size>>20, maxFlowText>>20))
 		return nil, diags
 	}
 	if in.Name.IsUnknown() {

@@ -212,3 +212,14 @@ func TestInputsAreReadOnce(t *testing.T) {
 		t.Errorf("%d bytes are kept", meanings.Weight())
 	}
 }
+
+func TestFlowsThatTerraformCannotCarry(t *testing.T) {
+	t.Parallel()
+	text := testFlow(t, "large", nil)
+	for size, want := range map[int]bool{maxFlowText: false, maxFlowText + 1: true} {
+		_, diags := noInputs(text + strings.Repeat(" ", size-len(text))).intent(t.Context())
+		if diags.HasError() != want {
+			t.Errorf("%d bytes: %v", size, diags)
+		}
+	}
+}

@@ -98,7 +98,11 @@ func (v JSON) ValidateAttribute(_ context.Context, req xattr.ValidateAttributeRe
 		return
 	}
 	if err := serialization.Valid(v.ValueString()); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, "Not JSON", fmt.Sprintf("Attribute %s: %s", req.Path, Sentence(err.Error()))+
+		problem := err.Error()
+		if what := serialization.Resembles(v.ValueString()); what != "" {
+			problem += ". " + Capitalise(what)
+		}
+		resp.Diagnostics.AddAttributeError(req.Path, "Not JSON", fmt.Sprintf("Attribute %s: %s", req.Path, Sentence(problem))+
 			"\n\nGive a value encoded with `jsonencode`, or the text of a JSON file.")
 	}
 }

@@ -150,7 +150,7 @@ func TestAccParseFlow(t *testing.T) {
 		gives("provider::prefect::parse_flow("+flow+", \"etl\").key == provider::prefect::flow_key("+flow+")", knownvalue.Bool(true)),
 		fails("provider::prefect::parse_flow("+flow+", \"other\")", "flow_json", `named "etl", not "other"`),
 		fails("provider::prefect::parse_flow("+flow+", \"etl\", 3)", "takes 2 argument(s) at most"),
-		fails(`provider::prefect::parse_flow("{\"name\": \"a\", \"tasks\": [{\"slug\": \"x\"}, {\"slug\": \"x\"}]}")`, "flow_json", "x"),
+		fails(`provider::prefect::parse_flow("{\"name\": \"a\", \"tasks\": [{\"slug\": \"x\"}, {\"slug\": \"x\"}]}")`, "flow_json", "`__version__`"),
 	)
 }
 

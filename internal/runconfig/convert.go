@@ -264,7 +264,7 @@ func (k *Kubernetes) typed() (serialization.KubernetesRun, diag.Diagnostics) {
 		run.Labels = framework.KnownStrings(k.Labels.Elements())
 	}
 	if framework.IsSet(k.JobTemplate) {
-		template, err := decodeTemplate([]byte(k.JobTemplate.ValueString()))
+		template, err := decodeInline(k.JobTemplate)
 		if err != nil {
 			diags.AddAttributeError(Path().AtName("job_template"), "Job template is not an object", "Attribute job_template: "+framework.Sentence(err.Error()))
 		}

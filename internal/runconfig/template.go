@@ -1,19 +1,15 @@
 package runconfig
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
-	"go.yaml.in/yaml/v2"
-
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
-	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
+	"github.com/prefect-server/terraform-provider-prefect/internal/localfile"
+	"github.com/prefect-server/terraform-provider-prefect/internal/serialization/pyyaml"
 )
 
 // errTemplate means that a job template is not an object.
@@ -46,7 +42,7 @@ func localPath(path string) (string, bool) {
 // canonical JSON.
 func readTemplate(path string) (framework.JSON, error) {
 	file, _ := localPath(path)
-	data, err := os.ReadFile(file) //nolint:gosec // reading the file that the configuration names is the purpose
+	data, err := localfile.Read(file, localfile.Template)
 	if err != nil {
 		return framework.JSONNull(), fmt.Errorf("read job template: %w", err)
 	}
@@ -63,65 +59,31 @@ func templateRemedy(err error) string {
 		return "The file must exist when Terraform plans. Relative paths start at the directory that Terraform runs in; " +
 			"use \"${path.module}/...\" for a file of the module. For a template that the same apply creates, use `job_template`."
 	}
-	return "Give a file that holds one Job, in YAML or JSON."
+	return "Give a file of at most 4 MiB that holds one Job, in YAML or JSON."
 }
 
-// decodeTemplate decodes a job template, JSON or YAML, to the values that
-// Python's loaders make of it.
+// decodeTemplate reads a job template, YAML or JSON, as the client does.
 func decodeTemplate(data []byte) (map[string]any, error) {
-	value, err := serialization.Decode(data)
+	value, err := pyyaml.Load(data)
 	if err != nil {
-		var node any
-		if err := yaml.UnmarshalStrict(data, &node); err != nil {
-			return nil, fmt.Errorf("%w: neither JSON nor YAML: %w", errTemplate, err)
-		}
-		if value, err = fromYAML(node); err != nil {
-			return nil, err
-		}
+		return nil, fmt.Errorf("%w: %w", errTemplate, err)
 	}
+	return templateObject(value)
+}
+
+// decodeInline reads the attribute job_template, which is JSON.
+func decodeInline(text framework.JSON) (map[string]any, error) {
+	value, err := text.Decode()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errTemplate, err)
+	}
+	return templateObject(value)
+}
+
+func templateObject(value any) (map[string]any, error) {
 	template, ok := value.(map[string]any)
 	if !ok {
 		return nil, fmt.Errorf("%w: it must be an object with apiVersion, kind and spec", errTemplate)
 	}
 	return template, nil
-}
-
-// fromYAML converts what the YAML decoder makes to what serialization.Decode
-// would, keeping whole and fractional numbers apart as Python does.
-func fromYAML(node any) (any, error) {
-	switch v := node.(type) {
-	case nil, bool, string, float64:
-		return v, nil
-	case int:
-		return json.Number(strconv.Itoa(v)), nil
-	case int64:
-		return json.Number(strconv.FormatInt(v, 10)), nil
-	case uint64:
-		return json.Number(strconv.FormatUint(v, 10)), nil
-	case []any:
-		out := make([]any, 0, len(v))
-		for _, e := range v {
-			value, err := fromYAML(e)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, value)
-		}
-		return out, nil
-	case map[any]any:
-		out := make(map[string]any, len(v))
-		for key, e := range v {
-			value, err := fromYAML(e)
-			if err != nil {
-				return nil, err
-			}
-			name, ok := key.(string)
-			if !ok {
-				return nil, fmt.Errorf("%w: the key %v is not a string; put it in quotes", errTemplate, key)
-			}
-			out[name] = value
-		}
-		return out, nil
-	}
-	return nil, fmt.Errorf("%w: YAML values of type %T have no JSON form", errTemplate, node)
 }

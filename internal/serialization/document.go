@@ -148,6 +148,9 @@ func pickFlow(v any, name string) (*Flow, error) {
 		return doc.Flow(name)
 	}
 	if _, ok := m["name"].(string); !ok {
+		if what := resemblesObject(m); what != "" {
+			return nil, &Error{Kind: ErrDocument, Problem: "this is neither a flow nor a build document; " + what}
+		}
 		return nil, notADocument("name", "a serialised flow must have a name, a string, not %s", kindOf(m["name"]))
 	}
 	flow := &Flow{data: m}

@@ -30,6 +30,10 @@ func (f *Flow) validate() error {
 	if f.Name() == "" {
 		p.add("name", "a flow must have a name", "Give the flow a name")
 	}
+	f.validateMembers(p)
+	if p.err() != nil {
+		return p.err() // what follows would only say it again
+	}
 	unstorable(p, "", f.data)
 	slugs := f.validateTasks(p)
 	f.validateEdges(p, slugs)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -108,6 +109,15 @@ func (k KubernetesRun) validateTemplate(p *problems) {
 		return
 	}
 	var job batchv1.Job
+	found := len(p.list)
+	for _, name := range sorted(keysOf(k.JobTemplate)) {
+		if member := memberType(reflect.TypeOf(job), name); member != nil {
+			checkTypes(p, path+name, k.JobTemplate[name], member)
+		}
+	}
+	if len(p.list) > found {
+		return
+	}
 	strict, err := kjson.UnmarshalStrict(data, &job)
 	if err != nil {
 		where, problem := decodeProblem(err)

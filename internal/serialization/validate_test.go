@@ -13,7 +13,7 @@ import (
 // flowWith makes a small valid flow with some members replaced.
 func flowWith(t *testing.T, members string) *Flow {
 	t.Helper()
-	base := `{"name": "f", "__version__": "1.4.1",
+	base := `{"name": "f", "__version__": "1.4.1", "type": "prefect.core.flow.Flow", "reference_tasks": [], "schedule": null,
 		"tasks": [{"slug": "a-1"}, {"slug": "b-1"}], "parameters": [{"name": "n", "slug": "n", "required": true}],
 		"edges": [{"upstream_task": {"slug": "a-1"}, "downstream_task": {"slug": "b-1"}}],
 		"run_config": {"type": "UniversalRun", "labels": ["z", "a", "z"]}, "storage": {"type": "Module"}`

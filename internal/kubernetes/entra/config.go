@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/localfile"
 )
 
 // ServerID is the application id under which every AKS cluster with Entra ID integration takes tokens.
@@ -138,7 +139,7 @@ func (l *login) cloud() (where cloud.Configuration, known bool) {
 // certificate is the content of the certificate and where it came from.
 func (l *login) certificate() ([]byte, string, error) {
 	if l.ClientCertificatePath != "" {
-		data, err := os.ReadFile(l.ClientCertificatePath)
+		data, err := localfile.Read(l.ClientCertificatePath, localfile.Small)
 		if err != nil {
 			problem := misconfigured("client_certificate_path", "the file "+l.ClientCertificatePath+" cannot be read", "Name a PEM or PKCS#12 file that holds the certificate and its key")
 			problem.Err = err

@@ -8,12 +8,13 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/localfile"
 )
 
 const (
@@ -92,7 +93,7 @@ func (l *login) assertion(ctx context.Context) (string, error) {
 	case l.OIDCToken != "":
 		return l.OIDCToken, nil
 	case l.OIDCTokenFilePath != "":
-		data, err := os.ReadFile(l.OIDCTokenFilePath)
+		data, err := localfile.Read(l.OIDCTokenFilePath, localfile.Small)
 		if err != nil {
 			return "", fmt.Errorf("read the token to exchange: %w", err)
 		}

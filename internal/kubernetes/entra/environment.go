@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/localfile"
 )
 
 // resolve fills in what is open from the environment.
@@ -74,7 +76,7 @@ func fromFile(value *string, env func(string) string, variable, attribute string
 	if *value != "" || path == "" {
 		return nil
 	}
-	text, err := os.ReadFile(path)
+	text, err := localfile.Read(path, localfile.Small)
 	if err != nil {
 		failure := misconfigured(attribute, "the file "+path+" of "+variable+" cannot be read", "Correct the variable, or set "+attribute)
 		failure.Err = err

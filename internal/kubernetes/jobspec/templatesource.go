@@ -3,9 +3,8 @@ package jobspec
 import (
 	"fmt"
 
-	"sigs.k8s.io/yaml"
-
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
+	"github.com/prefect-server/terraform-provider-prefect/internal/serialization/pyyaml"
 )
 
 // inlineTemplate reads a job_template, which may be an object or YAML text.
@@ -23,13 +22,9 @@ func inlineTemplate(v any) (map[string]any, error) {
 }
 
 func parseTemplate(path string, data []byte) (map[string]any, error) {
-	asJSON, err := yaml.YAMLToJSON(data)
+	v, err := pyyaml.Load(data)
 	if err != nil {
-		return nil, &Error{Kind: ErrTemplate, Path: path, Problem: "the job template is not YAML: " + err.Error(), Err: err}
-	}
-	v, err := serialization.Decode(asJSON)
-	if err != nil {
-		return nil, &Error{Kind: ErrTemplate, Path: path, Problem: "the job template is not YAML: " + err.Error(), Err: err}
+		return nil, &Error{Kind: ErrTemplate, Path: path, Problem: "the job template cannot be read: " + err.Error(), Err: err}
 	}
 	m, ok := v.(map[string]any)
 	if !ok {

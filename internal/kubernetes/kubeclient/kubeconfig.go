@@ -12,6 +12,8 @@ import (
 
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/localfile"
 )
 
 // paths lists the kubeconfig files. Those that the configuration or a variable of the providers names must all exist; of
@@ -82,15 +84,13 @@ func checkedPaths(attribute string, paths []string) ([]string, error) {
 				Problem: fmt.Sprintf("%s cannot be resolved: %v", p, err), Remedy: "Use an absolute path",
 			}
 		}
-		f, err := os.Open(full)
-		if err != nil {
+		if _, err := localfile.Read(full, localfile.Small); err != nil {
 			return nil, &ConfigError{
 				Kind: ErrKubeconfig, Attribute: attribute, Err: err,
 				Problem: fmt.Sprintf("the kubeconfig %s cannot be opened: %v", p, errors.Unwrap(err)),
 				Remedy:  "Name an existing kubeconfig file, or set host and credentials",
 			}
 		}
-		_ = f.Close()
 		out = append(out, full)
 	}
 	return out, nil

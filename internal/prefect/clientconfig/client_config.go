@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/localfile"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/transport"
 )
 
@@ -128,7 +128,7 @@ func (s *settings) read(path string) error {
 }
 
 func readTOML(path string) (map[string]any, error) {
-	data, err := os.ReadFile(path)
+	data, err := localfile.Read(path, localfile.Small)
 	if errors.Is(err, fs.ErrNotExist) {
 		return map[string]any{}, nil
 	}

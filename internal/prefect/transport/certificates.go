@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/localfile"
 )
 
 func newTLSConfig(cfg Config) (*tls.Config, error) {
@@ -103,7 +105,7 @@ func pemOrFile(what, value string) ([]byte, error) {
 		}
 		name = filepath.Join(home, rest)
 	}
-	data, err := os.ReadFile(name)
+	data, err := localfile.Read(name, localfile.Small)
 	if err != nil {
 		var pathErr *os.PathError
 		if errors.As(err, &pathErr) {

@@ -1,0 +1,71 @@
+// Package localfile reads the files that a configuration names. What is no regular file is refused, because reading a named
+// pipe or a device may never end, and so is what is larger than anything that belongs there.
+package localfile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// Sizes of files, in bytes.
+const (
+	// Small is more than any key, certificate, token or settings file takes.
+	Small = 1 << 20
+	// Template is more than Kubernetes accepts of a Job.
+	Template = 4 << 20
+)
+
+// ErrNotRegular is a directory, device, socket or named pipe.
+var ErrNotRegular = errors.New("not a regular file")
+
+// ErrTooLarge is a file above the limit.
+var ErrTooLarge = errors.New("too large")
+
+// Read reads a regular file of at most limit bytes. Errors name the file; fs.ErrNotExist and the like, ErrNotRegular and
+// ErrTooLarge can be told with errors.Is.
+func Read(name string, limit int64) ([]byte, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // names the file and what was tried
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("%w: it is %s", ErrNotRegular, kind(info.Mode()))}
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // as above
+	}
+	defer func() { _ = file.Close() }()
+	data, err := io.ReadAll(io.LimitReader(file, limit+1))
+	if err != nil {
+		return nil, err //nolint:wrapcheck // as above
+	}
+	if int64(len(data)) > limit {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("%w: it has more than %s", ErrTooLarge, size(limit))}
+	}
+	return data, nil
+}
+
+func kind(mode fs.FileMode) string {
+	switch {
+	case mode.IsDir():
+		return "a directory"
+	case mode&fs.ModeNamedPipe != 0:
+		return "a named pipe"
+	case mode&fs.ModeSocket != 0:
+		return "a socket"
+	case mode&fs.ModeDevice != 0:
+		return "a device"
+	}
+	return "a special file"
+}
+
+func size(limit int64) string {
+	if limit >= 1<<20 {
+		return fmt.Sprintf("%d MiB", limit>>20)
+	}
+	return fmt.Sprintf("%d bytes", limit)
+}
