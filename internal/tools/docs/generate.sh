@@ -17,3 +17,15 @@ cd "$root"
   --provider-name prefect \
   --rendered-provider-name Prefect \
   --providers-schema "$work/schema.json"
+
+# The registry's navigation groups pages by subcategory, for which the generator has no place.
+for page in docs/{resources,data-sources,list-resources,ephemeral-resources,actions}/*.md; do
+  case $(basename "$page" .md) in
+  flow_run* | kubernetes_job) group="Runs" ;;
+  flow*) group="Flows" ;;
+  project* | tenant*) group="Projects and tenants" ;;
+  cloud_hook*) group="Cloud hooks" ;;
+  *) group="Server and cluster" ;;
+  esac
+  [ -f "$page" ] && sed -i.bak "s/^subcategory: \"\"\$/subcategory: \"$group\"/" "$page" && rm "$page.bak"
+done
