@@ -67,6 +67,7 @@ func TestHCLFindsMistakes(t *testing.T) {
 		"a module's argument":  {hcl: "agent = 3\n", of: `module "prefect_server"`, fragment: true, want: "agent"},
 		"no such module":       {hcl: "module \"gke\" {\n  source = \"../modules/gke\"\n}\n", want: "no module gke"},
 		"outside a block":      {hcl: "agent = {}\n", want: "outside a block"},
+		"test":                 {hcl: "run \"a\" {\n  commands = plan\n}\n", want: "commands"},
 		"missing in a module":  {hcl: "module \"acr\" {\n  source = \"../modules/acr\"\n}\n", want: "name"},
 		"import of an unknown": {hcl: "import {\n  to = prefect_thing.a\n  id = \"a\"\n}\n", want: "prefect_thing"},
 	} {
@@ -77,6 +78,21 @@ func TestHCLFindsMistakes(t *testing.T) {
 				t.Errorf("got %q, want something about %q", wrong, row.want)
 			}
 		})
+	}
+}
+
+// TestExampleOfTests runs the tests of the example of a tested configuration.
+func TestExampleOfTests(t *testing.T) {
+	t.Parallel()
+	cli := newCommandLine(t)
+	dir := t.TempDir()
+	for _, part := range []string{"testing", "flows"} {
+		if err := os.CopyFS(filepath.Join(dir, part), os.DirFS(filepath.Join(root, "examples", part))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out, err := cli.run(t, filepath.Join(dir, "testing"), "test", "-no-color"); err != nil || !strings.Contains(string(out), "1 passed, 0 failed") {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 
@@ -213,7 +229,9 @@ func (cli commandLine) validate(t *testing.T, l library, b block) (wrong []strin
 	if err != nil {
 		return []string{err.Error()}
 	}
-	dir := t.TempDir()
+	// Examples name files of examples/flows, which is beside them or one further up.
+	above := t.TempDir()
+	dir := filepath.Join(above, "examples", "patterns")
 	write := func(name, text string) {
 		t.Helper()
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700); err != nil {
@@ -224,10 +242,13 @@ func (cli commandLine) validate(t *testing.T, l library, b block) (wrong []strin
 		}
 	}
 	arguments := []string{"validate", "-json"}
-	if cli.queries(piece) {
+	switch {
+	case cli.queries(piece):
 		write("main.tfquery.hcl", piece)
 		arguments = append(arguments, "-query")
-	} else {
+	case testBlock.MatchString(piece):
+		write("main.tftest.hcl", piece)
+	default:
 		write("main.tf", piece)
 	}
 	write("rest.tf", rest)
@@ -237,8 +258,9 @@ func (cli commandLine) validate(t *testing.T, l library, b block) (wrong []strin
 		}
 	}
 	for _, file := range tracked(t, "examples/flows/*.json", "examples/flows/*.yaml") {
-		write(filepath.Base(file), read(t, file))
-		write("flows/"+filepath.Base(file), read(t, file))
+		for _, beside := range []string{"", "flows", "../flows", "../../flows"} {
+			write(filepath.Join(beside, filepath.Base(file)), read(t, file))
+		}
 	}
 	write("flows.json", read(t, "examples/flows/etl.json"))
 	write("input.csv", "year,value\n")
@@ -261,6 +283,9 @@ func (cli commandLine) validate(t *testing.T, l library, b block) (wrong []strin
 	}
 	return wrong
 }
+
+// testBlock is the beginning of a block that belongs into a file of tests.
+var testBlock = regexp.MustCompile(`(?m)^(run|mock_provider|override_resource) `)
 
 // queries says whether a piece belongs into a file of queries.
 func (cli commandLine) queries(piece string) bool {
