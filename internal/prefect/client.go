@@ -2,10 +2,12 @@ package prefect
 
 import (
 	"context"
+	"sync"
 
 	genqlient "github.com/Khan/genqlient/graphql"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/keyedlock"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/transport"
 )
 
@@ -29,7 +31,11 @@ type shared struct {
 // New checks the configuration and returns a client. It does not talk to the Server.
 // A wrong configuration gives an error of kind ErrInvalid.
 func New(cfg Config) (*Client, error) {
-	http, err := transport.New(cfg)
+	schema, err := schema()
+	if err != nil {
+		return nil, err
+	}
+	http, err := transport.New(cfg, schema)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // transport's errors are this package's
 	}
@@ -41,6 +47,11 @@ func New(cfg Config) (*Client, error) {
 		refreshers: newRefreshers(),
 	}, nil
 }
+
+// schema is the part of the API that the generated operations use.
+var schema = sync.OnceValues(func() (*transport.Schema, error) { //nolint:gochecknoglobals // parsed once
+	return transport.ParseSchema(graphql.Schema)
+})
 
 // Endpoint is the API's URL without credentials.
 func (c *Client) Endpoint() string { return c.http.Endpoint() }

@@ -29,8 +29,13 @@ func (c *Client) succeeded(operation, what string, s *graphql.Success, err error
 		return nil
 	case s != nil && value(s.Error) != "":
 		return &Error{Operation: operation, Endpoint: c.Endpoint(), Kind: ErrInvalid, Message: c.http.Redact(value(s.Error))}
-	default:
+	case s != nil && s.Success != nil:
 		return c.http.NotFound(operation, what)
+	default:
+		return &Error{
+			Operation: operation, Endpoint: c.Endpoint(), Kind: ErrNotPrefect, Ambiguous: true,
+			Message: "the answer does not say whether it succeeded",
+		}
 	}
 }
 

@@ -83,11 +83,14 @@ func (c *Client) FindFlowGroup(ctx context.Context, versionGroupID string) (*Flo
 }
 
 func (c *Client) oneFlowGroup(ctx context.Context, w where, operation, what string) (*FlowGroup, error) {
-	rows, _, err := c.flowGroups(ctx, w, beforeAll, 1)
+	rows, left, err := c.flowGroups(ctx, w, beforeAll, 1)
 	if err != nil {
 		return nil, err
 	}
 	if len(rows) == 0 {
+		if count(left) > 0 {
+			return nil, fmt.Errorf("%s: %w: a list came empty although it has %d rows", operation, ErrNotPrefect, left.Count)
+		}
 		return nil, c.http.NotFound(operation, what)
 	}
 	group := flowGroupWithVersion(&rows[0])

@@ -192,7 +192,7 @@ func (c *Client) FlowRunStates(ctx context.Context, id string) ([]FlowRunState, 
 	rows, err := pages(ctx, func(ctx context.Context, last string) ([]row, *graphql.Count, error) {
 		out, err := graphql.FlowRunStates(ctx, wire{c}, tenant, id, last, pageSize)
 		if err != nil || len(out.FlowRun) == 0 {
-			return nil, nil, err
+			return nil, &graphql.Count{}, err
 		}
 		return out.FlowRun[0].States, out.FlowRun[0].Remaining.Aggregate, nil
 	}, (*row).GetId)

@@ -43,7 +43,7 @@ func (c *Client) FlowRunLogs(ctx context.Context, flowRunID string, since LogCur
 	rows, err := pages(ctx, func(ctx context.Context, last string) ([]graphql.LogFields, *graphql.Count, error) {
 		out, err := graphql.Logs(ctx, wire{c}, tenant, flowRunID, from, last, pageSize)
 		if err != nil || len(out.FlowRun) == 0 {
-			return nil, nil, err
+			return nil, &graphql.Count{}, err
 		}
 		return out.FlowRun[0].Logs, out.FlowRun[0].Remaining.Aggregate, nil
 	}, (*graphql.LogFields).GetId)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
 )
@@ -11,6 +12,8 @@ import (
 const (
 	// pageSize is how many rows one request asks for.
 	pageSize = 200
+	// maxPages bounds the requests for one list. A Server may cap a page at 100 rows, so a list may have 200,000.
+	maxPages = 2000
 	// beforeAll is an id smaller than any other.
 	beforeAll = "00000000-0000-0000-0000-000000000000"
 )
@@ -38,16 +41,27 @@ func pages[T any](
 ) ([]T, error) {
 	var all []T
 	last := beforeAll
-	for {
+	for page := 1; ; page++ {
 		rows, left, err := fetch(ctx, last)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, rows...)
-		if len(rows) == 0 || left == nil || len(rows) >= left.Count {
+		switch {
+		case left == nil:
+			return nil, fmt.Errorf("%w: a list came without the number of its rows", ErrNotPrefect)
+		case len(rows) >= left.Count:
 			return all, nil
+		case len(rows) == 0:
+			return nil, fmt.Errorf("%w: a list came empty although it has %d more rows", ErrNotPrefect, left.Count)
+		case page == maxPages:
+			return nil, fmt.Errorf("%w: a list did not end within %d pages", ErrNotPrefect, maxPages)
 		}
-		last = id(&rows[len(rows)-1])
+		next := id(&rows[len(rows)-1])
+		if next <= last {
+			return nil, fmt.Errorf("%w: the pages of a list do not follow each other", ErrNotPrefect)
+		}
+		last = next
 	}
 }
 

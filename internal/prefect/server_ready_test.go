@@ -39,7 +39,7 @@ func TestFirstRequestWaitsForTheServer(t *testing.T) {
 			stages[i](w)
 			return
 		}
-		_, _ = io.WriteString(w, `{"data":{}}`)
+		_, _ = io.WriteString(w, noTenants)
 	}))
 	var waited atomic.Int64
 	client := newClient(t, prefect.Config{Endpoint: url, ReadyTimeout: time.Minute, Sleep: func(_ context.Context, d time.Duration) error {
@@ -66,7 +66,7 @@ func TestFirstRequestWaitsForTheServer(t *testing.T) {
 // The name of a Server that was only just installed may come after the Server. Only readiness waits for it.
 func TestReadinessWaitsForAName(t *testing.T) {
 	t.Parallel()
-	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"data":{}}`) }))
+	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, noTenants) }))
 	var dials atomic.Int64
 	config := func(unknown int64, ready time.Duration) prefect.Config {
 		dials.Store(0)

@@ -23,7 +23,9 @@ import (
 )
 
 const (
-	aQuery    = `query { tenant { id } }`
+	aQuery = `query { tenant { id } }`
+	// noTenants answers aQuery, and the question whether the Server is ready.
+	noTenants = `{"data":{"tenant":[],"api":{"version":null}}}`
 	aMutation = `mutation { create_tenant(input: {name: "a", slug: "a"}) { id } }`
 )
 
@@ -83,7 +85,6 @@ func TestAnswersThatAreErrors(t *testing.T) {
 		"service away":             {200, jsonType, graphQLError("request to http://graphql failed, reason: connect ECONNREFUSED", "X"), nil, want{prefect.ErrUnavailable, 3, 3, ""}},
 		"unique":                   {200, jsonType, graphQLError("Uniqueness violation.", "X"), nil, want{prefect.ErrUniqueness, 1, 1, ""}},
 		"foreign key":              {200, jsonType, graphQLError("Foreign key violation.", "X"), nil, want{prefect.ErrForeignKey, 1, 1, ""}},
-		"archived":                 {200, jsonType, graphQLError("Flow 1 is archived.", "X"), nil, want{prefect.ErrArchived, 1, 1, ""}},
 		"missing parameter":        {200, jsonType, graphQLError("Required parameters were not supplied: {'p'}", "X"), nil, want{prefect.ErrInvalid, 1, 1, "{'p'}"}},
 		"invalid document":         {400, jsonType, graphQLError("Expected type Int", "GRAPHQL_VALIDATION_FAILED"), nil, want{prefect.ErrInvalid, 1, 1, "Expected type"}},
 		"another GraphQL service":  {400, jsonType, graphQLError(`Cannot query field "tenant" on type "Query".`, "GRAPHQL_VALIDATION_FAILED"), nil, want{prefect.ErrNotPrefect, 1, 1, "4200"}},
@@ -236,7 +237,7 @@ func TestRetriesWaitAndEnd(t *testing.T) {
 			w.WriteHeader(http.StatusTooManyRequests)
 		},
 		func(w http.ResponseWriter) {
-			_, _ = io.WriteString(w, `{"data":{"tenant":[{"id":12345678901234567890}]}}`)
+			_, _ = io.WriteString(w, `{"data":{"tenant":[{"settings":12345678901234567890}]}}`)
 		},
 	}
 	var n atomic.Int64
@@ -248,8 +249,8 @@ func TestRetriesWaitAndEnd(t *testing.T) {
 		return nil
 	}})
 	var out map[string]any
-	check(t, client.Do(t.Context(), aQuery, nil, &out))
-	if got, _ := json.Marshal(out); string(got) != `{"tenant":[{"id":12345678901234567890}]}` {
+	check(t, client.Do(t.Context(), `query { tenant { settings } }`, nil, &out))
+	if got, _ := json.Marshal(out); string(got) != `{"tenant":[{"settings":12345678901234567890}]}` {
 		t.Errorf("numbers must stay exact: %s", got)
 	}
 	if len(waits) != 3 || waits[0] < 125*time.Millisecond || waits[0] > 250*time.Millisecond || waits[1] != 7*time.Second || waits[2] != 9*time.Second {
@@ -311,7 +312,7 @@ func recorder(t *testing.T) (string, func() request) {
 		if err := json.NewDecoder(r.Body).Decode(&last.body); err != nil {
 			t.Error(err)
 		}
-		_, _ = io.WriteString(w, `{"data":{}}`)
+		_, _ = io.WriteString(w, noTenants)
 	}))
 	return url, func() request {
 		mu.Lock()
@@ -398,7 +399,7 @@ func TestRedirects(t *testing.T) {
 func TestMutualTLS(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, `{"data":{}}`)
+		_, _ = io.WriteString(w, noTenants)
 	}))
 	server.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert, MinVersion: tls.VersionTLS12}
 	server.Config.ErrorLog = silent()
@@ -445,7 +446,7 @@ func TestProxy(t *testing.T) {
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = io.WriteString(w, `{"data":{}}`)
+		_, _ = io.WriteString(w, noTenants)
 	}))
 	through := func(secret string) prefect.Config {
 		return prefect.Config{

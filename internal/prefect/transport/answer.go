@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 )
 
 // answer is a GraphQL response.
@@ -24,18 +25,28 @@ type answerError struct {
 	} `json:"extensions"`
 }
 
-// readAnswer returns an answer's data, or why there is none.
-func (c *Client) readAnswer(status int, header http.Header, body []byte) (json.RawMessage, *failure) {
+// readAnswer returns an answer's data, or why there is none. Of a mutation, only a proper answer says what happened: after
+// any other one with a status of success, the Server may have carried it out.
+func readAnswer(op *operation, status int, header http.Header, body []byte) (json.RawMessage, *failure) {
 	if f := statusFailure(status, header); f != nil {
 		return nil, f
 	}
+	data, f := parseAnswer(op, status, header, body)
+	if f != nil && op.mutation && status/100 == 2 && errors.Is(f.err.Kind, ErrNotPrefect) {
+		f.err.Ambiguous, f.retryable = true, true
+	}
+	return data, f
+}
+
+func parseAnswer(op *operation, status int, header http.Header, body []byte) (json.RawMessage, *failure) {
 	var a answer
 	trimmed := bytes.TrimSpace(body)
-	if len(trimmed) == 0 || trimmed[0] != '{' || json.Unmarshal(trimmed, &a) != nil || (a.Data == nil && a.Errors == nil) {
+	if len(trimmed) == 0 || trimmed[0] != '{' || !utf8.Valid(trimmed) || json.Unmarshal(trimmed, &a) != nil ||
+		(a.Data == nil && a.Errors == nil) {
 		return nil, oddAnswer(status, header, trimmed)
 	}
 	if len(a.Errors) > 0 {
-		f := graphQLFailure(a.Errors)
+		f := graphQLFailure(op, a)
 		if status >= http.StatusInternalServerError && errors.Is(f.err.Kind, ErrInvalid) {
 			f.err.Kind, f.err.Ambiguous, f.retryable = ErrInternal, true, true
 		}
@@ -43,6 +54,12 @@ func (c *Client) readAnswer(status int, header http.Header, body []byte) (json.R
 	}
 	if status != http.StatusOK {
 		return nil, oddAnswer(status, header, trimmed)
+	}
+	if err := checkShape(op.shape, a.Data); err != nil {
+		return nil, &failure{err: &Error{
+			Kind: ErrNotPrefect, Err: err,
+			Message: "the answer does not have the form that Prefect Server 1.x gives it: " + err.Error(),
+		}}
 	}
 	return a.Data, nil
 }

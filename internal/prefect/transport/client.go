@@ -26,13 +26,15 @@ type shared struct {
 	opaque     bool
 	clock      serverClock
 	operations sync.Map // document -> *operation
+	schema     *Schema
 	// writes counts the beginnings and ends of mutations.
 	writes atomic.Int64
 }
 
-// New checks the configuration and returns a client. It does not talk to the Server.
+// New checks the configuration and returns a client. It does not talk to the Server. Answers are checked against the
+// schema as far as it goes; nil checks only that every requested field is there.
 // A wrong configuration gives an error of kind ErrInvalid.
-func New(cfg Config) (*Client, error) {
+func New(cfg Config, schema *Schema) (*Client, error) {
 	endpoint, auth, err := parseEndpoint(cfg.Endpoint)
 	if err != nil {
 		return nil, err
@@ -57,7 +59,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	_, plain := httpClient.Transport.(*http.Transport)
 	return &Client{
-		shared: &shared{http: httpClient, endpoint: endpoint, opaque: !plain},
+		shared: &shared{http: httpClient, endpoint: endpoint, opaque: !plain, schema: schema},
 		cfg:    cfg,
 		redact: newRedactor(cfg),
 	}, nil
@@ -139,7 +141,7 @@ func (c *Client) operation(document string) (*operation, error) {
 			return op, nil
 		}
 	}
-	op, err := parseOperation(document)
+	op, err := parseOperation(document, c.schema)
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,9 @@ import (
 )
 
 // maxResponse bounds the answer's size in bytes, against endless answers from something that is not the Server.
-const maxResponse = 1 << 30
+const maxResponse = 64 << 20
+
+var errAnswerTooLarge = errors.New("the answer is larger than 64 MiB, the most that is read")
 
 // Execute sends one operation, repeating it at most so often and where that is safe, and decodes the answer's data into
 // out.
@@ -39,9 +41,9 @@ func (c *Client) Execute(
 	}
 	trace := tracedBy(ctx)
 	for attempt := 1; ; attempt++ {
-		data, failure := c.attempt(ctx, name, attempt, body)
+		data, failure := c.attempt(ctx, op, name, attempt, body)
 		if failure == nil {
-			return c.decode(name, data, out)
+			return c.decode(op, name, data, out)
 		}
 		trace.add(failure.err.Ambiguous)
 		if ctx.Err() != nil {
@@ -115,7 +117,9 @@ type failure struct {
 }
 
 // attempt sends the request once. It logs successes itself; failures are logged by the caller, who knows what follows.
-func (c *Client) attempt(ctx context.Context, name string, number int, body []byte) (json.RawMessage, *failure) {
+func (c *Client) attempt(
+	ctx context.Context, op *operation, name string, number int, body []byte,
+) (json.RawMessage, *failure) {
 	event := Event{Operation: name, Endpoint: c.endpoint, Attempt: number, RequestBytes: len(body)}
 	limited, cancel := context.WithTimeout(ctx, c.cfg.RequestTimeout)
 	defer cancel()
@@ -135,7 +139,7 @@ func (c *Client) attempt(ctx context.Context, name string, number int, body []by
 		f = c.networkFailure(limited, err, sent.Load())
 	} else {
 		c.clock.observe(header, started, time.Now())
-		data, f = c.readAnswer(status, header, answer)
+		data, f = readAnswer(op, status, header, answer)
 	}
 	if f == nil {
 		c.log(ctx, event)
@@ -163,7 +167,7 @@ func (c *Client) post(ctx context.Context, body []byte) (int, http.Header, []byt
 	defer func() { _ = resp.Body.Close() }() // everything of interest was read
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse+1))
 	if err == nil && len(answer) > maxResponse {
-		err = errors.New("the answer does not end")
+		err = errAnswerTooLarge
 	}
 	if err != nil {
 		return resp.StatusCode, resp.Header, nil, fmt.Errorf("reading the answer: %w", err)
@@ -191,7 +195,7 @@ func (c *Client) setHeaders(h http.Header) {
 }
 
 // decode reads an answer's data; numbers become json.Number where out does not say what they should be.
-func (c *Client) decode(name string, data json.RawMessage, out any) error {
+func (c *Client) decode(op *operation, name string, data json.RawMessage, out any) error {
 	if out == nil {
 		return nil
 	}
@@ -199,7 +203,7 @@ func (c *Client) decode(name string, data json.RawMessage, out any) error {
 	dec.UseNumber()
 	if err := dec.Decode(out); err != nil {
 		return &Error{
-			Operation: name, Endpoint: c.endpoint, Status: http.StatusOK, Kind: ErrNotPrefect, Err: err,
+			Operation: name, Endpoint: c.endpoint, Status: http.StatusOK, Kind: ErrNotPrefect, Err: err, Ambiguous: op.mutation,
 			Message: "the answer does not have the form that Prefect Server 1.x gives it: " + c.redact(err.Error()),
 		}
 	}

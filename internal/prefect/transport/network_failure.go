@@ -43,8 +43,10 @@ func (c *Client) networkFailure(ctx context.Context, err error, sent bool) *fail
 		errors.Is(err, syscall.EPIPE):
 		e.Message = "the connection broke before the answer was complete"
 	case strings.Contains(err.Error(), "malformed HTTP"):
-		e.Kind, e.Message, e.Ambiguous = ErrNotPrefect, "what answers there does not speak HTTP", false
-		f.retryable = false
+		// A broken gateway may garble the answer to a request that the Server has carried out.
+		e.Kind, e.Message, f.retryable = ErrNotPrefect, "what answers there does not speak HTTP", false
+	case errors.Is(err, errAnswerTooLarge):
+		e.Kind, e.Message, f.retryable = ErrNotPrefect, errAnswerTooLarge.Error(), false
 	case strings.Contains(err.Error(), "Proxy Authentication Required"):
 		e.Kind, e.Message = ErrUnauthorized, "the proxy wants credentials"
 		f.retryable = false

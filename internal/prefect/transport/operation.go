@@ -17,10 +17,12 @@ type operation struct {
 	mutation bool
 	// roots are the names of the root fields.
 	roots []string
+	// shape is what the answer's data must look like.
+	shape []*shape
 }
 
 // parseOperation reads a document that holds one operation.
-func parseOperation(document string) (*operation, error) {
+func parseOperation(document string, schema *Schema) (*operation, error) {
 	doc, err := parser.ParseQuery(&ast.Source{Input: document})
 	if err != nil {
 		return nil, fmt.Errorf("%w: GraphQL document: %w", ErrInvalid, err)
@@ -36,6 +38,13 @@ func parseOperation(document string) (*operation, error) {
 			return nil, Invalid("a GraphQL document's root must hold fields, not fragments")
 		}
 		op.roots = append(op.roots, field.Name)
+	}
+	of := "Query"
+	if op.mutation {
+		of = "Mutation"
+	}
+	if op.shape, err = schema.shapeOf(doc, def.SelectionSet, of); err != nil {
+		return nil, err
 	}
 	if !op.named {
 		op.name = strings.Join(op.roots, "+")

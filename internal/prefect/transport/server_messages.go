@@ -1,7 +1,9 @@
 package transport
 
 import (
+	"encoding/json"
 	"errors"
+	"regexp"
 	"strings"
 )
 
@@ -16,10 +18,8 @@ type messageRule struct {
 
 // messageRules are tried in order; the first that fits counts.
 var messageRules = []messageRule{ //nolint:gochecknoglobals // a constant table
-	{part: "Uniqueness violation", kind: ErrUniqueness},
-	{part: "Foreign key violation", kind: ErrForeignKey},
-	{part: "is archived", kind: ErrArchived},
-	{part: "has no unarchived flows", kind: ErrArchived},
+	{part: "Uniqueness violation.", kind: ErrUniqueness},
+	{part: "Foreign key violation.", kind: ErrForeignKey},
 
 	// The Server's own services answer before its database does, and the other way round.
 	{part: "Unable to connect to postgres", kind: ErrUnavailable, retryable: true},
@@ -33,31 +33,97 @@ var messageRules = []messageRule{ //nolint:gochecknoglobals // a constant table
 	{part: "invalid json response body", kind: ErrUnavailable, retryable: true},
 	{part: "An internal API error occurred", kind: ErrInternal, retryable: true},
 
-	{part: "Invalid project.", kind: ErrNotFound},
-	{part: "Invalid flow run ID", kind: ErrNotFound},
-	{part: "Invalid flow ID", kind: ErrNotFound},
-	{part: "Invalid flow or project ID", kind: ErrNotFound},
-	{part: "Invalid flow group ID", kind: ErrNotFound},
-	{part: "Invalid tenant id", kind: ErrNotFound},
-	{part: "provided a running state but", kind: ErrInvalid}, // the task run is there, its flow run does not run
-	{part: "State update failed for", kind: ErrNotFound},
-	{part: "Update failed", kind: ErrNotFound},
-	{part: "not found", kind: ErrNotFound},
-
 	{part: "Unauthorized", kind: ErrUnauthorized},
 	{part: "UNAUTHENTICATED", kind: ErrUnauthorized},
 	{part: "Cannot query field", kind: ErrNotPrefect},
 }
 
+// A sentence is what the Server says when a mutation's object is missing or archived.
+type sentence struct {
+	text *regexp.Regexp
+	kind error
+}
+
+// sentences are the Server's own words, per mutation. The same words elsewhere, or from something in between, prove
+// nothing: an object that somebody wrongly believes gone is created a second time.
+var sentences = func() map[string][]sentence { //nolint:gochecknoglobals // a constant table
+	missing := func(texts ...string) []sentence {
+		out := make([]sentence, 0, len(texts))
+		for _, text := range texts {
+			out = append(out, sentence{regexp.MustCompile("^" + text + "$"), ErrNotFound})
+		}
+		return out
+	}
+	const id = `[0-9a-f-]{36}`
+	group := missing(`Invalid flow group ID`)
+	flow := missing(`Invalid flow ID\.`, `Invalid flow group ID`)
+	run := append(missing(`Flow `+id+` not found`),
+		sentence{regexp.MustCompile(`^Flow ` + id + ` is archived\.$`), ErrArchived},
+		sentence{regexp.MustCompile(`^Version group (?s:.*) has no unarchived flows\.$`), ErrArchived})
+	tenant := missing(`Update failed\.`, `Invalid tenant id\.`)
+	return map[string][]sentence{
+		"cancel_flow_run":                    missing(`Invalid flow run ID: ` + id + `\.`),
+		"create_flow":                        missing(`Invalid project\.`),
+		"create_flow_from_compressed_string": missing(`Invalid project\.`),
+		"create_flow_run":                    run,
+		"delete_tenant":                      missing(`Invalid tenant id\.`),
+		"disable_flow_heartbeat":             flow,
+		"disable_flow_lazarus_process":       flow,
+		"enable_flow_heartbeat":              flow,
+		"enable_flow_lazarus_process":        flow,
+		"set_flow_group_schedule":            group,
+		"set_flow_run_states":                missing(`State update failed for flow run ID ` + id),
+		"set_project_description":            missing(`Update failed`),
+		"set_project_name":                   missing(`Update failed`),
+		"set_task_run_states":                missing(`State update failed for task run ID ` + id),
+		"update_flow_project":                missing(`Invalid flow or project ID\.`),
+		"update_tenant_name":                 tenant,
+		"update_tenant_slug":                 tenant,
+	}
+}()
+
+// saysMissing returns what the Server says of a mutation's object, or nil. The error must be the answer to the mutation.
+func (o *operation) saysMissing(e answerError) error {
+	if !o.mutation || len(o.roots) != 1 || len(e.Path) != 1 || e.Path[0] != o.shape[0].key {
+		return nil
+	}
+	for _, known := range sentences[o.roots[0]] {
+		if known.text.MatchString(e.Message) {
+			return known.kind
+		}
+	}
+	return nil
+}
+
+// partial says whether a part of the data came beside the errors.
+func (o *operation) partial(data json.RawMessage) bool {
+	var roots map[string]json.RawMessage
+	if json.Unmarshal(data, &roots) != nil {
+		return len(data) > 0
+	}
+	for _, root := range roots {
+		if string(root) != "null" {
+			return true
+		}
+	}
+	return false
+}
+
 // graphQLFailure explains the errors of a GraphQL answer. The first decides the kind.
-func graphQLFailure(errs []answerError) *failure {
-	e := &Error{Kind: ErrInvalid, Code: errs[0].Extensions.Code}
+func graphQLFailure(op *operation, a answer) *failure {
+	first := a.Errors[0]
+	e := &Error{Kind: ErrInvalid, Code: first.Extensions.Code}
 	f := &failure{err: e}
-	messages := make([]string, 0, len(errs))
-	for _, one := range errs {
+	messages := make([]string, 0, len(a.Errors))
+	for _, one := range a.Errors {
 		messages = append(messages, one.Message)
 	}
 	e.Message = strings.Join(messages, "; ")
+	if op.mutation && (e.Code == "" || op.partial(a.Data)) {
+		// The Server gives each of its errors a code, and a mutation that failed has no result.
+		e.Kind, e.Ambiguous, f.retryable = ErrNotPrefect, true, true
+		return f
+	}
 	switch e.Code {
 	case "API_ERROR":
 		e.Kind, e.Ambiguous, f.retryable = ErrInternal, true, true
@@ -66,8 +132,12 @@ func graphQLFailure(errs []answerError) *failure {
 		e.Kind = ErrUnauthorized
 		return f
 	}
+	if kind := op.saysMissing(first); kind != nil {
+		e.Kind = kind
+		return f
+	}
 	for _, rule := range messageRules {
-		if strings.Contains(errs[0].Message, rule.part) {
+		if strings.Contains(first.Message, rule.part) {
 			e.Kind, f.retryable = rule.kind, rule.retryable
 			e.Ambiguous = rule.retryable && !rule.clean
 			break
