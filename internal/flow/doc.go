@@ -53,6 +53,14 @@
 //   - A Delete after the Create of its replacement (create_before_destroy) leaves
 //     the version group alone that this Create works in.
 //
+// # A renamed resource
+//
+// Terraform destroys the former address and creates the new one in any order, and
+// a Delete cannot know that a Create of the same apply takes the flow over later.
+// A plan that does both for one version group is therefore refused, and names the
+// `moved` block; see framework.Claims.TakeUp. With deletion_policy "abandon"
+// nothing is lost, and the new address takes the flow over.
+//
 // # Null, empty, unknown
 //
 //   - name null: the name of the only flow in flow_json. It is always known in

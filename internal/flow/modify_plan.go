@@ -115,10 +115,31 @@ func adopted(group string) string { return "create in version group " + group }
 // resource that goes away in the same plan keeps nothing.
 func (r *flowResource) adopt(p planning, name, group string) diag.Diagnostics {
 	r.data.Claims.Claim(adopted(group))
-	if !p.again && r.data.Claims.Held(kept(group)) {
+	if p.again {
+		return nil
+	}
+	if r.data.Claims.Held(kept(group)) {
 		return taken(name, group)
 	}
+	if r.data.Claims.TakeUp("flow of version group " + group) {
+		return diag.Diagnostics{withoutMoved(name, group, "")}
+	}
 	return nil
+}
+
+// withoutMoved is the error of a plan that destroys the resource of a version
+// group and creates another one for it. policy is the deletion_policy of the
+// former; "" if that is not known here.
+func withoutMoved(name, group, policy string) diag.Diagnostic {
+	loss := "Destroying it archives the flow and cancels the runs that have not begun; with `deletion_policy = \"delete\"`, all versions and the " +
+		"history of all runs are deleted."
+	switch policy {
+	case policyArchive:
+		loss = "Destroying it archives the flow and cancels the runs that have not begun."
+	case policyDelete:
+		loss = "Destroying it deletes all versions and the history of all runs, for `deletion_policy` is \"delete\"."
+	}
+	return framework.WithoutMoved("prefect_flow", fmt.Sprintf("flow %q (version group %s)", name, group), loss)
 }
 
 func taken(name, group string) diag.Diagnostics {
@@ -262,6 +283,10 @@ func (r *flowResource) planDestroy(ctx context.Context, req resource.ModifyPlanR
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() || !r.data.Ready() || state.DeletionPolicy.ValueString() == policyAbandon {
+		return
+	}
+	if group := state.ID.ValueString(); r.data.Claims.GiveUp("flow of version group " + group) {
+		resp.Diagnostics.Append(withoutMoved(state.Name.ValueString(), group, state.DeletionPolicy.ValueString()))
 		return
 	}
 	affected, effect := []string{states.Scheduled}, "The runs have not begun; archiving the flow cancels them."
