@@ -106,6 +106,7 @@ resource "prefect_flow" "etl" {
 func TestImport_generated(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, program string) {
+		t.Helper()
 		server := acctest.Server(t)
 		project, _ := register(t, server)
 		block := func(lines string) string {

@@ -25,6 +25,7 @@ output "flow" { value = prefect_flow.etl.id }
 func TestTest(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, program string) {
+		t.Helper()
 		server := acctest.Server(t)
 		w := workspace(t, program, server, nil, flows)
 		w.Write("etl.json", etl(t))

@@ -11,6 +11,7 @@ import (
 func TestEphemeral(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, program string) {
+		t.Helper()
 		server := acctest.Server(t)
 		w := workspace(t, program, server, nil, `
 variable "url" {
@@ -43,6 +44,7 @@ resource "prefect_cloud_hook" "failed" {
 func TestFunctions(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, program string) {
+		t.Helper()
 		w := workspace(t, program, acctest.Server(t), nil, `
 output "name" { value = keys(provider::prefect::flows(file("etl.json")))[0] }
 `)

@@ -90,13 +90,14 @@ func hclType(t tftypes.Type) string {
 
 // flags are the names of those boolean fields that are set.
 func flags(of any, names ...string) string {
-	value, set := reflect.Indirect(reflect.ValueOf(of)), ""
+	value := reflect.Indirect(reflect.ValueOf(of))
+	var set strings.Builder
 	for _, name := range names {
 		if field := value.FieldByName(name); field.IsValid() && field.Bool() {
-			set += ", " + words(name)
+			set.WriteString(", " + words(name))
 		}
 	}
-	return set
+	return set.String()
 }
 
 // words separates the words of a Go name: "WriteOnly" is "write only".
@@ -125,20 +126,20 @@ type described interface {
 // planned says how a change is planned: the default, and the plan modifiers in
 // their order.
 func planned(ctx context.Context, attribute reflect.Value) string {
-	var all string
+	var all strings.Builder
 	if field := attribute.FieldByName("Default"); field.IsValid() && !field.IsNil() {
 		if value, ok := field.Interface().(described); ok {
-			all += ", default " + strings.TrimPrefix(value.Description(ctx), "value defaults to ")
+			all.WriteString(", default " + strings.TrimPrefix(value.Description(ctx), "value defaults to "))
 		}
 	}
 	if field := attribute.FieldByName("PlanModifiers"); field.IsValid() {
 		for i := range field.Len() {
 			if modifier, ok := field.Index(i).Interface().(described); ok {
-				all += ", " + behaviour(modifier.Description(ctx))
+				all.WriteString(", " + behaviour(modifier.Description(ctx)))
 			}
 		}
 	}
-	return all
+	return all.String()
 }
 
 // behaviour shortens the framework's own descriptions.

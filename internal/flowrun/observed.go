@@ -46,6 +46,8 @@ func nothingObserved() observed { return observedAs(nil) }
 func yetToObserve() observed    { return observedAs(tftypes.UnknownValue) }
 
 // observedAs gives every attribute the same value, nil for null.
+//
+//nolint:contextcheck // types are converted, nothing waits
 func observedAs(value any) observed {
 	ctx := context.Background()
 	kinds, values := map[string]attr.Type{}, map[string]attr.Value{}

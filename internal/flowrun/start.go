@@ -22,10 +22,6 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
 )
 
-// logger is the name of the lines that the provider writes to a run's log. A run
-// whose log has one is recorded in a Terraform state; see the package comment.
-const logger = "terraform"
-
 // openRun returns the newest run with the digest that an earlier attempt has
 // started and Terraform does not hold, or nil.
 func openRun(ctx context.Context, data *framework.ProviderData, digest string) (*prefect.KeyedFlowRun, error) {

@@ -16,9 +16,9 @@ import (
 // The rules of terraform-plugin-framework-validators are right, but their
 // messages list path expressions. These say the same in the words of HCL.
 
-// combination is a rule about several arguments of a block: a rule of the
+// Combination is a rule about several arguments of a block: a rule of the
 // library, and what is said when it is broken.
-type combination struct {
+type Combination struct {
 	resource   resource.ConfigValidator
 	dataSource datasource.ConfigValidator
 	summary    string
@@ -26,41 +26,41 @@ type combination struct {
 }
 
 // ExactlyOneOf requires one of the arguments of a block, and no more than one.
-func ExactlyOneOf(names ...string) combination {
-	return combination{
+func ExactlyOneOf(names ...string) Combination {
+	return Combination{
 		resource: resourcevalidator.ExactlyOneOf(roots(names)...), dataSource: datasourcevalidator.ExactlyOneOf(roots(names)...),
 		summary: "One argument is needed, and only one", detail: "Set exactly one of " + quotedNames(names) + ".",
 	}
 }
 
 // AtLeastOneOf requires one of the arguments of a block, or several.
-func AtLeastOneOf(names ...string) combination {
-	return combination{
+func AtLeastOneOf(names ...string) Combination {
+	return Combination{
 		resource: resourcevalidator.AtLeastOneOf(roots(names)...), dataSource: datasourcevalidator.AtLeastOneOf(roots(names)...),
 		summary: "An argument is missing", detail: "Set at least one of " + quotedNames(names) + ".",
 	}
 }
 
 // Conflicting refuses more than one of the arguments of a block.
-func Conflicting(names ...string) combination {
-	return combination{
+func Conflicting(names ...string) Combination {
+	return Combination{
 		resource: resourcevalidator.Conflicting(roots(names)...), dataSource: datasourcevalidator.Conflicting(roots(names)...),
 		summary: "Arguments that exclude each other", detail: "Set only one of " + quotedNames(names) + ", or none.",
 	}
 }
 
-func (c combination) Description(context.Context) string         { return c.detail }
-func (c combination) MarkdownDescription(context.Context) string { return c.detail }
+func (c Combination) Description(context.Context) string         { return c.detail }
+func (c Combination) MarkdownDescription(context.Context) string { return c.detail }
 
 // ValidateResource implements resource.ConfigValidator.
-func (c combination) ValidateResource(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+func (c Combination) ValidateResource(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	own := resource.ValidateConfigResponse{}
 	c.resource.ValidateResource(ctx, req, &own)
 	resp.Diagnostics.Append(reworded(own.Diagnostics, c.summary, c.detail)...)
 }
 
 // ValidateDataSource implements datasource.ConfigValidator.
-func (c combination) ValidateDataSource(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
+func (c Combination) ValidateDataSource(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
 	own := datasource.ValidateConfigResponse{}
 	c.dataSource.ValidateDataSource(ctx, req, &own)
 	resp.Diagnostics.Append(reworded(own.Diagnostics, c.summary, c.detail)...)
@@ -69,13 +69,14 @@ func (c combination) ValidateDataSource(ctx context.Context, req datasource.Vali
 // reworded is the first error of a library's rule, at its place, in our words.
 func reworded(found diag.Diagnostics, summary, detail string) diag.Diagnostics {
 	var out diag.Diagnostics
-	for _, d := range found.Errors() {
-		if at, ok := d.(diag.DiagnosticWithPath); ok {
-			out.AddAttributeError(at.Path(), summary, detail)
-		} else {
-			out.AddError(summary, detail)
-		}
-		break
+	errs := found.Errors()
+	if len(errs) == 0 {
+		return out
+	}
+	if at, ok := errs[0].(diag.DiagnosticWithPath); ok {
+		out.AddAttributeError(at.Path(), summary, detail)
+	} else {
+		out.AddError(summary, detail)
 	}
 	return out
 }

@@ -101,9 +101,9 @@ func (r integerRange) ValidateInt64(_ context.Context, req validator.Int64Reques
 	}
 }
 
-// collection checks the elements of a set, list or map: none may be null, and
+// Collection checks the elements of a set, list or map: none may be null, and
 // there must be one if needed is set.
-type collection struct {
+type Collection struct {
 	needed  bool
 	example string
 }
@@ -111,36 +111,36 @@ type collection struct {
 // Elements refuses null elements of a set, list or map; Some refuses an empty
 // one, too. The example is an element or a whole value that would be right, in
 // HCL.
-func Elements() collection { return collection{} }
+func Elements() Collection { return Collection{} }
 
 // Some is [Elements] for a collection that must not be empty either.
-func Some(example string) collection { return collection{needed: true, example: example} }
+func Some(example string) Collection { return Collection{needed: true, example: example} }
 
-func (c collection) Description(context.Context) string {
+func (c Collection) Description(context.Context) string {
 	if c.needed {
 		return "must hold at least one element, and no null"
 	}
 	return "must not hold null"
 }
 
-func (c collection) MarkdownDescription(ctx context.Context) string { return c.Description(ctx) }
+func (c Collection) MarkdownDescription(ctx context.Context) string { return c.Description(ctx) }
 
 // ValidateSet implements validator.Set.
-func (c collection) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
+func (c Collection) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
 	if IsSet(req.ConfigValue) {
 		resp.Diagnostics.Append(c.check(req.Path, req.ConfigValue.Elements())...)
 	}
 }
 
 // ValidateList implements validator.List.
-func (c collection) ValidateList(_ context.Context, req validator.ListRequest, resp *validator.ListResponse) {
+func (c Collection) ValidateList(_ context.Context, req validator.ListRequest, resp *validator.ListResponse) {
 	if IsSet(req.ConfigValue) {
 		resp.Diagnostics.Append(c.check(req.Path, req.ConfigValue.Elements())...)
 	}
 }
 
 // ValidateMap implements validator.Map.
-func (c collection) ValidateMap(_ context.Context, req validator.MapRequest, resp *validator.MapResponse) {
+func (c Collection) ValidateMap(_ context.Context, req validator.MapRequest, resp *validator.MapResponse) {
 	if !IsSet(req.ConfigValue) {
 		return
 	}
@@ -151,7 +151,7 @@ func (c collection) ValidateMap(_ context.Context, req validator.MapRequest, res
 	}
 }
 
-func (c collection) check(at path.Path, elements []attr.Value) (diags diag.Diagnostics) {
+func (c Collection) check(at path.Path, elements []attr.Value) (diags diag.Diagnostics) {
 	if c.needed && len(elements) == 0 {
 		diags.AddAttributeError(at, "Empty value", fmt.Sprintf("`%s` is empty. Write for instance `%s`.", at, c.example))
 	}

@@ -97,11 +97,11 @@ func (a cronAnswer) String() string {
 // predictCron is what package cron makes of an expression.
 func predictCron(c cronCase) cronAnswer {
 	e, err := cron.ParseDrawing(c.Expression, func(field, n int) int {
-		if drawn := int(c.Draw>>field) % n; drawn == 0 || n > 0 {
-			return drawn
-		} else {
-			return drawn + n // Python's remainder has the sign of the divisor
+		drawn := int(c.Draw>>field) % n
+		if drawn != 0 && n < 0 {
+			drawn += n // Python's remainder has the sign of the divisor
 		}
+		return drawn
 	})
 	if err != nil {
 		return cronAnswer{Refused: err.Error()}
@@ -220,7 +220,7 @@ func (g *cronGenerator) value(index int) string {
 	switch {
 	case g.chance(2):
 		return strconv.Itoa(g.IntN(110))
-	case g.chance(2):
+	case g.chance(3):
 		return g.pick("-1", "+1", "x", "", "*", "l", "L5", "٣", "०", "1_0", "0x1", "1.0", "²", "99999999999999999999", "007")
 	case g.chance(20):
 		return strconv.Itoa([]int{low, high, low + 1, high - 1, low, high}[g.IntN(6)])

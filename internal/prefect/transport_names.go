@@ -4,6 +4,7 @@ import "github.com/prefect-server/terraform-provider-prefect/internal/prefect/tr
 
 // What a caller of this package needs of its transport: the configuration, what is told of each attempt, and the errors.
 type (
+	// Config and the others are those of package transport.
 	Config            = transport.Config
 	BasicAuth         = transport.BasicAuth
 	VariablesEncoding = transport.VariablesEncoding

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/tunnel"

@@ -132,13 +132,14 @@ func (m *module) read(t *testing.T, file string) {
 			if b.Body.Attributes["default"] == nil {
 				m.required = append(m.required, b.Labels[0])
 			}
-			stub := fmt.Sprintf("variable %q {\n", b.Labels[0])
+			var stub strings.Builder
+			fmt.Fprintf(&stub, "variable %q {\n", b.Labels[0])
 			for _, kept := range []string{"type", "default", "nullable", "sensitive", "ephemeral"} {
 				if a := b.Body.Attributes[kept]; a != nil {
-					stub += source[a.SrcRange.Start.Byte:a.SrcRange.End.Byte] + "\n"
+					stub.WriteString(source[a.SrcRange.Start.Byte:a.SrcRange.End.Byte] + "\n")
 				}
 			}
-			m.inputs = append(m.inputs, stub+"}\n")
+			m.inputs = append(m.inputs, stub.String()+"}\n")
 		case "output":
 			m.outputs = append(m.outputs, fmt.Sprintf("output %q {\n  value = terraform_data.unknown.output\n}\n", b.Labels[0]))
 			m.keys[b.Labels[0]] = keys(b.Body.Attributes["value"].Expr)

@@ -65,13 +65,13 @@ type AgentFinding struct {
 type Verdict int
 
 const (
-	// CarryOn: nothing is decided yet.
+	// CarryOn means that nothing is decided yet.
 	CarryOn Verdict = iota
-	// Succeeded: the goal is reached, and the state is welcome.
+	// Succeeded means that the goal is reached, in a state that counts as success.
 	Succeeded
-	// Failed: the run has finished in a state that does not count as success.
+	// Failed means that the run has finished in a state that does not count as success.
 	Failed
-	// Late: a deadline has passed.
+	// Late means that a deadline has passed.
 	Late
 )
 

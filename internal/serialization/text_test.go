@@ -2,6 +2,7 @@ package serialization
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -30,7 +31,7 @@ func TestDecodedTextsAreBounded(t *testing.T) {
 	t.Parallel()
 	const size = 1 << 20
 	for i := range 40 {
-		if err := Valid(fmt.Sprintf("%q", fmt.Sprint(i)+strings.Repeat("x", size))); err != nil {
+		if err := Valid(fmt.Sprintf("%q", strconv.Itoa(i)+strings.Repeat("x", size))); err != nil {
 			t.Fatal(err)
 		}
 		if texts.Weight() > rememberedText {

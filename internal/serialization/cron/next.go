@@ -58,11 +58,9 @@ func (e *Expression) move(t time.Time, days, weekdays set) time.Time {
 	if by := days.distance(day, length); by > 0 {
 		return time.Date(year, monthNow, day+by, 0, 0, 0, 0, time.UTC)
 	}
-	by := 0
+	by := weekdays.distance(int(t.Weekday()), 7)
 	if len(e.nth) > 0 {
 		by = e.distanceOfMonth(t, length)
-	} else {
-		by = weekdays.distance(int(t.Weekday()), 7)
 	}
 	if by > 0 {
 		return time.Date(year, monthNow, day+by, 0, 0, 0, 0, time.UTC)

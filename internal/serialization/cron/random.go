@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 )
 
 var chance = regexp.MustCompile(`^([hr])(?:\((\p{Nd}+)-(\p{Nd}+)\))?(?:/(\p{Nd}+))?$`)
@@ -38,5 +39,5 @@ func (p *parser) random(text string, draw Draw) (string, bool, error) {
 	case step:
 		return fmt.Sprintf("%d-%d/%s", value, p.unit.max, parts[4]), true, nil
 	}
-	return fmt.Sprint(value), true, nil
+	return strconv.Itoa(value), true, nil
 }

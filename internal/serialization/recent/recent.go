@@ -41,7 +41,7 @@ func (r *Results[K, V]) entry(key K, weight int) *entry[K, V] {
 	defer r.mu.Unlock()
 	if kept, found := r.byKey[key]; found {
 		r.order.MoveToFront(kept)
-		return kept.Value.(*entry[K, V]) //nolint:forcetypeassert // nothing else is put in
+		return kept.Value.(*entry[K, V]) //nolint:forcetypeassert,errcheck // nothing else is put in
 	}
 	e := &entry[K, V]{key: key, weight: weight}
 	if weight > r.limit {
@@ -51,7 +51,7 @@ func (r *Results[K, V]) entry(key K, weight int) *entry[K, V] {
 	r.weight += weight
 	for r.weight > r.limit {
 		last := r.order.Back()
-		gone := r.order.Remove(last).(*entry[K, V]) //nolint:forcetypeassert // as above
+		gone := r.order.Remove(last).(*entry[K, V]) //nolint:forcetypeassert,errcheck // as above
 		delete(r.byKey, gone.key)
 		r.weight -= gone.weight
 	}
