@@ -376,15 +376,27 @@ func TestSecretsStaySecret(t *testing.T) {
 
 func TestRedirects(t *testing.T) {
 	t.Parallel()
-	target, last := recorder(t)
+	target, _ := recorder(t)
 	redirect := func(to string, status int) string {
 		return serve(t, http.RedirectHandler(to, status))
 	}
 	cfg := prefect.Config{Sleep: noSleep, Headers: map[string]string{"X-Token": "token"}}
-	cfg.Endpoint = redirect(target+"/graphql", http.StatusPermanentRedirect)
+	var token atomic.Value
+	cfg.Endpoint = serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/graphql" {
+			http.Redirect(w, r, "/graphql", http.StatusPermanentRedirect)
+			return
+		}
+		token.Store(r.Header.Get("X-Token"))
+		_, _ = io.WriteString(w, noTenants)
+	}))
 	check(t, newClient(t, cfg).Do(t.Context(), aQuery, nil, nil))
-	if last().header.Get("X-Token") != "token" {
+	if token.Load() != "token" {
 		t.Error("the header was lost on the same host")
+	}
+	cfg.Endpoint = redirect(target+"/graphql", http.StatusPermanentRedirect)
+	if err := newClient(t, cfg).Do(t.Context(), aQuery, nil, nil); !errors.Is(err, prefect.ErrNotPrefect) {
+		t.Errorf("another port: %v", err)
 	}
 	cfg.Endpoint = redirect(strings.Replace(target, "127.0.0.1", "localhost", 1), http.StatusTemporaryRedirect)
 	if err := newClient(t, cfg).Do(t.Context(), aQuery, nil, nil); !errors.Is(err, prefect.ErrNotPrefect) {

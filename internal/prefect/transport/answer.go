@@ -107,6 +107,9 @@ func oddAnswer(status int, header http.Header, body []byte) *failure {
 	case location != "" && status/100 == 3:
 		e.Message = fmt.Sprintf("HTTP status %s redirects to %s, which may be a login page or the right URL",
 			statusText(status), stripURL(location))
+	case status == http.StatusNotImplemented:
+		e.Message = "HTTP status 501: what listens there does not take POST requests, as a static web server or the UI does " +
+			"(the UI's port is 8080 by default, the API's is 4200)"
 	case status >= 500:
 		e.Kind, f.retryable, e.Ambiguous = ErrInternal, true, true
 		e.Message = fmt.Sprintf("HTTP status %s", statusText(status))

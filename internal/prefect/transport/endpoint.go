@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"unicode"
 )
 
 // parseEndpoint checks the API's URL. It returns the URL to send requests to, without credentials, and the credentials
@@ -13,8 +14,9 @@ func parseEndpoint(raw string) (string, *BasicAuth, error) {
 	if raw == "" {
 		raw = DefaultEndpoint
 	}
+	shown := withoutSecrets(raw)
 	if !strings.Contains(raw, "://") {
-		return "", nil, Invalid("endpoint %q has no scheme: write http://%s or https://%s", hideUser(raw), hideUser(raw), hideUser(raw))
+		return "", nil, Invalid("endpoint %q has no scheme: write http://%s or https://%s", shown, shown, shown)
 	}
 	u, err := url.Parse(raw)
 	if err != nil {
@@ -22,13 +24,13 @@ func parseEndpoint(raw string) (string, *BasicAuth, error) {
 		return "", nil, Invalid("the endpoint is not a URL")
 	}
 	if u.Scheme != "http" && u.Scheme != "https" {
-		return "", nil, Invalid("endpoint %q: the scheme must be http or https, not %q", u.Redacted(), u.Scheme)
+		return "", nil, Invalid("endpoint %q: the scheme must be http or https, not %q", shown, u.Scheme)
 	}
 	if u.Hostname() == "" {
-		return "", nil, Invalid("endpoint %q names no host", u.Redacted())
+		return "", nil, Invalid("endpoint %q names no host", shown)
 	}
 	if u.RawQuery != "" || u.Fragment != "" {
-		return "", nil, Invalid("endpoint %q: a query or fragment makes no sense here", u.Redacted())
+		return "", nil, Invalid("endpoint %q: a query or fragment makes no sense here", shown)
 	}
 	var auth *BasicAuth
 	if u.User != nil {
@@ -41,12 +43,23 @@ func parseEndpoint(raw string) (string, *BasicAuth, error) {
 	return u.String(), auth, nil
 }
 
-// hideUser removes what stands before an @, which may be a password.
-func hideUser(s string) string {
-	if i := strings.LastIndex(s, "@"); i >= 0 {
-		return s[i+1:]
+// withoutSecrets returns what can be shown of a URL that may be malformed: neither what stands before an @ nor a query. Where
+// it is unclear which of the two a part is, nothing is shown.
+func withoutSecrets(raw string) string {
+	at, query := strings.LastIndex(raw, "@"), strings.IndexAny(raw, "?#")
+	switch {
+	case at >= 0 && query >= 0:
+		return "***"
+	case at >= 0:
+		scheme := ""
+		if i := strings.Index(raw, "://"); i >= 0 && i < at && strings.IndexFunc(raw[:i], func(r rune) bool { return !unicode.IsLetter(r) }) < 0 {
+			scheme = raw[:i+3]
+		}
+		return scheme + raw[at+1:]
+	case query >= 0:
+		return raw[:query]
 	}
-	return s
+	return raw
 }
 
 // Invalid is the error of an input that this client refuses by itself.

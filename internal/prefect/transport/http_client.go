@@ -1,8 +1,10 @@
 package transport
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -39,16 +41,28 @@ func newHTTPClient(cfg Config) (*http.Client, error) {
 	return &http.Client{Transport: transport, CheckRedirect: checkRedirect}, nil
 }
 
-// checkRedirect follows only redirects that keep the method and the host: anything else is a login page, a wrong URL, or
+// checkRedirect follows only redirects that keep the method and the service: anything else is a login page, a wrong URL, or
 // somebody who would be sent our credentials. The redirecting answer is then what the caller sees.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	first := via[0]
-	sameHost := req.URL.Hostname() == first.URL.Hostname()
-	downgrade := first.URL.Scheme == "https" && req.URL.Scheme != "https"
-	if req.Method != first.Method || !sameHost || downgrade || len(via) >= maxRedirects {
+	if req.Method != first.Method || !sameService(first.URL, req.URL) || len(via) >= maxRedirects {
 		return http.ErrUseLastResponse
 	}
 	return nil
+}
+
+// sameService says whether two URLs are of the same scheme, host and port, or the second is the first with TLS, each at the
+// port that its scheme has by default. Another port is another program.
+func sameService(from, to *url.URL) bool {
+	if !strings.EqualFold(from.Hostname(), to.Hostname()) {
+		return false
+	}
+	defaults := map[string]string{"http": "80", "https": "443"}
+	fromPort, toPort := cmp.Or(from.Port(), defaults[from.Scheme]), cmp.Or(to.Port(), defaults[to.Scheme])
+	if from.Scheme == to.Scheme {
+		return fromPort == toPort
+	}
+	return from.Scheme == "http" && to.Scheme == "https" && fromPort == "80" && toPort == "443"
 }
 
 func newProxy(raw string) (func(*http.Request) (*url.URL, error), error) {

@@ -36,6 +36,8 @@ var messageRules = []messageRule{ //nolint:gochecknoglobals // a constant table
 	{part: "Unauthorized", kind: ErrUnauthorized},
 	{part: "UNAUTHENTICATED", kind: ErrUnauthorized},
 	{part: "Cannot query field", kind: ErrNotPrefect},
+	{part: "not found in type: 'query_root'", kind: ErrNotPrefect}, // Hasura without the table, or asked directly
+	{part: "not found in type: 'mutation_root'", kind: ErrNotPrefect},
 }
 
 // A sentence is what the Server says when a mutation's object is missing or archived.
