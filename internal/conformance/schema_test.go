@@ -136,54 +136,53 @@ func (d *description) resources(ctx context.Context, p provider.Provider) {
 }
 
 func (d *description) dataSources(ctx context.Context, p provider.Provider) {
-	each(p.DataSources(ctx), func(s datasource.DataSource) string {
-		var resp datasource.MetadataResponse
-		s.Metadata(ctx, datasource.MetadataRequest{ProviderTypeName: "prefect"}, &resp)
-		return resp.TypeName
-	}, func(name string, s datasource.DataSource) {
+	named(ctx, d, "data", p.DataSources(ctx), func(s datasource.DataSource) (string, any) {
+		var name datasource.MetadataResponse
 		var resp datasource.SchemaResponse
+		s.Metadata(ctx, datasource.MetadataRequest{ProviderTypeName: "prefect"}, &name)
 		s.Schema(ctx, datasource.SchemaRequest{}, &resp)
-		d.line("\ndata %s", name)
-		d.attributes(ctx, "  ", resp.Schema.Attributes)
+		return name.TypeName, resp.Schema.Attributes
 	})
 }
 
 func (d *description) lists(ctx context.Context, p provider.ProviderWithListResources) {
-	each(p.ListResources(ctx), func(l list.ListResource) string {
-		var resp resource.MetadataResponse
-		l.Metadata(ctx, resource.MetadataRequest{ProviderTypeName: "prefect"}, &resp)
-		return resp.TypeName
-	}, func(name string, l list.ListResource) {
+	named(ctx, d, "list", p.ListResources(ctx), func(l list.ListResource) (string, any) {
+		var name resource.MetadataResponse
 		var resp list.ListResourceSchemaResponse
+		l.Metadata(ctx, resource.MetadataRequest{ProviderTypeName: "prefect"}, &name)
 		l.ListResourceConfigSchema(ctx, list.ListResourceSchemaRequest{}, &resp)
-		d.line("\nlist %s", name)
-		d.attributes(ctx, "  ", resp.Schema.Attributes)
+		return name.TypeName, resp.Schema.Attributes
 	})
 }
 
 func (d *description) ephemerals(ctx context.Context, p provider.ProviderWithEphemeralResources) {
-	each(p.EphemeralResources(ctx), func(e ephemeral.EphemeralResource) string {
-		var resp ephemeral.MetadataResponse
-		e.Metadata(ctx, ephemeral.MetadataRequest{ProviderTypeName: "prefect"}, &resp)
-		return resp.TypeName
-	}, func(name string, e ephemeral.EphemeralResource) {
+	named(ctx, d, "ephemeral", p.EphemeralResources(ctx), func(e ephemeral.EphemeralResource) (string, any) {
+		var name ephemeral.MetadataResponse
 		var resp ephemeral.SchemaResponse
+		e.Metadata(ctx, ephemeral.MetadataRequest{ProviderTypeName: "prefect"}, &name)
 		e.Schema(ctx, ephemeral.SchemaRequest{}, &resp)
-		d.line("\nephemeral %s", name)
-		d.attributes(ctx, "  ", resp.Schema.Attributes)
+		return name.TypeName, resp.Schema.Attributes
 	})
 }
 
 func (d *description) actions(ctx context.Context, p provider.ProviderWithActions) {
-	each(p.Actions(ctx), func(a action.Action) string {
-		var resp action.MetadataResponse
-		a.Metadata(ctx, action.MetadataRequest{ProviderTypeName: "prefect"}, &resp)
-		return resp.TypeName
-	}, func(name string, a action.Action) {
+	named(ctx, d, "action", p.Actions(ctx), func(a action.Action) (string, any) {
+		var name action.MetadataResponse
 		var resp action.SchemaResponse
+		a.Metadata(ctx, action.MetadataRequest{ProviderTypeName: "prefect"}, &name)
 		a.Schema(ctx, action.SchemaRequest{}, &resp)
-		d.line("\naction %s", name)
-		d.attributes(ctx, "  ", resp.Schema.Attributes)
+		return name.TypeName, resp.Schema.Attributes
+	})
+}
+
+// named describes things of a kind that have a name and attributes. The
+// framework has types of its own for each kind.
+func named[T any](ctx context.Context, d *description, kind string, constructors []func() T, ask func(T) (name string, attributes any)) {
+	d.t.Helper()
+	each(constructors, func(thing T) string { name, _ := ask(thing); return name }, func(name string, thing T) {
+		d.line("\n%s %s", kind, name)
+		_, attributes := ask(thing)
+		d.attributes(ctx, "  ", attributes)
 	})
 }
 
