@@ -143,7 +143,7 @@ func checkObject(at path.Path, value framework.JSON) diag.Diagnostics {
 		add(&diags, at, "Not a JSON object", "Give an object with the values by parameter, such as `jsonencode({ x = 1 })`.")
 	} else if !json.Valid([]byte(value.ValueString())) {
 		add(&diags, at, "Not standard JSON", "The Server takes neither NaN nor infinite numbers. Use other values.")
-	} else if problem := serialization.InexactInteger(decoded); problem != "" {
+	} else if problem := serialization.NotKept(decoded); problem != "" {
 		add(&diags, at, framework.InexactSummary, problem)
 	}
 	return diags

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/hashicorp/terraform-plugin-framework/action"
@@ -41,6 +42,7 @@ type runActionModel struct {
 	SuccessStates      types.Set      `tfsdk:"success_states"`
 	OnFailure          types.String   `tfsdk:"on_failure"`
 	OnTimeout          types.String   `tfsdk:"on_timeout"`
+	ShowLogs           types.Bool     `tfsdk:"show_logs"`
 	Timeouts           types.Object   `tfsdk:"timeouts"`
 }
 
@@ -86,17 +88,21 @@ func (a *runAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *
 	if resp.Diagnostics.HasError() {
 		return // before there is a run to wait for
 	}
-	run, diags := a.start(ctx, m)
+	run, joined, diags := a.start(ctx, m)
 	resp.Diagnostics.Append(diags...)
 	if run == nil {
 		return
 	}
 	m.ID = types.StringValue(run.ID)
-	tell(fmt.Sprintf("Started flow run %q (%s) of flow %s, version %d", run.Name, run.ID, run.Flow.Name, run.Flow.Version))
+	did := "Started"
+	if joined {
+		did = "The idempotency key belongs to"
+	}
+	tell(fmt.Sprintf("%s flow run %q (%s) of flow %s, version %d", did, run.Name, run.ID, run.Flow.Name, run.Flow.Version))
 	if resp.Diagnostics.HasError() || g.WaitFor == runwait.WaitNone {
 		return
 	}
-	resp.Diagnostics.Append(a.await(ctx, m, g, tell)...)
+	resp.Diagnostics.Append(a.await(ctx, m, g, tell, !config.ShowLogs.Equal(types.BoolValue(false)))...)
 }
 
 // startInterrupted is what to do when an action was interrupted while it started a
@@ -107,20 +113,31 @@ const startInterrupted = "The Server may have created the run already, which the
 // cancelInterrupted is the same for the cancellation of a run.
 const cancelInterrupted = "The Server may have cancelled the run already. Invoke the action again to see its end."
 
-// start starts a run: always another one, unless the configuration has a key.
-func (a *runAction) start(ctx context.Context, m *model) (*prefect.FlowRun, diag.Diagnostics) {
+// start starts a run: always another one, unless the configuration has a key. It
+// says whether the run was there before.
+func (a *runAction) start(ctx context.Context, m *model) (run *prefect.FlowRun, joined bool, diags diag.Diagnostics) {
 	in, diags := m.inputs(ctx)
 	if diags.HasError() {
-		return nil, diags
+		return nil, false, diags
 	}
 	key := m.IdempotencyKey.ValueString()
+	var before []prefect.FlowRun
 	if key == "" {
 		key = keyStart + "action-" + uuid.NewString() // for requests that are repeated
+	} else {
+		var err error
+		before, err = a.data.Prefect.ListFlowRuns(ctx, prefect.FlowRunFilter{
+			IdempotencyKey: key, FlowID: in.FlowID, VersionGroupID: in.VersionGroupID, Limit: 20,
+		})
+		if err != nil {
+			diags.Append(framework.Diagnose(err, "Could not look for the run of the idempotency key")...)
+			return nil, false, diags
+		}
 	}
 	id, d := createRun(ctx, a.data, m, in, key, startInterrupted)
 	diags.Append(d...)
 	if diags.HasError() {
-		return nil, diags
+		return nil, false, diags
 	}
 	run, err := a.data.Prefect.GetFlowRun(ctx, id)
 	if err != nil {
@@ -128,20 +145,22 @@ func (a *runAction) start(ctx context.Context, m *model) (*prefect.FlowRun, diag
 			Summary:  fmt.Sprintf("Flow run %s was started, but could not be read", id),
 			Remedies: map[error]string{context.Canceled: "The run is left as it is. The action `prefect_flow_run_cancel` cancels it."},
 		}.Diagnose(err)...)
-		return nil, diags
+		return nil, false, diags
 	}
-	return run, diags
+	return run, slices.ContainsFunc(before, func(r prefect.FlowRun) bool { return r.ID == id }), diags
 }
 
 // await waits for the run.
-func (a *runAction) await(ctx context.Context, m *model, g runwait.Goal, tell func(string)) diag.Diagnostics {
+func (a *runAction) await(ctx context.Context, m *model, g runwait.Goal, tell func(string), showLogs bool) diag.Diagnostics {
 	id := m.ID.ValueString()
 	w := runwait.New(a.data.Prefect, id, g)
 	w.Tell = tell
 	var since prefect.LogCursor
-	w.NewLogs = func(ctx context.Context) (logs []prefect.Log, err error) {
-		logs, since, err = a.data.Prefect.FlowRunLogs(ctx, id, since)
-		return logs, err //nolint:wrapcheck // only logged
+	if showLogs {
+		w.NewLogs = func(ctx context.Context) (logs []prefect.Log, err error) {
+			logs, since, err = a.data.Prefect.FlowRunLogs(ctx, id, since)
+			return logs, err //nolint:wrapcheck // only logged
+		}
 	}
 	r, diags := m.follow(ctx, a.data, w, g)
 	r.Invoked = true

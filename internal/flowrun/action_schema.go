@@ -1,42 +1,114 @@
 package flowrun
 
 import (
-	"regexp"
-
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/action/schema"
-	resourceschema "github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/runconfig"
+	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
 )
 
-// lastingEffect matches sentences about what a change of a resource does.
-var lastingEffect = regexp.MustCompile(` (Changing|A new version)[^.]*\.`)
-
 func runActionSchema() schema.Schema {
-	attributes := map[string]schema.Attribute{}
-	for name, attribute := range inputAttributes() {
-		if name != "triggers" {
-			attributes[name] = forAction(attribute, "")
-		}
-	}
-	own := map[string]string{
-		"on_failure": "What a run that ends in another state does: `error` (default) fails the action; `warn` gives a warning instead.",
-		"on_timeout": "What a deadline of `timeouts` does: `error` (default) fails the action and leaves the run alone; `warn` gives a warning; " +
-			"`cancel` cancels the run and fails the action.",
-	}
-	for name, attribute := range waitAttributes() {
-		if name != "on_destroy" {
-			attributes[name] = forAction(attribute, own[name])
-		}
-	}
-	attributes["idempotency_key"] = forAction(inputAttributes()["idempotency_key"],
-		"Key by which the Server recognises a repeated request: a key creates at most one run of a flow version, ever, and the action waits for "+
-			"the run that exists. Left out, every invocation starts a run.")
 	return schema.Schema{
-		MarkdownDescription: "Runs a flow each time the action is invoked, and waits for the run. State changes and log lines appear as progress. " +
+		MarkdownDescription: "Runs a flow each time the action is invoked, and waits for the run. State changes and log lines appear as progress; " +
+			"while nothing happens, a line every 15 seconds says what the run waits for. " +
 			"A run that should be started once, and kept in the state, is the resource `prefect_flow_run`.",
-		Attributes: attributes,
+		Attributes: map[string]schema.Attribute{
+			"flow_id": schema.StringAttribute{
+				Optional: true,
+				Validators: []validator.String{
+					flowVersionID(), stringvalidator.ExactlyOneOf(path.MatchRoot("flow_id"), path.MatchRoot("version_group_id")),
+				},
+				MarkdownDescription: "Id of the flow version to run, such as the `flow_id` of a `prefect_flow`. Excludes `version_group_id`.",
+			},
+			"version_group_id": schema.StringAttribute{
+				Optional: true, Validators: []validator.String{framework.NotBlank()},
+				MarkdownDescription: "Version group to run, such as the `id` of a `prefect_flow`: the newest version that is not archived. Excludes `flow_id`.",
+			},
+			"name": schema.StringAttribute{
+				Optional: true, Validators: []validator.String{framework.NotBlank()},
+				MarkdownDescription: "Name of the run. The Server makes one up if it is left out.",
+			},
+			"parameters": schema.StringAttribute{
+				Optional: true, CustomType: framework.JSONType{}, Validators: []validator.String{jsonObject(), storableJSON()},
+				MarkdownDescription: "Parameters as a JSON object, such as `jsonencode({ x = 1 })`. Those left out have the defaults of the flow group, else of the flow.",
+			},
+			"context": schema.StringAttribute{
+				Optional: true, CustomType: framework.JSONType{}, Validators: []validator.String{jsonObject(), storableJSON()},
+				MarkdownDescription: "Values for `prefect.context` of the run, as a JSON object.",
+			},
+			"labels": schema.SetAttribute{
+				Optional: true, ElementType: types.StringType,
+				Validators: []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+				MarkdownDescription: "Labels of the run, all of which an agent must have to take it. Left out: those of `run_config` if that is " +
+					"given, else of the flow group, else of the flow. `[]`: no labels, which only an agent without labels takes.",
+			},
+			"run_config": runconfig.ActionAttribute(runconfig.Descriptions{
+				RunConfig:    "Run configuration of this run, in place of the flow group's and the flow's, whose labels it replaces too.",
+				TemplatePath: "read when the action is invoked.",
+				Labels:       "Labels of the run, unless `labels` gives them.",
+				AsGiven:      true,
+			}),
+			"scheduled_start_time": schema.StringAttribute{
+				Optional: true, Validators: []validator.String{startTime()},
+				MarkdownDescription: "When the run is due, in RFC 3339, such as `2030-01-31T08:00:00Z`. Left out: at once. Deadlines count from then.",
+			},
+			"idempotency_key": schema.StringAttribute{
+				Optional: true, Validators: []validator.String{framework.NotBlank()},
+				MarkdownDescription: "Key by which the Server recognises repeated requests for the same run: for one flow version, a key always gives " +
+					"the same run, and the action waits for the run that exists. Left out, every invocation starts a run.",
+			},
+			"wait_for": schema.StringAttribute{
+				Optional:   true,
+				Validators: []validator.String{stringvalidator.OneOf(runwait.WaitNone, runwait.WaitSubmitted, runwait.WaitRunning, runwait.WaitFinished)},
+				MarkdownDescription: "How far to wait: `none`, until the run exists; `submitted`, until an agent has taken it; `running`, " +
+					"until the flow's process has begun; `finished` (default).",
+			},
+			"success_states": schema.SetAttribute{
+				Optional: true, ElementType: types.StringType, Validators: successStateValidators(),
+				MarkdownDescription: successStatesDescription,
+			},
+			"on_failure": schema.StringAttribute{
+				Optional: true, Validators: []validator.String{stringvalidator.OneOf(onError, onWarn)},
+				MarkdownDescription: "What a run that ends in another state does: `error` (default) fails the action; `warn` gives a warning instead.",
+			},
+			"on_timeout": schema.StringAttribute{
+				Optional: true, Validators: []validator.String{stringvalidator.OneOf(onError, onWarn, onCancel)},
+				MarkdownDescription: "What a deadline of `timeouts` does: `error` (default) fails the action and leaves the run alone; `warn` gives a warning; " +
+					"`cancel` cancels the run and fails the action.",
+			},
+			"show_logs": schema.BoolAttribute{
+				Optional:            true,
+				MarkdownDescription: "Whether the lines of the run's log appear as progress. Default `true`.",
+			},
+			"timeouts": actionTimeouts(),
+		},
+	}
+}
+
+func actionTimeouts() schema.Attribute {
+	deadline := func(description string) schema.StringAttribute {
+		return schema.StringAttribute{
+			Optional: true, Validators: []validator.String{framework.Duration()}, MarkdownDescription: description,
+		}
+	}
+	return schema.SingleNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: "Deadlines, such as `90s` or `2h`. `0s` switches one off.",
+		Attributes: map[string]schema.Attribute{
+			"agent":     deadline("How long to wait for a live agent with the run's labels, from the time the run is due. Default `15s`. Raise it if agents start on demand."),
+			"pick_up":   deadline("How long to wait for an agent to take the run, from the time the run is due. Default `10m`."),
+			"pod_start": deadline("How long to wait for the flow's container to start, or without a cluster for the run to be running, from the submission. Default `10m`."),
+			"lost_job": deadline("How long to wait for progress once the Job has ended, vanished or cannot start. Default `30s`. Prefect's Lazarus " +
+				"resurrects such runs after about ten minutes; raise it to wait for that."),
+			"total": deadline("How long to wait for all that `wait_for` asks for, from the time the run is due. Default `1h`."),
+			"stop":  deadline("How long to wait for a run to end that a deadline cancels. Default `5m`."),
+		},
 	}
 }
 
@@ -52,42 +124,5 @@ func cancelActionSchema() schema.Schema {
 				MarkdownDescription: "How long to wait for the end of the run, such as `90s`. Default `5m`; `0s` waits without limit.",
 			},
 		},
-	}
-}
-
-// forAction turns an argument of the resource into one of an action, with another
-// description if one is given.
-func forAction(from resourceschema.Attribute, description string) schema.Attribute {
-	if description == "" {
-		description = lastingEffect.ReplaceAllString(from.GetMarkdownDescription(), "")
-	}
-	required := from.IsRequired()
-	switch a := from.(type) {
-	case resourceschema.SetAttribute:
-		return schema.SetAttribute{
-			Required: required, Optional: !required, ElementType: a.ElementType, Validators: a.Validators, MarkdownDescription: description,
-		}
-	case resourceschema.ListAttribute:
-		return schema.ListAttribute{
-			Required: required, Optional: !required, ElementType: a.ElementType, Validators: a.Validators, MarkdownDescription: description,
-		}
-	case resourceschema.MapAttribute:
-		return schema.MapAttribute{
-			Required: required, Optional: !required, ElementType: a.ElementType, Validators: a.Validators, MarkdownDescription: description,
-		}
-	case resourceschema.SingleNestedAttribute:
-		inner := make(map[string]schema.Attribute, len(a.Attributes))
-		for name, attribute := range a.Attributes {
-			inner[name] = forAction(attribute, "")
-		}
-		return schema.SingleNestedAttribute{
-			Required: required, Optional: !required, Attributes: inner, Validators: a.Validators, MarkdownDescription: description,
-		}
-	case resourceschema.StringAttribute:
-		return schema.StringAttribute{
-			Required: required, Optional: !required, CustomType: a.CustomType, Validators: a.Validators, MarkdownDescription: description,
-		}
-	default:
-		return schema.StringAttribute{Required: required, Optional: !required, MarkdownDescription: description}
 	}
 }

@@ -86,14 +86,14 @@ func inputAttributes() map[string]schema.Attribute {
 		},
 		"parameters": schema.StringAttribute{
 			Optional: true, Computed: true, CustomType: framework.JSONType{}, PlanModifiers: keep,
-			Validators: []validator.String{jsonObject(), exactIntegers()},
+			Validators: []validator.String{jsonObject(), storableJSON()},
 			MarkdownDescription: "Parameters as a JSON object, such as `jsonencode({ x = 1 })`. Compared by meaning. Those left out have the " +
 				"defaults of the flow group, else of the flow. If the attribute is left out, it holds what the run has. Changing a " +
 				"value starts a new run.",
 		},
 		"context": schema.StringAttribute{
 			Optional: true, Computed: true, CustomType: framework.JSONType{}, PlanModifiers: keep,
-			Validators:          []validator.String{jsonObject(), exactIntegers()},
+			Validators:          []validator.String{jsonObject(), storableJSON()},
 			MarkdownDescription: "Values for `prefect.context` of the run, as a JSON object. Changing a value starts a new run.",
 		},
 		"labels": schema.SetAttribute{
@@ -107,7 +107,7 @@ func inputAttributes() map[string]schema.Attribute {
 		"run_config": runConfigAttribute(),
 		"scheduled_start_time": schema.StringAttribute{
 			Optional: true, Computed: true, PlanModifiers: keep,
-			Validators: []validator.String{rfc3339()},
+			Validators: []validator.String{startTime()},
 			MarkdownDescription: "When the run is due, in RFC 3339, such as `2030-01-31T08:00:00Z`. Left out: at once. Deadlines count from " +
 				"then. Changing the time starts a new run.",
 		},

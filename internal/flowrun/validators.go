@@ -2,11 +2,16 @@ package flowrun
 
 import (
 	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
@@ -21,23 +26,62 @@ func jsonObject() validator.String {
 	})
 }
 
-// exactIntegers accepts JSON whose whole numbers the Server can keep.
-func exactIntegers() validator.String {
-	return framework.StringCheck("must not have whole numbers that are not doubles", framework.InexactSummary, func(s string) string {
+// storableJSON accepts JSON that the Server can keep as it is.
+func storableJSON() validator.String {
+	return framework.StringCheck("must not have values that the Server cannot keep", framework.InexactSummary, func(s string) string {
 		value, err := decodeJSON(s)
 		if err != nil {
 			return "" // jsonObject says so
 		}
-		return serialization.InexactInteger(value)
+		return serialization.NotKept(value)
 	})
 }
 
-// rfc3339 accepts a time with zone.
-func rfc3339() validator.String {
-	return framework.StringCheck("must be a time in RFC 3339", "Not a time", func(s string) string {
-		if _, err := time.Parse(time.RFC3339, s); err != nil {
+// startTime accepts a time with zone that a run can be due at.
+func startTime() validator.String {
+	return framework.StringCheck("must be a time in RFC 3339, from 1970 on", "Not a time", func(s string) string {
+		t, err := time.Parse(time.RFC3339, s)
+		switch {
+		case err != nil:
 			return "Write the time in RFC 3339 with its zone, such as \"2030-01-31T08:00:00Z\". `timeadd(plantimestamp(), \"1h\")` gives such a time, too, but another one in every plan."
+		case t.Before(time.Unix(0, 0)):
+			return fmt.Sprintf("%s is before 1970, and no run can have been due then. Leave the time out for a run that is due at once.", s)
 		}
 		return ""
+	})
+}
+
+// flowVersionID accepts the id of a flow version, and says what to do with that
+// of a version group.
+func flowVersionID() validator.String {
+	return framework.StringCheck("must be the UUID of a flow version", "Not the id of a flow version", func(s string) string {
+		if framework.IsUUID(s) && s == strings.ToLower(s) {
+			return ""
+		}
+		return fmt.Sprintf("%q is not a UUID in lower case. The `id` of a `prefect_flow` is its version group: use its `flow_id` here, or give its `id` as `version_group_id`.", s)
+	})
+}
+
+const successStatesDescription = "Final states that count as success, `[\"Success\"]` by default. A state stands for its special cases too: " +
+	"`Success` for `Cached`, `Mapped` and `Skipped`, `Failed` for `TimedOut`, `TriggerFailed` and `ValidationFailed`."
+
+func successStateValidators() []validator.Set {
+	return []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(finalState())}
+}
+
+// finalState accepts the names of Prefect 1's final states in any case.
+func finalState() validator.String {
+	return framework.StringCheck("must be a final state of Prefect 1", "Not a final state", func(s string) string {
+		final := states.Of(states.Finished)
+		if slices.ContainsFunc(final, func(name string) bool { return strings.EqualFold(name, s) }) {
+			return ""
+		}
+		problem := fmt.Sprintf("%q is not a final state of Prefect 1.", s)
+		if slices.ContainsFunc(states.All(), func(t states.Type) bool { return t.Name == s }) {
+			problem = fmt.Sprintf("A run in the state %q has not finished.", s)
+		} else if near := framework.Nearest(s, final); near != "" {
+			problem += fmt.Sprintf(" Did you mean %q?", near)
+		}
+		return problem + "\n\nThe final states are " + framework.Quoted(final) + "."
 	})
 }

@@ -110,7 +110,7 @@ func Duration() validator.String {
 }
 
 // InexactSummary is the summary of a diagnostic that says what
-// [serialization.InexactInteger] says.
+// [serialization.NotKept] says.
 const InexactSummary = "A number that the Server would change"
 
 // HTTPURL accepts absolute http and https URLs, and the schemes given in

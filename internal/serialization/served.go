@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"math/big"
 	"slices"
 	"strconv"
@@ -47,24 +48,38 @@ func decodeText(text []byte) (any, error) {
 	return Decode(text)
 }
 
-// InexactInteger says what the Server would make of the first whole number in
-// decoded JSON that is not a double, and the remedy; "" if there is none.
-// Fractions lose no more than the last of many digits, and are left alone.
-func InexactInteger(v any) string {
+// NotKept says which value of decoded JSON the Server does not keep as it is, and
+// the remedy; "" if there is none: a whole number that is not a double, a number
+// that is not finite, a text with NUL or half of a surrogate pair. Fractions lose no more than the last of many digits, and are left alone.
+func NotKept(v any) string {
 	switch v := v.(type) {
 	case map[string]any:
 		for _, key := range slices.Sorted(maps.Keys(v)) {
-			if problem := InexactInteger(v[key]); problem != "" {
+			if problem := NotKept(key); problem != "" {
+				return problem
+			}
+			if problem := NotKept(v[key]); problem != "" {
 				return problem
 			}
 		}
 	case []any:
 		for _, one := range v {
-			if problem := InexactInteger(one); problem != "" {
+			if problem := NotKept(one); problem != "" {
 				return problem
 			}
 		}
+	case string:
+		if problems := Problems(storable("", v)); len(problems) > 0 {
+			return fmt.Sprintf("%q: %s, which the Server's database cannot store. Remove it.", v, problems[0].Problem)
+		}
+	case float64:
+		if math.IsInf(v, 0) || math.IsNaN(v) {
+			return beyond
+		}
 	case json.Number:
+		if d, _ := v.Float64(); math.IsInf(d, 0) {
+			return beyond
+		}
 		whole, ok := new(big.Int).SetString(v.String(), 10)
 		if !ok {
 			return ""
@@ -86,4 +101,14 @@ func double(v any) (float64, bool) {
 		return v, true
 	}
 	return 0, false
+}
+
+// beyond is what to do about a number that is no finite double.
+const beyond = "A number is beyond what the Server keeps: doubles, up to about 1.8e308. Give it as a string, which the flow can convert."
+
+// storable reports what keeps a value from being stored.
+func storable(path string, v any) error {
+	p := &problems{kind: ErrInvalidFlow}
+	unstorable(p, path, v)
+	return p.err()
 }

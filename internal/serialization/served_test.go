@@ -28,7 +28,7 @@ func TestNumbersOfTheServer(t *testing.T) {
 		if got := serialization.SameServed(decoded(t, test.sent), decoded(t, test.held)); got != test.same {
 			t.Errorf("%s and %s: same %t", test.sent, test.held, got)
 		}
-		problem := serialization.InexactInteger(decoded(t, test.sent))
+		problem := serialization.NotKept(decoded(t, test.sent))
 		if (problem == "") != (test.inexact == "") || !strings.Contains(problem, test.inexact) {
 			t.Errorf("%s: %q", test.sent, problem)
 		}

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"net/url"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -30,6 +32,9 @@ func (k KubernetesRun) Validate() error {
 	k.validateResources(p)
 	if k.Image != nil && (*k.Image == "" || strings.TrimSpace(*k.Image) != *k.Image) {
 		p.add("image", "an image must not be empty, nor start or end with white space", "Name an image or leave it out")
+	}
+	if k.Image != nil && *k.Image != "" && strings.TrimSpace(*k.Image) == *k.Image && !imageReference.MatchString(*k.Image) {
+		p.add("image", fmt.Sprintf("%q is not the reference of an image", *k.Image), imageRemedy(*k.Image))
 	}
 	if k.ImagePullPolicy != nil && !slices.Contains(pullPolicies, *k.ImagePullPolicy) {
 		p.add("image_pull_policy", fmt.Sprintf("%q is not an image pull policy", *k.ImagePullPolicy), "Use one of "+strings.Join(pullPolicies, ", "))
@@ -55,6 +60,25 @@ func (k KubernetesRun) Validate() error {
 		}
 	}
 	return p.err()
+}
+
+// imageReference is the grammar of image references that kubelets accept: host, path in lower case, tag and digest.
+var imageReference = regexp.MustCompile(`^(?:(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?/)?` +
+	`[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*` +
+	`(?::\w[\w.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?$`)
+
+func imageRemedy(image string) string {
+	const example = ", such as registry.example.com/flows/etl:1.2"
+	switch _, rest, scheme := strings.Cut(image, "://"); {
+	case scheme && imageReference.MatchString(rest):
+		return fmt.Sprintf("Leave the scheme out: %s", rest)
+	case strings.ContainsFunc(image, unicode.IsSpace):
+		return "Remove the white space" + example
+	case imageReference.MatchString(strings.ToLower(image)):
+		return "Write the path in lower case" + example
+	default:
+		return "Give host, path and tag" + example
+	}
 }
 
 // firstSentence makes a remedy of Kubernetes' own explanation.
