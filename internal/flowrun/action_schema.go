@@ -2,9 +2,7 @@ package flowrun
 
 import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/action/schema"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -22,7 +20,7 @@ func runActionSchema() schema.Schema {
 			"flow_id": schema.StringAttribute{
 				Optional: true,
 				Validators: []validator.String{
-					flowVersionID(), stringvalidator.ExactlyOneOf(path.MatchRoot("flow_id"), path.MatchRoot("version_group_id")),
+					flowVersionID(), oneFlow(),
 				},
 				MarkdownDescription: "Id of the flow version to run, such as the `flow_id` of a `prefect_flow`. Excludes `version_group_id`.",
 			},
@@ -44,7 +42,7 @@ func runActionSchema() schema.Schema {
 			},
 			"labels": schema.SetAttribute{
 				Optional: true, ElementType: types.StringType,
-				Validators: []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+				Validators: []validator.Set{framework.Elements(), setvalidator.ValueStringsAre(framework.NotEmpty("k8s"))},
 				MarkdownDescription: "Labels of the run, all of which an agent must have to take it. Left out: those of `run_config` if that is " +
 					"given, else of the flow group, else of the flow. `[]`: no labels, which only an agent without labels takes.",
 			},
@@ -65,7 +63,7 @@ func runActionSchema() schema.Schema {
 			},
 			"wait_for": schema.StringAttribute{
 				Optional:   true,
-				Validators: []validator.String{stringvalidator.OneOf(runwait.WaitNone, runwait.WaitSubmitted, runwait.WaitRunning, runwait.WaitFinished)},
+				Validators: []validator.String{framework.OneOf(runwait.WaitNone, runwait.WaitSubmitted, runwait.WaitRunning, runwait.WaitFinished)},
 				MarkdownDescription: "How far to wait: `none`, until the run exists; `submitted`, until an agent has taken it; `running`, " +
 					"until the flow's process has begun; `finished` (default).",
 			},
@@ -74,11 +72,11 @@ func runActionSchema() schema.Schema {
 				MarkdownDescription: successStatesDescription,
 			},
 			"on_failure": schema.StringAttribute{
-				Optional: true, Validators: []validator.String{stringvalidator.OneOf(onError, onWarn)},
+				Optional: true, Validators: []validator.String{framework.OneOf(onError, onWarn)},
 				MarkdownDescription: "What a run that ends in another state does: `error` (default) fails the action; `warn` gives a warning instead.",
 			},
 			"on_timeout": schema.StringAttribute{
-				Optional: true, Validators: []validator.String{stringvalidator.OneOf(onError, onWarn, onCancel)},
+				Optional: true, Validators: []validator.String{framework.OneOf(onError, onWarn, onCancel)},
 				MarkdownDescription: "What a deadline of `timeouts` does: `error` (default) fails the action and leaves the run alone; `warn` gives a warning; " +
 					"`cancel` cancels the run and fails the action.",
 			},

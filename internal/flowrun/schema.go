@@ -4,9 +4,7 @@ import (
 	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/boolplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
@@ -66,9 +64,7 @@ func inputAttributes() map[string]schema.Attribute {
 		"flow_id": schema.StringAttribute{
 			Optional: true, Computed: true, PlanModifiers: keep,
 			Validators: []validator.String{
-				framework.UUID(),
-				framework.StringBeside(stringvalidator.ExactlyOneOf(path.MatchRoot("flow_id"), path.MatchRoot("version_group_id")),
-					"One argument is needed, and only one", "Set either `flow_id` (a version of the flow) or `version_group_id` (its current version)."),
+				flowVersionID(), oneFlow(),
 			},
 			MarkdownDescription: "Id of the flow version to run, such as the `flow_id` of a `prefect_flow`. A new version then starts a new " +
 				"run. Excludes `version_group_id`. Changing it starts a new run.",
@@ -138,11 +134,8 @@ func waitAttributes() map[string]schema.Attribute {
 			"until the flow's process has begun; `finished` (default).", runwait.WaitNone, runwait.WaitSubmitted, runwait.WaitRunning, runwait.WaitFinished),
 		"success_states": schema.SetAttribute{
 			Optional: true, Computed: true, ElementType: types.StringType,
-			Default: setdefault.StaticValue(types.SetValueMust(types.StringType, []attr.Value{types.StringValue(states.Success)})),
-			Validators: []validator.Set{
-				framework.Some(`["Success"]`),
-				setvalidator.ValueStringsAre(framework.NotEmpty("Success")),
-			},
+			Default:    setdefault.StaticValue(types.SetValueMust(types.StringType, []attr.Value{types.StringValue(states.Success)})),
+			Validators: successStateValidators(),
 			MarkdownDescription: "Final states that count as success, `[\"Success\"]` by default. A state stands for its special cases too: " +
 				"`Success` for `Cached`, `Mapped` and `Skipped`, `Failed` for `TimedOut`, `TriggerFailed` and `ValidationFailed`.",
 		},

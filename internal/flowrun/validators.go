@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
@@ -62,11 +64,17 @@ func flowVersionID() validator.String {
 	})
 }
 
+// oneFlow wants one way to say which flow is to run.
+func oneFlow() validator.String {
+	return framework.StringBeside(stringvalidator.ExactlyOneOf(path.MatchRoot("flow_id"), path.MatchRoot("version_group_id")),
+		"One argument is needed, and only one", "Set either `flow_id` (a version of the flow) or `version_group_id` (its current version).")
+}
+
 const successStatesDescription = "Final states that count as success, `[\"Success\"]` by default. A state stands for its special cases too: " +
 	"`Success` for `Cached`, `Mapped` and `Skipped`, `Failed` for `TimedOut`, `TriggerFailed` and `ValidationFailed`."
 
 func successStateValidators() []validator.Set {
-	return []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(finalState())}
+	return []validator.Set{framework.Some(`["Success"]`), setvalidator.ValueStringsAre(finalState())}
 }
 
 // finalState accepts the names of Prefect 1's final states in any case.
