@@ -14,7 +14,7 @@ module "stack" {
   cluster = {
     private_cluster_enabled         = false
     api_server_authorized_ip_ranges = var.api_server_ranges
-    cluster_admin_principal_ids     = { deployer = data.azurerm_client_config.current.object_id }
+    cluster_admin_principal_ids     = { administrator = terraform_data.administrator.output }
   }
 
   registry = {
@@ -51,6 +51,16 @@ module "database_secret" {
 }
 
 data "azurerm_client_config" "current" {}
+
+# Without a name, whoever applies this first, and nobody else because somebody else applies it later.
+resource "terraform_data" "administrator" {
+  input            = coalesce(var.administrator_object_id, data.azurerm_client_config.current.object_id)
+  triggers_replace = coalesce(var.administrator_object_id, "first")
+
+  lifecycle {
+    ignore_changes = [input]
+  }
+}
 
 resource "prefect_tenant" "default" {
   name = "default"

@@ -1,5 +1,10 @@
 provider "azurerm" {
   features {}
+
+  # Version 5 registers none by itself, and a subscription knows few.
+  resource_providers_to_register = [
+    "Microsoft.ContainerRegistry", "Microsoft.ContainerService", "Microsoft.DBforPostgreSQL", "microsoft.insights", "Microsoft.ManagedIdentity", "Microsoft.Network",
+  ]
 }
 
 # The cluster does not exist when the first plan is made: both providers below wait until the apply knows where it is.

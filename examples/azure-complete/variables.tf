@@ -10,6 +10,12 @@ variable "location" {
   default     = "westeurope"
 }
 
+variable "administrator_object_id" {
+  description = "Object id of the user, group or service principal that administers the cluster, and installs the Server: the identity that runs Terraform, or a group that it is in. null takes whoever applies this first."
+  type        = string
+  default     = null
+}
+
 variable "api_server_ranges" {
   description = "Addresses from which the Kubernetes API may be reached: at least that of the machine that runs Terraform."
   type        = set(string)

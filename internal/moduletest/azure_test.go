@@ -73,6 +73,10 @@ terraform {
 
 provider "azurerm" {
   features {}
+  # Version 5 registers none by itself, and a subscription knows few.
+  resource_providers_to_register = [
+    "Microsoft.ContainerRegistry", "Microsoft.ContainerService", "Microsoft.DBforPostgreSQL", "microsoft.insights", "Microsoft.ManagedIdentity", "Microsoft.Network",
+  ]
 }
 
 variable "tier" { default = "Standard" }
@@ -343,6 +347,10 @@ terraform {
 
 provider "azurerm" {
   features {}
+  # Version 5 registers none by itself, and a subscription knows few.
+  resource_providers_to_register = [
+    "Microsoft.ContainerRegistry", "Microsoft.ContainerService", "Microsoft.DBforPostgreSQL", "microsoft.insights", "Microsoft.ManagedIdentity", "Microsoft.Network",
+  ]
   client_id     = %q
   client_secret = "simulated"
 }

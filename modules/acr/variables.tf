@@ -67,6 +67,10 @@ variable "allowed_ip_ranges" {
     condition     = alltrue([for range in var.allowed_ip_ranges : can(cidrhost(range, 0)) && !strcontains(range, ":")])
     error_message = "allowed_ip_ranges must be IPv4 ranges in CIDR notation, for example [\"198.51.100.0/24\"]."
   }
+  validation {
+    condition     = alltrue([for range in var.allowed_ip_ranges : try(cidrsubnet(range, 0, 0) == range, true)])
+    error_message = "Ranges in allowed_ip_ranges begin before the address that is given. If these ranges are meant, write ${join(", ", [for range in var.allowed_ip_ranges : "\"${try(cidrsubnet(range, 0, 0), range)}\" for \"${range}\"" if try(cidrsubnet(range, 0, 0) != range, false)])}."
+  }
 }
 
 variable "private_endpoint" {
@@ -135,6 +139,10 @@ variable "cache_rules" {
   validation {
     condition     = var.cache_rules == null ? true : alltrue([for rule in values(var.cache_rules) : can(regex("^[^/:]+\\.[^/:]+(:[0-9]+)?/.+[^/]$", rule.source)) && !strcontains(split("/", rule.source)[length(split("/", rule.source)) - 1], ":")])
     error_message = "The source of a cache rule begins with the registry's host and has no tag, for example \"docker.io/prefecthq/server\"."
+  }
+  validation {
+    condition     = var.cache_rules == null ? true : alltrue([for rule in values(var.cache_rules) : !can(regex("^docker\\.io/[^/]+$", rule.source))])
+    error_message = "Docker Hub's official images are in the repository \"library\": write for example \"docker.io/library/nginx\" for \"docker.io/nginx\"; given: ${try(join(", ", values(var.cache_rules)[*].source), "")}."
   }
   validation {
     condition     = var.cache_rules == null ? true : length(distinct([for rule in values(var.cache_rules) : rule.target])) == length(var.cache_rules)

@@ -126,6 +126,15 @@ resource "azurerm_kubernetes_cluster" "this" {
     identity_ids = length(var.identity_ids) == 0 ? null : var.identity_ids
   }
 
+  dynamic "kubelet_identity" {
+    for_each = var.kubelet_identity == null ? [] : [var.kubelet_identity]
+    content {
+      user_assigned_identity_id = kubelet_identity.value.id
+      client_id                 = kubelet_identity.value.client_id
+      object_id                 = kubelet_identity.value.object_id
+    }
+  }
+
   default_node_pool {
     name                         = var.system_pool.name
     vm_size                      = var.system_pool.vm_size
@@ -175,6 +184,8 @@ resource "azurerm_kubernetes_cluster" "this" {
     }
   }
 
+  depends_on = [azurerm_role_assignment.cluster_admin_before]
+
   lifecycle {
     # The autoscaler owns the number of nodes; the module aks-gateway-api owns the routing add-on, whose newer settings
     # azurerm reads as a block that nobody declared.
@@ -223,6 +234,10 @@ resource "azurerm_kubernetes_cluster" "this" {
     precondition {
       condition     = !local.own_private_dns_zone || length(var.identity_ids) == 1
       error_message = "A private DNS zone of your own needs a user-assigned identity that may write to it (\"Private DNS Zone Contributor\"). Give it in identity_ids, or use private_dns_zone_id = \"System\"."
+    }
+    precondition {
+      condition     = var.kubelet_identity == null || length(var.identity_ids) == 1
+      error_message = "kubelet_identity needs a user-assigned identity of the control plane that may give it to nodes (\"Managed Identity Operator\"). Give that one in identity_ids."
     }
     precondition {
       condition     = var.subnet_id != null || !contains(["userAssignedNATGateway", "userDefinedRouting"], var.outbound_type)
@@ -293,8 +308,17 @@ resource "azurerm_kubernetes_cluster_node_pool" "this" {
   }
 }
 
+# On the resource group, the role is older than the cluster, and in effect when the cluster is ready.
+resource "azurerm_role_assignment" "cluster_admin_before" {
+  for_each = var.cluster_admin_scope == null ? {} : var.cluster_admin_principal_ids
+
+  scope                = var.cluster_admin_scope.id
+  role_definition_name = "Azure Kubernetes Service RBAC Cluster Admin"
+  principal_id         = each.value
+}
+
 resource "azurerm_role_assignment" "cluster_admin" {
-  for_each = var.cluster_admin_principal_ids
+  for_each = var.cluster_admin_scope == null ? var.cluster_admin_principal_ids : {}
 
   scope                = azurerm_kubernetes_cluster.this.id
   role_definition_name = "Azure Kubernetes Service RBAC Cluster Admin"

@@ -123,6 +123,10 @@ variable "api_server_authorized_ip_ranges" {
     condition     = alltrue([for range in var.api_server_authorized_ip_ranges : can(cidrhost(range, 0)) && !strcontains(range, ":")])
     error_message = "api_server_authorized_ip_ranges must be IPv4 ranges in CIDR notation, for example [\"198.51.100.0/24\"]; a single address is \"198.51.100.7/32\"."
   }
+  validation {
+    condition     = alltrue([for range in var.api_server_authorized_ip_ranges : try(cidrsubnet(range, 0, 0) == range, true)])
+    error_message = "Ranges in api_server_authorized_ip_ranges begin before the address that is given. If these ranges are meant, write ${join(", ", [for range in var.api_server_authorized_ip_ranges : "\"${try(cidrsubnet(range, 0, 0), range)}\" for \"${range}\"" if try(cidrsubnet(range, 0, 0) != range, false)])}."
+  }
 }
 
 variable "public_api_server_acknowledged" {
@@ -176,6 +180,29 @@ variable "cluster_admin_principal_ids" {
   }
 }
 
+variable "cluster_admin_scope" {
+  description = "What cluster_admin_principal_ids get their role on instead of the cluster: the id of its resource group. They then have it before the cluster is made, while Azure may take five minutes to act on one given afterwards; and on every other cluster of the group."
+  type = object({
+    id = string
+  })
+  default = null
+
+  validation {
+    condition     = var.cluster_admin_scope == null ? true : can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+$", var.cluster_admin_scope.id))
+    error_message = "cluster_admin_scope.id must be the id of a resource group: \"/subscriptions/.../resourceGroups/NAME\"."
+  }
+}
+
+variable "kubelet_identity" {
+  description = "The user-assigned identity with which nodes pull images: id, client_id and object_id (principal_id) of one that has AcrPull already; null has AKS make one. Needs identity_ids, whose identity must have \"Managed Identity Operator\" on it before the cluster is made. Changing it replaces the cluster."
+  type = object({
+    id        = string
+    client_id = string
+    object_id = string
+  })
+  default = null
+}
+
 variable "identity_ids" {
   description = "Ids of a user-assigned identity for the control plane; empty for a system-assigned one. Needed with a private DNS zone of your own. It must have its rights (\"Network Contributor\" on subnet_id, \"Private DNS Zone Contributor\" on the zone) before the cluster is made."
   type        = list(string)
@@ -200,7 +227,7 @@ variable "subnet_id" {
   default     = null
 
   validation {
-    condition     = var.subnet_id == null || can(regex("^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/virtualNetworks/[^/]+/subnets/[^/]+$", var.subnet_id))
+    condition     = var.subnet_id == null || can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/virtualNetworks/[^/]+/subnets/[^/]+$", var.subnet_id))
     error_message = "subnet_id must be the id of a subnet: \"/subscriptions/.../virtualNetworks/NAME/subnets/NAME\"."
   }
 }
@@ -271,7 +298,7 @@ variable "system_pool" {
   description = "The pool of the cluster's own components, tainted so that nothing else runs there. Changing vm_size or zones replaces its nodes by way of a temporary pool. Changing name replaces the cluster."
   type = object({
     name            = optional(string, "system")
-    vm_size         = optional(string, "Standard_D2ds_v5")
+    vm_size         = optional(string, "Standard_D4ds_v5")
     min_count       = optional(number, 2)
     max_count       = optional(number, 3)
     zones           = optional(set(string), [])
@@ -284,6 +311,10 @@ variable "system_pool" {
   validation {
     condition     = can(regex("^[a-z][a-z0-9]{0,11}$", var.system_pool.name)) && var.system_pool.name != "temporary"
     error_message = "The system pool's name \"${var.system_pool.name}\" is not one that AKS accepts. Use 1 to 12 lower-case letters and digits, beginning with a letter (\"temporary\" is kept for rotation)."
+  }
+  validation {
+    condition     = !can(regex("(?i)^Standard_B", var.system_pool.vm_size))
+    error_message = "system_pool.vm_size is \"${var.system_pool.vm_size}\". AKS does not support burstable sizes (B series) for system pools; use for example \"Standard_D4ds_v5\", or \"Standard_D2ds_v5\" for a trial."
   }
   validation {
     condition     = var.system_pool.min_count >= 1 && var.system_pool.max_count <= 1000 && var.system_pool.min_count <= var.system_pool.max_count

@@ -43,8 +43,9 @@ locals {
   # A registry with public access for some addresses only keeps its private one: the nodes' are not among them.
   private_registry = !var.registry.public_network_access_enabled || length(coalesce(var.registry.allowed_ip_ranges, [])) > 0
   mirror_images    = coalesce(var.mirror_images, module.acr.mirrors)
-  # A system-assigned identity exists once the cluster does, one of yours is given its rights before.
-  own_identity = length(coalesce(var.cluster.identity_ids, [])) > 0
+  own_identity     = length(coalesce(var.cluster.identity_ids, [])) > 0
+  # One of yours without its object id is refused at the subnet.
+  cluster_principal_id = local.own_identity ? coalesce(var.cluster.identity_principal_id, "missing") : azurerm_user_assigned_identity.cluster[0].principal_id
   # An acknowledgement for everything is one for each part.
   acknowledgements = {
     cluster  = join(", ", compact([var.replacement_acknowledgement, var.cluster.replacement_acknowledgement]))
@@ -147,25 +148,46 @@ resource "azurerm_subnet_nat_gateway_association" "nodes" {
   nat_gateway_id = var.network.nat_gateway_id
 }
 
-# Without this, internal load balancers never get an address. An identity of yours is there before the cluster, which is made
-# with the right.
-resource "azurerm_role_assignment" "own_identity" {
-  count = local.own_identity ? 1 : 0
+# Azure may take five minutes to act on a role. So identities and their roles come first, and the cluster, which takes longer to
+# make, after them.
+resource "azurerm_user_assigned_identity" "cluster" {
+  count = local.own_identity ? 0 : 1
 
+  name                = "${var.name}-cluster"
+  resource_group_name = azurerm_resource_group.this.name
+  location            = var.location
+  tags                = var.tags
+}
+
+resource "azurerm_user_assigned_identity" "nodes" {
+  name                = "${var.name}-nodes"
+  resource_group_name = azurerm_resource_group.this.name
+  location            = var.location
+  tags                = var.tags
+}
+
+# Without this, internal load balancers never get an address.
+resource "azurerm_role_assignment" "network" {
   scope                = azurerm_subnet.nodes.id
   role_definition_name = "Network Contributor"
-  principal_id         = var.cluster.identity_principal_id
+  principal_id         = local.cluster_principal_id
 
   skip_service_principal_aad_check = true
 }
 
-# The cluster's own identity comes with it.
-resource "azurerm_role_assignment" "system_identity" {
-  count = local.own_identity ? 0 : 1
+# The cluster gives its nodes their identity.
+resource "azurerm_role_assignment" "nodes_identity" {
+  scope                = azurerm_user_assigned_identity.nodes.id
+  role_definition_name = "Managed Identity Operator"
+  principal_id         = local.cluster_principal_id
 
-  scope                = azurerm_subnet.nodes.id
-  role_definition_name = "Network Contributor"
-  principal_id         = module.aks.identity_principal_id
+  skip_service_principal_aad_check = true
+}
+
+resource "azurerm_role_assignment" "pull" {
+  scope                = module.acr.id
+  role_definition_name = "AcrPull"
+  principal_id         = azurerm_user_assigned_identity.nodes.principal_id
 
   skip_service_principal_aad_check = true
 }
@@ -248,24 +270,32 @@ module "aks" {
   entra_tenant_id                     = var.cluster.entra_tenant_id
   admin_group_object_ids              = var.cluster.admin_group_object_ids
   cluster_admin_principal_ids         = var.cluster.cluster_admin_principal_ids
-  identity_ids                        = var.cluster.identity_ids
-  subnet_id                           = azurerm_subnet.nodes.id
-  network_cidrs                       = concat([var.network.address_space], var.cluster.network_cidrs)
-  pod_cidr                            = var.cluster.pod_cidr
-  service_cidr                        = var.cluster.service_cidr
-  outbound_type                       = var.cluster.outbound_type
-  system_pool                         = var.cluster.system_pool
-  user_pools                          = var.cluster.user_pools
-  host_encryption_enabled             = var.cluster.host_encryption_enabled
-  log_analytics_workspace             = var.cluster.log_analytics_workspace
-  kubelogin_login                     = var.cluster.kubelogin_login
-  replacement_acknowledgement         = local.acknowledgements.cluster
+  cluster_admin_scope                 = { id = azurerm_resource_group.this.id }
+  identity_ids                        = local.own_identity ? var.cluster.identity_ids : azurerm_user_assigned_identity.cluster[*].id
+  kubelet_identity = {
+    id        = azurerm_user_assigned_identity.nodes.id
+    client_id = azurerm_user_assigned_identity.nodes.client_id
+    object_id = azurerm_user_assigned_identity.nodes.principal_id
+  }
+  subnet_id                   = azurerm_subnet.nodes.id
+  network_cidrs               = concat([var.network.address_space], var.cluster.network_cidrs)
+  pod_cidr                    = var.cluster.pod_cidr
+  service_cidr                = var.cluster.service_cidr
+  outbound_type               = var.cluster.outbound_type
+  system_pool                 = var.cluster.system_pool
+  user_pools                  = var.cluster.user_pools
+  host_encryption_enabled     = var.cluster.host_encryption_enabled
+  log_analytics_workspace     = var.cluster.log_analytics_workspace
+  kubelogin_login             = var.cluster.kubelogin_login
+  replacement_acknowledgement = local.acknowledgements.cluster
 
-  # Nodes are not made before they have their way out, nor the cluster before its identity may use the subnet.
+  # Nodes are not made before they have their way out, nor the cluster before its identities have their roles.
   depends_on = [
     azurerm_subnet_route_table_association.nodes,
     azurerm_subnet_nat_gateway_association.nodes,
-    azurerm_role_assignment.own_identity,
+    azurerm_role_assignment.network,
+    azurerm_role_assignment.nodes_identity,
+    azurerm_role_assignment.pull,
   ]
 }
 
@@ -287,7 +317,7 @@ module "acr" {
     subnet_id           = azurerm_subnet.private_endpoint.id
     private_dns_zone_id = one(azurerm_private_dns_zone.registry[*].id)
   }
-  pull_principal_ids  = merge(var.registry.pull_principal_ids, { cluster = module.aks.kubelet_object_id })
+  pull_principal_ids  = var.registry.pull_principal_ids
   cache_rules         = var.registry.cache_rules
   cache_credentials   = var.registry.cache_credentials
   build               = var.registry.build
@@ -353,6 +383,6 @@ module "prefect_server" {
   values                    = var.prefect.values
   timeout_seconds           = var.prefect.timeout_seconds
 
-  # Pods need nodes, and load balancers the right to an address.
-  depends_on = [module.aks, azurerm_role_assignment.system_identity]
+  # Pods need nodes.
+  depends_on = [module.aks]
 }

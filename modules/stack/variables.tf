@@ -86,7 +86,7 @@ variable "network" {
 # The settings below have no defaults of their own: what is left out is null, for which the modules have theirs.
 
 variable "cluster" {
-  description = "Settings of the module aks, under its names. network_cidrs are those of networks peered with this one; identity_principal_id is the object id of the identity in identity_ids, which gets \"Network Contributor\" on the nodes' subnet before the cluster is made (the rights on a DNS zone of yours are for you to give)."
+  description = "Settings of the module aks, under its names. network_cidrs are those of networks peered with this one; identity_principal_id is the object id of the identity in identity_ids, which gets its roles on the nodes' subnet and identity before the cluster is made; cluster_admin_principal_ids get theirs on the resource group (the rights on a DNS zone of yours are for you to give)."
   type = object({
     sku_tier                            = optional(string)
     kubernetes_version                  = optional(string)

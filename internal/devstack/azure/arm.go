@@ -46,6 +46,9 @@ func (s *Simulation) serveARM(out http.ResponseWriter, in *http.Request) {
 		s.servePoolVersions(c)
 		return
 	}
+	if s.serveProviders(c) {
+		return
+	}
 	if c.kind = kindOf(c.at); c.kind == nil {
 		writeError(out, http.StatusNotFound, "InvalidResourceType", "The simulation has no resource type %q (%s %s).", c.at.typ, in.Method, in.URL.Path)
 		return
@@ -124,7 +127,7 @@ func (s *Simulation) missing(c *call) bool {
 }
 
 func (s *Simulation) put(c *call) {
-	if s.missing(c) || s.busy(c) {
+	if s.unregistered(c) || s.missing(c) || s.busy(c) {
 		return
 	}
 	if c.kind.check != nil {
@@ -184,7 +187,12 @@ func (s *Simulation) answerWrite(c *call, r *resource, existed bool) {
 		writeJSON(c.out, status, s.view(r))
 		return
 	}
-	r.busy = s.begin(c, func() { r.busy = nil })
+	r.busy = s.begin(c, func() {
+		r.busy = nil
+		if !existed && r.kind.typ == "microsoft.containerservice/managedclusters" {
+			s.clock += creation
+		}
+	})
 	writeJSON(c.out, c.kind.write, s.view(r))
 }
 

@@ -3,6 +3,15 @@ package azure
 import (
 	"net/http"
 	"strings"
+	"time"
+)
+
+// Azure may take as long as propagation to act on a role that it has granted.
+// creation is how long a cluster takes to be made at least: the simulation's
+// clock goes on by that much with each one.
+const (
+	propagation = 5 * time.Minute
+	creation    = 6 * time.Minute
 )
 
 // roles are the built-in roles that the modules assign, with Azure's own ids.
@@ -11,6 +20,7 @@ var roles = map[string]string{ //nolint:gochecknoglobals // a table
 	"AcrPush": "8311e382-0749-4cb8-b61a-304f252e45ec",
 	"Azure Kubernetes Service RBAC Cluster Admin": "b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b",
 	"Key Vault Secrets User":                      "4633458b-17de-408a-b874-0445c86b69e6",
+	"Managed Identity Operator":                   "f1a07417-d97a-45cb-824c-7a7467783830",
 	"Network Contributor":                         "4d97b98b-1d4f-4787-a291-c67834d212e7",
 }
 
@@ -61,7 +71,30 @@ func checkRoleAssignment(s *Simulation, c *call) (code, message string) {
 	return "", ""
 }
 
-func fillRoleAssignment(_ *Simulation, r *resource, _ object) {
+// Acts says whether Azure acts by now on a role that a principal has been
+// granted on a scope, or on what that is in.
+func (s *Simulation) Acts(principal, role, scope string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.acts(principal, role, scope)
+}
+
+func (s *Simulation) acts(principal, role, scope string) bool {
+	for _, r := range s.below("", "microsoft.authorization/roleassignments") {
+		p := r.properties()
+		within := strings.HasPrefix(strings.ToLower(scope)+"/", strings.ToLower(text(p["scope"]))+"/")
+		if within && p["principalId"] == principal && strings.HasSuffix(strings.ToLower(text(p["roleDefinitionId"])), roles[role]) &&
+			s.clock-s.granted[strings.ToLower(r.path)] >= propagation {
+			return true
+		}
+	}
+	return false
+}
+
+func fillRoleAssignment(s *Simulation, r *resource, previous object) {
+	if previous == nil {
+		s.granted[strings.ToLower(r.path)] = s.clock
+	}
 	scope := r.path[:strings.LastIndex(strings.ToLower(r.path), "/providers/microsoft.authorization")]
 	r.properties()["scope"] = scope
 	defaults(r.properties(), object{"principalType": "ServicePrincipal"})

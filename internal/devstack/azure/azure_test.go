@@ -34,6 +34,9 @@ func start(t *testing.T) (*azure.Simulation, *client) {
 	})
 	c := &client{t: t, base: s.Endpoint(), http: http.DefaultClient}
 	c.do(http.MethodPut, group, "2023-07-01", `{"location":"westeurope"}`, http.StatusCreated)
+	for _, namespace := range []string{"Network", "ContainerService", "ContainerRegistry", "DBforPostgreSQL", "Insights", "KeyVault", "ManagedIdentity"} {
+		c.do(http.MethodPost, "/subscriptions/"+azure.SubscriptionID+"/providers/Microsoft."+namespace+"/register", "2022-09-01", "", http.StatusOK)
+	}
 	return s, c
 }
 
@@ -226,4 +229,52 @@ func TestNothingWithoutItsParent(t *testing.T) {
 	c.do(http.MethodPut, group+"/providers/Microsoft.ContainerRegistry/registries/none/cacheRules/rule1", "2023-07-01", `{}`, http.StatusNotFound)
 	c.do(http.MethodGet, group+"/providers/Microsoft.Unknown/things/t", "2025-01-01", "", http.StatusNotFound)
 	c.do(http.MethodGet, c.base+group, "", "", http.StatusBadRequest) // no version
+}
+
+// TestRegistration: nothing is made whose resource provider is not registered.
+func TestRegistration(t *testing.T) {
+	t.Parallel()
+	s, err := azure.Start(t.Context(), azure.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	c := &client{t: t, base: s.Endpoint(), http: http.DefaultClient}
+	c.do(http.MethodPut, group, "2023-07-01", `{"location":"westeurope"}`, http.StatusCreated)
+	registry := group + "/providers/Microsoft.ContainerRegistry/registries/r"
+	answer, _ := c.do(http.MethodPut, registry, "2025-11-01", `{}`, http.StatusConflict)
+	if failure, ok := answer["error"].(map[string]any); !ok || failure["code"] != "MissingSubscriptionRegistration" {
+		t.Errorf("the refusal is %v", answer)
+	}
+	provider := "/subscriptions/" + azure.SubscriptionID + "/providers/Microsoft.ContainerRegistry"
+	c.do(http.MethodPost, provider+"/register", "2022-09-01", "", http.StatusOK)
+	if answer, _ := c.do(http.MethodGet, provider, "2022-09-01", "", http.StatusOK); answer["registrationState"] != "Registered" {
+		t.Errorf("the provider is %v", answer)
+	}
+	c.do(http.MethodPut, registry, "2025-11-01", `{"sku":{"name":"Basic"}}`, http.StatusCreated)
+}
+
+// TestRolesTakeTime: a role acts once a cluster was made after it was granted.
+func TestRolesTakeTime(t *testing.T) {
+	t.Parallel()
+	s, c := start(t)
+	const principal, role = "55555555-5555-4555-8555-555555555555", "AcrPull"
+	grant := func(name string) {
+		c.do(http.MethodPut, group+"/providers/Microsoft.Authorization/roleAssignments/"+name, "2022-04-01", `{"properties":{"principalId":"`+principal+
+			`","roleDefinitionId":"/subscriptions/`+azure.SubscriptionID+`/providers/Microsoft.Authorization/roleDefinitions/7f951dda-4ed3-4680-a7ca-43fe172d538d"}}`, http.StatusCreated)
+	}
+	grant("66666666-6666-4666-8666-666666666666")
+	scope := group + "/providers/Microsoft.ContainerRegistry/registries/r"
+	if s.Acts(principal, role, scope) {
+		t.Error("a role acts as soon as it is granted")
+	}
+	cluster := group + "/providers/Microsoft.ContainerService/managedClusters/c"
+	_, header := c.do(http.MethodPut, cluster, "2025-10-01", `{"properties":{}}`, http.StatusCreated)
+	c.finish(header)
+	if !s.Acts(principal, role, scope) {
+		t.Error("a role does not act after the time that a cluster takes")
+	}
+	if s.Acts(principal, "AcrPush", scope) || s.Acts(principal, role, "/subscriptions/"+azure.SubscriptionID) {
+		t.Error("a role acts that was not granted, or where it was not")
+	}
 }

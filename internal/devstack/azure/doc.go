@@ -8,6 +8,8 @@
 // refuses what Azure refuses in general: resources in groups that do not exist,
 // API versions that a type does not have, a second role assignment for the same
 // principal, the deletion of a subnet that is used, a change of a cluster while
-// one of its pools is being changed. Its clusters hand out a
+// one of its pools is being changed, anything of a resource provider that is not
+// registered. A role acts only once a cluster was made after it was granted
+// (Acts): Azure may take five minutes, a cluster takes longer. Its clusters hand out a
 // kubeconfig that the caller chooses, for example the embedded control plane's.
 package azure

@@ -64,6 +64,8 @@ func kinds() []*kind {
 		{name: "Microsoft.Insights/dataCollectionRules", versions: []string{"2023-03-11"}, fill: fillCollectionRule},
 		{name: "Microsoft.Insights/dataCollectionRuleAssociations", versions: []string{"2023-03-11"}, check: checkCollection, fill: fillNothing, stateless: true},
 
+		{name: "Microsoft.ManagedIdentity/userAssignedIdentities", versions: []string{"2024-11-30"}, fill: fillUserIdentity, stateless: true},
+
 		// Only there for others to refer to.
 		{name: "Microsoft.KeyVault/vaults", fill: fillNothing},
 
@@ -93,6 +95,10 @@ func kindOf(at location) *kind {
 func fillNothing(*Simulation, *resource, object) {}
 
 func fillGroup(_ *Simulation, r *resource, _ object) { delete(r.body, "managedBy") }
+
+func fillUserIdentity(_ *Simulation, r *resource, _ object) {
+	defaults(r.properties(), object{"clientId": identifier(r.path, "client"), "principalId": identifier(r.path, "principal"), "tenantId": TenantID})
+}
 
 // fillIdentity gives a resource that wants one a system-assigned identity.
 func fillIdentity(_ *Simulation, r *resource, _ object) {

@@ -62,6 +62,12 @@ type Simulation struct {
 	resources  map[string]*resource // by lower-case path
 	operations map[string]*operation
 	requests   []Request
+	// clock is how much time has gone by, as far as roles are concerned; granted
+	// is when each assignment was made, by lower-case path.
+	clock   time.Duration
+	granted map[string]time.Duration
+	// registered are the resource providers that were registered, in lower case.
+	registered map[string]bool
 }
 
 // Start starts a simulation on free ports of the loopback interface.
@@ -69,7 +75,7 @@ func Start(ctx context.Context, options Options) (*Simulation, error) {
 	if options.Logger == nil {
 		options.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Simulation{options: options, resources: map[string]*resource{}, operations: map[string]*operation{}}
+	s := &Simulation{options: options, resources: map[string]*resource{}, operations: map[string]*operation{}, granted: map[string]time.Duration{}, registered: map[string]bool{}}
 	var listen net.ListenConfig
 	listener, err := listen.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {

@@ -226,3 +226,20 @@ run "build_behind_ranges" {
   }
   expect_failures = [azurerm_container_registry.this]
 }
+
+run "official_image_without_library" {
+  command = plan
+  variables {
+    cache_rules = { nginx = { source = "docker.io/nginx", target = "nginx" } }
+  }
+  expect_failures = [var.cache_rules]
+}
+
+run "range_with_host_bits" {
+  command = plan
+  variables {
+    public_network_access_enabled = true
+    allowed_ip_ranges             = ["198.51.100.7/24"]
+  }
+  expect_failures = [var.allowed_ip_ranges]
+}

@@ -197,3 +197,21 @@ run "local_account" {
     error_message = "The local account cannot be had."
   }
 }
+
+run "roles_before_the_cluster" {
+  variables {
+    replacement_acknowledgement = "roles"
+    cluster_admin_principal_ids = { deployer = "44444444-4444-4444-8444-444444444444" }
+    cluster_admin_scope         = { id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example" }
+    identity_ids                = ["/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ManagedIdentity/userAssignedIdentities/cluster"]
+    kubelet_identity = {
+      id        = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ManagedIdentity/userAssignedIdentities/kubelet"
+      client_id = "88888888-8888-4888-8888-888888888888"
+      object_id = "99999999-9999-4999-8999-999999999999"
+    }
+  }
+  assert {
+    condition     = endswith(azurerm_role_assignment.cluster_admin_before["deployer"].scope, "/resourceGroups/example") && length(azurerm_role_assignment.cluster_admin) == 0 && azurerm_kubernetes_cluster.this.kubelet_identity[0].object_id == "99999999-9999-4999-8999-999999999999"
+    error_message = "The roles are not there before the cluster."
+  }
+}

@@ -270,3 +270,40 @@ run "temporary_name_taken" {
   }
   expect_failures = [azurerm_kubernetes_cluster.this]
 }
+
+run "admin_scope_not_a_group" {
+  command = plan
+  variables {
+    cluster_admin_scope = { id = "example" }
+  }
+  expect_failures = [var.cluster_admin_scope]
+}
+
+run "kubelet_identity_alone" {
+  command = plan
+  variables {
+    kubelet_identity = {
+      id        = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ManagedIdentity/userAssignedIdentities/kubelet"
+      client_id = "88888888-8888-4888-8888-888888888888"
+      object_id = "99999999-9999-4999-8999-999999999999"
+    }
+  }
+  expect_failures = [azurerm_kubernetes_cluster.this]
+}
+
+run "burstable_system_pool" {
+  command = plan
+  variables {
+    system_pool = { vm_size = "Standard_B4ms" }
+  }
+  expect_failures = [var.system_pool]
+}
+
+run "range_with_host_bits" {
+  command = plan
+  variables {
+    private_cluster_enabled         = false
+    api_server_authorized_ip_ranges = ["198.51.100.7/24"]
+  }
+  expect_failures = [var.api_server_authorized_ip_ranges]
+}

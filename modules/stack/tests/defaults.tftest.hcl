@@ -43,7 +43,7 @@ run "defaults" {
     error_message = "The Server's images come from a registry that cannot fetch them."
   }
   assert {
-    condition     = azurerm_role_assignment.system_identity[0].principal_id == "66666666-6666-4666-8666-666666666666" && length(azurerm_role_assignment.own_identity) == 0
+    condition     = azurerm_role_assignment.network.principal_id == "66666666-6666-4666-8666-666666666666" && azurerm_role_assignment.pull.scope == module.acr.id
     error_message = "The cluster may not use its subnet."
   }
   assert {
@@ -113,7 +113,7 @@ run "own_identity_and_routes" {
     }
   }
   assert {
-    condition     = azurerm_role_assignment.own_identity[0].principal_id == "77777777-7777-4777-8777-777777777777" && length(azurerm_role_assignment.system_identity) == 0
+    condition     = azurerm_role_assignment.network.principal_id == "77777777-7777-4777-8777-777777777777" && length(azurerm_user_assigned_identity.cluster) == 0
     error_message = "The identity has no right on the subnet."
   }
   assert {

@@ -76,3 +76,11 @@ mock_resource "azurerm_monitor_data_collection_rule" {
     id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.Insights/dataCollectionRules/example-containers"
   }
 }
+
+mock_resource "azurerm_user_assigned_identity" {
+  defaults = {
+    id           = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ManagedIdentity/userAssignedIdentities/example"
+    client_id    = "88888888-8888-4888-8888-888888888888"
+    principal_id = "66666666-6666-4666-8666-666666666666"
+  }
+}
