@@ -33,8 +33,10 @@ func main() {
 		os.Exit(adopted(server))
 	}
 	var options []tf6server.ServeOpt
-	if *debug {
+	if *debug { // whose messages are on the terminal
 		options = append(options, tf6server.WithManagedDebug())
+	} else {
+		provider.Tune()
 	}
 	err = tf6server.Serve(provider.Address, func() tfprotov6.ProviderServer { return server }, options...)
 	server.Finish()
