@@ -78,6 +78,46 @@ func read(t *testing.T, file string) string {
 	return string(text)
 }
 
+// link is a link of Markdown to a file of the repository, with its fragment.
+var link = regexp.MustCompile(`\]\(([\w./-]+)(#[\w-]+)?\)`)
+
+// TestLinks follows the links between the repository's Markdown files.
+func TestLinks(t *testing.T) {
+	t.Parallel()
+	for _, file := range tracked(t, "*.md", ":!templates") {
+		for _, found := range link.FindAllStringSubmatch(read(t, file), -1) {
+			target := filepath.Join(filepath.Dir(file), found[1])
+			if _, err := os.Stat(filepath.Join(root, target)); err != nil {
+				t.Errorf("%s links to %s, which is not there", file, found[1])
+				continue
+			}
+			if heading := strings.TrimPrefix(found[2], "#"); heading != "" && strings.HasSuffix(target, ".md") && !hasHeading(read(t, target), heading) {
+				t.Errorf("%s links to %s%s, and there is no such heading", file, found[1], found[2])
+			}
+		}
+	}
+}
+
+// notInAnchors is what the anchor of a heading leaves out.
+var notInAnchors = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+
+// hasHeading says whether a Markdown file has an anchor: that of a heading, or
+// one that it writes itself.
+func hasHeading(text, anchor string) bool {
+	if strings.Contains(text, `<a id="`+anchor+`"`) {
+		return true
+	}
+	for line := range strings.Lines(text) {
+		if heading, ok := strings.CutPrefix(strings.TrimLeft(line, "#"), " "); ok && strings.HasPrefix(line, "#") {
+			heading = notInAnchors.ReplaceAllString(strings.ToLower(strings.TrimSpace(heading)), "")
+			if strings.ReplaceAll(heading, " ", "-") == anchor {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // TestBlocksOf finds blocks as Markdown has them.
 func TestBlocksOf(t *testing.T) {
 	t.Parallel()

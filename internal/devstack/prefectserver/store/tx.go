@@ -22,9 +22,6 @@ type Tx struct {
 	undo     []func()
 }
 
-// Now is the moment at which the transaction began: PostgreSQL's now().
-func (tx *Tx) Now() time.Time { return tx.now }
-
 // Clock is the present moment: PostgreSQL's clock_timestamp().
 func (tx *Tx) Clock() time.Time { return stamp(tx.store.clock()) }
 
