@@ -12,7 +12,7 @@ import (
 )
 
 // refused explains why there is no token, without secrets.
-func (l *login) refused(err error) error {
+func (l *login) refused(err error) *Error {
 	out := &Error{Kind: ErrNoToken, Err: err}
 	out.Problem = "Microsoft Entra ID gives no token (" + string(l.way) + "): " + reason(err)
 	switch l.way {

@@ -9,6 +9,9 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 )
 
+// tokenTimeout is how long Entra ID may take, retries included.
+const tokenTimeout = 30 * time.Second
+
 // Tokens keeps a token as long as it is good.
 type Tokens struct {
 	login      *login
@@ -52,7 +55,9 @@ func (t *Tokens) TokenUntil(ctx context.Context) (token string, ends time.Time, 
 	if t.fresh() {
 		return t.current.Token, t.current.ExpiresOn, nil
 	}
-	got, err := t.credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{t.login.ServerID + "/.default"}})
+	asking, cancel := context.WithTimeout(ctx, tokenTimeout)
+	defer cancel()
+	got, err := t.credential.GetToken(asking, policy.TokenRequestOptions{Scopes: []string{t.login.ServerID + "/.default"}})
 	switch {
 	case err == nil:
 		t.current = got
@@ -61,6 +66,11 @@ func (t *Tokens) TokenUntil(ctx context.Context) (token string, ends time.Time, 
 		return "", time.Time{}, fmt.Errorf("wait for a token of Microsoft Entra ID: %w", context.Cause(ctx))
 	case t.current.Token != "" && t.now().Before(t.current.ExpiresOn):
 		return t.current.Token, t.current.ExpiresOn, nil // it is still good; the next request tries again
+	case asking.Err() != nil:
+		out := t.login.refused(err)
+		out.Problem = fmt.Sprintf("Microsoft Entra ID gave no token within %s (%s)", tokenTimeout, t.login.way)
+		out.Remedy = "Check that this machine can reach it. " + out.Remedy
+		return "", time.Time{}, out
 	default:
 		return "", time.Time{}, t.login.refused(err)
 	}

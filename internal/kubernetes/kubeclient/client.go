@@ -2,6 +2,7 @@ package kubeclient
 
 import (
 	"cmp"
+	"context"
 
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -11,6 +12,7 @@ import (
 type Client struct {
 	set       kubernetes.Interface
 	rest      *rest.Config
+	command   *credentialCommand // nil without one
 	namespace string
 }
 
@@ -20,11 +22,26 @@ func NewClient(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return NewClientFromREST(config, namespace)
+	where := "config_path"
+	if cfg.Exec != nil {
+		where = "exec"
+	}
+	return newClient(config, namespace, where)
 }
 
 // NewClientFromREST returns a client for a resolved configuration. The namespace is "default" unless given.
 func NewClientFromREST(config *rest.Config, namespace string) (*Client, error) {
+	config = rest.CopyConfig(config)
+	config.Wrap(newPatience().wrap)
+	return newClient(config, namespace, "")
+}
+
+// newClient also takes the attribute that names the command for credentials, if there is one.
+func newClient(config *rest.Config, namespace, where string) (*Client, error) {
+	config, command, err := withCommand(config, where)
+	if err != nil {
+		return nil, err
+	}
 	set, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return nil, &ConfigError{
@@ -33,7 +50,7 @@ func NewClientFromREST(config *rest.Config, namespace string) (*Client, error) {
 		}
 	}
 	c := NewClientFromInterface(set, namespace)
-	c.rest = config
+	c.rest, c.command = config, command
 	return c, nil
 }
 
@@ -54,6 +71,19 @@ func (c *Client) RESTConfig() *rest.Config {
 		return nil
 	}
 	return rest.CopyConfig(c.rest)
+}
+
+// Connection is a configuration for connections of the caller's own, with credentials that are good now; nil for a client on a
+// fake clientset.
+func (c *Client) Connection(ctx context.Context) (*rest.Config, error) {
+	if c.command == nil {
+		return c.RESTConfig(), nil
+	}
+	credentials, err := c.command.credentials(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return rest.CopyConfig(credentials.config), nil
 }
 
 // InNamespace is the given namespace, or the client's for "".

@@ -100,10 +100,10 @@ func (c Config) RESTConfig() (*rest.Config, string, error) {
 	if err != nil || namespace == "" {
 		namespace = "default"
 	}
+	c.finish(config)
 	if err := c.signIn(config); err != nil {
 		return nil, "", err
 	}
-	c.finish(config)
 	return config, namespace, nil
 }
 
@@ -133,6 +133,7 @@ func (c Config) finish(config *rest.Config) {
 	config.QPS, config.Burst = clientQPS, clientBurst
 	config.UserAgent = c.UserAgent
 	config.WarningHandler = rest.NoWarnings{}
+	config.Wrap(newPatience().wrap) // first, so that it does not count the time that a sign-in takes
 }
 
 func (c Config) env(name string) string {

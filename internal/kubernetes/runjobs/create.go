@@ -2,6 +2,7 @@ package runjobs
 
 import (
 	"context"
+	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -9,6 +10,9 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/jobspec"
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
 )
+
+// createTimeout leaves time for admission webhooks, which are given up to 30 seconds.
+const createTimeout = 45 * time.Second
 
 // Create creates a generated Job. An error is a *kubeclient.AccessError, or a *jobspec.Error for what is no Job at all.
 func Create(ctx context.Context, client *kubeclient.Client, namespace string, job map[string]any) (*batchv1.Job, error) {
@@ -28,9 +32,13 @@ func create(ctx context.Context, client *kubeclient.Client, namespace string, jo
 	if err != nil {
 		return nil, err
 	}
-	created, err := client.Interface().BatchV1().Jobs(namespace).Create(ctx, typed, o)
+	var created *batchv1.Job
+	err = kubeclient.Within(ctx, createTimeout, func(ctx context.Context) error {
+		created, err = client.Interface().BatchV1().Jobs(namespace).Create(ctx, typed, o)
+		return kubeclient.Classify("create", "jobs", namespace, typed.Name, err)
+	})
 	if err != nil {
-		return nil, kubeclient.Classify("create", "jobs", namespace, typed.Name, err)
+		return nil, err //nolint:wrapcheck // classified
 	}
 	return created, nil
 }

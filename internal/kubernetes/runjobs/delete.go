@@ -33,13 +33,20 @@ func Delete(ctx context.Context, client *kubeclient.Client, namespace, flowRunID
 // deleteAll also says whether the cluster has agreed to delete all that there was.
 func deleteAll(ctx context.Context, client *kubeclient.Client, namespace, flowRunID string) (taken bool, err error) {
 	for {
-		jobs, err := runJobs(ctx, client, namespace, flowRunID)
+		var jobs []batchv1.Job
+		err := kubeclient.Within(ctx, kubeclient.OperationTimeout, func(ctx context.Context) error {
+			jobs, err = runJobs(ctx, client, namespace, flowRunID)
+			return err
+		})
 		if err != nil || len(jobs) == 0 {
-			return taken, err
+			return taken, err //nolint:wrapcheck // as of the operation
 		}
 		for i := range jobs {
-			if err := deleteJob(ctx, client, &jobs[i]); err != nil {
-				return false, err
+			err := kubeclient.Within(ctx, kubeclient.OperationTimeout, func(ctx context.Context) error {
+				return deleteJob(ctx, client, &jobs[i])
+			})
+			if err != nil {
+				return false, err //nolint:wrapcheck // as of the operation
 			}
 		}
 		taken = true

@@ -159,7 +159,7 @@ func (c *cluster) add(t *testing.T, objects ...runtime.Object) {
 	}
 }
 
-func meta(name string, minute int) metav1.ObjectMeta {
+func objectMeta(name string, minute int) metav1.ObjectMeta {
 	return metav1.ObjectMeta{
 		Name: name, Namespace: testNamespace, UID: types.UID("uid-" + name),
 		Labels:            map[string]string{jobspec.LabelFlowRunID: testRun},
@@ -168,13 +168,13 @@ func meta(name string, minute int) metav1.ObjectMeta {
 }
 
 func newJob(name string, minute int) *batchv1.Job {
-	job := &batchv1.Job{ObjectMeta: meta(name, minute)}
+	job := &batchv1.Job{ObjectMeta: objectMeta(name, minute)}
 	job.Spec.Template.Spec.Containers = []corev1.Container{{Name: "flow", Image: "image:1"}}
 	return job
 }
 
 func newPod(name string, job *batchv1.Job, minute int) *corev1.Pod {
-	pod := &corev1.Pod{ObjectMeta: meta(name, minute)}
+	pod := &corev1.Pod{ObjectMeta: objectMeta(name, minute)}
 	pod.OwnerReferences = []metav1.OwnerReference{{Kind: "Job", Name: job.Name, UID: job.UID}}
 	pod.Spec = *job.Spec.Template.Spec.DeepCopy()
 	pod.Status.Phase = corev1.PodPending
@@ -182,7 +182,7 @@ func newPod(name string, job *batchv1.Job, minute int) *corev1.Pod {
 }
 
 func newEvent(name, kind, object, reason, message string, minute int) *corev1.Event {
-	e := &corev1.Event{ObjectMeta: meta(name, minute), Type: "Warning", Reason: reason, Message: message, Count: 2}
+	e := &corev1.Event{ObjectMeta: objectMeta(name, minute), Type: "Warning", Reason: reason, Message: message, Count: 2}
 	e.Labels = nil
 	e.InvolvedObject = corev1.ObjectReference{Kind: kind, Name: object, UID: types.UID("uid-" + object), Namespace: testNamespace}
 	e.FirstTimestamp, e.LastTimestamp = e.CreationTimestamp, e.CreationTimestamp

@@ -5,6 +5,10 @@ import (
 	"errors"
 	"fmt"
 
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/tools/pager"
+
 	batchv1 "k8s.io/api/batch/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -14,46 +18,51 @@ import (
 // ErrPartial means that Jobs were read, but not everything about them.
 var ErrPartial = errors.New("observation incomplete")
 
-// pageSize is how many objects one request lists.
-const pageSize = 500
-
 // List describes the Jobs of a flow run that exist now in a namespace ("" for the client's), newest last. When Jobs can
-// be read but pods or events cannot, the result comes with an error that is ErrPartial.
-func List(ctx context.Context, client *kubeclient.Client, namespace, flowRunID string) ([]Job, error) {
+// be read but pods or events cannot, the result comes with an error that is ErrPartial. It takes at most
+// kubeclient.OperationTimeout.
+func List(ctx context.Context, client *kubeclient.Client, namespace, flowRunID string) (all []Job, err error) {
 	namespace = client.InNamespace(namespace)
-	h := newHistory()
-	jobs, err := runJobs(ctx, client, namespace, flowRunID)
-	if err != nil {
-		return nil, err
-	}
-	for i := range jobs {
-		h.putJob(&jobs[i], false)
-	}
-	return h.complete(ctx, client, namespace, runSelector(flowRunID))
+	err = kubeclient.Within(ctx, kubeclient.OperationTimeout, func(ctx context.Context) error {
+		h := newHistory()
+		jobs, err := runJobs(ctx, client, namespace, flowRunID)
+		if err != nil {
+			return err
+		}
+		for i := range jobs {
+			h.putJob(&jobs[i], false)
+		}
+		all, err = h.complete(ctx, client, namespace, runSelector(flowRunID))
+		return err
+	})
+	return all, err //nolint:wrapcheck // as of the operation
 }
 
 // Get describes a Job with its pods and events, whoever created it. kubeclient.ErrNotFound if there is none of this name in
 // the namespace ("" for the client's). When the Job can be read but its pods or events cannot, the result comes with an
-// error that is ErrPartial.
-func Get(ctx context.Context, client *kubeclient.Client, namespace, name string) (*Job, error) {
+// error that is ErrPartial. It takes at most kubeclient.OperationTimeout.
+func Get(ctx context.Context, client *kubeclient.Client, namespace, name string) (found *Job, err error) {
 	namespace = client.InNamespace(namespace)
-	job, err := client.Interface().BatchV1().Jobs(namespace).Get(ctx, name, metav1.GetOptions{})
-	if err != nil {
-		return nil, kubeclient.Classify("get", "jobs", namespace, name, err)
-	}
-	h := newHistory()
-	h.putJob(job, false)
-	selector := "" // a Job whose selector is not set yet has no pods
-	if job.Spec.Selector != nil {
-		selector = metav1.FormatLabelSelector(job.Spec.Selector)
-	}
-	all, partial := h.complete(ctx, client, namespace, selector)
-	for i := range all {
-		if all[i].Name == name {
-			return &all[i], partial
+	err = kubeclient.Within(ctx, kubeclient.OperationTimeout, func(ctx context.Context) error {
+		job, err := client.Interface().BatchV1().Jobs(namespace).Get(ctx, name, metav1.GetOptions{})
+		if err != nil {
+			return kubeclient.Classify("get", "jobs", namespace, name, err)
 		}
-	}
-	return nil, partial
+		h := newHistory()
+		h.putJob(job, false)
+		selector := "" // a Job whose selector is not set yet has no pods
+		if job.Spec.Selector != nil {
+			selector = metav1.FormatLabelSelector(job.Spec.Selector)
+		}
+		all, err := h.complete(ctx, client, namespace, selector)
+		for i := range all {
+			if all[i].Name == name {
+				found = &all[i]
+			}
+		}
+		return err
+	})
+	return found, err //nolint:wrapcheck // as of the operation
 }
 
 // complete adds the selected pods ("" for none) to the Jobs of a history, and the events about both, and describes them.
@@ -73,36 +82,38 @@ func (h *history) complete(ctx context.Context, client *kubeclient.Client, names
 
 func runJobs(ctx context.Context, client *kubeclient.Client, namespace, flowRunID string) ([]batchv1.Job, error) {
 	var out []batchv1.Job
-	o := metav1.ListOptions{LabelSelector: runSelector(flowRunID), Limit: pageSize}
-	for {
-		page, err := client.Interface().BatchV1().Jobs(namespace).List(ctx, o)
-		if err != nil {
-			return nil, kubeclient.Classify("list", "jobs", namespace, "", err)
+	err := eachPage(ctx, client, "jobs", namespace, runSelector(flowRunID), func(o runtime.Object) {
+		if job, ok := o.(*batchv1.Job); ok {
+			out = append(out, *job)
 		}
-		out = append(out, page.Items...)
-		if o.Continue = page.Continue; o.Continue == "" {
-			return out, nil
-		}
-	}
+	})
+	return out, err
 }
 
 func (h *history) addPods(ctx context.Context, client *kubeclient.Client, namespace, selector string) error {
 	if selector == "" {
 		return nil
 	}
-	o := metav1.ListOptions{LabelSelector: selector, Limit: pageSize}
-	for {
-		page, err := client.Interface().CoreV1().Pods(namespace).List(ctx, o)
-		if err != nil {
-			return kubeclient.Classify("list", "pods", namespace, "", err)
+	return eachPage(ctx, client, "pods", namespace, selector, func(o runtime.Object) {
+		if pod, ok := o.(*corev1.Pod); ok {
+			h.putPod(pod, false)
 		}
-		for i := range page.Items {
-			h.putPod(&page.Items[i], false)
-		}
-		if o.Continue = page.Continue; o.Continue == "" {
-			return nil
-		}
-	}
+	})
+}
+
+// eachPage calls take with all objects that a selector selects.
+func eachPage(ctx context.Context, client *kubeclient.Client, resource, namespace, selector string, take func(runtime.Object)) error {
+	pages := pageCounter{}
+	list := pager.New(func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+		page, err := listObjects(ctx, client, resource, namespace, o)
+		return page, pages.check(o, page, err)
+	})
+	list.PageSize = pageSize
+	err := list.EachListItem(ctx, metav1.ListOptions{LabelSelector: selector}, func(o runtime.Object) error {
+		take(o)
+		return nil
+	})
+	return kubeclient.Classify("list", resource, namespace, "", err)
 }
 
 func (h *history) addEvents(ctx context.Context, client *kubeclient.Client, namespace string) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -43,9 +44,13 @@ type Watcher struct {
 func Watch(ctx context.Context, client *kubeclient.Client, namespace, flowRunID string) (*Watcher, error) {
 	namespace = client.InNamespace(namespace)
 	// Informers retry for ever; ask once first to know whether there is any use.
-	options := metav1.ListOptions{LabelSelector: runSelector(flowRunID), Limit: 1}
-	if _, err := client.Interface().BatchV1().Jobs(namespace).List(ctx, options); err != nil {
-		return nil, kubeclient.Classify("list", "jobs", namespace, "", err)
+	err := kubeclient.Within(ctx, kubeclient.OperationTimeout, func(ctx context.Context) error {
+		options := metav1.ListOptions{LabelSelector: runSelector(flowRunID), Limit: 1}
+		_, err := client.Interface().BatchV1().Jobs(namespace).List(ctx, options)
+		return kubeclient.Classify("list", "jobs", namespace, "", err)
+	})
+	if err != nil {
+		return nil, err //nolint:wrapcheck // classified
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	w := &Watcher{
@@ -142,11 +147,18 @@ func without(list []string, s string) []string {
 // Only for Jobs is a failure an error.
 func (w *Watcher) informer(resource, labelSelector, fieldSelector string, object runtime.Object, handle func(any, bool)) func(context.Context) error {
 	failed := make(chan error, 1)
+	pages, starts := pageCounter{}, restarts{}
 	selecting := func(o *metav1.ListOptions) { o.LabelSelector, o.FieldSelector = labelSelector, fieldSelector }
 	informer := cache.NewSharedInformer(cache.ToListWatcherWithWatchListSemantics(&cache.ListWatch{
 		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 			selecting(&o)
+			if o.Continue == "" {
+				if err := starts.pause(ctx); err != nil {
+					return nil, err
+				}
+			}
 			list, err := listObjects(ctx, w.client, resource, w.namespace, o)
+			err = pages.check(o, list, err)
 			if err = w.note("list", resource, err); err != nil {
 				select {
 				case failed <- err:
@@ -157,7 +169,14 @@ func (w *Watcher) informer(resource, labelSelector, fieldSelector string, object
 		},
 		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
 			selecting(&o)
+			if err := starts.pause(ctx); err != nil {
+				return nil, err
+			}
 			stream, err := watchObjects(ctx, w.client, resource, w.namespace, o)
+			if err == nil && starts.restless() {
+				_ = w.note("watch", resource, errRestless)
+				return stream, nil
+			}
 			return stream, w.note("watch", resource, err)
 		},
 	}, w.client.Interface()), object, 0)
@@ -178,7 +197,15 @@ func (w *Watcher) informer(resource, labelSelector, fieldSelector string, object
 	}
 	w.wait.Go(func() { informer.RunWithContext(w.ctx) })
 	return func(ctx context.Context) error {
+		timer := time.NewTimer(kubeclient.OperationTimeout)
+		defer timer.Stop()
 		select {
+		case <-timer.C:
+			late := kubeclient.Classify("watch", resource, w.namespace, "", &kubeclient.NoAnswerError{After: kubeclient.OperationTimeout})
+			if resource != "jobs" {
+				return w.note("watch", resource, late)
+			}
+			return late
 		case <-handler.HasSyncedChecker().Done():
 			return nil
 		case err := <-failed:

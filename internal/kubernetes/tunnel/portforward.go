@@ -24,7 +24,10 @@ var errNoREST = errors.New("this client has no configuration to connect with")
 // something in front of it refuses that, over SPDY. The two need different verbs on pods/portforward before Kubernetes
 // 1.35, get and create; create suffices, since refusal leads to SPDY.
 func portForward(ctx context.Context, client *kubeclient.Client, namespace, pod string) (httpstream.Connection, error) {
-	config := client.RESTConfig()
+	config, err := client.Connection(ctx)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // says all
+	}
 	if config == nil {
 		return nil, errNoREST
 	}

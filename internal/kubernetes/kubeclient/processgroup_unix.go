@@ -1,0 +1,14 @@
+//go:build unix
+
+package kubeclient
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// ownGroup has a command and its children ended together.
+func ownGroup(command *exec.Cmd) {
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
+}

@@ -1,0 +1,55 @@
+package runjobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// errRestless is the problem of a watch that does not last.
+var errRestless = errors.New("the API server ends the watch again and again")
+
+// An informer lists and watches again when a watch ends, and at once when the API server answers that its version is gone
+// (410): a server that always says so would be asked as fast as it answers.
+const (
+	freeStarts    = 3 // a list, a watch, and one more of them
+	firstPause    = 250 * time.Millisecond
+	longestPause  = 30 * time.Second
+	calmAfter     = time.Minute
+	restlessAfter = 6
+)
+
+// restarts spaces the requests of one informer, which makes them one after the other.
+type restarts struct {
+	count int
+	last  time.Time
+}
+
+// pause waits before the next request. The error is the context's.
+func (r *restarts) pause(ctx context.Context) error {
+	now := time.Now()
+	if now.Sub(r.last) > calmAfter {
+		r.count = 0
+	}
+	r.count++
+	wait := time.Duration(0)
+	if over := r.count - freeStarts; over > 0 {
+		wait = min(firstPause<<min(over-1, 10), longestPause)
+	}
+	r.last = now.Add(wait)
+	if wait == 0 {
+		return nil
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait to ask again: %w", ctx.Err())
+	}
+}
+
+// restless says whether the requests follow each other too fast.
+func (r *restarts) restless() bool { return r.count >= restlessAfter }
