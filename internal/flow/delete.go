@@ -185,6 +185,9 @@ func count(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
+// jobsTimeout is how long the Jobs of cancelled runs may take to go.
+const jobsTimeout = 5 * time.Minute
+
 // deleteJobs removes the Jobs of the runs that were cancelled, where a cluster is
 // configured: the Server tells a submitted run's Job nothing of its
 // cancellation.
@@ -196,8 +199,10 @@ func (r *flowResource) deleteJobs(ctx context.Context, runs []string) error {
 	if err != nil || cluster == nil {
 		return err //nolint:wrapcheck // the error of the provider's own configuration
 	}
+	ctx, stop := context.WithTimeout(ctx, jobsTimeout)
+	defer stop()
 	for _, id := range runs {
-		if err := runjobs.Delete(ctx, cluster, cluster.Namespace(), id); err != nil {
+		if err := runjobs.Delete(ctx, cluster, "", id); err != nil {
 			return fmt.Errorf("delete the Jobs of run %s: %w", id, err)
 		}
 	}

@@ -165,6 +165,7 @@ func (a *runAction) await(ctx context.Context, m *model, g runwait.Goal, tell fu
 	r, diags := m.follow(ctx, a.data, w, g)
 	r.Invoked = true
 	if r.Verdict == runwait.Succeeded && r.Err == nil && !r.Interrupted {
+		diags.Append(unobserved(r)...)
 		return diags
 	}
 	if !r.Interrupted {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -69,7 +70,15 @@ func destroy(ctx context.Context, data *framework.ProviderData, m *model, policy
 	}
 	var idle func(context.Context) bool
 	if cluster != nil {
-		idle = func(ctx context.Context) bool { return nothingRuns(ctx, cluster, id) }
+		began := time.Now()
+		idle = func(ctx context.Context) bool {
+			if patience > 0 {
+				var stop context.CancelFunc
+				ctx, stop = context.WithDeadline(ctx, began.Add(patience))
+				defer stop()
+			}
+			return nothingRuns(ctx, cluster, id)
+		}
 	}
 	run, err := runwait.Cancel(ctx, data.Prefect, id, patience, idle)
 	switch {

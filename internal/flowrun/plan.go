@@ -76,6 +76,10 @@ func (r *flowRunResource) planCreation(ctx context.Context, config *model, befor
 	if !r.data.Ready() {
 		return diags
 	}
+	if _, err := r.data.Kubernetes(); err != nil { // its files may be made by the same apply
+		diags.AddWarning("The cluster of `kubernetes` cannot be used as things stand", framework.Sentence(err.Error())+
+			"\n\nIf this is still so when the run starts, its Job is neither checked nor observed, and the run is followed on the Server alone.")
+	}
 	var old record
 	_, d := framework.GetPrivate(ctx, before, recordKey, &old)
 	diags.Append(d...)

@@ -216,10 +216,13 @@ func (m *model) findJob(ctx context.Context, data *framework.ProviderData) diag.
 		return nil
 	}
 	jobs, err := runjobs.List(ctx, cluster, "", m.ID.ValueString())
-	if err != nil {
-		tflog.Warn(ctx, "The run's Jobs could not be read completely", map[string]any{"flow_run_id": m.ID.ValueString(), "error": err.Error()})
+	var diags diag.Diagnostics
+	if err != nil && ctx.Err() == nil {
+		diags.AddWarning("The run's Job could not be observed", framework.Sentence(err.Error())+
+			"\n\nThe run was read from the Server alone. Facts about its Job may be missing or out of date.")
 	}
-	job, diags := jobValue(ctx, jobs)
+	job, d := jobValue(ctx, jobs)
+	diags.Append(d...)
 	if !job.IsNull() {
 		m.Job = job
 	}

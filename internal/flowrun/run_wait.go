@@ -64,10 +64,10 @@ func (m *model) follow(ctx context.Context, data *framework.ProviderData, w *run
 	var diags diag.Diagnostics
 	w.Log = writeLog
 	id := m.ID.ValueString()
-	unseen, done := watchJobs(ctx, data, w, id)
+	looked, done := watchJobs(ctx, data, w, id)
 	defer done()
 	r := runwait.Report{Outcome: w.Wait(ctx), Goal: g}
-	r.Unseen = unseen(r.Output.Err)
+	r.Unseen, r.Elsewhere = looked(r.Output.Err)
 	if r.Verdict == runwait.Late && m.OnTimeout.ValueString() == onCancel {
 		r.Cancelled = true
 		_, patience, _ := m.limits(ctx)
@@ -95,33 +95,35 @@ func writeLog(ctx context.Context, level slog.Level, message string, fields map[
 	}
 }
 
-// watchJobs has the waiter watch the run's Jobs if a cluster is configured. unseen
-// says afterwards what could not be seen, in words: the run is waited for all the
-// same. done ends the watch.
-func watchJobs(ctx context.Context, data *framework.ProviderData, w *runwait.Waiter, id string) (unseen func(logs error) string, done func()) {
-	because := func(err error) string {
+// watchJobs has the waiter watch the run's Jobs if a cluster is configured. looked
+// says afterwards, in words, what could not be seen, and that there was nothing to
+// be seen where there should have been: the run is waited for all the same. done
+// ends the watch.
+func watchJobs(ctx context.Context, data *framework.ProviderData, w *runwait.Waiter, id string) (looked func(logs error) (unseen, elsewhere string), done func()) {
+	unseen := func(err error) (string, string) {
 		if err == nil || ctx.Err() != nil {
-			return ""
+			return "", ""
 		}
-		return err.Error()
+		return err.Error(), ""
 	}
+	since := data.Prefect.ServerTime()
 	cluster, err := data.Kubernetes()
 	if err != nil || cluster == nil {
-		return func(error) string { return because(err) }, func() {}
+		return func(error) (string, string) { return unseen(err) }, func() {}
 	}
 	follow, err := runjobs.Watch(ctx, cluster, "", id)
 	if err != nil {
 		tflog.Warn(ctx, "The run's Jobs cannot be watched", map[string]any{"flow_run_id": id, "error": err.Error()})
-		return func(error) string { return because(err) }, func() {}
+		return func(error) (string, string) { return unseen(err) }, func() {}
 	}
-	w.Observe(follow, func(ctx context.Context, pod, container string, lines int64, previous bool) ([]string, error) {
-		return runjobs.ContainerLog(ctx, cluster, "", pod, container, lines, previous) //nolint:wrapcheck // kept for its kind
+	w.Observe(follow, func(ctx context.Context, namespace, pod, container string, lines int64, previous bool) ([]string, error) {
+		return runjobs.ContainerLog(ctx, cluster, namespace, pod, container, lines, previous) //nolint:wrapcheck // kept for its kind
 	})
-	return func(logs error) string {
-		if err := follow.Err(); err != nil {
-			return because(err)
+	return func(logs error) (string, string) {
+		if err := errors.Join(follow.Err(), logs); err != nil {
+			return unseen(err)
 		}
-		return because(logs)
+		return "", jobElsewhere(ctx, data.Prefect, cluster, follow, id, since)
 	}, follow.Close
 }
 
@@ -137,10 +139,7 @@ func conclude(ctx context.Context, data *framework.ProviderData, m *model, r run
 		recordLater(ctx, data, id, "This run is recorded in a Terraform state. Waiting for it was interrupted.")
 		return false, diags
 	case r.Err == nil && r.Verdict == runwait.Succeeded:
-		if r.Unseen != "" {
-			diags.AddWarning("The run's Job could not be observed", r.Unseen+
-				"\n\nThe run was followed on the Server alone. Facts about its Job may be missing or incomplete.")
-		}
+		diags.Append(unobserved(r)...)
 		recordLater(ctx, data, id, "This run is recorded in a Terraform state.")
 		return true, diags
 	case r.Accepted:

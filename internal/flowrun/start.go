@@ -99,7 +99,8 @@ func obtain(ctx context.Context, data *framework.ProviderData, config *model, in
 // what to do if Terraform stops the creation; "" for what a resource does.
 func createRun(ctx context.Context, data *framework.ProviderData, config *model, in inputs, key, interrupted string) (string, diag.Diagnostics) {
 	for again := in.FlowID == ""; ; again = false {
-		flow, diags := preflight(ctx, data, in)
+		deadlines, _, _ := config.limits(ctx)
+		flow, diags := preflight(ctx, data, in, deadlines.Total)
 		if diags.HasError() {
 			return "", diags
 		}
@@ -163,8 +164,8 @@ func findFlow(ctx context.Context, client *prefect.Client, in inputs) (*prefect.
 }
 
 // preflight returns the flow version to run, and refuses what is known to fail
-// before a run exists.
-func preflight(ctx context.Context, data *framework.ProviderData, in inputs) (*prefect.Flow, diag.Diagnostics) {
+// before a run exists. A cluster is asked for at most limit (0: for the usual time).
+func preflight(ctx context.Context, data *framework.ProviderData, in inputs, limit time.Duration) (*prefect.Flow, diag.Diagnostics) {
 	flow, err := findFlow(ctx, data.Prefect, in)
 	if err == nil && flow.Archived {
 		err = fmt.Errorf("flow %q version %d: %w", flow.Name, flow.Version, prefect.ErrArchived)
@@ -176,7 +177,7 @@ func preflight(ctx context.Context, data *framework.ProviderData, in inputs) (*p
 	if diags.HasError() || !data.HasCluster() {
 		return flow, diags
 	}
-	diags.Append(tryJob(ctx, data, flow, in)...)
+	diags.Append(tryJob(ctx, data, flow, in, limit)...)
 	return flow, diags
 }
 
@@ -264,7 +265,7 @@ func effectiveRunConfig(flow *prefect.Flow, in inputs) map[string]any {
 
 // tryJob submits the Job that the agent would create as a dry run, so that what the
 // cluster refuses is known before the run exists.
-func tryJob(ctx context.Context, data *framework.ProviderData, flow *prefect.Flow, in inputs) diag.Diagnostics {
+func tryJob(ctx context.Context, data *framework.ProviderData, flow *prefect.Flow, in inputs, limit time.Duration) diag.Diagnostics {
 	const summary = "The Job could not be checked (dry run)"
 	var diags diag.Diagnostics
 	config := effectiveRunConfig(flow, in)
@@ -295,7 +296,10 @@ func tryJob(ctx context.Context, data *framework.ProviderData, flow *prefect.Flo
 		diags.AddWarning(summary, err.Error()+"\n\nThe run is created without this check.")
 		return diags
 	}
-	err = runjobs.DryRun(ctx, cluster, "", job)
+	if limit == 0 {
+		limit = kubeclient.OperationTimeout
+	}
+	err = kubeclient.Within(ctx, limit, func(ctx context.Context) error { return runjobs.DryRun(ctx, cluster, "", job) })
 	switch {
 	case err == nil:
 	case errors.Is(err, kubeclient.ErrRejected) && !kubeclient.Malformed(err) && !hasTemplate(config):

@@ -65,6 +65,11 @@ func clusterSettings(ctx context.Context, attribute types.Object) (kubeclient.Co
 		diags.Append(d...)
 		config.ConfigPaths = paths
 	}
+	if framework.FullyKnown(m.Namespaces) {
+		namespaces, d := framework.Strings(ctx, m.Namespaces)
+		diags.Append(d...)
+		config.Namespaces = namespaces
+	}
 	if framework.FullyKnown(m.Exec) {
 		exec, d := execConfig(ctx, m.Exec)
 		diags.Append(d...)

@@ -52,6 +52,7 @@ type kubernetesModel struct {
 	ConfigContextCluster  types.String `tfsdk:"config_context_cluster"`
 	ProxyURL              types.String `tfsdk:"proxy_url"`
 	Namespace             types.String `tfsdk:"namespace"`
+	Namespaces            types.List   `tfsdk:"namespaces"`
 	Exec                  types.Object `tfsdk:"exec"`
 	Azure                 types.Object `tfsdk:"azure"`
 }

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -165,8 +166,15 @@ func kubernetesAttribute() schema.Attribute {
 			"config_context_cluster":   text("Cluster of the kubeconfig, in place of the context's."),
 			"proxy_url":                text("Proxy for requests to the API server."),
 			"namespace":                text("Namespace in which the agent creates Jobs. Defaults to the context's, else `default`."),
-			"exec":                     execAttribute(),
-			"azure":                    azureAttribute(),
+			"namespaces": schema.ListAttribute{
+				Optional: true, ElementType: types.StringType,
+				Validators: []validator.List{framework.Elements(), listvalidator.ValueStringsAre(framework.Matching(dnsLabel, "Not a name in Kubernetes",
+					"at most 63 lower-case letters, digits and dashes, with a letter or digit at both ends, such as \"flows\""))},
+				MarkdownDescription: "Namespaces in which agents create Jobs, where they use several. Jobs of runs are followed and deleted in all of them and in " +
+					"`namespace`; a run is checked in `namespace`, or in the first of these if `namespace` is not set. Defaults to `namespace` alone.",
+			},
+			"exec":  execAttribute(),
+			"azure": azureAttribute(),
 		},
 	}
 }

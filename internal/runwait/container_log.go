@@ -24,12 +24,13 @@ type ContainerOutput struct {
 }
 
 // ContainerLog returns the last lines of a container's log; previous means that of the instance before the present one.
-type ContainerLog func(ctx context.Context, pod, container string, lines int64, previous bool) ([]string, error)
+type ContainerLog func(ctx context.Context, namespace, pod, container string, lines int64, previous bool) ([]string, error)
 
 // captureOutput reads the log of the newest container that failed, once for each
 // time it failed. It has to be done at once, because the agent deletes failed Jobs.
 func (w *Waiter) captureOutput(ctx context.Context, jobs []runjobs.Job) {
-	pod, container := brokenContainer(Newest(jobs))
+	newest := Newest(jobs)
+	pod, container := brokenContainer(newest)
 	if container == nil || w.containerLog == nil {
 		return
 	}
@@ -39,7 +40,7 @@ func (w *Waiter) captureOutput(ctx context.Context, jobs []runjobs.Job) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	lines, err := w.containerLog(ctx, pod, container.Name, explainLogs, container.State == runjobs.StateWaiting)
+	lines, err := w.containerLog(ctx, newest.Namespace, pod, container.Name, explainLogs, container.State == runjobs.StateWaiting)
 	switch {
 	case err == nil:
 		w.output = ContainerOutput{Container: container.Name, Lines: lines, of: instance}

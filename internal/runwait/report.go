@@ -17,6 +17,8 @@ type Report struct {
 	Logs []prefect.Log
 	// Unseen is what the cluster did not allow to see, in words, or "".
 	Unseen string
+	// Elsewhere says that the run's Job is not where the provider looks, or "".
+	Elsewhere string
 	// Invoked says that an action waited, which has no next apply to carry on.
 	Invoked bool
 	// Cancelled says that the run was cancelled because of on_timeout.
@@ -85,6 +87,9 @@ func (r Report) Detail() string {
 	add(r.containerTail())
 	if r.Unseen != "" && (r.Verdict == Failed || r.Verdict == Late) {
 		add("The cluster could not be asked for everything: " + r.Unseen)
+	}
+	if r.Verdict != Succeeded {
+		add(r.Elsewhere)
 	}
 	add(r.remedy())
 	return strings.Join(parts, "\n\n")

@@ -3,6 +3,7 @@ package kubeclient
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -14,6 +15,7 @@ type Client struct {
 	rest      *rest.Config
 	command   *credentialCommand // nil without one
 	namespace string
+	others    []string // further namespaces with Jobs
 }
 
 // NewClient resolves the configuration and returns a client. It does not talk to the cluster.
@@ -26,7 +28,17 @@ func NewClient(cfg Config) (*Client, error) {
 	if cfg.Exec != nil {
 		where = "exec"
 	}
-	return newClient(config, namespace, where)
+	client, err := newClient(config, namespace, where)
+	if err != nil {
+		return nil, err
+	}
+	if len(cfg.Namespaces) > 0 {
+		client.others = slices.Clone(cfg.Namespaces)
+		if cfg.Namespace == "" {
+			client.namespace = cfg.Namespaces[0]
+		}
+	}
+	return client, nil
 }
 
 // NewClientFromREST returns a client for a resolved configuration. The namespace is "default" unless given.
@@ -61,6 +73,19 @@ func NewClientFromInterface(set kubernetes.Interface, namespace string) *Client 
 
 // Namespace is the namespace that the configuration names for Jobs.
 func (c *Client) Namespace() string { return c.namespace }
+
+// Namespaces are those in which Jobs are looked for, that of Namespace first.
+func (c *Client) Namespaces() []string {
+	return append([]string{c.namespace}, slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(c.others))), func(n string) bool { return n == c.namespace })...)
+}
+
+// NamespacesOr is the given namespace alone, or all of the client's for "".
+func (c *Client) NamespacesOr(namespace string) []string {
+	if namespace == "" {
+		return c.Namespaces()
+	}
+	return []string{namespace}
+}
 
 // Interface is the clientset, for what this package has no method for.
 func (c *Client) Interface() kubernetes.Interface { return c.set }

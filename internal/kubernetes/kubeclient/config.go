@@ -32,8 +32,9 @@ type Config struct {
 	Azure         *entra.Config // tokens of Microsoft Entra ID, in place of any other credentials
 	ProxyURL      string
 	TLSServerName string
-	Insecure      bool   // do not verify the API server's certificate
-	Namespace     string // of Jobs; else the context's, the pod's, "default"
+	Insecure      bool     // do not verify the API server's certificate
+	Namespace     string   // of Jobs; else the context's, the pod's, "default"
+	Namespaces    []string // with Jobs, besides Namespace; the first stands in for it if it is not set
 	UserAgent     string
 
 	// Environment looks up KUBE_CONFIG_PATH, KUBE_CONFIG_PATHS and KUBECONFIG when nothing explicit names a

@@ -15,14 +15,14 @@ import (
 // How long the API server may take for the beginning of an answer. A watch and a port-forward may then last as long as they
 // like; anything else has as long again for the rest.
 const (
-	readTimeout   = 15 * time.Second
+	readTimeout   = 10 * time.Second
 	writeTimeout  = 35 * time.Second // admission webhooks are given up to 30 seconds
 	silentTimeout = 2 * time.Second  // for an API server that has just left a request unanswered
 	silentFor     = time.Minute
 )
 
 // OperationTimeout bounds an operation of several requests, the pauses included that the API server asks for.
-const OperationTimeout = 30 * time.Second
+const OperationTimeout = 20 * time.Second
 
 // NoAnswerError says that a cluster has accepted a request, or not even that, and has not answered in time. It is not the
 // end of a context.

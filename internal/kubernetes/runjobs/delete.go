@@ -20,14 +20,19 @@ var ErrStillThere = errors.New("deleted, but not gone yet")
 // deletePoll is how often to look whether Jobs are gone when they cannot be watched.
 const deletePoll = 2 * time.Second
 
-// Delete deletes the Jobs of a flow run and returns once they and their pods are gone. Jobs that appear
+// Delete deletes the Jobs of a flow run in a namespace ("" for all of the client's) and returns once they and their pods are gone. Jobs that appear
 // meanwhile are deleted, too. No Job at all is no error. ErrStillThere says that the cluster has taken the deletion.
 func Delete(ctx context.Context, client *kubeclient.Client, namespace, flowRunID string) error {
-	taken, err := deleteAll(ctx, client, client.InNamespace(namespace), flowRunID)
-	if taken && errors.Is(ctx.Err(), context.DeadlineExceeded) && err != nil {
-		return fmt.Errorf("%w: %w", ErrStillThere, err)
+	for _, namespace := range client.NamespacesOr(namespace) {
+		taken, err := deleteAll(ctx, client, namespace, flowRunID)
+		if taken && errors.Is(ctx.Err(), context.DeadlineExceeded) && err != nil {
+			return fmt.Errorf("%w: %w", ErrStillThere, err)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return err
+	return nil
 }
 
 // deleteAll also says whether the cluster has agreed to delete all that there was.

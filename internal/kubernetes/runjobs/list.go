@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -18,24 +19,37 @@ import (
 // ErrPartial means that Jobs were read, but not everything about them.
 var ErrPartial = errors.New("observation incomplete")
 
-// List describes the Jobs of a flow run that exist now in a namespace ("" for the client's), newest last. When Jobs can
-// be read but pods or events cannot, the result comes with an error that is ErrPartial. It takes at most
-// kubeclient.OperationTimeout.
+// List describes the Jobs of a flow run that exist now in a namespace ("" for all of the client's), newest last. When Jobs
+// can be read but pods or events cannot, or the Jobs of some of several namespaces, the result comes with an error that is
+// ErrPartial. It takes at most kubeclient.OperationTimeout.
 func List(ctx context.Context, client *kubeclient.Client, namespace, flowRunID string) (all []Job, err error) {
-	namespace = client.InNamespace(namespace)
+	h := newHistory()
+	var unread []error
+	namespaces := client.NamespacesOr(namespace)
 	err = kubeclient.Within(ctx, kubeclient.OperationTimeout, func(ctx context.Context) error {
-		h := newHistory()
-		jobs, err := runJobs(ctx, client, namespace, flowRunID)
-		if err != nil {
-			return err
+		for _, namespace := range namespaces {
+			jobs, err := runJobs(ctx, client, namespace, flowRunID)
+			if err != nil {
+				unread = append(unread, err)
+				continue
+			}
+			for i := range jobs {
+				h.putJob(&jobs[i], false)
+			}
+			if err := h.complete(ctx, client, namespace, runSelector(flowRunID)); err != nil {
+				unread = append(unread, fmt.Errorf("%w: %w", ErrPartial, err))
+			}
 		}
-		for i := range jobs {
-			h.putJob(&jobs[i], false)
-		}
-		all, err = h.complete(ctx, client, namespace, runSelector(flowRunID))
-		return err
+		return errors.Join(unread...)
 	})
-	return all, err //nolint:wrapcheck // as of the operation
+	switch {
+	case err == nil:
+	case ctx.Err() != nil, len(unread) == len(namespaces) && !errors.Is(err, ErrPartial):
+		return nil, err //nolint:wrapcheck // classified
+	case !errors.Is(err, ErrPartial):
+		err = fmt.Errorf("%w: %w", ErrPartial, err)
+	}
+	return h.snapshot(), err
 }
 
 // Get describes a Job with its pods and events, whoever created it. kubeclient.ErrNotFound if there is none of this name in
@@ -54,30 +68,25 @@ func Get(ctx context.Context, client *kubeclient.Client, namespace, name string)
 		if job.Spec.Selector != nil {
 			selector = metav1.FormatLabelSelector(job.Spec.Selector)
 		}
-		all, err := h.complete(ctx, client, namespace, selector)
-		for i := range all {
-			if all[i].Name == name {
-				found = &all[i]
-			}
+		if err = h.complete(ctx, client, namespace, selector); err != nil {
+			err = fmt.Errorf("%w: %w", ErrPartial, err)
+		}
+		all := h.snapshot()
+		if i := slices.IndexFunc(all, func(j Job) bool { return j.Name == name }); i >= 0 {
+			found = &all[i]
 		}
 		return err
 	})
 	return found, err //nolint:wrapcheck // as of the operation
 }
 
-// complete adds the selected pods ("" for none) to the Jobs of a history, and the events about both, and describes them.
-func (h *history) complete(ctx context.Context, client *kubeclient.Client, namespace, selector string) ([]Job, error) {
-	partial := h.addPods(ctx, client, namespace, selector)
-	if partial == nil {
-		partial = h.addEvents(ctx, client, namespace)
+// complete adds the selected pods ("" for none) of a namespace to the Jobs of a history, and the events about both.
+func (h *history) complete(ctx context.Context, client *kubeclient.Client, namespace, selector string) error {
+	err := h.addPods(ctx, client, namespace, selector)
+	if err == nil {
+		err = h.addEvents(ctx, client, namespace)
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, kubeclient.Classify("list", "jobs", namespace, "", err)
-	}
-	if partial != nil {
-		partial = fmt.Errorf("%w: %w", ErrPartial, partial)
-	}
-	return h.snapshot(), partial
+	return err
 }
 
 func runJobs(ctx context.Context, client *kubeclient.Client, namespace, flowRunID string) ([]batchv1.Job, error) {
@@ -128,11 +137,17 @@ func (h *history) addEvents(ctx context.Context, client *kubeclient.Client, name
 		return nil
 	}
 	for _, j := range h.jobs {
+		if j.object.Namespace != namespace {
+			continue
+		}
 		if err := add("Job", j.object.Name); err != nil {
 			return err
 		}
 	}
 	for _, p := range h.pods {
+		if p.object.Namespace != namespace {
+			continue
+		}
 		if err := add("Pod", p.object.Name); err != nil {
 			return err
 		}

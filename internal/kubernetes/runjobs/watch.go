@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -24,7 +25,6 @@ import (
 // it watches, since the agent deletes finished Jobs within a minute.
 type Watcher struct {
 	client    *kubeclient.Client
-	namespace string
 	flowRunID string
 	changes   chan struct{}
 	ctx       context.Context //nolint:containedctx // the life of the watch's own goroutines, ended by Close
@@ -34,38 +34,53 @@ type Watcher struct {
 	mu       sync.Mutex
 	history  *history
 	watched  map[string]bool  // objects whose events are being watched
-	problems map[string]error // by resource and verb, as long as they last
+	problems map[string]error // by namespace, resource and verb, as long as they last
 	order    []string         // of the keys of problems
 }
 
-// Watch begins to watch a run in a namespace ("" for the client's) and returns once the present state is known.
+// Watch begins to watch a run in a namespace ("" for all of the client's) and returns once the present state is known.
 // The watch ends with Close or with ctx. An error is a *kubeclient.AccessError about Jobs; without the right to see pods or
-// events the watch goes on without them, and Err tells.
+// events, or the Jobs of some of several namespaces, the watch goes on without them, and Err tells. It begins within about
+// kubeclient.OperationTimeout.
 func Watch(ctx context.Context, client *kubeclient.Client, namespace, flowRunID string) (*Watcher, error) {
-	namespace = client.InNamespace(namespace)
-	// Informers retry for ever; ask once first to know whether there is any use.
-	err := kubeclient.Within(ctx, kubeclient.OperationTimeout, func(ctx context.Context) error {
-		options := metav1.ListOptions{LabelSelector: runSelector(flowRunID), Limit: 1}
-		_, err := client.Interface().BatchV1().Jobs(namespace).List(ctx, options)
-		return kubeclient.Classify("list", "jobs", namespace, "", err)
-	})
-	if err != nil {
-		return nil, err //nolint:wrapcheck // classified
-	}
 	ctx, cancel := context.WithCancel(ctx)
 	w := &Watcher{
-		client: client, namespace: namespace, flowRunID: flowRunID, changes: make(chan struct{}, 1), ctx: ctx, cancel: cancel,
+		client: client, flowRunID: flowRunID, changes: make(chan struct{}, 1), ctx: ctx, cancel: cancel,
 		history: newHistory(), watched: map[string]bool{}, problems: map[string]error{},
 	}
-	jobs := w.informer("jobs", runSelector(flowRunID), "", &batchv1.Job{}, w.onJob)
-	pods := w.informer("pods", runSelector(flowRunID), "", &corev1.Pod{}, w.onPod)
-	for _, synced := range []func(context.Context) error{jobs, pods} {
-		if err := synced(ctx); err != nil {
-			w.Close()
-			return nil, err
-		}
+	namespaces := client.NamespacesOr(namespace)
+	failures := make([]error, len(namespaces))
+	var group sync.WaitGroup
+	for i, namespace := range namespaces {
+		group.Go(func() { failures[i] = w.start(namespace) })
+	}
+	group.Wait()
+	failures = slices.DeleteFunc(failures, func(err error) bool { return err == nil })
+	if len(failures) == len(namespaces) {
+		w.Close()
+		return nil, failures[0]
 	}
 	return w, nil
+}
+
+// start watches one namespace.
+func (w *Watcher) start(namespace string) error {
+	// Informers retry for ever; ask once first to know whether there is any use.
+	err := kubeclient.Within(w.ctx, kubeclient.OperationTimeout, func(ctx context.Context) error {
+		options := metav1.ListOptions{LabelSelector: runSelector(w.flowRunID), Limit: 1}
+		_, err := w.client.Interface().BatchV1().Jobs(namespace).List(ctx, options)
+		return w.note("list", "jobs", namespace, err)
+	})
+	if err != nil {
+		return err //nolint:wrapcheck // classified
+	}
+	jobs := w.informer("jobs", namespace, runSelector(w.flowRunID), "", &batchv1.Job{}, w.onJob)
+	pods := w.informer("pods", namespace, runSelector(w.flowRunID), "", &corev1.Pod{}, w.onPod)
+	var group sync.WaitGroup
+	group.Go(func() { _ = pods(w.ctx) }) // noted
+	err = jobs(w.ctx)
+	group.Wait()
+	return err
 }
 
 func runSelector(flowRunID string) string {
@@ -108,12 +123,12 @@ func (w *Watcher) notify() {
 }
 
 // note remembers how the last request of a kind went.
-func (w *Watcher) note(verb, resource string, err error) error {
+func (w *Watcher) note(verb, resource, namespace string, err error) error {
 	if err != nil && w.ctx.Err() != nil {
 		return err // the watch is being closed
 	}
-	err = kubeclient.Classify(verb, resource, w.namespace, "", err)
-	key := resource + " " + verb
+	err = kubeclient.Classify(verb, resource, namespace, "", err)
+	key := namespace + " " + resource + " " + verb
 	w.mu.Lock()
 	_, had := w.problems[key]
 	switch {
@@ -145,7 +160,7 @@ func without(list []string, s string) []string {
 
 // informer starts an informer and returns a function that waits until it knows the present state or has failed to.
 // Only for Jobs is a failure an error.
-func (w *Watcher) informer(resource, labelSelector, fieldSelector string, object runtime.Object, handle func(any, bool)) func(context.Context) error {
+func (w *Watcher) informer(resource, namespace, labelSelector, fieldSelector string, object runtime.Object, handle func(any, bool)) func(context.Context) error {
 	failed := make(chan error, 1)
 	pages, starts := pageCounter{}, restarts{}
 	selecting := func(o *metav1.ListOptions) { o.LabelSelector, o.FieldSelector = labelSelector, fieldSelector }
@@ -157,9 +172,9 @@ func (w *Watcher) informer(resource, labelSelector, fieldSelector string, object
 					return nil, err
 				}
 			}
-			list, err := listObjects(ctx, w.client, resource, w.namespace, o)
+			list, err := listObjects(ctx, w.client, resource, namespace, o)
 			err = pages.check(o, list, err)
-			if err = w.note("list", resource, err); err != nil {
+			if err = w.note("list", resource, namespace, err); err != nil {
 				select {
 				case failed <- err:
 				default:
@@ -172,12 +187,12 @@ func (w *Watcher) informer(resource, labelSelector, fieldSelector string, object
 			if err := starts.pause(ctx); err != nil {
 				return nil, err
 			}
-			stream, err := watchObjects(ctx, w.client, resource, w.namespace, o)
+			stream, err := watchObjects(ctx, w.client, resource, namespace, o)
 			if err == nil && starts.restless() {
-				_ = w.note("watch", resource, errRestless)
+				_ = w.note("watch", resource, namespace, errRestless)
 				return stream, nil
 			}
-			return stream, w.note("watch", resource, err)
+			return stream, w.note("watch", resource, namespace, err)
 		},
 	}, w.client.Interface()), object, 0)
 	// Problems are kept by note; the default handler would print them.
@@ -201,9 +216,9 @@ func (w *Watcher) informer(resource, labelSelector, fieldSelector string, object
 		defer timer.Stop()
 		select {
 		case <-timer.C:
-			late := kubeclient.Classify("watch", resource, w.namespace, "", &kubeclient.NoAnswerError{After: kubeclient.OperationTimeout})
+			late := kubeclient.Classify("watch", resource, namespace, "", &kubeclient.NoAnswerError{After: kubeclient.OperationTimeout})
 			if resource != "jobs" {
-				return w.note("watch", resource, late)
+				return w.note("watch", resource, namespace, late)
 			}
 			return late
 		case <-handler.HasSyncedChecker().Done():
@@ -214,7 +229,7 @@ func (w *Watcher) informer(resource, labelSelector, fieldSelector string, object
 			}
 			return nil
 		case <-ctx.Done():
-			return kubeclient.Classify("list", resource, w.namespace, "", ctx.Err())
+			return kubeclient.Classify("list", resource, namespace, "", ctx.Err())
 		}
 	}
 }
@@ -227,7 +242,7 @@ func (w *Watcher) onJob(o any, deleted bool) {
 	w.mu.Lock()
 	w.history.putJob(job, deleted)
 	w.mu.Unlock()
-	w.watchEvents("Job", job.Name)
+	w.watchEvents("Job", job.Namespace, job.Name)
 	w.notify()
 }
 
@@ -239,21 +254,21 @@ func (w *Watcher) onPod(o any, deleted bool) {
 	w.mu.Lock()
 	w.history.putPod(pod, deleted)
 	w.mu.Unlock()
-	w.watchEvents("Pod", pod.Name)
+	w.watchEvents("Pod", pod.Namespace, pod.Name)
 	w.notify()
 }
 
 // watchEvents follows the events about one object. Events carry no labels to select by, and a namespace can have
 // many, so every object gets a watch of its own.
-func (w *Watcher) watchEvents(kind, name string) {
+func (w *Watcher) watchEvents(kind, namespace, name string) {
 	w.mu.Lock()
-	known := w.watched[kind+"/"+name]
-	w.watched[kind+"/"+name] = true
+	known := w.watched[kind+"/"+namespace+"/"+name]
+	w.watched[kind+"/"+namespace+"/"+name] = true
 	w.mu.Unlock()
 	if known || w.ctx.Err() != nil {
 		return
 	}
-	w.informer("events", "", eventSelector(kind, name), &corev1.Event{}, func(o any, deleted bool) {
+	w.informer("events", namespace, "", eventSelector(kind, name), &corev1.Event{}, func(o any, deleted bool) {
 		e, ok := o.(*corev1.Event)
 		if !ok || deleted || e.InvolvedObject.Kind != kind || e.InvolvedObject.Name != name {
 			return // events expire; what they said stays known
