@@ -168,8 +168,7 @@ func kubernetesAttribute() schema.Attribute {
 			"namespace":                text("Namespace in which the agent creates Jobs. Defaults to the context's, else `default`."),
 			"namespaces": schema.ListAttribute{
 				Optional: true, ElementType: types.StringType,
-				Validators: []validator.List{framework.Elements(), listvalidator.ValueStringsAre(framework.Matching(dnsLabel, "Not a name in Kubernetes",
-					"at most 63 lower-case letters, digits and dashes, with a letter or digit at both ends, such as \"flows\""))},
+				Validators: []validator.List{framework.Elements(), listvalidator.ValueStringsAre(framework.DNSLabel())},
 				MarkdownDescription: "Namespaces in which agents create Jobs, where they use several. Jobs of runs are followed and deleted in all of them and in " +
 					"`namespace`; a run is checked in `namespace`, or in the first of these if `namespace` is not set. Defaults to `namespace` alone.",
 			},
