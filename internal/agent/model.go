@@ -8,6 +8,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/agentlabels"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
@@ -45,7 +46,7 @@ func (m *model) fill(ctx context.Context, agents []prefect.Agent, now time.Time)
 	diags.Append(d...)
 	run, d := framework.Strings(ctx, m.RunLabels)
 	diags.Append(d...)
-	patience := m.patience()
+	patience := framework.DurationOr(m.HealthyWithin, healthyWithin, path.Root("healthy_within"), &diags)
 	m.Agents = []agentModel{}
 	m.WouldMatch = types.BoolNull()
 	if run != nil {

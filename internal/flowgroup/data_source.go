@@ -8,21 +8,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
-)
-
-// groupDataSource implements the data source prefect_flow_group.
-type groupDataSource struct {
-	data *framework.ProviderData
-}
-
-var (
-	_ datasource.DataSourceWithConfigure        = (*groupDataSource)(nil)
-	_ datasource.DataSourceWithConfigValidators = (*groupDataSource)(nil)
 )
 
 // dataModel is the data source: every setting, managed or not.
@@ -44,101 +33,69 @@ type dataModel struct {
 }
 
 // NewDataSource returns the data source prefect_flow_group.
-func NewDataSource() datasource.DataSource { return &groupDataSource{} }
-
-// Metadata gives the type name.
-func (d *groupDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_flow_group"
+func NewDataSource() datasource.DataSource {
+	return framework.NewDataSource(framework.DataSource[dataModel]{
+		Name: "flow_group", Schema: dataSchema, Read: read,
+		Validators: []datasource.ConfigValidator{framework.ExactlyOneOf("id", "version_group_id")},
+	})
 }
 
-// Configure takes over the provider data.
-func (d *groupDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	d.data = framework.ConfigureDataSource(req, resp)
-}
-
-// Schema describes the data source.
-func (d *groupDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
-	key := func(description string, validators ...validator.String) schema.StringAttribute {
-		return schema.StringAttribute{Optional: true, Computed: true, Validators: validators, MarkdownDescription: description}
-	}
-	text := func(description string) schema.StringAttribute {
-		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
-	}
-	document := func(description string) schema.StringAttribute {
-		return schema.StringAttribute{Computed: true, CustomType: framework.JSONType{}, MarkdownDescription: description}
-	}
-	flag := func(description string) schema.BoolAttribute {
-		return schema.BoolAttribute{Computed: true, MarkdownDescription: description}
-	}
-	resp.Schema = schema.Schema{
+func dataSchema() schema.Schema {
+	return schema.Schema{
 		MarkdownDescription: "The settings that all versions of a flow share, by `id` or `version_group_id`.",
 		Attributes: map[string]schema.Attribute{
-			"id":                 key("UUID of the flow group, the same as `flow_group_id` of a flow.", framework.UUID()),
-			"version_group_id":   key("Version group of the flow, the `id` of a `prefect_flow`.", framework.NotBlank()),
-			"tenant_id":          key("UUID of the tenant to look in. Default: the provider's tenant.", framework.UUID()),
-			"flow_id":            text("Id of the newest version of the flow, archived or not; null if there is none."),
-			"description":        text("Description; null if the group has none."),
-			"labels":             schema.SetAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Labels of runs; null if runs inherit them, empty if they have none."},
-			"run_config":         document("Run configuration, as JSON; null if the group has none."),
-			"default_parameters": document("Values of parameters, as a JSON object."),
+			"id":                 framework.Key("UUID of the flow group, the same as `flow_group_id` of a flow.", framework.UUID()),
+			"version_group_id":   framework.Key("Version group of the flow, the `id` of a `prefect_flow`.", framework.NotBlank()),
+			"tenant_id":          framework.Key("UUID of the tenant to look in. Default: the provider's tenant.", framework.UUID()),
+			"flow_id":            framework.Text("Id of the newest version of the flow, archived or not; null if there is none."),
+			"description":        framework.Text("Description; null if the group has none."),
+			"labels":             framework.Texts("Labels of runs; null if runs inherit them, empty if they have none."),
+			"run_config":         framework.Document("Run configuration, as JSON; null if the group has none."),
+			"default_parameters": framework.Document("Values of parameters, as a JSON object."),
 			"schedule": schema.SingleNestedAttribute{
 				Computed:            true,
 				MarkdownDescription: "Schedule; null if the group has none, or one that this form cannot express: see `schedule_json`.",
 				Attributes: map[string]schema.Attribute{
-					"timezone": text("IANA name of the time zone in which clocks read the time; null for UTC."),
+					"timezone": framework.Text("IANA name of the time zone in which clocks read the time; null for UTC."),
 					"clocks": schema.ListNestedAttribute{
 						Computed: true, MarkdownDescription: "Clocks, each of which starts runs.",
 						NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-							"cron":               text("Cron expression; null for a clock with an interval."),
-							"interval":           text("Time between runs; null for a clock with a cron expression."),
-							"parameter_defaults": document("Values of parameters for the runs of this clock, as a JSON object; null if it has none."),
+							"cron":               framework.Text("Cron expression; null for a clock with an interval."),
+							"interval":           framework.Text("Time between runs; null for a clock with a cron expression."),
+							"parameter_defaults": framework.Document("Values of parameters for the runs of this clock, as a JSON object; null if it has none."),
 						}},
 					},
 				},
 			},
-			"schedule_json":   document("Schedule as the Server holds it, as JSON, with the moment from which intervals count; null if the group has none."),
-			"schedule_active": flag("`true` if the Server creates runs on a schedule, the group's or that of the newest version."),
-			"heartbeat":       flag("`true` if runs send heartbeats."),
-			"lazarus":         flag("`true` if the Server restarts lost runs."),
-			"idempotency_key": text("Key of the last registration; null if it had none, as with `prefect register --force`."),
+			"schedule_json":   framework.Document("Schedule as the Server holds it, as JSON, with the moment from which intervals count; null if the group has none."),
+			"schedule_active": framework.Flag("`true` if the Server creates runs on a schedule, the group's or that of the newest version."),
+			"heartbeat":       framework.Flag("`true` if runs send heartbeats."),
+			"lazarus":         framework.Flag("`true` if the Server restarts lost runs."),
+			"idempotency_key": framework.Text("Key of the last registration; null if it had none, as with `prefect register --force`."),
 		},
 	}
 }
 
-// ConfigValidators wants exactly one way to choose.
-func (d *groupDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
-	return []datasource.ConfigValidator{
-		framework.ExactlyOneOf("id", "version_group_id"),
-	}
-}
-
-// Read finds the group.
-func (d *groupDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	var config dataModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() || !d.data.RequireReady(&resp.Diagnostics) {
-		return
-	}
-	client := d.data.InTenant(config.TenantID.ValueString())
-	attribute, value, find := "id", config.ID.ValueString(), client.GetFlowGroup
-	if config.ID.IsNull() {
-		attribute, value, find = "version_group_id", config.VersionGroupID.ValueString(), client.FindFlowGroup
+// read finds the group.
+func read(ctx context.Context, data *framework.ProviderData, m *dataModel) (diags diag.Diagnostics) {
+	client := data.InTenant(m.TenantID.ValueString())
+	attribute, value, find := "id", m.ID.ValueString(), client.GetFlowGroup
+	if m.ID.IsNull() {
+		attribute, value, find = "version_group_id", m.VersionGroupID.ValueString(), client.FindFlowGroup
 	}
 	group, err := find(ctx, value)
 	if err != nil {
-		resp.Diagnostics.Append(framework.Failure{
+		return framework.Failure{
 			Summary:   fmt.Sprintf("Could not find the flow group with %s %q", attribute, value),
 			Attribute: path.Root(attribute),
 			Remedies: map[error]string{
 				prefect.ErrNotFound: "Check the value, and that the provider's `endpoint` and `tenant` are right; set `tenant_id` for a group of another " +
 					"tenant. A group exists as soon as a flow is registered in its version group.",
 			},
-		}.DiagnoseIn(err, config.TenantID)...)
-		return
+		}.DiagnoseIn(err, m.TenantID)
 	}
-	found, diags := dataOf(ctx, group)
-	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(resp.State.Set(ctx, found)...)
+	*m, diags = dataOf(ctx, group)
+	return diags
 }
 
 func dataOf(ctx context.Context, group *prefect.FlowGroup) (dataModel, diag.Diagnostics) {

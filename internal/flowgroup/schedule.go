@@ -311,7 +311,7 @@ func planSchedule(ctx context.Context, config, state types.Object) (types.Object
 		if wanted[i].ParameterDefaults.Same(had[i].ParameterDefaults) {
 			wanted[i].ParameterDefaults = had[i].ParameterDefaults
 		}
-		if framework.IsSet(wanted[i].Interval) && framework.IsSet(had[i].Interval) && sameInterval(wanted[i].Interval, had[i].Interval) {
+		if framework.IsSet(wanted[i].Interval) && framework.IsSet(had[i].Interval) && framework.SameDuration(wanted[i].Interval.ValueString(), had[i].Interval.ValueString()) {
 			wanted[i].Interval = had[i].Interval
 		}
 		if framework.IsSet(wanted[i].Cron) && framework.IsSet(had[i].Cron) && sameCron(wanted[i].Cron.ValueString(), had[i].Cron.ValueString()) {
@@ -323,10 +323,4 @@ func planSchedule(ctx context.Context, config, state types.Object) (types.Object
 	object, d := types.ObjectValueFrom(ctx, scheduleTypes(), want)
 	diags.Append(d...)
 	return object, diags
-}
-
-func sameInterval(a, b types.String) bool {
-	x, errX := time.ParseDuration(a.ValueString())
-	y, errY := time.ParseDuration(b.ValueString())
-	return errX == nil && errY == nil && x == y
 }

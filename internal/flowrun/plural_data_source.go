@@ -18,16 +18,6 @@ import (
 // defaultRuns is the default of limit. A Server keeps the history of years.
 const defaultRuns = 100
 
-// flowRunsDataSource implements the data source prefect_flow_runs.
-type flowRunsDataSource struct {
-	data *framework.ProviderData
-}
-
-var (
-	_ datasource.DataSourceWithConfigure        = (*flowRunsDataSource)(nil)
-	_ datasource.DataSourceWithConfigValidators = (*flowRunsDataSource)(nil)
-)
-
 // pluralModel is the data source.
 type pluralModel struct {
 	TenantID       types.String  `tfsdk:"tenant_id"`
@@ -60,38 +50,54 @@ type listedModel struct {
 }
 
 // NewPluralDataSource returns the data source prefect_flow_runs.
-func NewPluralDataSource() datasource.DataSource { return &flowRunsDataSource{} }
-
-// Metadata gives the type name.
-func (d *flowRunsDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_flow_runs"
+func NewPluralDataSource() datasource.DataSource {
+	return framework.NewDataSource(framework.DataSource[pluralModel]{
+		Name: "flow_runs", Schema: pluralSchema,
+		Validators: []datasource.ConfigValidator{framework.Conflicting("flow_id", "version_group_id")},
+		Read: func(ctx context.Context, data *framework.ProviderData, m *pluralModel) diag.Diagnostics {
+			filter, diags := m.filter(ctx)
+			if diags.HasError() {
+				return diags
+			}
+			var d diag.Diagnostics
+			m.FlowRuns, d = framework.Listing[prefect.FlowRun, listedModel]{
+				Failure: failedList(),
+				Query: func(ctx context.Context, client *prefect.Client) ([]prefect.FlowRun, error) {
+					return client.ListFlowRuns(ctx, filter)
+				},
+				Show: listed,
+			}.Of(ctx, data, &m.TenantID)
+			return append(diags, d...)
+		},
+	})
 }
 
-// Configure takes over the provider data.
-func (d *flowRunsDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	d.data = framework.ConfigureDataSource(req, resp)
+func failedList() framework.Failure {
+	return framework.Failure{Summary: "Could not list the flow runs"}
 }
 
-// Schema describes the data source.
-func (d *flowRunsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
-	text := func(description string) schema.StringAttribute {
-		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
+func (m *pluralModel) filter(ctx context.Context) (prefect.FlowRunFilter, diag.Diagnostics) {
+	states, diags := framework.Strings(ctx, m.States)
+	limit := defaultRuns
+	if framework.IsSet(m.Limit) {
+		limit = int(m.Limit.ValueInt64())
 	}
-	filter := func(description string, v validator.String) schema.StringAttribute {
-		return schema.StringAttribute{Optional: true, Validators: []validator.String{v}, MarkdownDescription: description}
-	}
-	resp.Schema = schema.Schema{
+	return prefect.FlowRunFilter{
+		FlowID: m.FlowID.ValueString(), VersionGroupID: m.VersionGroupID.ValueString(), ProjectID: m.ProjectID.ValueString(),
+		Name: m.Name.ValueString(), States: states, Limit: limit,
+	}, diags
+}
+
+func pluralSchema() schema.Schema {
+	return schema.Schema{
 		MarkdownDescription: "Flow runs of a tenant that the filters let through, newest first. An empty result is not an error. " +
 			"States, logs and Job of a single run are attributes of the data source `prefect_flow_run`.",
 		Attributes: map[string]schema.Attribute{
-			"tenant_id": schema.StringAttribute{
-				Optional: true, Computed: true, Validators: []validator.String{framework.UUID()},
-				MarkdownDescription: "UUID of the tenant. Defaults to the provider's tenant.",
-			},
-			"flow_id":          filter("Only runs of this flow version.", framework.UUID()),
-			"version_group_id": filter("Only runs of this flow, of any version: the `id` of a `prefect_flow`.", framework.NotBlank()),
-			"project_id":       filter("Only runs of flows of the project with this UUID.", framework.UUID()),
-			"name":             filter("Only runs of this name.", framework.NotBlank()),
+			"tenant_id":        framework.TenantKey(),
+			"flow_id":          framework.Filter("Only runs of this flow version.", framework.UUID()),
+			"version_group_id": framework.Filter("Only runs of this flow, of any version: the `id` of a `prefect_flow`.", framework.NotBlank()),
+			"project_id":       framework.Filter("Only runs of flows of the project with this UUID.", framework.UUID()),
+			"name":             framework.Filter("Only runs of this name.", framework.NotBlank()),
 			"states": schema.SetAttribute{
 				Optional: true, ElementType: types.StringType,
 				Validators:          []validator.Set{framework.Some(`["Failed"]`), setvalidator.ValueStringsAre(framework.NotBlank())},
@@ -101,71 +107,25 @@ func (d *flowRunsDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 				Optional: true, Validators: []validator.Int64{framework.IntegerAtLeast(1)},
 				MarkdownDescription: "The largest number of runs to find. Defaults to 100.",
 			},
-			"flow_runs": schema.ListNestedAttribute{
-				Computed: true, MarkdownDescription: "The runs found, newest first.",
-				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-					"id":                   text("UUID of the run."),
-					"name":                 text("Name of the run."),
-					"flow_id":              text("Id of the flow version."),
-					"version_group_id":     text("Version group of the flow."),
-					"flow_name":            text("Name of the flow."),
-					"flow_version":         schema.Int64Attribute{Computed: true, MarkdownDescription: "Version of the flow."},
-					"state":                text("State of the run; `null` for a run that has none yet."),
-					"state_message":        text("Message of the state."),
-					"finished":             schema.BoolAttribute{Computed: true, MarkdownDescription: "`true` if the state is final."},
-					"auto_scheduled":       schema.BoolAttribute{Computed: true, MarkdownDescription: "`true` if the flow's schedule created the run."},
-					"labels":               schema.SetAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Labels of the run."},
-					"parameters":           schema.StringAttribute{Computed: true, CustomType: framework.JSONType{}, MarkdownDescription: "Parameters, as JSON."},
-					"scheduled_start_time": text("When the run is or was due, in RFC 3339."),
-					"start_time":           text("When it began to run, in RFC 3339; `null` if it has not."),
-					"end_time":             text("When it ended, in RFC 3339; `null` if it has not."),
-				}},
-			},
+			"flow_runs": framework.Found("The runs found, newest first.", map[string]schema.Attribute{
+				"id":                   framework.Text("UUID of the run."),
+				"name":                 framework.Text("Name of the run."),
+				"flow_id":              framework.Text("Id of the flow version."),
+				"version_group_id":     framework.Text("Version group of the flow."),
+				"flow_name":            framework.Text("Name of the flow."),
+				"flow_version":         framework.Number("Version of the flow."),
+				"state":                framework.Text("State of the run; `null` for a run that has none yet."),
+				"state_message":        framework.Text("Message of the state."),
+				"finished":             framework.Flag("`true` if the state is final."),
+				"auto_scheduled":       framework.Flag("`true` if the flow's schedule created the run."),
+				"labels":               framework.Texts("Labels of the run."),
+				"parameters":           framework.Document("Parameters, as JSON."),
+				"scheduled_start_time": framework.Text("When the run is or was due, in RFC 3339."),
+				"start_time":           framework.Text("When it began to run, in RFC 3339; `null` if it has not."),
+				"end_time":             framework.Text("When it ended, in RFC 3339; `null` if it has not."),
+			}),
 		},
 	}
-}
-
-// ConfigValidators refuses two ways to name the flow.
-func (d *flowRunsDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
-	return []datasource.ConfigValidator{
-		framework.Conflicting("flow_id", "version_group_id"),
-	}
-}
-
-// Read lists the runs.
-func (d *flowRunsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	var m pluralModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
-	if resp.Diagnostics.HasError() || !d.data.RequireReady(&resp.Diagnostics) {
-		return
-	}
-	failure := framework.Failure{Summary: "Could not list the flow runs"}
-	client, diags := d.data.ToList(ctx, &m.TenantID, failure)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	states, diags := framework.Strings(ctx, m.States)
-	resp.Diagnostics.Append(diags...)
-	limit := defaultRuns
-	if framework.IsSet(m.Limit) {
-		limit = int(m.Limit.ValueInt64())
-	}
-	runs, err := client.ListFlowRuns(ctx, prefect.FlowRunFilter{
-		FlowID: m.FlowID.ValueString(), VersionGroupID: m.VersionGroupID.ValueString(), ProjectID: m.ProjectID.ValueString(),
-		Name: m.Name.ValueString(), States: states, Limit: limit,
-	})
-	if err != nil {
-		resp.Diagnostics.Append(failure.Diagnose(err)...)
-		return
-	}
-	m.FlowRuns = make([]listedModel, 0, len(runs))
-	for i := range runs {
-		one, diags := listed(ctx, &runs[i])
-		resp.Diagnostics.Append(diags...)
-		m.FlowRuns = append(m.FlowRuns, one)
-	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
 }
 
 func listed(ctx context.Context, run *prefect.FlowRun) (listedModel, diag.Diagnostics) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
@@ -89,24 +88,6 @@ func BlankSecret(s string) string {
 		return "The secret starts or ends with white space, such as the end of the line of a file. Remove it, for instance with `trimspace()`."
 	}
 	return ""
-}
-
-// Duration accepts Go durations that are not negative, such as "90s" or "1h30m".
-func Duration() validator.String {
-	return stringCheck{
-		description: "must be a duration such as `30s`, `5m` or `1h30m`",
-		summary:     "Not a duration",
-		check: func(s string) string {
-			d, err := time.ParseDuration(s)
-			if err != nil {
-				return fmt.Sprintf("%q is not a duration. Write a number with a unit, such as \"30s\", \"5m\" or \"1h30m\".", s)
-			}
-			if d < 0 {
-				return fmt.Sprintf("%q is negative. Write a duration of zero or more.", s)
-			}
-			return ""
-		},
-	}
 }
 
 // InexactSummary is the summary of a diagnostic that says what

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -30,8 +29,8 @@ func serverConfig(ctx context.Context, m model, cluster clusterFunc) (prefect.Co
 		ClientKey:         m.ClientKey.ValueString(),
 		Insecure:          m.Insecure.ValueBool(),
 		ProxyURL:          m.ProxyURL.ValueString(),
-		RequestTimeout:    duration(m.RequestTimeout, "request_timeout", &diags),
-		ReadyTimeout:      duration(m.ReadyTimeout, "ready_timeout", &diags),
+		RequestTimeout:    framework.DurationOr(m.RequestTimeout, 0, path.Root("request_timeout"), &diags),
+		ReadyTimeout:      framework.DurationOr(m.ReadyTimeout, 0, path.Root("ready_timeout"), &diags),
 		MaxRetries:        retries(m.MaxRetries),
 	}
 	headers, d := framework.StringsByKey(ctx, m.Headers)
@@ -57,18 +56,6 @@ func retries(v types.Int64) int {
 	default:
 		return int(v.ValueInt64())
 	}
-}
-
-// duration is zero for null. The schema has validated everything else.
-func duration(v types.String, attribute string, diags *diag.Diagnostics) time.Duration {
-	if v.IsNull() {
-		return 0
-	}
-	d, err := time.ParseDuration(v.ValueString())
-	if err != nil {
-		diags.AddAttributeError(path.Root(attribute), "Not a duration", err.Error())
-	}
-	return d
 }
 
 // newClient resolves what the provider block leaves out and makes the client.

@@ -3,10 +3,10 @@ package server
 
 import (
 	"context"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -14,13 +14,6 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
-
-// serverDataSource implements the data source prefect_server.
-type serverDataSource struct {
-	data *framework.ProviderData
-}
-
-var _ datasource.DataSourceWithConfigure = (*serverDataSource)(nil)
 
 // model is the data source.
 type model struct {
@@ -36,24 +29,12 @@ type model struct {
 }
 
 // NewDataSource returns the data source prefect_server.
-func NewDataSource() datasource.DataSource { return &serverDataSource{} }
-
-// Metadata gives the type name.
-func (d *serverDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_server"
+func NewDataSource() datasource.DataSource {
+	return framework.NewDataSource(framework.DataSource[model]{Name: "server", Schema: dataSchema, Read: read})
 }
 
-// Configure takes over the provider data.
-func (d *serverDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	d.data = framework.ConfigureDataSource(req, resp)
-}
-
-// Schema describes the data source.
-func (d *serverDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
-	text := func(description string) schema.StringAttribute {
-		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
-	}
-	resp.Schema = schema.Schema{
+func dataSchema() schema.Schema {
+	return schema.Schema{
 		MarkdownDescription: "The Prefect Server itself: whether it is ready, and its version. It can be read before the Server has a tenant.\n\n" +
 			"The Server is ready when its API, its own services and its database answer.",
 		Attributes: map[string]schema.Attribute{
@@ -62,38 +43,32 @@ func (d *serverDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 				MarkdownDescription: "How long to wait for the Server to be ready, such as `5m`; it is an error if it is not by then. " +
 					"Without it the Server is asked once, and `ready` tells the result.",
 			},
-			"endpoint": text("URL of the API, without credentials."),
-			"ready":    schema.BoolAttribute{Computed: true, MarkdownDescription: "`true` if the Server is ready. Always `true` with `wait`."},
-			"problem": text("Why the Server is not ready; `null` if it is. What waiting does not cure, such as a URL that is not that of a Prefect Server, " +
+			"endpoint": framework.Text("URL of the API, without credentials."),
+			"ready":    framework.Flag("`true` if the Server is ready. Always `true` with `wait`."),
+			"problem": framework.Text("Why the Server is not ready; `null` if it is. What waiting does not cure, such as a URL that is not that of a Prefect Server, " +
 				"is an error instead."),
-			"backend":           text("Kind of the backend, `SERVER`."),
-			"mode":              text("Mode that the Server runs in, such as `normal`."),
-			"version":           text("Version of the Server; `null` if it is not ready, as for the other attributes."),
-			"core_version":      text("Version of Prefect that the Server's own services use."),
-			"release_timestamp": text("When that version was released, as the Server writes it."),
+			"backend":           framework.Text("Kind of the backend, `SERVER`."),
+			"mode":              framework.Text("Mode that the Server runs in, such as `normal`."),
+			"version":           framework.Text("Version of the Server; `null` if it is not ready, as for the other attributes."),
+			"core_version":      framework.Text("Version of Prefect that the Server's own services use."),
+			"release_timestamp": framework.Text("When that version was released, as the Server writes it."),
 		},
 	}
 }
 
-// Read asks the Server.
-func (d *serverDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	var m model
-	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
-	if resp.Diagnostics.HasError() || !d.data.RequireReady(&resp.Diagnostics) {
-		return
-	}
-	client := d.data.Prefect
+// read asks the Server.
+func read(ctx context.Context, data *framework.ProviderData, m *model) diag.Diagnostics {
+	client := data.Prefect
 	m.Endpoint = types.StringValue(client.Endpoint())
 	failure := framework.Failure{Summary: "The Prefect Server at " + client.Endpoint() + " cannot be used"}
-	var wait time.Duration
+	var diags diag.Diagnostics
+	wait := framework.DurationOr(m.Wait, 0, path.Root("wait"), &diags)
+	if diags.HasError() {
+		return diags
+	}
 	if framework.IsSet(m.Wait) {
 		failure = framework.Failure{
 			Summary: "The Prefect Server at " + client.Endpoint() + " was not ready within " + m.Wait.ValueString(), Attribute: path.Root("wait"),
-		}
-		var err error
-		if wait, err = time.ParseDuration(m.Wait.ValueString()); err != nil {
-			resp.Diagnostics.Append(failure.Diagnose(err)...)
-			return
 		}
 	}
 	err := client.ReadyWithin(ctx, wait)
@@ -107,10 +82,9 @@ func (d *serverDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 	case m.Wait.IsNull() && prefect.Starting(err):
 		m.Ready, m.Problem = types.BoolValue(false), types.StringValue(err.Error())
 	default:
-		resp.Diagnostics.Append(failure.Diagnose(err)...)
-		return
+		return failure.Diagnose(err)
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
+	return nil
 }
 
 func (m *model) fill(info *prefect.ServerInfo) {

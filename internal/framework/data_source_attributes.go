@@ -1,0 +1,58 @@
+package framework
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// The attributes that data sources are made of. Text, Flag, Number, Document and
+// Texts are results; Key is an argument that is also a result; Filter is an
+// argument only.
+
+// Text is a string that is read.
+func Text(description string) schema.StringAttribute {
+	return schema.StringAttribute{Computed: true, MarkdownDescription: description}
+}
+
+// Flag is a bool that is read.
+func Flag(description string) schema.BoolAttribute {
+	return schema.BoolAttribute{Computed: true, MarkdownDescription: description}
+}
+
+// Number is a whole number that is read.
+func Number(description string) schema.Int64Attribute {
+	return schema.Int64Attribute{Computed: true, MarkdownDescription: description}
+}
+
+// Document is a JSON text that is read.
+func Document(description string) schema.StringAttribute {
+	return schema.StringAttribute{Computed: true, CustomType: JSONType{}, MarkdownDescription: description}
+}
+
+// Texts is a set of strings that is read.
+func Texts(description string) schema.SetAttribute {
+	return schema.SetAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: description}
+}
+
+// Key is an argument that chooses the object, and is read if another one does.
+func Key(description string, validators ...validator.String) schema.StringAttribute {
+	return schema.StringAttribute{Optional: true, Computed: true, Validators: validators, MarkdownDescription: description}
+}
+
+// Filter is an argument that narrows what is found.
+func Filter(description string, validators ...validator.String) schema.StringAttribute {
+	return schema.StringAttribute{Optional: true, Validators: validators, MarkdownDescription: description}
+}
+
+// Found is the list of the objects found.
+func Found(description string, attributes map[string]schema.Attribute) schema.ListNestedAttribute {
+	return schema.ListNestedAttribute{
+		Computed: true, MarkdownDescription: description, NestedObject: schema.NestedAttributeObject{Attributes: attributes},
+	}
+}
+
+// TenantKey is `tenant_id` of a data source that lists the objects of a tenant.
+func TenantKey() schema.StringAttribute {
+	return Key("UUID of the tenant. Defaults to the provider's tenant.", UUID())
+}
