@@ -47,7 +47,7 @@ func dataSchema() schema.Schema {
 			},
 			"healthy_within": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{framework.Duration()},
-				MarkdownDescription: "An agent is healthy if it asked for work within this time, such as `30s`. Defaults to `",
+				MarkdownDescription: "An agent is healthy if it asked for work within this time, such as `30s`. Defaults to `1m`.",
 			},
 			"run_labels":  labels("Labels of a run: `would_match` says which agents would take it. `[]` is a run without labels."),
 			"would_match": framework.Flag("`true` if one of these agents is healthy and would take a run with `run_labels`; `null` without `run_labels`."),

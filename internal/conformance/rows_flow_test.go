@@ -18,14 +18,14 @@ func wrongTenantsProjectsFlows() []wrong {
 			{`slug = "a_b"`, acctest.AtValidate, "slug"},
 			{`slug = "a--b"`, acctest.AtValidate, "slug"},
 			{`slug = "-a"`, acctest.AtValidate, "slug"},
-			{"slug = $slug", acctest.AtApply, "slug"},
+			{"slug = $slug", acctest.AtPlan, "slug"},
 			{`id = "x"`, acctest.AtValidate, "id"},
 		}},
 		{"resource prefect_project", "", []row{
 			{`name = ""`, acctest.AtValidate, "name"},
 			{`name = "a "`, acctest.AtValidate, "name"},
 			{`description = "d"`, acctest.AtValidate, "name"},
-			{`name = "flows"`, acctest.AtApply, "name"},
+			{`name = "flows"`, acctest.AtPlan, "name"},
 		}},
 		{"resource prefect_project", `name = "a"`, []row{
 			{`tenant_id = "default"`, acctest.AtValidate, "tenant_id"},

@@ -25,6 +25,9 @@ type ProviderData struct {
 	// Claims are the objects that resources of this process hold.
 	Claims Claims
 
+	// Custody notices objects that move between addresses of one plan.
+	Custody Custody
+
 	kubernetes func() (*kubeclient.Client, error)
 
 	mu      sync.Mutex

@@ -44,6 +44,13 @@ func (r *projectResource) Delete(ctx context.Context, req resource.DeleteRequest
 			return
 		}
 	}
+	if contents.Flows > 0 {
+		err := r.data.StopRuns(ctx, client, prefect.FlowFilter{ProjectID: id}, prefect.FlowRunFilter{ProjectID: id})
+		if err != nil && !framework.Gone(err) {
+			resp.Diagnostics.Append(framework.Diagnose(err, summary)...)
+			return
+		}
+	}
 	if err := client.DeleteProject(ctx, id); err != nil && !framework.Gone(err) {
 		resp.Diagnostics.Append(framework.Diagnose(err, summary)...)
 		return

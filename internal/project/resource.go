@@ -28,6 +28,7 @@ var (
 	_ resource.ResourceWithConfigure   = (*projectResource)(nil)
 	_ resource.ResourceWithIdentity    = (*projectResource)(nil)
 	_ resource.ResourceWithImportState = (*projectResource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*projectResource)(nil)
 )
 
 // NewResource returns the resource prefect_project.
@@ -82,7 +83,7 @@ func (r *projectResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 			"force_destroy": schema.BoolAttribute{
 				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
 				MarkdownDescription: "Let a destroy delete the project with everything in it: all versions of its flows, archived ones too, and the history " +
-					"of their runs. Without it, a project that is not empty is not deleted. Like every argument it has to be applied before it takes effect. " +
+					"of their runs, unfinished ones after they were cancelled. Without it, a project that is not empty is not deleted. Like every argument it has to be applied before it takes effect. " +
 					"Defaults to `false`.",
 			},
 		},
@@ -139,6 +140,7 @@ func (r *projectResource) Read(ctx context.Context, req resource.ReadRequest, re
 		resp.Diagnostics.Append(framework.Diagnose(err, "Could not read project "+label(state))...)
 		return
 	}
+	r.data.Custody.Refreshed("project " + project.ID)
 	state.refresh(project)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }

@@ -76,27 +76,10 @@ func (r *tenantResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 			},
 			"force_destroy": schema.BoolAttribute{
 				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-				MarkdownDescription: "Let a destroy delete the tenant with everything in it: projects, flows, cloud hooks, and the history of all runs. " +
+				MarkdownDescription: "Let a destroy delete the tenant with everything in it: projects, flows, cloud hooks, and the history of all runs, unfinished ones after they were cancelled. " +
 					"Without it, a tenant that is not empty is not deleted. Like every argument it has to be applied before it takes effect. Defaults to `false`.",
 			},
 		},
-	}
-}
-
-// ModifyPlan fills in the default slug, so that the plan shows it.
-func (r *tenantResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || !req.State.Raw.IsNull() {
-		return
-	}
-	var config model
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() || !config.Slug.IsNull() || config.Name.IsUnknown() {
-		return
-	}
-	slug, diags := defaultSlug(config.Name)
-	resp.Diagnostics.Append(diags...)
-	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("slug"), slug)...)
 	}
 }
 
@@ -145,6 +128,7 @@ func (r *tenantResource) Read(ctx context.Context, req resource.ReadRequest, res
 		resp.Diagnostics.Append(framework.Diagnose(err, "Could not read tenant "+label(state))...)
 		return
 	}
+	r.data.Custody.Refreshed("tenant " + tenant.ID)
 	state.refresh(tenant)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
@@ -177,36 +161,6 @@ func (r *tenantResource) Update(ctx context.Context, req resource.UpdateRequest,
 		}
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-}
-
-// Delete deletes the tenant if it is empty or force_destroy is set.
-func (r *tenantResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	var state model
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
-		return
-	}
-	id, summary := state.ID.ValueString(), "Could not delete tenant "+label(state)
-	if !state.ForceDestroy.ValueBool() {
-		contents, err := r.data.Prefect.TenantContents(ctx, id)
-		if errors.Is(err, prefect.ErrNotFound) {
-			return
-		}
-		if err != nil {
-			resp.Diagnostics.Append(framework.Diagnose(err, summary)...)
-			return
-		}
-		if lost := losses(contents); lost != "" {
-			resp.Diagnostics.AddAttributeError(path.Root("force_destroy"), summary,
-				fmt.Sprintf("The tenant is not empty: it holds %s, which the Server would delete with it.\n\n"+
-					"If they are to be kept, move or leave the tenant (`removed` block with `destroy = false`). "+
-					"If they are to be deleted, set `force_destroy = true`, apply that, and destroy again.", lost))
-			return
-		}
-	}
-	if err := r.data.Prefect.DeleteTenant(ctx, id); err != nil && !errors.Is(err, prefect.ErrNotFound) {
-		resp.Diagnostics.Append(framework.Diagnose(err, summary)...)
-	}
 }
 
 // ImportState accepts a UUID, a slug, or the identity.
