@@ -53,3 +53,25 @@ run "apply" {
 		}
 	})
 }
+
+// TestBareMock runs tests with a `mock_provider` that is told nothing, for which there is no Server.
+func TestBareMock(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, program string) {
+		w := workspace(t, program, &acctest.PrefectServer{API: "http://127.0.0.1:1"}, nil, flows)
+		w.Write("etl.json", etl(t))
+		w.Write("mock.tftest.hcl", `
+mock_provider "prefect" {}
+
+run "plan" { command = plan }
+
+run "apply" {
+  assert {
+    condition     = prefect_flow.etl.project_id == prefect_project.data.id
+    error_message = "the flow is in project ${prefect_flow.etl.project_id}"
+  }
+}
+`)
+		says(t, w.Run("test"), `run "plan"... pass`, `run "apply"... pass`, "2 passed, 0 failed")
+	})
+}

@@ -29,6 +29,9 @@ func (r *flowResource) ValidateConfig(ctx context.Context, req resource.Validate
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if framework.Mocked(ctx, config.FlowJSON.ValueString()) {
+		return
+	}
 	_, err := config.FlowJSON.Decode()
 	if _, _, d := runconfig.Parse(ctx, config.RunConfig); err != nil || d.HasError() {
 		return // the types have said so
@@ -72,6 +75,7 @@ func (r *flowResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	}
 	if !replaced { // Terraform plans the creation once more, without the state
 		resp.Diagnostics.Append(r.claim(p, planned)...)
+		resp.Diagnostics.Append(r.data.ScheduleOwners.Says("prefect_flow", planned.ID, p.config.ScheduleActive)...)
 	}
 	if r.data.Ready() && !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(r.planRemote(ctx, p, planned)...)

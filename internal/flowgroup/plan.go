@@ -55,7 +55,8 @@ func (r *groupResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if r.data.Ready() && activates(state, &planned) {
+	resp.Diagnostics.Append(r.data.ScheduleOwners.Says("prefect_flow_group", planned.VersionGroupID, planned.ScheduleActive)...)
+	if r.data.Ready() && (activates(state, &planned) || doubtful(state, &planned)) {
 		resp.Diagnostics.Append(r.foresee(ctx, state, planned)...)
 	}
 }
@@ -114,6 +115,15 @@ func activates(state, planned *model) bool {
 		!planned.DefaultParameters.Equal(state.DefaultParameters)
 }
 
+// doubtful says whether the plan sets what [model.doubts] is about.
+func doubtful(state, planned *model) bool {
+	if planned.Schedule.IsNull() && planned.DefaultParameters.IsNull() || !framework.IsSet(planned.VersionGroupID) ||
+		!framework.FullyKnown(planned.Schedule) || planned.DefaultParameters.IsUnknown() || planned.TenantID.IsUnknown() && state != nil {
+		return false
+	}
+	return state == nil || !planned.Schedule.Equal(state.Schedule) || !planned.DefaultParameters.Equal(state.DefaultParameters)
+}
+
 // foresee warns of a schedule that cannot be activated. It is no error yet: the
 // same apply may register a version of the flow with which it can.
 func (r *groupResource) foresee(ctx context.Context, state *model, planned model) diag.Diagnostics {
@@ -126,13 +136,17 @@ func (r *groupResource) foresee(ctx context.Context, state *model, planned model
 	if err != nil || newest == nil || newest.Archived {
 		return nil
 	}
+	diags := planned.doubts(ctx, newest)
+	if !activates(state, &planned) {
+		return diags
+	}
 	w := work{client: client, group: group, from: unmanaged(group), to: planned}
 	if state != nil {
 		w.from = *state
 	}
 	if reason := w.inactiveReason(ctx, newest); reason != "" {
-		return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(path.Root("schedule_active"), "The schedule cannot be activated", reason+
-			"\n\nThe apply will fail unless it registers another version of the flow first.")}
+		diags.AddAttributeWarning(path.Root("schedule_active"), "The schedule cannot be activated", reason+
+			"\n\nThe apply will fail unless it registers another version of the flow first.")
 	}
-	return nil
+	return diags
 }

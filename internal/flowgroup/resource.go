@@ -82,6 +82,12 @@ func (r *groupResource) Create(ctx context.Context, req resource.CreateRequest, 
 	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, group.ID)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, saved)...)
 	r.apply(ctx, client, saved, plan, &resp.State, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() || !doubtful(nil, &plan) {
+		return
+	}
+	if newest, err := newestVersion(ctx, client, group.Name); err == nil { // the plan may not have known the flow
+		resp.Diagnostics.Append(plan.doubts(ctx, newest)...)
+	}
 }
 
 func notFound(versionGroupID string) framework.Failure {

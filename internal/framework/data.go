@@ -28,6 +28,9 @@ type ProviderData struct {
 	// Custody notices objects that move between addresses of one plan.
 	Custody Custody
 
+	// ScheduleOwners are the resources that set the switch of a schedule.
+	ScheduleOwners ScheduleOwners
+
 	kubernetes func() (*kubeclient.Client, error)
 
 	mu      sync.Mutex

@@ -20,8 +20,8 @@ type stringCheck struct {
 func (v stringCheck) Description(context.Context) string         { return v.description }
 func (v stringCheck) MarkdownDescription(context.Context) string { return v.description }
 
-func (v stringCheck) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if !IsSet(req.ConfigValue) {
+func (v stringCheck) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if !IsSet(req.ConfigValue) || Mocked(ctx, req.ConfigValue.ValueString()) {
 		return
 	}
 	if problem := v.check(req.ConfigValue.ValueString()); problem != "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -30,6 +31,7 @@ type served struct {
 	notGenerated map[string][]string
 	invocations  invocations
 	afterwards   *framework.Afterwards
+	configured   atomic.Bool
 }
 
 // Server is the provider as Terraform is served.
