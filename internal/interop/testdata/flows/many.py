@@ -22,3 +22,5 @@ for number in range(30):
     ) as flow:
         load(Parameter("whole", default=1.0), Parameter("big", default=2**53 + 1), Parameter("path", default="%{x}\n"))
     globals()[f"flow_{number}"] = flow
+
+del flow  # or it would be registered twice
