@@ -18,12 +18,16 @@ func TestAdopt(t *testing.T) {
 	t.Parallel()
 	w := newWorkshop(t)
 	const teams, each = 10, 30
+	client := w.server.Client
+	var running []*command // at a time, since Python spends most of it on starting
 	for team := range teams {
 		name := fmt.Sprintf("team %d", team)
-		w.prefect("create", "project", name)
-		w.with("TEAM="+name).prefect("register", "--project", name, "-p", w.script("many"))
+		if _, err := client.CreateProject(t.Context(), name, nil); err != nil {
+			t.Fatal(err)
+		}
+		running = append(running, w.with("TEAM="+name).start("prefect", "register", "--project", name, "-p", w.script("many")))
 	}
-	client := w.server.Client
+	succeed(t, running)
 	flows, err := client.ListFlows(t.Context(), prefect.FlowFilter{})
 	if err != nil || len(flows) != teams*each {
 		t.Fatalf("got %d flows (%v), want %d", len(flows), err, teams*each)
@@ -40,9 +44,11 @@ func TestAdopt(t *testing.T) {
 	if _, err := client.CreateCloudHook(t.Context(), hook); err != nil {
 		t.Fatal(err)
 	}
+	running = nil
 	for _, f := range flows[:5] {
-		w.prefect("run", "--id", f.ID, "--quiet")
+		running = append(running, w.start("prefect", "run", "--id", f.ID, "--quiet"))
 	}
+	succeed(t, running)
 
 	bin := filepath.Join(build(t), "bin")
 	program := os.Getenv("TF_ACC_TERRAFORM_PATH")
@@ -65,4 +71,14 @@ func TestAdopt(t *testing.T) {
 	space.Unchanged("after the import")
 	w.with("TEAM=team 3").prefect("register", "--project", "team 3", "-p", w.script("many"))
 	space.Unchanged("after the CLI has registered the same flows again")
+}
+
+// succeed waits for commands that have to succeed.
+func succeed(t *testing.T, commands []*command) {
+	t.Helper()
+	for _, c := range commands {
+		if code := c.wait(); code != 0 {
+			t.Fatalf("%s: exit code %d\n%s", c.words, code, tail(c.text(), 40))
+		}
+	}
 }

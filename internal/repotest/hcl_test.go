@@ -73,6 +73,9 @@ func TestHCLFindsMistakes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if name == "function" && cli.minor == 0 {
+				t.Skip("OpenTofu looks for a provider's function only when it is called")
+			}
 			wrong := cli.validate(t, l, block{file: "x.md", line: 1, hcl: row.hcl, fragment: row.fragment, of: row.of})
 			if !strings.Contains(strings.Join(wrong, "\n"), row.want) {
 				t.Errorf("got %q, want something about %q", wrong, row.want)
