@@ -13,17 +13,31 @@ import (
 	"time"
 )
 
-// patience bounds every command; none takes a tenth of it.
-const patience = 3 * time.Minute
+// patience bounds every command; none of a test takes a tenth of it.
+const patience = 10 * time.Minute
 
 // Workspace is a directory in which a command line of Terraform or OpenTofu works with the provider as a program of its own.
 type Workspace struct {
 	// Dir is the directory.
 	Dir string
+	// Last is what the last command has cost.
+	Last Cost
 
 	t       testing.TB
 	program string
 	env     []string
+}
+
+// Cost is what a command has cost, with all that it started.
+type Cost struct {
+	Wall, CPU time.Duration
+	// Memory is the most that one of the processes had resident, in bytes; 0 where the system does not say.
+	Memory int64
+}
+
+// CostOf is the cost of a command that has ended.
+func CostOf(ended *os.ProcessState, wall time.Duration) Cost {
+	return Cost{Wall: wall, CPU: ended.UserTime() + ended.SystemTime(), Memory: residentMemory(ended)}
 }
 
 // NewWorkspace makes an empty one for the program of a command line, in which the provider is the one in a directory of
@@ -88,9 +102,11 @@ func (w *Workspace) Try(arguments ...string) (output string, code int) {
 	command.WaitDelay = time.Minute
 	var both bytes.Buffer
 	command.Stdout, command.Stderr = &both, &both
+	begin := time.Now()
 	if err := command.Run(); err != nil && command.ProcessState == nil {
 		w.t.Fatalf("start %s: %v", w.program, err)
 	}
+	w.Last = CostOf(command.ProcessState, time.Since(begin))
 	return both.String(), command.ProcessState.ExitCode()
 }
 
