@@ -13,8 +13,7 @@ import (
 
 func runActionSchema() schema.Schema {
 	return schema.Schema{
-		MarkdownDescription: "Runs a flow each time the action is invoked, and waits for the run. State changes and log lines appear as progress; " +
-			"while nothing happens, a line every 15 seconds says what the run waits for. " +
+		MarkdownDescription: "Runs a flow each time the action is invoked, and waits for the run. State changes and log lines appear as progress. " +
 			"A run that should be started once, and kept in the state, is the resource `prefect_flow_run`.",
 		Attributes: map[string]schema.Attribute{
 			"flow_id": schema.StringAttribute{
