@@ -128,7 +128,7 @@ func awkward(t *testing.T, name string, scheduled bool) string {
 	}
 	flow := document.Flows[0]
 	flow["name"] = name
-	parameters, tasks := []any{}, flow["tasks"].([]any) //nolint:forcetypeassert,errcheck // a build document
+	parameters, tasks := []any{}, flow["tasks"].([]any) //nolint:errcheck // a build document
 	for parameter, number := range map[string]string{"whole": "1.0", "big": "9007199254740993", "path": "0.5"} {
 		parameters = append(parameters, map[string]any{
 			"__version__": "1.4.1", "default": json.Number(number), "name": parameter, "outputs": "typing.Any", "required": false,

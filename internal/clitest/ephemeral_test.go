@@ -65,6 +65,7 @@ resource "prefect_project" "data" {
 func TestEphemeral_chain(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, program string) {
+		t.Helper()
 		server, cluster := acctest.Server(t), acctest.Cluster(t)
 		exposed := acctest.Expose(t, cluster, server.API)
 		pod := exposed.Start()

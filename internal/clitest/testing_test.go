@@ -58,6 +58,7 @@ run "apply" {
 func TestBareMock(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, program string) {
+		t.Helper()
 		w := workspace(t, program, &acctest.PrefectServer{API: "http://127.0.0.1:1"}, nil, flows)
 		w.Write("etl.json", etl(t))
 		w.Write("mock.tftest.hcl", `

@@ -56,7 +56,7 @@ func wrongGroupsRunsHooks() []wrong {
 			{`name = " "`, acctest.AtValidate, "name"},
 			{"success_states = []", acctest.AtValidate, "success_states"},
 			{`success_states = ["Success", null]`, acctest.AtValidate, "success_states"},
-			{`success_states = ["Sucess"]`, acctest.AtValidate, "success_states[...]"},
+			{`success_states = ["Sucess"]`, acctest.AtValidate, "success_states[...]"}, //nolint:misspell // the mistake
 			{`parameters = "{\"x\": 1e400}"`, acctest.AtValidate, "parameters"},
 			{`context = "{\"x\": \"\\ud800\"}"`, acctest.AtValidate, "context"},
 			{`scheduled_start_time = "1969-12-31T00:00:00Z"`, acctest.AtValidate, "scheduled_start_time"},

@@ -47,7 +47,7 @@ func yetToObserve() observed    { return observedAs(tftypes.UnknownValue) }
 
 // observedAs gives every attribute the same value, nil for null.
 //
-//nolint:contextcheck // types are converted, nothing waits
+//nolint:contextcheck,nolintlint // types are converted, nothing waits
 func observedAs(value any) observed {
 	ctx := context.Background()
 	kinds, values := map[string]attr.Type{}, map[string]attr.Value{}

@@ -100,28 +100,28 @@ func writeLog(ctx context.Context, level slog.Level, message string, fields map[
 // be seen where there should have been: the run is waited for all the same. done
 // ends the watch.
 func watchJobs(ctx context.Context, data *framework.ProviderData, w *runwait.Waiter, id string) (looked func(logs error) (unseen, elsewhere string), done func()) {
-	unseen := func(err error) (string, string) {
+	unseen := func(err error) string {
 		if err == nil || ctx.Err() != nil {
-			return "", ""
+			return ""
 		}
-		return err.Error(), ""
+		return err.Error()
 	}
 	since := data.Prefect.ServerTime()
 	cluster, err := data.Kubernetes()
 	if err != nil || cluster == nil {
-		return func(error) (string, string) { return unseen(err) }, func() {}
+		return func(error) (string, string) { return unseen(err), "" }, func() {}
 	}
 	follow, err := runjobs.Watch(ctx, cluster, "", id)
 	if err != nil {
 		tflog.Warn(ctx, "The run's Jobs cannot be watched", map[string]any{"flow_run_id": id, "error": err.Error()})
-		return func(error) (string, string) { return unseen(err) }, func() {}
+		return func(error) (string, string) { return unseen(err), "" }, func() {}
 	}
 	w.Observe(follow, func(ctx context.Context, namespace, pod, container string, lines int64, previous bool) ([]string, error) {
 		return runjobs.ContainerLog(ctx, cluster, namespace, pod, container, lines, previous) //nolint:wrapcheck // kept for its kind
 	})
 	return func(logs error) (string, string) {
 		if err := errors.Join(follow.Err(), logs); err != nil {
-			return unseen(err)
+			return unseen(err), ""
 		}
 		return "", jobElsewhere(ctx, data.Prefect, cluster, follow, id, since)
 	}, follow.Close

@@ -17,7 +17,7 @@ func TestValidators(t *testing.T) {
 	}{
 		{finalState(), "Success", ""},
 		{finalState(), "timedout", ""},
-		{finalState(), "Sucess", `Did you mean "Success"?`},
+		{finalState(), "Sucess", `Did you mean "Success"?`}, //nolint:misspell // the mistake
 		{finalState(), "Running", "has not finished"},
 		{finalState(), "Hibernating", "The final states are"},
 		{startTime(), "2030-01-31T08:00:00Z", ""},

@@ -49,7 +49,10 @@ func Conflicting(names ...string) Combination {
 	}
 }
 
-func (c Combination) Description(context.Context) string         { return c.detail }
+// Description implements the interfaces of config validators.
+func (c Combination) Description(context.Context) string { return c.detail }
+
+// MarkdownDescription implements the interfaces of config validators.
 func (c Combination) MarkdownDescription(context.Context) string { return c.detail }
 
 // ValidateResource implements resource.ConfigValidator.

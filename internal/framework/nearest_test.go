@@ -10,7 +10,7 @@ func TestNearest(t *testing.T) {
 	t.Parallel()
 	names := []string{"Success", "Failed", "Cancelled", "TimedOut"}
 	for given, want := range map[string]string{
-		"Sucess": "Success", "succes": "Success", "FAILURE": "Failed", "fail": "Failed", "Canceled": "Cancelled", "timed_out": "TimedOut", "Hibernating": "", "": "",
+		"Sucess": "Success", "succes": "Success", "FAILURE": "Failed", "fail": "Failed", "Canceled": "Cancelled", "timed_out": "TimedOut", "Hibernating": "", "": "", //nolint:misspell // mistakes
 	} {
 		if got := framework.Nearest(given, names); got != want {
 			t.Errorf("%q: got %q, want %q", given, got, want)

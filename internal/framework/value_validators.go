@@ -116,6 +116,7 @@ func Elements() Collection { return Collection{} }
 // Some is [Elements] for a collection that must not be empty either.
 func Some(example string) Collection { return Collection{needed: true, example: example} }
 
+// Description implements validator.Describer.
 func (c Collection) Description(context.Context) string {
 	if c.needed {
 		return "must hold at least one element, and no null"
@@ -123,6 +124,7 @@ func (c Collection) Description(context.Context) string {
 	return "must not hold null"
 }
 
+// MarkdownDescription implements validator.Describer.
 func (c Collection) MarkdownDescription(ctx context.Context) string { return c.Description(ctx) }
 
 // ValidateSet implements validator.Set.

@@ -122,7 +122,7 @@ func (p *portForward) Open(ctx context.Context, req ephemeral.OpenRequest, resp 
 		resp.Diagnostics.AddError(summary, "This machine gives no port to listen on: "+framework.Sentence(err.Error()))
 		return
 	}
-	f := forward(listener, way)
+	f := forward(listener, way) //nolint:contextcheck // it outlives this call
 	address := listener.Addr().String()
 	open.Store(address, f)
 	host, port, _ := net.SplitHostPort(address) // what a listener gives can be split
@@ -141,6 +141,6 @@ func (*portForward) Close(ctx context.Context, req ephemeral.CloseRequest, resp 
 		return // Open has failed
 	}
 	if f, ok := open.LoadAndDelete(address); ok {
-		f.(*forwarding).end() //nolint:forcetypeassert // nothing else is stored
+		f.(*forwarding).end() //nolint:forcetypeassert,errcheck // nothing else is stored
 	}
 }

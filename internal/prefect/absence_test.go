@@ -43,6 +43,7 @@ func oddAnswers() map[string]string {
 
 // reads are the questions whose answer may be that there is no such object.
 func reads(t *testing.T, c *prefect.Client) map[string]func() error {
+	t.Helper()
 	ctx := t.Context()
 	only := func(_ any, err error) error { return err }
 	return map[string]func() error{
@@ -66,6 +67,7 @@ func reads(t *testing.T, c *prefect.Client) map[string]func() error {
 
 // removals are the mutations whose answer may be that there is no such object.
 func removals(t *testing.T, c *prefect.Client) map[string]func() error {
+	t.Helper()
 	ctx := t.Context()
 	return map[string]func() error{
 		"DeleteProject":     func() error { return c.DeleteProject(ctx, anID) },

@@ -4,14 +4,20 @@ import "github.com/prefect-server/terraform-provider-prefect/internal/prefect/tr
 
 // What a caller of this package needs of its transport: the configuration, what is told of each attempt, and the errors.
 type (
-	// Config and the others are those of package transport.
-	Config            = transport.Config
-	BasicAuth         = transport.BasicAuth
+	// Config is that of package transport.
+	Config = transport.Config
+	// BasicAuth is that of package transport.
+	BasicAuth = transport.BasicAuth
+	// VariablesEncoding is that of package transport.
 	VariablesEncoding = transport.VariablesEncoding
-	DialError         = transport.DialError
-	Event             = transport.Event
-	Error             = transport.Error
-	SettingError      = transport.SettingError
+	// DialError is that of package transport.
+	DialError = transport.DialError
+	// Event is that of package transport.
+	Event = transport.Event
+	// Error is that of package transport.
+	Error = transport.Error
+	// SettingError is that of package transport.
+	SettingError = transport.SettingError
 )
 
 // Forms in which variables are sent; see [transport.VariablesEncoding].

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"regexp"
 	"syscall"
 	"time"
@@ -31,7 +32,7 @@ func newTerraform(options Options, dir string, env []string) (*terraform, error)
 	if err := WriteCLIConfig(t.configFile(), options.ProviderDir); err != nil {
 		return nil, err
 	}
-	t.env = append(env, "TF_CLI_CONFIG_FILE="+t.configFile(), "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1")
+	t.env = append(slices.Clone(env), "TF_CLI_CONFIG_FILE="+t.configFile(), "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1")
 	return t, nil
 }
 

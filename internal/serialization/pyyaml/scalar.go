@@ -36,7 +36,8 @@ func (l *loader) scalar(node *yaml.Node, path string) (any, error) {
 			tag = plainTag(node.Value)
 		}
 	}
-	value, ok := any(nil), true
+	var value any
+	var ok bool
 	switch tag {
 	case "!!str", "!":
 		return node.Value, nil
