@@ -221,12 +221,13 @@ func TestAccFlowTwice(t *testing.T) {
 		// Not known at plan: refused when the second is about to be registered.
 		resource.TestStep{Config: provider + projects + inNew(b.block("one", one)+b.block("two", two)), ExpectError: said},
 	)
-	// One is there already. That the new one takes its place is something else.
+	// One is there already. A new one in its place would be a rename without a moved block, which is refused as such.
 	run(t,
 		resource.TestStep{Config: provider + b.block("one", one)},
 		resource.TestStep{Config: provider + b.block("one", one) + b.block("two", two), PlanOnly: true, ExpectError: said},
 		resource.TestStep{Config: provider + b.block("one", one) + b.block("two", one), PlanOnly: true, ExpectError: said},
-		resource.TestStep{Config: provider + b.block("two", two, `deletion_policy = "delete"`)},
+		resource.TestStep{Config: provider + b.block("two", two), PlanOnly: true, ExpectError: acctest.Says("Renaming the resource would destroy flow")},
+		resource.TestStep{Config: provider + b.block("one", one, `deletion_policy = "delete"`)},
 	)
 	run(t, resource.TestStep{
 		Config: provider + b.block("one", one) + b.block("two", two, `version_group_id = "two"`), Check: func(*terraform.State) error {
