@@ -25,7 +25,7 @@ func TestAdopt(t *testing.T) {
 		if _, err := client.CreateProject(t.Context(), name, nil); err != nil {
 			t.Fatal(err)
 		}
-		running = append(running, w.with("TEAM="+name).start("prefect", "register", "--project", name, "-p", w.script("many")))
+		running = append(running, w.with("TEAM="+name).start("prefect", "register", "--project", name, "-p", testdata(t, "many.py")))
 	}
 	succeed(t, running)
 	flows, err := client.ListFlows(t.Context(), prefect.FlowFilter{})
@@ -69,7 +69,7 @@ func TestAdopt(t *testing.T) {
 	}
 	says(t, space.Apply(), fmt.Sprintf("%d imported, 0 added, 0 changed, 0 destroyed", want))
 	space.Unchanged("after the import")
-	w.with("TEAM=team 3").prefect("register", "--project", "team 3", "-p", w.script("many"))
+	w.with("TEAM=team 3").prefect("register", "--project", "team 3", "-p", testdata(t, "many.py"))
 	space.Unchanged("after the CLI has registered the same flows again")
 }
 
