@@ -5,9 +5,10 @@ import (
 	"strings"
 )
 
-// Capitalise makes the first letter of a text, if it is an ASCII one, a capital.
+// Capitalise makes the first letter of a text, if it is an ASCII one, a capital. A text that starts with the name of an
+// attribute, such as use_msi, stays as it is.
 func Capitalise(text string) string {
-	if text == "" {
+	if first, _, _ := strings.Cut(text, " "); text == "" || strings.Contains(first, "_") {
 		return text
 	}
 	return strings.ToUpper(text[:1]) + text[1:]

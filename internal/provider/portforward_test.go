@@ -109,9 +109,9 @@ func TestAccProvider_badReach(t *testing.T) {
 	}
 	const ids = "tenant_id = \"t\"\n client_id = \"c\"\n"
 	refused := map[string][]string{
-		`port_forward = { service = "apollo" }`:                                                         {`"kubernetes" must be specified when "port_forward"`},
-		"proxy_url = \"http://proxy:3128\"\n kubernetes = {}\n port_forward = { service = \"apollo\" }": {"cannot be specified when"},
-		"kubernetes = {}\n port_forward = { service = \"Apollo\" }":                                     {"must be a name as Kubernetes has them"},
+		`port_forward = { service = "apollo" }`:                                                         {"No cluster to forward a port of", "Set `kubernetes` too"},
+		"proxy_url = \"http://proxy:3128\"\n kubernetes = {}\n port_forward = { service = \"apollo\" }": {"`port_forward` and `proxy_url` cannot be combined"},
+		"kubernetes = {}\n port_forward = { service = \"Apollo\" }":                                     {"Not a name in Kubernetes"},
 		"kubernetes = {}\n port_forward = { service = \"apollo\", port = 70000 }":                       {"Not a port", "70000"},
 		"kubernetes = {}\n port_forward = { port = 4200 }":                                              {`attribute "service" is required`},
 		azure(ids + "client_secret = \"s\"\n use_oidc = true"):                                          {"Cannot sign in to Microsoft Entra ID", "client_secret and use_oidc", "exclude each other"},
@@ -121,7 +121,7 @@ func TestAccProvider_badReach(t *testing.T) {
 		azure("client_secret = \"s\"\n client_id = \"c\""):                                              {"client_secret needs tenant_id", "ARM_TENANT_ID"},
 		azure(ids + "use_oidc = true"):                                                                  {"use_oidc needs oidc_token", "ARM_OIDC_TOKEN"},
 		azure("use_cli = false"):                                                                        {"nothing says how to sign in", "use_workload_identity"},
-		"kubernetes = {\n token = \"t\"\n azure = { use_msi = true }\n}":                                {"cannot be specified when"},
+		"kubernetes = {\n token = \"t\"\n azure = { use_msi = true }\n}":                                {"Two ways to sign in to the cluster"},
 	}
 	steps := make([]resource.TestStep, 0, len(refused))
 	for lines, says := range refused {
