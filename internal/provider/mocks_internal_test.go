@@ -28,7 +28,7 @@ func TestMocksAreLetPass(t *testing.T) {
 		}
 		return len(answer.Diagnostics) > 0
 	}
-	if refused("a1b2c3d4") || !refused("default") || !refused("A1B2C3D4") {
+	if refused("a1b2c3d4") || refused("1xIYb2a") || !refused("default") || !refused("my-project") {
 		t.Error("before it is configured")
 	}
 	if _, err := server.ConfigureProvider(context.WithoutCancel(t.Context()), &tfprotov6.ConfigureProviderRequest{
