@@ -63,12 +63,6 @@ func (r *Recording) AddDiagnostics(title string, found []Diagnostic, volatile ..
 	r.Add(title, strings.Join(blocks, "\n\n"), volatile...)
 }
 
-// AddOutput appends what Terraform printed: its frame and line breaks, which
-// depend on the width of the terminal, are taken away.
-func (r *Recording) AddOutput(title, output string, volatile ...string) {
-	r.Add(title, plainOutput(output), volatile...)
-}
-
 var (
 	uuid      = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 	unsettled = []struct{ pattern, name string }{
