@@ -70,7 +70,7 @@ func TestAccFlowDataSourceBadInput(t *testing.T) {
 		`flow_id = "etl"`:                        {"Not a UUID", "flow_id"},
 		"project_name = \"none\"\nname = \"a\"":  {"Could not find the flow with project_name", "none"},
 		"project_name = \"flows\"\nname = \"a\"": {"Could not find the flow with name", `"a"`},
-		"project_name = \"flows\"\nid = \"a\"":   {"Arguments that exclude each other"},
+		"project_name = \"flows\"\nid = \"a\"":   {"Conflicting arguments"},
 	}
 	steps := make([]resource.TestStep, 0, len(cases))
 	for lines, says := range cases {

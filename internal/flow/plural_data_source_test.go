@@ -80,8 +80,8 @@ func TestAccFlowsDataSourceBadInput(t *testing.T) {
 	cases := map[string][]string{
 		`project_id = "flows"`: {"Not a UUID", "project_id"},
 		`tenant_id = "x"`:      {"Not a UUID", "tenant_id"},
-		"project_id = \"" + nobody + "\"\nproject_name = \"flows\"": {"Set only one of"},
-		"name = \"a\"\nname_like = \"a%\"":                          {"Set only one of"},
+		"project_id = \"" + nobody + "\"\nproject_name = \"flows\"": {"Set at most one of"},
+		"name = \"a\"\nname_like = \"a%\"":                          {"Set at most one of"},
 		`name_like = " "`:                                           {"Blank value", "name_like"},
 		`archived = "perhaps"`:                                      {"archived", "bool"},
 		`tenant_id = "` + nobody + `"`:                              {"Could not list the flows", "tenant_id", "no tenant with the id"},

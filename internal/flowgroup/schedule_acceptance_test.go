@@ -126,7 +126,7 @@ func TestAccFlowGroupDataSource(t *testing.T) {
 	bare := acctest.ProviderConfig(b.PrefectServer, nil) + "data \"prefect_flow_group\" \"test\" {\n%s\n}\n"
 	missing := fmt.Sprintf(bare, `id = "6f6b0e0e-0000-4000-8000-00000000000f"`)
 	run(b,
-		resource.TestStep{Config: fmt.Sprintf(bare, ""), ExpectError: acctest.Says("One argument is needed, and only one", "id", "version_group_id")},
+		resource.TestStep{Config: fmt.Sprintf(bare, ""), ExpectError: acctest.Says("Exactly one argument is required", "id", "version_group_id")},
 		resource.TestStep{Config: fmt.Sprintf(bare, `id = "etl"`), ExpectError: acctest.Says("Not a UUID", "id")},
 		resource.TestStep{Config: missing, ExpectError: acctest.Says("Could not find the flow group", "tenant_id")},
 		resource.TestStep{

@@ -78,7 +78,7 @@ func TestAccFlowRunAction_runFails(t *testing.T) {
 		{"failed", map[string]any{"flow_id": b.flow, "parameters": `{"x": 1}`}, false, []string{"ended in the state Failed", "Hello from the flow", "on_failure"}},
 		{"warn", map[string]any{"flow_id": b.flow, "parameters": `{"x": 1}`, "on_failure": "warn"}, true, []string{"ended in the state Failed"}},
 		{"missing parameter", map[string]any{"flow_id": b.flow}, false, []string{"Required parameters are missing"}},
-		{"both", map[string]any{"flow_id": b.flow, "version_group_id": b.group}, false, []string{"One argument is needed, and only one"}},
+		{"both", map[string]any{"flow_id": b.flow, "version_group_id": b.group}, false, []string{"Exactly one argument is required"}},
 		{"deadline", map[string]any{
 			"flow_id": b.flow, "parameters": `{"x": 1}`, "scheduled_start_time": "2000-01-01T00:00:00Z", "labels": []string{"none"},
 			"timeouts": map[string]any{"total": "1s"}, "on_timeout": "cancel",

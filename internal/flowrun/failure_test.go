@@ -305,7 +305,7 @@ func TestAccFlowRun_refusals(t *testing.T) {
 		"not JSON":          {[]string{`parameters = "{"`}, []string{"JSON"}},
 		"not an object":     {[]string{`parameters = "[]"`}, []string{"Not a JSON object"}},
 		"too exact":         {[]string{`parameters = "{\"x\": 9007199254740993}"`}, []string{"A number that the Server would change", "9007199254740992 of 9007199254740993"}},
-		"both":              {[]string{fmt.Sprintf("flow_id = %q", none), `version_group_id = "g"`}, []string{"One argument is needed, and only one"}},
+		"both":              {[]string{fmt.Sprintf("flow_id = %q", none), `version_group_id = "g"`}, []string{"Exactly one argument is required"}},
 		"not a time":        {[]string{`scheduled_start_time = "tomorrow"`}, []string{"Not a time", "RFC 3339"}},
 		"quantity":          {[]string{`parameters = jsonencode({ x = 1 })`, `run_config = { kubernetes = { image_pull_policy = "Sometimes" } }`}, []string{"image_pull_policy"}},
 		"wait":              {[]string{`wait_for = "ever"`}, []string{"wait_for"}},

@@ -167,7 +167,7 @@ func TestAccFlowRunsDataSource_badInput(t *testing.T) {
 		`states = []`:   {"states", "is empty"},
 		`states = [""]`: {"Blank value", "states"},
 		`flow_id = "x"`: {"Not a UUID", "flow_id"},
-		"flow_id = \"" + nobody + "\"\nversion_group_id = \"x\"": {"Set only one of"},
+		"flow_id = \"" + nobody + "\"\nversion_group_id = \"x\"": {"Set at most one of"},
 		`project_id = "runs"`:          {"Not a UUID", "project_id"},
 		`tenant_id = "` + nobody + `"`: {"Could not list the flow runs", "tenant_id", "no tenant with the id"},
 	}

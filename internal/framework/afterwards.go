@@ -7,30 +7,28 @@ import (
 )
 
 const (
-	// settleTime is how long after a call Terraform has surely taken note of its
-	// answer. A process that Terraform tells to end before does not wait for it.
+	// settleTime is how long after a call Terraform has certainly recorded the answer. When Terraform stops
+	// the provider earlier, Finish does not wait for it.
 	settleTime = 200 * time.Millisecond
-	// exitTime is how long Finish takes at most: Terraform kills a provider two
-	// seconds after it has asked it to end.
+	// exitTime limits Finish: Terraform kills a provider two seconds after asking it to stop.
 	exitTime = 1500 * time.Millisecond
 )
 
-// Afterwards are things to do when the call that is being answered has returned
-// and Terraform holds its answer: what tells others that the answer is safe. A
-// process that is killed before has told nobody. The zero value is ready for use;
-// the served provider owns one, and ends with Finish.
+// Afterwards runs tasks once the current call has returned and Terraform holds its answer, such as marking on
+// the Server that the answer was recorded. A process that is killed earlier runs none of them. The zero value
+// is ready for use; the served provider owns one and calls Finish when it stops.
 type Afterwards struct {
 	mu      sync.Mutex
 	waiting map[*task]struct{}
 	running sync.WaitGroup
-	until   context.Context //nolint:containedctx // the life of what is done, which Finish ends
+	until   context.Context //nolint:containedctx // passed to the tasks; Finish cancels it
 	give    context.CancelFunc
 }
 
 type task struct{ do func(until context.Context) }
 
-// Do has something done a moment later, or when Terraform ends the provider,
-// whichever is first. until ends when there is no more time for it.
+// Do schedules a task for shortly after the call, or for the provider's exit if that comes first. The task's
+// context, until, ends when time runs out.
 func (a *Afterwards) Do(do func(until context.Context)) {
 	t := &task{do: do}
 	a.mu.Lock()
@@ -44,7 +42,7 @@ func (a *Afterwards) Do(do func(until context.Context)) {
 	time.AfterFunc(settleTime, func() { a.run(t) })
 }
 
-// run does one thing, unless it has been begun.
+// run runs a task unless it has already started.
 func (a *Afterwards) run(t *task) {
 	a.mu.Lock()
 	_, waits := a.waiting[t]
@@ -57,8 +55,8 @@ func (a *Afterwards) run(t *task) {
 	}
 }
 
-// Finish does at once what is left to do, and returns when it is done, or when
-// there is no more time. Terraform ends a provider when it has all answers.
+// Finish runs the remaining tasks immediately and returns when they are done or time runs out. Terraform
+// stops a provider once it has every answer.
 func (a *Afterwards) Finish() {
 	a.mu.Lock()
 	for t := range a.waiting {
@@ -67,7 +65,7 @@ func (a *Afterwards) Finish() {
 	give := a.give
 	a.mu.Unlock()
 	if give == nil {
-		return // nothing was ever to be done
+		return // no task was ever scheduled
 	}
 	timer := time.AfterFunc(exitTime, give)
 	defer timer.Stop()

@@ -7,16 +7,16 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 )
 
-// Claims are the objects that operations of this process hold, by id. They keep
-// two resources of one configuration from taking up the same object when both
-// look for one that nobody holds. The zero value is ready for use.
+// Claims records the ids of objects that operations of this process use. It prevents two resources of one
+// configuration from adopting the same object when both look for an unused one. The zero value is ready for
+// use.
 type Claims struct {
 	mu    sync.Mutex
 	held  map[string]bool
 	locks map[string]*sync.Mutex
 }
 
-// Claim takes an id and says whether it was free.
+// Claim claims an id and reports whether it was free.
 func (c *Claims) Claim(id string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -30,10 +30,9 @@ func (c *Claims) Claim(id string) bool {
 	return true
 }
 
-// TakeUp notes that the plan creates a resource which takes up an object that
-// exists, and says whether the plan also destroys another resource of that
-// object. GiveUp notes such a destruction. Terraform plans them in any order:
-// whichever comes second is told of the first.
+// TakeUp records that the plan creates a resource that adopts an existing object, and reports whether the
+// plan also destroys another resource of that object (recorded by GiveUp). Terraform plans the two in any
+// order, so whichever call is second reports the conflict.
 func (c *Claims) TakeUp(object string) (givenUp bool) {
 	c.Claim("take up " + object)
 	return c.Held("give up " + object)
@@ -45,27 +44,26 @@ func (c *Claims) GiveUp(object string) (takenUp bool) {
 	return c.Held("take up " + object)
 }
 
-// WithoutMoved is the error of a plan that destroys a resource and creates
-// another one for the same object, which is what renaming a resource without a
-// `moved` block does. typeName is such as "prefect_flow", object names the
-// object, and loss is the sentence that says what destroying it loses.
+// WithoutMoved returns the error for a plan that destroys a resource and creates another one for the same
+// object. Renaming a resource without a `moved` block does that. typeName is for example "prefect_flow",
+// object names the object, and loss is the sentence that says what destroying it loses.
 func WithoutMoved(typeName, object, loss string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Renaming the resource would destroy "+object,
 		fmt.Sprintf("The plan destroys one %[1]s and creates another one for the same object, %[2]s. %[3]s\n\nIf the resource has "+
-			"another name now, or another place, write a `moved` block, with which nothing is destroyed:\n\n"+
-			"  moved {\n    from = %[1]s.old_name\n    to   = %[1]s.new_name\n  }\n\nTo leave the old one to somebody else, use a `removed` block "+
-			"with `destroy = false`. If it is to be destroyed first, apply that alone.", typeName, object, loss))
+			"been renamed or moved, add a `moved` block. Then nothing is destroyed:\n\n"+
+			"  moved {\n    from = %[1]s.old_name\n    to   = %[1]s.new_name\n  }\n\nTo stop managing the old one without destroying it, use a `removed` block "+
+			"with `destroy = false`. To destroy it first, apply that change on its own.", typeName, object, loss))
 }
 
-// Held says whether an id is taken.
+// Held reports whether an id is claimed.
 func (c *Claims) Held(id string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.held[id]
 }
 
-// Lock serialises those who look for an object of a kind and claim it. It
-// returns the function that ends this.
+// Lock serialises operations that look for an object of a kind and then claim it. It returns the unlock
+// function.
 func (c *Claims) Lock(kind string) (unlock func()) {
 	c.mu.Lock()
 	if c.locks == nil {

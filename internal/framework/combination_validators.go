@@ -13,11 +13,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
 
-// The rules of terraform-plugin-framework-validators are right, but their
-// messages list path expressions. These say the same in the words of HCL.
+// The rules come from terraform-plugin-framework-validators, whose messages list path expressions. These
+// types keep the rules and reword the messages in HCL terms.
 
-// Combination is a rule about several arguments of a block: a rule of the
-// library, and what is said when it is broken.
+// Combination is a rule about several arguments of a block: a rule of the library, with our message for a
+// violation.
 type Combination struct {
 	resource   resource.ConfigValidator
 	dataSource datasource.ConfigValidator
@@ -25,34 +25,34 @@ type Combination struct {
 	detail     string
 }
 
-// ExactlyOneOf requires one of the arguments of a block, and no more than one.
+// ExactlyOneOf requires exactly one of the arguments of a block.
 func ExactlyOneOf(names ...string) Combination {
 	return Combination{
 		resource: resourcevalidator.ExactlyOneOf(roots(names)...), dataSource: datasourcevalidator.ExactlyOneOf(roots(names)...),
-		summary: "One argument is needed, and only one", detail: "Set exactly one of " + quotedNames(names) + ".",
+		summary: "Exactly one argument is required", detail: "Set exactly one of " + quotedNames(names) + ".",
 	}
 }
 
-// AtLeastOneOf requires one of the arguments of a block, or several.
+// AtLeastOneOf requires one or more of the arguments of a block.
 func AtLeastOneOf(names ...string) Combination {
 	return Combination{
 		resource: resourcevalidator.AtLeastOneOf(roots(names)...), dataSource: datasourcevalidator.AtLeastOneOf(roots(names)...),
-		summary: "An argument is missing", detail: "Set at least one of " + quotedNames(names) + ".",
+		summary: "Missing argument", detail: "Set at least one of " + quotedNames(names) + ".",
 	}
 }
 
-// Conflicting refuses more than one of the arguments of a block.
+// Conflicting allows at most one of the arguments of a block.
 func Conflicting(names ...string) Combination {
 	return Combination{
 		resource: resourcevalidator.Conflicting(roots(names)...), dataSource: datasourcevalidator.Conflicting(roots(names)...),
-		summary: "Arguments that exclude each other", detail: "Set only one of " + quotedNames(names) + ", or none.",
+		summary: "Conflicting arguments", detail: "Set at most one of " + quotedNames(names) + ".",
 	}
 }
 
-// Description implements the interfaces of config validators.
+// Description implements the config validator interfaces.
 func (c Combination) Description(context.Context) string { return c.detail }
 
-// MarkdownDescription implements the interfaces of config validators.
+// MarkdownDescription implements the config validator interfaces.
 func (c Combination) MarkdownDescription(context.Context) string { return c.detail }
 
 // ValidateResource implements resource.ConfigValidator.
@@ -69,7 +69,7 @@ func (c Combination) ValidateDataSource(ctx context.Context, req datasource.Vali
 	resp.Diagnostics.Append(reworded(own.Diagnostics, c.summary, c.detail)...)
 }
 
-// reworded is the first error of a library's rule, at its place, in our words.
+// reworded returns the first error of a library rule, at the same path, with our message.
 func reworded(found diag.Diagnostics, summary, detail string) diag.Diagnostics {
 	var out diag.Diagnostics
 	errs := found.Errors()
@@ -92,7 +92,7 @@ func roots(names []string) path.Expressions {
 	return out
 }
 
-// quotedNames is an enumeration such as "`a`, `b` and `c`".
+// quotedNames lists names as in "`a`, `b` and `c`".
 func quotedNames(names []string) string {
 	quoted := make([]string, len(names))
 	for i, name := range names {
@@ -104,8 +104,7 @@ func quotedNames(names []string) string {
 	return strings.Join(quoted[:len(quoted)-1], ", ") + " and " + quoted[len(quoted)-1]
 }
 
-// beside is a rule of the library about an attribute and others, said in our
-// words.
+// beside is a library rule about an attribute and its siblings, with our message.
 type beside[V interface {
 	Description(context.Context) string
 	MarkdownDescription(context.Context) string
@@ -141,8 +140,8 @@ func (b objectBeside) ValidateObject(ctx context.Context, req validator.ObjectRe
 	resp.Diagnostics.Append(reworded(own.Diagnostics, b.summary, b.detail)...)
 }
 
-// StringBeside says a rule of the library about a string and the attributes
-// beside it in other words: summary names the mistake, detail what to set.
+// StringBeside rewords a library rule about a string and its sibling attributes: summary names the mistake,
+// detail says what to set.
 func StringBeside(rule validator.String, summary, detail string) validator.String {
 	return stringBeside{beside[validator.String]{rule, summary, detail}}
 }

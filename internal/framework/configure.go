@@ -11,9 +11,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 )
 
-// ConfigureResource returns the provider data of a resource's or list
-// resource's Configure request (both use the same request type). It is nil
-// before the provider is configured; its methods accept that.
+// ConfigureResource returns the provider data of the Configure request of a resource or list resource (both
+// use the same request type). It is nil before the provider is configured; its methods accept nil.
 func ConfigureResource(req resource.ConfigureRequest, resp *resource.ConfigureResponse) *ProviderData {
 	return configure(req.ProviderData, &resp.Diagnostics)
 }
@@ -39,17 +38,16 @@ func configure(given any, diags *diag.Diagnostics) *ProviderData {
 	}
 	data, ok := given.(*ProviderData)
 	if !ok {
-		diags.AddError("Provider data of an unexpected type",
+		diags.AddError("Unexpected provider data type",
 			fmt.Sprintf("Expected %T, got %T. This is a bug in the provider; please report it.", data, given))
 		return nil
 	}
 	return data
 }
 
-// RequireReady adds an error to diags and returns false if the Server cannot be
-// asked although the operation needs it: creating, changing and deleting, and
-// reading a data source. Planning and refreshing a resource do not call it;
-// they skip their remote part instead.
+// RequireReady adds an error to diags and returns false if the operation needs the Server but its address is
+// not known yet. Create, update, delete and data source reads call it. Planning and refreshing a resource do
+// not; they skip the remote part.
 func (d *ProviderData) RequireReady(diags *diag.Diagnostics) bool {
 	if d.Ready() {
 		return true
@@ -59,7 +57,7 @@ func (d *ProviderData) RequireReady(diags *diag.Diagnostics) bool {
 		unknown = "the provider attribute(s) " + strings.Join(d.Unknown, ", ")
 	}
 	diags.AddError("The Prefect Server is not known yet",
-		fmt.Sprintf("%s depends on something that has not been applied, so the Server cannot be asked now.\n\n"+
+		fmt.Sprintf("%s depends on something that has not been applied yet, so the provider cannot reach the Server.\n\n"+
 			"Add `depends_on` with the resource that creates the Server, so that this is read during apply, "+
 			"or apply that resource first with `-target`.", Capitalise(unknown)))
 	return false

@@ -7,28 +7,26 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
-// ProviderData is what the provider hands to everything it serves once it has
-// been configured.
+// ProviderData is what the configured provider passes to its resources, data sources and actions.
 type ProviderData struct {
-	// Prefect is the Server client. It is nil while the provider's own
-	// configuration holds values that are unknown, which happens during plan
-	// when the Server is created in the same apply. Callers then skip what they
-	// would have checked remotely; see Ready.
+	// Prefect is the Server client. It is nil while the provider configuration contains unknown values, which
+	// happens during plan when the same apply creates the Server. Callers then skip their remote checks; see
+	// Ready.
 	Prefect *prefect.Client
 
-	// Unknown names the provider attributes that were unknown, for messages.
+	// Unknown lists the provider attributes that were unknown, for messages.
 	Unknown []string
 
-	// Afterwards is what is done when a call has returned.
+	// Afterwards runs tasks after a call has returned.
 	Afterwards *Afterwards
 
-	// Claims are the objects that resources of this process hold.
+	// Claims records the objects that resources of this process use.
 	Claims Claims
 
-	// Custody notices objects that move between addresses of one plan.
+	// Custody detects objects that move between addresses of one plan.
 	Custody Custody
 
-	// ScheduleOwners are the resources that set the switch of a schedule.
+	// ScheduleOwners records the resources that set a schedule's `schedule_active`.
 	ScheduleOwners ScheduleOwners
 
 	kubernetes func() (*kubeclient.Client, error)
@@ -37,11 +35,10 @@ type ProviderData struct {
 	tenants map[string]*prefect.Client // by slug or id
 }
 
-// NewProviderData returns provider data for a client, which is nil while the
-// configuration named by unknown is not known. cluster makes the Kubernetes
-// client; it is nil without a `kubernetes` attribute, and called at most once,
-// when something first needs the cluster, so that a kubeconfig which the same
-// apply writes does not have to exist at plan.
+// NewProviderData returns provider data for a client. client is nil while the provider attributes listed in
+// unknown are not known. cluster makes the Kubernetes client. It is nil without a `kubernetes` attribute, and
+// called at most once, when something first needs the cluster: a kubeconfig written by the same apply need
+// not exist at plan.
 func NewProviderData(client *prefect.Client, cluster func() (*kubeclient.Client, error), unknown ...string) *ProviderData {
 	data := &ProviderData{Prefect: client, Unknown: unknown, Afterwards: &Afterwards{}}
 	if cluster != nil {
@@ -50,16 +47,14 @@ func NewProviderData(client *prefect.Client, cluster func() (*kubeclient.Client,
 	return data
 }
 
-// Ready says whether the Server can be asked. It is false before the provider
-// is configured (validation) and while its configuration is unknown (plan), and
-// may be called on nil.
+// Ready reports whether the Server can be reached. It is false before the provider is configured (validation)
+// and while its configuration is unknown (plan). d may be nil.
 func (d *ProviderData) Ready() bool {
 	return d != nil && d.Prefect != nil
 }
 
-// InTenant returns a client that works in the tenant with this slug or id, and
-// the provider's own client for "". It may only be called if Ready. Clients are
-// kept, so that each tenant is looked up once and not at every object of it.
+// InTenant returns a client for the tenant with this slug or id, and the provider's own client for "". Call
+// it only if Ready. Clients are cached, so each tenant is looked up once and not once per object.
 func (d *ProviderData) InTenant(slugOrID string) *prefect.Client {
 	if slugOrID == "" {
 		return d.Prefect
@@ -77,15 +72,14 @@ func (d *ProviderData) InTenant(slugOrID string) *prefect.Client {
 	return client
 }
 
-// HasCluster says whether the configuration names a Kubernetes cluster whose
-// settings are all known. It does not contact the cluster.
+// HasCluster reports whether the configuration names a Kubernetes cluster whose settings are all known. It
+// does not contact the cluster.
 func (d *ProviderData) HasCluster() bool {
 	return d != nil && d.kubernetes != nil
 }
 
-// Kubernetes returns the client of the configured cluster, or nil without an
-// error if there is none (or its settings are still unknown). The error is that
-// of making a client from the configuration, such as a missing kubeconfig.
+// Kubernetes returns the client of the configured cluster, or nil without an error if there is none or its
+// settings are still unknown. The error is about making the client, such as a missing kubeconfig.
 func (d *ProviderData) Kubernetes() (*kubeclient.Client, error) {
 	if !d.HasCluster() {
 		return nil, nil

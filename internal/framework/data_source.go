@@ -19,14 +19,14 @@ type DataSource[M any] struct {
 	Schema func() schema.Schema
 	// Validators check the configuration as a whole.
 	Validators []datasource.ConfigValidator
-	// Read turns the configuration into the state. It is called when the
-	// provider is configured and, unless Serverless, the Server is known.
+	// Read turns the configuration into the state. It is called once the provider is configured and, unless
+	// Serverless is set, the Server's address is known.
 	Read func(ctx context.Context, data *ProviderData, m *M) diag.Diagnostics
-	// Serverless is a data source that does not ask the Prefect Server.
+	// Serverless marks a data source that does not contact the Prefect Server.
 	Serverless bool
 }
 
-// NewDataSource returns the data source described.
+// NewDataSource returns the described data source.
 func NewDataSource[M any](described DataSource[M]) datasource.DataSource {
 	return &dataSource[M]{DataSource: described}
 }
@@ -41,12 +41,12 @@ var (
 	_ datasource.DataSourceWithConfigValidators = (*dataSource[struct{}])(nil)
 )
 
-// Metadata gives the type name.
+// Metadata sets the type name.
 func (d *dataSource[M]) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_" + d.Name
 }
 
-// Configure takes over the provider data.
+// Configure stores the provider data.
 func (d *dataSource[M]) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
 	d.data = configure(req.ProviderData, &resp.Diagnostics)
 }
@@ -56,7 +56,7 @@ func (d *dataSource[M]) Schema(_ context.Context, _ datasource.SchemaRequest, re
 	resp.Schema = d.DataSource.Schema()
 }
 
-// ConfigValidators check the configuration as a whole.
+// ConfigValidators returns the checks of the configuration as a whole.
 func (d *dataSource[M]) ConfigValidators(context.Context) []datasource.ConfigValidator {
 	return d.Validators
 }
@@ -74,10 +74,10 @@ func (d *dataSource[M]) Read(ctx context.Context, req datasource.ReadRequest, re
 	}
 }
 
-// Listing is what a plural data source does to find its objects: query asks one
-// tenant, show makes what the data source shows of an object.
+// Listing is how a plural data source finds its objects: query lists those of one tenant, show converts one
+// to the model.
 type Listing[O, M any] struct {
-	// Failure is that of the query.
+	// Failure describes a failed query.
 	Failure Failure
 	Query   func(ctx context.Context, client *prefect.Client) ([]O, error)
 	Show    func(ctx context.Context, object *O) (M, diag.Diagnostics)

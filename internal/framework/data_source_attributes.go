@@ -6,41 +6,40 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// The attributes that data sources are made of. Text, Flag, Number, Document and
-// Texts are results; Key is an argument that is also a result; Filter is an
-// argument only.
+// Constructors for the attributes of data sources. Text, Flag, Number, Document and Texts are results; Key is
+// an argument that is also a result; Filter is an argument only.
 
-// Text is a string that is read.
+// Text is a computed string.
 func Text(description string) schema.StringAttribute {
 	return schema.StringAttribute{Computed: true, MarkdownDescription: description}
 }
 
-// Flag is a bool that is read.
+// Flag is a computed bool.
 func Flag(description string) schema.BoolAttribute {
 	return schema.BoolAttribute{Computed: true, MarkdownDescription: description}
 }
 
-// Number is a whole number that is read.
+// Number is a computed integer.
 func Number(description string) schema.Int64Attribute {
 	return schema.Int64Attribute{Computed: true, MarkdownDescription: description}
 }
 
-// Document is a JSON text that is read.
+// Document is a computed JSON text.
 func Document(description string) schema.StringAttribute {
 	return schema.StringAttribute{Computed: true, CustomType: JSONType{}, MarkdownDescription: description}
 }
 
-// Texts is a set of strings that is read.
+// Texts is a computed set of strings.
 func Texts(description string) schema.SetAttribute {
 	return schema.SetAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: description}
 }
 
-// Key is an argument that chooses the object, and is read if another one does.
+// Key is an argument that selects the object; it is computed if another argument selects it.
 func Key(description string, validators ...validator.String) schema.StringAttribute {
 	return schema.StringAttribute{Optional: true, Computed: true, Validators: validators, MarkdownDescription: description}
 }
 
-// Filter is an argument that narrows what is found.
+// Filter is an argument that narrows the result.
 func Filter(description string, validators ...validator.String) schema.StringAttribute {
 	return schema.StringAttribute{Optional: true, Validators: validators, MarkdownDescription: description}
 }
@@ -52,7 +51,7 @@ func Found(description string, attributes map[string]schema.Attribute) schema.Li
 	}
 }
 
-// TenantKey is `tenant_id` of a data source that lists the objects of a tenant.
+// TenantKey is the `tenant_id` of a data source that lists a tenant's objects.
 func TenantKey() schema.StringAttribute {
 	return Key("UUID of the tenant. Defaults to the provider's tenant.", UUID())
 }

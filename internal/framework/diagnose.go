@@ -14,24 +14,23 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
-// Failure describes an operation that failed, so that its diagnostic can say
-// what happened, to which object, and what to do.
+// Failure describes a failed operation, so that its diagnostic can say what happened, to which object, and
+// what to do.
 type Failure struct {
 	// Summary says what failed and names the object, such as
 	// `Could not create project "etl"`.
 	Summary string
-	// Attribute is the argument to blame, if the error is of a kind that an
-	// argument can cause. Errors of the connection or of the tenant selection
-	// are never put at an attribute of a resource.
+	// Attribute is the argument at fault, if an argument can cause this kind of error. Connection and tenant
+	// selection errors are never reported at an attribute of a resource.
 	Attribute path.Path
-	// Remedies replaces the advice of a kind of error (an Err value of package
-	// prefect) where the operation knows better.
+	// Remedies replaces the default advice for a kind of error (an Err value of package prefect) where the
+	// operation has better advice.
 	Remedies map[error]string
 }
 
-// Diagnose turns an error into diagnostics: the summary given, and as detail the
-// cause and the remedy of the error's kind. A first path puts it at that
-// attribute. A nil error gives no diagnostics.
+// Diagnose turns an error into diagnostics with the given summary; the detail is the cause and the remedy for
+// the error's kind. If at is given, the diagnostic is reported at its first path. A nil error gives no
+// diagnostics.
 func Diagnose(err error, summary string, at ...path.Path) diag.Diagnostics {
 	failure := Failure{Summary: summary}
 	if len(at) > 0 {
@@ -97,12 +96,12 @@ func (f Failure) diagnoseForward(err *tunnel.Error, whole error) diag.Diagnostic
 	return diag.Diagnostics{diag.NewErrorDiagnostic(f.Summary, strings.Join(parts, "\n\n"))}
 }
 
-// kind is what a class of errors has in common for a person.
+// kind is how a class of errors is explained to the user.
 type kind struct {
 	is         error
 	connection bool   // concerns the provider configuration, never one attribute of a resource
-	alone      bool   // the prefix says it all, the error's own words add nothing
-	prefix     string // the cause in words; "" if the error's own words are better
+	alone      bool   // prefix is enough; the error's own text adds nothing
+	prefix     string // the cause; "" if the error's own text is better
 	remedy     string
 }
 
@@ -127,7 +126,7 @@ func kindOf(err error) kind {
 		switch {
 		case !errors.Is(err, k.is):
 		case k.is == context.DeadlineExceeded && !kubeclient.DeadlinePassed(err): //nolint:errorlint // the value in the table
-			return kind{connection: true} // a timeout of the network, which is nobody's to raise
+			return kind{connection: true} // a network timeout, which no setting can raise
 		default:
 			return k
 		}
@@ -140,7 +139,7 @@ func kinds() []kind {
 	return []kind{
 		{
 			is: prefect.ErrUncertain, connection: true, alone: true,
-			prefix: "The operation was interrupted, and the Server could not confirm if it created the object",
+			prefix: "The operation was interrupted before the Server confirmed that it created the object",
 			remedy: "Look for the object on the Server. If it exists, import or delete it before you run the command again.",
 		},
 		{
@@ -150,7 +149,7 @@ func kinds() []kind {
 		},
 		{
 			is: prefect.ErrNoTenant, connection: true,
-			remedy: "Create one with a `prefect_tenant` resource and give its id as `tenant_id` of what belongs to it, " +
+			remedy: "Create one with a `prefect_tenant` resource and set `tenant_id` to its id in everything that belongs to it, " +
 				"or create it with `prefect server create-tenant --name default`.",
 		},
 		{
@@ -203,23 +202,23 @@ func kinds() []kind {
 			is: prefect.ErrNotFound, prefix: "The Server has no such object",
 			remedy: "It may have been deleted outside Terraform. Run `terraform plan` to see the difference.",
 		},
-		{is: prefect.ErrInvalid}, // the words say it, whether the Server's or the client's
+		{is: prefect.ErrInvalid}, // the error's own text is enough
 		{
 			is: prefect.ErrInternal, prefix: "The Server failed while it executed the request",
 			remedy: "The cause is in the log of the Server's GraphQL service. If it was temporary, run the command again.",
 		},
 		{
-			is: kubeclient.ErrUnreachable, connection: true, prefix: "The cluster could not be asked",
+			is: kubeclient.ErrUnreachable, connection: true, prefix: "The cluster could not be reached",
 			remedy: "Check that the cluster's API can be reached from here, and that `kubernetes` in the provider configuration is right.",
 		},
 		{
 			is: context.DeadlineExceeded, connection: true, prefix: "The time allowed for the operation ran out",
-			remedy: "Raise the timeout concerned, or find out what holds the Server up.",
+			remedy: "Raise the timeout, or find out why the Server is slow.",
 		},
 	}
 }
 
-// technical names the operation and endpoint, for those who look further.
+// technical names the operation and endpoint, for debugging.
 func technical(err error) string {
 	var failure *prefect.Error
 	if !errors.As(err, &failure) {
@@ -244,8 +243,8 @@ func technical(err error) string {
 	return "(" + strings.Join(facts, ", ") + ")"
 }
 
-// Gone says whether an error proves that an object does not exist: it, or the
-// tenant that owned it, has been deleted.
+// Gone reports whether an error proves that an object does not exist: it, or the tenant that owned it, has
+// been deleted.
 func Gone(err error) bool {
 	return errors.Is(err, prefect.ErrNotFound) || errors.Is(err, prefect.ErrTenantNotFound)
 }

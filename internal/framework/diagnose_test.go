@@ -46,7 +46,7 @@ func TestDiagnose(t *testing.T) {
 		"interrupted":     {fmt.Errorf("wait: %w", context.Canceled), false, []string{"interrupted.", "Run the command again"}, []string{"context canceled"}},
 		"uncertain": {
 			fmt.Errorf("%w: %w", prefect.ErrUncertain, context.Canceled), false,
-			[]string{"interrupted, and the Server could not confirm", "import or delete it"}, []string{"context canceled"},
+			[]string{"interrupted before the Server confirmed", "import or delete it"}, []string{"context canceled"},
 		},
 		"deadline": {
 			fmt.Errorf("delete the Jobs of run r: %w", context.DeadlineExceeded), false,
@@ -54,7 +54,7 @@ func TestDiagnose(t *testing.T) {
 		},
 		"cluster away": {
 			fmt.Errorf("delete the Jobs of run r: %w", &kubeclient.AccessError{Kind: kubeclient.ErrUnreachable, Verb: "list", Resource: "jobs", Err: dial}), false,
-			[]string{"The cluster could not be asked: delete the Jobs of run r", "dial tcp", "`kubernetes`"}, []string{"time allowed", "Raise"},
+			[]string{"The cluster could not be reached: delete the Jobs of run r", "dial tcp", "`kubernetes`"}, []string{"time allowed", "Raise"},
 		},
 		"connection not made in time": {fmt.Errorf("fetch the template: %w", dial), false, []string{"Fetch the template: dial tcp"}, []string{"time allowed", "Raise"}},
 		"unknown":                     {errors.New("something else"), true, []string{"Something else."}, []string{"("}},

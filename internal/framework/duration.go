@@ -22,8 +22,8 @@ func Duration() validator.String {
 	}
 }
 
-// DurationOr is the duration at a path of the configuration, which [Duration]
-// has accepted, or another one where there is none.
+// DurationOr returns the duration v, which [Duration] has validated, or otherwise if v is not set. at is its
+// path, for errors.
 func DurationOr(v types.String, otherwise time.Duration, at path.Path, diags *diag.Diagnostics) time.Duration {
 	if !IsSet(v) {
 		return otherwise
@@ -35,7 +35,7 @@ func DurationOr(v types.String, otherwise time.Duration, at path.Path, diags *di
 	return d
 }
 
-// SameDuration says whether two texts are the same duration, such as "60m" and "1h".
+// SameDuration reports whether two texts are the same duration, such as "60m" and "1h".
 func SameDuration(a, b string) bool {
 	x, wrongX := parseDuration(a)
 	y, wrongY := parseDuration(b)

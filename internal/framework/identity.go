@@ -13,14 +13,14 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// Identity is the identity of a resource whose `id` never changes while it
-// exists. Names are not part of it, because the Server can rename.
+// Identity is the identity of a resource whose `id` never changes while it exists. It contains no names,
+// because the Server can rename objects.
 type Identity struct {
 	ID types.String `tfsdk:"id"`
 }
 
-// IdentitySchema is the identity schema that goes with Identity. noun is the
-// object's name in a sentence, such as "project".
+// IdentitySchema is the identity schema of Identity. noun is the object's name in a sentence, such as
+// "project".
 func IdentitySchema(noun string) identityschema.Schema {
 	return identityschema.Schema{
 		Attributes: map[string]identityschema.Attribute{
@@ -32,10 +32,9 @@ func IdentitySchema(noun string) identityschema.Schema {
 	}
 }
 
-// SetIdentity sets the identity to an id. Terraform requires an identity after
-// every create, read and update, also after a read that removes the resource
-// and for state written before identities existed, so call it first. A nil
-// identity (a resource without an identity schema) is left alone.
+// SetIdentity sets the identity to an id. Terraform requires an identity after every create, read and update,
+// also after a read that removes the resource and for state written before identities existed, so call it
+// first. It ignores a nil identity (a resource without an identity schema).
 func SetIdentity(ctx context.Context, identity *tfsdk.ResourceIdentity, id string) diag.Diagnostics {
 	if identity == nil {
 		return nil
@@ -43,12 +42,12 @@ func SetIdentity(ctx context.Context, identity *tfsdk.ResourceIdentity, id strin
 	return identity.Set(ctx, Identity{ID: types.StringValue(id)})
 }
 
-// ImportKey is what a person gave to import an object: exactly one form.
+// ImportKey is what the user gave to import an object: either an id or a name.
 type ImportKey struct {
-	// ID is set if the object was named by its UUID or by identity.
+	// ID is set if the user gave a UUID or an identity.
 	ID string
-	// Path holds the parts of a name such as `tenant/name`, of which only the
-	// last is always there. It is empty if ID is set.
+	// Path contains the parts of a name such as `tenant/name`. Only the last part is always present. It is
+	// empty if ID is set.
 	Path []string
 }
 
@@ -68,11 +67,9 @@ func (k ImportKey) Parent() string {
 	return k.Path[len(k.Path)-2]
 }
 
-// ParseImport tells apart the ways to import an object: by identity, by UUID,
-// and by name, where a name has up to parts parts separated by slashes. Slashes
-// beyond that belong to the last part, so `a/b/c` with two parts is "a" and
-// "b/c". A leading slash leaves out the first part, for names that hold a slash
-// themselves.
+// ParseImport parses an import by identity, by UUID or by name. A name has up to parts parts separated by
+// slashes; further slashes belong to the last part, so `a/b/c` with two parts is "a" and "b/c". A leading
+// slash omits the first part, for names that contain a slash.
 func ParseImport(ctx context.Context, req resource.ImportStateRequest, parts int) (ImportKey, diag.Diagnostics) {
 	if req.ID == "" {
 		var id types.String
@@ -92,15 +89,14 @@ func ParseImport(ctx context.Context, req resource.ImportStateRequest, parts int
 	}
 	for _, part := range split {
 		if strings.TrimSpace(part) == "" {
-			return ImportKey{}, diag.Diagnostics{diag.NewErrorDiagnostic("Import id with an empty part",
+			return ImportKey{}, diag.Diagnostics{diag.NewErrorDiagnostic("Empty part in the import id",
 				"The import id \""+req.ID+"\" has an empty part. Give the object's UUID or its name.")}
 		}
 	}
 	return ImportKey{Path: split}, nil
 }
 
-// IsUUID says whether s is a UUID in its usual form with dashes, which is the
-// form that the Server returns.
+// IsUUID reports whether s is a UUID in the usual form with dashes, which the Server returns.
 func IsUUID(s string) bool {
 	return len(s) == 36 && uuid.Validate(s) == nil
 }

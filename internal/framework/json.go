@@ -13,9 +13,8 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
-// JSONType is the type of a string that holds JSON as Python reads and writes
-// it, numbers of any size included. Two values are equal if they mean the same:
-// order of keys, white space and escapes do not matter.
+// JSONType is the type of a string that contains JSON as Python reads and writes it, including numbers of any
+// size. Two values are equal if they mean the same: key order, white space and escapes do not matter.
 type JSONType struct {
 	basetypes.StringType
 }
@@ -31,7 +30,7 @@ var (
 	_ xattr.ValidateableAttribute                = JSON{}
 )
 
-// Equal says whether another type is this one.
+// Equal reports whether another type is JSONType.
 func (t JSONType) Equal(o attr.Type) bool {
 	other, ok := o.(JSONType)
 	return ok && t.StringType.Equal(other.StringType)
@@ -48,7 +47,7 @@ func (t JSONType) ValueFromString(_ context.Context, in basetypes.StringValue) (
 	return JSON{StringValue: in}, nil
 }
 
-// ValueFromTerraform reads a value of the wire.
+// ValueFromTerraform converts a wire value.
 func (t JSONType) ValueFromTerraform(ctx context.Context, in tftypes.Value) (attr.Value, error) {
 	value, err := t.StringType.ValueFromTerraform(ctx, in)
 	if err != nil {
@@ -70,8 +69,8 @@ func (v JSON) Equal(o attr.Value) bool {
 	return ok && v.StringValue.Equal(other.StringValue)
 }
 
-// StringSemanticEquals compares by meaning: equal if the canonical forms are.
-// Texts that are not JSON are compared as they are.
+// StringSemanticEquals compares by meaning: equal if the canonical forms are equal. Texts that are not JSON
+// are compared literally.
 func (v JSON) StringSemanticEquals(_ context.Context, o basetypes.StringValuable) (bool, diag.Diagnostics) {
 	other, ok := o.(JSON)
 	if !ok {
@@ -80,8 +79,7 @@ func (v JSON) StringSemanticEquals(_ context.Context, o basetypes.StringValuable
 	return v.Same(other), nil
 }
 
-// Same says whether two known values mean the same. Null is only the same as
-// null, and unknown is the same as nothing.
+// Same reports whether two known values mean the same. Null equals only null, and unknown equals nothing.
 func (v JSON) Same(other JSON) bool {
 	if v.IsUnknown() || other.IsUnknown() {
 		return false
@@ -92,7 +90,7 @@ func (v JSON) Same(other JSON) bool {
 	return serialization.SameText(v.ValueString(), other.ValueString())
 }
 
-// ValidateAttribute refuses what is not JSON.
+// ValidateAttribute rejects invalid JSON.
 func (v JSON) ValidateAttribute(ctx context.Context, req xattr.ValidateAttributeRequest, resp *xattr.ValidateAttributeResponse) {
 	if !IsSet(v) || Mocked(ctx, v.ValueString()) {
 		return

@@ -10,31 +10,29 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
 
-// ListResource describes a list resource, which is what `terraform query` finds
-// and can write import blocks for: C is the list block, O the object that the
-// Server gives, M the model of the resource.
+// ListResource describes a list resource, which `terraform query` uses to find objects and write import
+// blocks: C is the list block, O the object that the Server returns, M the model of the resource.
 type ListResource[C, O, M any] struct {
 	// Name is the resource's name without the provider's, such as "flow_run".
 	Name string
 	// Schema describes the filters.
 	Schema func() listschema.Schema
-	// Query finds the objects; limit is how many at most, 0 for all.
+	// Query finds the objects; limit is the maximum number, 0 for all.
 	Query func(ctx context.Context, data *ProviderData, config *C, limit int) ([]O, diag.Diagnostics)
-	// Identity gives an object's id and what people see of it.
+	// Identity returns an object's id and its display name.
 	Identity func(object *O) (id, displayName string)
-	// Resources are the states that an import of the objects would give, one for
-	// each in their order. It is called only if Terraform asks for them, with up to
-	// resourcesAtOnce objects; see [EachResource].
+	// Resources returns the states that an import of the objects would give, one for each, in order. It is
+	// called only if Terraform asks for them, with up to resourcesAtOnce objects; see [EachResource].
 	Resources func(ctx context.Context, data *ProviderData, config *C, objects []O) []Imported[M]
 }
 
-// Imported is the state that an import would give, or what is in its way.
+// Imported is the state that an import would give, or the errors that prevent it.
 type Imported[M any] struct {
 	Model       M
 	Diagnostics diag.Diagnostics
 }
 
-// EachResource makes resources one by one, of what is known of each object.
+// EachResource converts objects to resources one by one.
 func EachResource[C, O, M any](one func(ctx context.Context, object *O) (M, diag.Diagnostics)) func(context.Context, *ProviderData, *C, []O) []Imported[M] {
 	return func(ctx context.Context, _ *ProviderData, _ *C, objects []O) []Imported[M] {
 		all := make([]Imported[M], len(objects))
@@ -45,11 +43,10 @@ func EachResource[C, O, M any](one func(ctx context.Context, object *O) (M, diag
 	}
 }
 
-// resourcesAtOnce is how many resources are made at a time. Objects beyond the
-// first such batch are read only when Terraform still wants some.
+// resourcesAtOnce is the batch size for Resources. Later batches are read only if Terraform still wants more.
 const resourcesAtOnce = 50
 
-// NewListResource returns the list resource described.
+// NewListResource returns the described list resource.
 func NewListResource[C, O, M any](described ListResource[C, O, M]) list.ListResource {
 	return &listResource[C, O, M]{ListResource: described}
 }
@@ -61,12 +58,12 @@ type listResource[C, O, M any] struct {
 
 var _ list.ListResourceWithConfigure = (*listResource[struct{}, struct{}, struct{}])(nil)
 
-// Metadata gives the type name.
+// Metadata sets the type name.
 func (r *listResource[C, O, M]) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_" + r.Name
 }
 
-// Configure takes over the provider data.
+// Configure stores the provider data.
 func (r *listResource[C, O, M]) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
 	r.data = configure(req.ProviderData, &resp.Diagnostics)
 }
@@ -104,7 +101,7 @@ func (r *listResource[C, O, M]) List(ctx context.Context, req list.ListRequest, 
 	}
 }
 
-// pushAll pushes some objects, and returns false when no more are wanted.
+// pushAll pushes the objects, and returns false when no more are wanted.
 func (r *listResource[C, O, M]) pushAll(ctx context.Context, req list.ListRequest, config *C, objects []O, push func(list.ListResult) bool) bool {
 	var resources []Imported[M]
 	if req.IncludeResource {
@@ -133,7 +130,7 @@ func ListFilter(description string, validators ...validator.String) listschema.S
 	return listschema.StringAttribute{Optional: true, Validators: validators, MarkdownDescription: description}
 }
 
-// ListTenant is `tenant_id` of a list block.
+// ListTenant is the `tenant_id` of a list block.
 func ListTenant() listschema.StringAttribute {
 	return ListFilter("UUID of the tenant. Defaults to the provider's tenant.", UUID())
 }

@@ -8,12 +8,10 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
-// ClientLogger returns a function that writes each attempt of a request to
-// Terraform's log: at debug level, or as a warning if it will be repeated. The
-// client leaves secrets out of what it reports; they are masked here once more,
-// since the words of a gateway's or proxy's answer may quote them. Masks are set
-// at each call because the context of every request from Terraform has a logger
-// of its own.
+// ClientLogger returns a function that writes each attempt of a request to Terraform's log: at debug level,
+// or as a warning if the client will retry. The client omits secrets from its events; they are masked here as
+// well, because the answer of a gateway or proxy may quote them. Masks are set at each call because every
+// request from Terraform has its own logger in its context.
 func ClientLogger(secrets []string) func(context.Context, prefect.Event) {
 	mask := make([]string, 0, len(secrets))
 	for _, secret := range secrets {
@@ -28,7 +26,7 @@ func ClientLogger(secrets []string) func(context.Context, prefect.Event) {
 		}
 		fields := eventFields(event)
 		if event.RetryReason != "" {
-			tflog.Warn(ctx, "Request to Prefect Server failed and will be repeated", fields)
+			tflog.Warn(ctx, "Request to Prefect Server failed and will be retried", fields)
 			return
 		}
 		tflog.Debug(ctx, "Request to Prefect Server", fields)

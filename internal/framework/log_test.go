@@ -25,7 +25,7 @@ func TestClientLoggerMasksSecrets(t *testing.T) {
 	if strings.Contains(text, "hunter2") || strings.Contains(text, "s3cret") {
 		t.Errorf("a secret is in the log:\n%s", text)
 	}
-	for _, want := range []string{`"operation":"GetProject"`, `"status":401`, "gateway says", "will be repeated"} {
+	for _, want := range []string{`"operation":"GetProject"`, `"status":401`, "gateway says", "will be retried"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%s is missing in the log:\n%s", want, text)
 		}

@@ -2,8 +2,7 @@ package framework
 
 import "strings"
 
-// Nearest returns the name that was probably meant, "" if none is near. Case does
-// not count.
+// Nearest returns the name that was probably meant, or "" if none is close. It ignores case.
 func Nearest(given string, names []string) string {
 	best, least := "", len(given)/3+1
 	for _, name := range names {
@@ -14,7 +13,7 @@ func Nearest(given string, names []string) string {
 	return best
 }
 
-// distance is how many characters have to be added, removed or replaced.
+// distance is how many characters must be added, removed or replaced.
 func distance(a, b string) int {
 	left, right := []rune(a), []rune(b)
 	row := make([]int, len(right)+1)

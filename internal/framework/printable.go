@@ -7,10 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// Printable returns a text that shows on a terminal what it holds: what would
-// move the cursor, erase, colour, hide or reorder characters is written as an
-// escape, such as \x1b. New lines and tabs stay; the line end of Windows becomes
-// a new line.
+// Printable makes a text safe to show on a terminal: characters that would move the cursor, erase, colour,
+// hide or reorder text are written as escapes, such as \x1b. New lines and tabs stay; Windows line endings
+// become new lines.
 func Printable(text string) string {
 	if !strings.ContainsFunc(text, hides) && utf8.ValidString(text) {
 		return text
@@ -34,8 +33,8 @@ func Printable(text string) string {
 	return b.String()
 }
 
-// hides says whether a character does something else than to be seen. The joiners
-// are part of words of some languages, and of emoji.
+// hides reports whether a character has an effect other than being visible. Joiners are allowed: some
+// languages and emoji need them.
 func hides(r rune) bool {
 	const nonJoiner, joiner = '\u200c', '\u200d'
 	switch r {

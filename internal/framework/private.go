@@ -7,8 +7,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 )
 
-// Private is the private data of a request or response, which Terraform keeps
-// with the resource and shows nobody.
+// Private is the private data of a request or response. Terraform stores it with the resource and never shows
+// it.
 type Private interface {
 	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics

@@ -9,17 +9,15 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// ScheduleOwners are the resources of one plan that set `schedule_active` of a
-// version group: a prefect_flow and a prefect_flow_group may both, for the Server
-// has one switch. The zero value is ready for use.
+// ScheduleOwners records the resources of one plan that set `schedule_active` of a version group. Both
+// prefect_flow and prefect_flow_group can, but the Server has one flag. The zero value is ready for use.
 type ScheduleOwners struct {
 	mu   sync.Mutex
 	says map[string]map[string]bool // by version group and resource type
 }
 
-// Says notes what a resource of a type plans for a version group, and returns an
-// error if one of the other type plans the contrary: they would alternate at every
-// apply. What is null or unknown is not set.
+// Says records what a resource of a type plans for a version group, and returns an error if a resource of the
+// other type plans the opposite: each apply would undo the other. Null and unknown count as not set.
 func (o *ScheduleOwners) Says(resource string, versionGroup types.String, active types.Bool) diag.Diagnostics {
 	if !IsSet(versionGroup) || !IsSet(active) {
 		return nil
@@ -38,7 +36,7 @@ func (o *ScheduleOwners) Says(resource string, versionGroup types.String, active
 		if value != active.ValueBool() {
 			return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("schedule_active"),
 				fmt.Sprintf("Two resources disagree on the schedule of version group %s", group),
-				fmt.Sprintf("`schedule_active` is %t in the %s and %t in the %s of the same flow. The Server has one switch, so each apply would undo the other.\n\n"+
+				fmt.Sprintf("`schedule_active` is %t in the %s and %t in the %s of the same flow. The Server has only one flag, so each apply would undo the other.\n\n"+
 					"Set it in one of the two and remove it from the other.", active.ValueBool(), resource, value, other))}
 		}
 	}

@@ -9,12 +9,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
 
-// dnsLabel is the form of names of Services and namespaces.
+// dnsLabel matches the names of Services and namespaces.
 var dnsLabel = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
-// DNSLabel accepts names of Services and namespaces of Kubernetes.
+// DNSLabel accepts names of Kubernetes Services and namespaces.
 func DNSLabel() validator.String {
-	return Matching(dnsLabel, "Not a name in Kubernetes", "at most 63 lower-case letters, digits and dashes, with a letter or digit at both ends, such as \"prefect-apollo\"")
+	return Matching(dnsLabel, "Not a Kubernetes name", "at most 63 lower-case letters, digits and dashes, with a letter or digit at both ends, such as \"prefect-apollo\"")
 }
 
 // ServicePort accepts the number or name of a Service's port.

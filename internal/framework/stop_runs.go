@@ -12,28 +12,26 @@ import (
 )
 
 const (
-	// stopTimeout is how long the runs of something that is deleted may take to
-	// finish after their cancellation.
+	// stopTimeout is how long runs may take to finish after they are cancelled.
 	stopTimeout = 10 * time.Minute
-	// stopPoll is how often their states are read. A run notices its cancellation
-	// at its next heartbeat, after 30 s at most.
+	// stopPoll is how often to read their states. A run notices its cancellation at its next heartbeat, at
+	// most 30 s later.
 	stopPoll = 2 * time.Second
 )
 
-// StillRunningError says which runs did not finish after they were cancelled.
+// StillRunningError lists the runs that did not finish after they were cancelled.
 type StillRunningError struct{ Runs []prefect.FlowRun }
 
 func (e *StillRunningError) Error() string {
 	return fmt.Sprintf("%s not finish within %s of being cancelled, and nothing has been deleted:\n%s\n"+
-		"A run stops when its process next asks the Server; the Server's Zombie Killer finishes those whose process is gone. "+
+		"A run stops when its process next contacts the Server. If the process is gone, the Server's Zombie Killer ends the run. "+
 		"Run the command again later", Count(len(e.Runs), "run")+" did", stopTimeout, RunList(e.Runs))
 }
 
-// StopRuns ends what goes on in something that is to be deleted: it archives the
-// flows, so that no schedule makes new runs, cancels the runs that have not
-// finished, waits for them, and removes their Jobs where a cluster is configured.
-// A run whose record is deleted under its Job would leave the Job looping. The
-// error may be a [*StillRunningError].
+// StopRuns stops all activity in something about to be deleted: it archives the flows, so that no schedule
+// creates new runs, cancels unfinished runs, waits for them, and removes their Jobs if a cluster is
+// configured. Deleting a run's record under its Job would leave the Job looping. The error may be a
+// [*StillRunningError].
 func (d *ProviderData) StopRuns(ctx context.Context, client *prefect.Client, flows prefect.FlowFilter, runs prefect.FlowRunFilter) error {
 	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
 	defer cancel()
@@ -64,7 +62,7 @@ func (d *ProviderData) StopRuns(ctx context.Context, client *prefect.Client, flo
 	return d.deleteJobs(ctx, unfinished)
 }
 
-// awaitNone waits until there is no run that a filter selects.
+// awaitNone waits until no run matches the filter.
 func awaitNone(ctx context.Context, client *prefect.Client, runs prefect.FlowRunFilter) error {
 	ticker := time.NewTicker(stopPoll)
 	defer ticker.Stop()
@@ -91,7 +89,7 @@ func awaitNone(ctx context.Context, client *prefect.Client, runs prefect.FlowRun
 	}
 }
 
-// deleteJobs removes the Jobs of runs, where a cluster is configured.
+// deleteJobs removes the Jobs of runs, if a cluster is configured.
 func (d *ProviderData) deleteJobs(ctx context.Context, runs []prefect.FlowRun) error {
 	if len(runs) == 0 {
 		return nil
@@ -108,7 +106,7 @@ func (d *ProviderData) deleteJobs(ctx context.Context, runs []prefect.FlowRun) e
 	return nil
 }
 
-// RunList names some runs, a line each.
+// RunList lists some of the runs, one per line.
 func RunList(runs []prefect.FlowRun) string {
 	const most = 10
 	var text string

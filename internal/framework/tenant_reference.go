@@ -12,9 +12,8 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
-// DiagnoseIn is Diagnose for an operation in a tenant that the attribute
-// tenant_id may name: if it does and there is no such tenant, that attribute is
-// to blame and not the provider's configuration.
+// DiagnoseIn is Diagnose for an operation in a tenant that the attribute tenant_id may name. If that tenant
+// does not exist, the diagnostic is at that attribute and does not blame the provider configuration.
 func (f Failure) DiagnoseIn(err error, tenantID types.String) diag.Diagnostics {
 	if !IsSet(tenantID) || !errors.Is(err, prefect.ErrTenantNotFound) {
 		return f.Diagnose(err)
@@ -24,8 +23,8 @@ func (f Failure) DiagnoseIn(err error, tenantID types.String) diag.Diagnostics {
 			"or leave it out to use the provider's tenant.", tenantID.ValueString()))}
 }
 
-// ToList returns a client for a data source that lists objects of the tenant in its attribute `tenant_id`, which takes the
-// id of the tenant that it is. failure is that of the listing.
+// ToList returns a client for a data source that lists the objects of the tenant in its attribute
+// `tenant_id`, and sets that attribute to the tenant's id. failure describes a failed listing.
 func (d *ProviderData) ToList(ctx context.Context, tenantID *types.String, failure Failure) (*prefect.Client, diag.Diagnostics) {
 	client := d.InTenant(tenantID.ValueString())
 	id, err := client.TenantID(ctx)

@@ -9,21 +9,19 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
-// FindInTenants looks for an object with find, first in the provider's tenant and then
-// in all others. Tenants that are deleted meanwhile count as looked through. The error
-// is the last tenant's.
+// FindInTenants runs find in the provider's tenant first and then in all others. It skips tenants that are
+// deleted meanwhile. The error is the last tenant's.
 func FindInTenants[T any](ctx context.Context, data *ProviderData, find func(*prefect.Client) (T, error)) (T, error) {
 	return findInTenants(ctx, data, find, false)
 }
 
-// FindNameInTenants is FindInTenants for what is no UUID, which objects of several
-// tenants can have in common. Those of the provider's tenant come first; if several
-// others have one, the error is a [*SeveralTenantsError].
+// FindNameInTenants is FindInTenants for a name, which need not be unique across tenants. The provider's
+// tenant takes precedence; if several others have the name, the error is a [*SeveralTenantsError].
 func FindNameInTenants[T any](ctx context.Context, data *ProviderData, find func(*prefect.Client) (T, error)) (T, error) {
 	return findInTenants(ctx, data, find, true)
 }
 
-// SeveralTenantsError says that a name fits objects of several tenants.
+// SeveralTenantsError reports that objects of several tenants have the name.
 type SeveralTenantsError struct {
 	// Tenants are their slugs.
 	Tenants []string

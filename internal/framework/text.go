@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Capitalise makes the first letter of a text, if it is an ASCII one, a capital. A text that starts with the name of an
-// attribute, such as use_msi, stays as it is.
+// Capitalise makes the first letter of a text upper case, if it is ASCII. A text that starts with an
+// attribute name, such as use_msi, is unchanged.
 func Capitalise(text string) string {
 	if first, _, _ := strings.Cut(text, " "); text == "" || strings.Contains(first, "_") {
 		return text
@@ -14,7 +14,7 @@ func Capitalise(text string) string {
 	return strings.ToUpper(text[:1]) + text[1:]
 }
 
-// Count is a number of things in words: "1 flow run", "2 flow runs".
+// Count is a number with its noun: "1 flow run", "2 flow runs".
 func Count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -22,7 +22,7 @@ func Count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// Sentence ends a text as a sentence ends, so that errors read well in a
+// Sentence adds a full stop if the text does not end like a sentence, so that errors read well in a
 // diagnostic.
 func Sentence(text string) string {
 	text = strings.TrimSpace(text)

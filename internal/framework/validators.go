@@ -9,8 +9,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
 
-// stringCheck is a string validator made of a function that returns what is
-// wrong and what to do, or "" if nothing is. Null and unknown always pass.
+// stringCheck is a string validator built on a function that returns what is wrong and what to do, or "" for
+// a valid value. Null and unknown always pass.
 type stringCheck struct {
 	description string
 	summary     string
@@ -29,15 +29,14 @@ func (v stringCheck) ValidateString(ctx context.Context, req validator.StringReq
 	}
 }
 
-// StringCheck makes a string validator of a function that returns what is wrong with a value and what to do, or "" if
-// nothing is. Null and unknown always pass.
+// StringCheck returns a string validator built on a function that returns what is wrong with a value and what
+// to do, or "" for a valid one. Null and unknown always pass.
 func StringCheck(description, summary string, check func(string) string) validator.String {
 	return stringCheck{description: description, summary: summary, check: check}
 }
 
-// UUID accepts UUIDs in their usual form with dashes, in lower case as the
-// Server returns them: it would answer another spelling with the lower-case
-// one, which Terraform reports as an inconsistent result.
+// UUID accepts UUIDs in the usual form with dashes, in lower case as the Server returns them. The Server
+// would answer another spelling in lower case, which Terraform reports as an inconsistent result.
 func UUID() validator.String {
 	return stringCheck{
 		description: "must be a UUID",
@@ -54,8 +53,7 @@ func UUID() validator.String {
 	}
 }
 
-// NotBlank refuses the empty string and strings of white space only, which the
-// Server would accept as a name.
+// NotBlank rejects the empty string and strings of only white space, which the Server would accept as a name.
 func NotBlank() validator.String {
 	return stringCheck{
 		description: "must not be blank",
@@ -72,30 +70,29 @@ func NotBlank() validator.String {
 	}
 }
 
-// Secret refuses what [NotBlank] refuses, without showing it.
+// Secret rejects what [NotBlank] rejects, without showing it.
 func Secret() validator.String {
 	return stringCheck{description: "must not be blank", summary: "Blank secret", check: BlankSecret}
 }
 
-// BlankSecret says what is wrong with a secret that is blank or has white space around it, without showing it; "" if it
-// is neither. PEM text may end with the end of a line.
+// BlankSecret returns what is wrong with a secret that is blank or has white space around it, without showing
+// it, and "" otherwise. PEM text may end with a line break.
 func BlankSecret(s string) string {
 	trimmed := strings.TrimSpace(s)
 	switch {
 	case trimmed == "":
 		return "The secret is blank. Check where it comes from."
 	case trimmed != s && !strings.HasPrefix(trimmed, "-----BEGIN "):
-		return "The secret starts or ends with white space, such as the end of the line of a file. Remove it, for instance with `trimspace()`."
+		return "The secret starts or ends with white space, such as a file's final line break. Remove it, for instance with `trimspace()`."
 	}
 	return ""
 }
 
-// InexactSummary is the summary of a diagnostic that says what
+// InexactSummary is the summary of a diagnostic for [serialization.NotKept].
 // [serialization.NotKept] says.
 const InexactSummary = "A number that the Server would change"
 
-// HTTPURL accepts absolute http and https URLs, and the schemes given in
-// addition.
+// HTTPURL accepts absolute URLs with the scheme http, https or one of more.
 func HTTPURL(more ...string) validator.String {
 	allowed := append([]string{"http", "https"}, more...)
 	return stringCheck{
@@ -116,7 +113,7 @@ func HTTPURL(more ...string) validator.String {
 	}
 }
 
-// redactURL hides the password of a URL's user information, if it has any.
+// redactURL hides the password in a URL's user information.
 func redactURL(s string) string {
 	u, err := url.Parse(s)
 	if err != nil {

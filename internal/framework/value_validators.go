@@ -13,7 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
 
-// OneOf accepts the given values, spelled exactly so.
+// OneOf accepts the given values in exactly this spelling.
 func OneOf(values ...string) validator.String {
 	quoted := make([]string, len(values))
 	for i, value := range values {
@@ -37,7 +37,7 @@ func OneOf(values ...string) validator.String {
 	}
 }
 
-// NotEmpty refuses the empty string; example is what the message shows instead.
+// NotEmpty rejects the empty string; the message shows example as a valid value.
 func NotEmpty(example string) validator.String {
 	return stringCheck{
 		description: "must not be empty",
@@ -51,8 +51,8 @@ func NotEmpty(example string) validator.String {
 	}
 }
 
-// Matching accepts what has the form of a regular expression. summary names the
-// mistake, form says in words how a value is made, with an example.
+// Matching accepts strings that match a regular expression. summary names the mistake; form describes a valid
+// value, with an example.
 func Matching(pattern *regexp.Regexp, summary, form string) validator.String {
 	return stringCheck{
 		description: "must consist of " + form,
@@ -101,16 +101,14 @@ func (r integerRange) ValidateInt64(_ context.Context, req validator.Int64Reques
 	}
 }
 
-// Collection checks the elements of a set, list or map: none may be null, and
-// there must be one if needed is set.
+// Collection checks a set, list or map: no element may be null and, if needed is set, it must not be empty.
 type Collection struct {
 	needed  bool
 	example string
 }
 
-// Elements refuses null elements of a set, list or map; Some refuses an empty
-// one, too. The example is an element or a whole value that would be right, in
-// HCL.
+// Elements rejects null elements of a set, list or map. Some also rejects an empty collection; its example is
+// a valid element or value, in HCL.
 func Elements() Collection { return Collection{} }
 
 // Some is [Elements] for a collection that must not be empty either.
@@ -119,9 +117,9 @@ func Some(example string) Collection { return Collection{needed: true, example: 
 // Description implements validator.Describer.
 func (c Collection) Description(context.Context) string {
 	if c.needed {
-		return "must hold at least one element, and no null"
+		return "must contain at least one element, and no null"
 	}
-	return "must not hold null"
+	return "must not contain null"
 }
 
 // MarkdownDescription implements validator.Describer.

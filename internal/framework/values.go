@@ -13,13 +13,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// IsSet says whether a value is neither null nor unknown.
+// IsSet reports whether a value is neither null nor unknown.
 func IsSet(v attr.Value) bool {
 	return v != nil && !v.IsNull() && !v.IsUnknown()
 }
 
-// StringPointer returns nil for null and unknown, and a pointer otherwise, also
-// to "": on the Server NULL and the empty string are different values.
+// StringPointer returns nil for null and unknown, and a pointer otherwise, including for "": NULL and the
+// empty string are different values on the Server.
 func StringPointer(v types.String) *string {
 	if !IsSet(v) {
 		return nil
@@ -28,13 +28,13 @@ func StringPointer(v types.String) *string {
 	return &s
 }
 
-// StringOrNull is null for nil and the string otherwise, also for "".
+// StringOrNull returns null for nil and the string otherwise, including "".
 func StringOrNull(s *string) types.String {
 	return types.StringPointerValue(s)
 }
 
-// StringOrNullIfEmpty is null for "". It is for values of which the Server
-// itself cannot tell empty from absent.
+// StringOrNullIfEmpty returns null for "". Use it for values where the Server does not distinguish empty from
+// absent.
 func StringOrNullIfEmpty(s string) types.String {
 	if s == "" {
 		return types.StringNull()
@@ -42,7 +42,7 @@ func StringOrNullIfEmpty(s string) types.String {
 	return types.StringValue(s)
 }
 
-// StringSet is a null set for nil and a set otherwise, also for an empty slice.
+// StringSet returns a null set for nil and a set otherwise, including for an empty slice.
 func StringSet(ctx context.Context, values []string) (types.Set, diag.Diagnostics) {
 	if values == nil {
 		return types.SetNull(types.StringType), nil
@@ -50,8 +50,7 @@ func StringSet(ctx context.Context, values []string) (types.Set, diag.Diagnostic
 	return types.SetValueFrom(ctx, types.StringType, values)
 }
 
-// StringList is a null list for nil and a list otherwise, also for an empty
-// slice.
+// StringList returns a null list for nil and a list otherwise, including for an empty slice.
 func StringList(ctx context.Context, values []string) (types.List, diag.Diagnostics) {
 	if values == nil {
 		return types.ListNull(types.StringType), nil
@@ -59,7 +58,7 @@ func StringList(ctx context.Context, values []string) (types.List, diag.Diagnost
 	return types.ListValueFrom(ctx, types.StringType, values)
 }
 
-// StringMap is a null map for nil and a map otherwise, also for an empty one.
+// StringMap returns a null map for nil and a map otherwise, including for an empty one.
 func StringMap(ctx context.Context, values map[string]string) (types.Map, diag.Diagnostics) {
 	if values == nil {
 		return types.MapNull(types.StringType), nil
@@ -73,9 +72,8 @@ type elements interface {
 	ElementsAs(ctx context.Context, target any, allowUnhandled bool) diag.Diagnostics
 }
 
-// Strings returns the elements of a set or list of strings: nil for null and
-// unknown, and a slice that is not nil otherwise. Null elements, which [Elements]
-// refuses at their attribute, are left out.
+// Strings returns the elements of a set or list of strings: nil for null and unknown, and a non-nil slice
+// otherwise. It omits null elements, which [Elements] reports at their attribute.
 func Strings(ctx context.Context, v elements) ([]string, diag.Diagnostics) {
 	if !IsSet(v) {
 		return nil, nil
@@ -91,8 +89,8 @@ func Strings(ctx context.Context, v elements) ([]string, diag.Diagnostics) {
 	return values, diags
 }
 
-// KnownStrings are the strings among elements that are neither null nor unknown,
-// for checks that go on in spite of the others.
+// KnownStrings returns the strings among elements that are neither null nor unknown, for checks that skip the
+// others.
 func KnownStrings(elements []attr.Value) []string {
 	out := make([]string, 0, len(elements))
 	for _, e := range elements {
@@ -103,8 +101,8 @@ func KnownStrings(elements []attr.Value) []string {
 	return out
 }
 
-// StringsByKey returns the elements of a map of strings: nil for null and
-// unknown, and a map that is not nil otherwise. Null elements are left out, as in
+// StringsByKey returns the elements of a map of strings: nil for null and unknown, and a non-nil map
+// otherwise. It omits null elements, as [Strings] does.
 // [Strings].
 func StringsByKey(ctx context.Context, v types.Map) (map[string]string, diag.Diagnostics) {
 	if !IsSet(v) {
@@ -121,7 +119,7 @@ func StringsByKey(ctx context.Context, v types.Map) (map[string]string, diag.Dia
 	return values, diags
 }
 
-// FullyKnown says whether a value is known with everything in it.
+// FullyKnown reports whether a value and everything in it is known.
 func FullyKnown(v attr.Value) bool {
 	if v.IsUnknown() {
 		return false
@@ -138,7 +136,7 @@ func FullyKnown(v attr.Value) bool {
 	return !slices.ContainsFunc(inner, func(e attr.Value) bool { return !FullyKnown(e) })
 }
 
-// TimeOrNull is a time in RFC 3339 and UTC, null for nil.
+// TimeOrNull returns a time in RFC 3339 and UTC, or null for nil.
 func TimeOrNull(t *time.Time) types.String {
 	if t == nil {
 		return types.StringNull()
@@ -146,7 +144,7 @@ func TimeOrNull(t *time.Time) types.String {
 	return types.StringValue(t.UTC().Format(time.RFC3339Nano))
 }
 
-// Quoted writes a list of texts, each in quotation marks.
+// Quoted joins texts, each in quotation marks.
 func Quoted(values []string) string {
 	quoted := make([]string, 0, len(values))
 	for _, value := range values {

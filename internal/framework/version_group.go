@@ -11,8 +11,8 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
-// CheckVersionGroup refuses, at plan, the id of a flow version where a version group belongs. That there is no such
-// version group is no error yet: the same apply may register its flow.
+// CheckVersionGroup rejects, at plan, the id of a flow version where a version group belongs. A version group
+// that does not exist is not an error yet: the same apply may register its flow.
 func (d *ProviderData) CheckVersionGroup(ctx context.Context, tenantID, versionGroupID types.String) diag.Diagnostics {
 	if !d.Ready() || !IsSet(versionGroupID) || tenantID.IsUnknown() {
 		return nil
@@ -24,7 +24,7 @@ func (d *ProviderData) CheckVersionGroup(ctx context.Context, tenantID, versionG
 	return Failure{
 		Summary: "Not a version group", Attribute: path.Root("version_group_id"),
 		Remedies: map[error]string{
-			prefect.ErrFlowID: "Give the version group, which all versions of the flow have in common: `prefect_flow.<name>.id`, and not its `flow_id`.",
+			prefect.ErrFlowID: "Use the version group, which all versions of the flow share: `prefect_flow.<name>.id`, not its `flow_id`.",
 		},
 	}.Diagnose(err)
 }

@@ -111,7 +111,7 @@ func TestAccProvider_badReach(t *testing.T) {
 	refused := map[string][]string{
 		`port_forward = { service = "apollo" }`:                                                         {"No cluster to forward a port of", "Set `kubernetes` too"},
 		"proxy_url = \"http://proxy:3128\"\n kubernetes = {}\n port_forward = { service = \"apollo\" }": {"`port_forward` and `proxy_url` cannot be combined"},
-		"kubernetes = {}\n port_forward = { service = \"Apollo\" }":                                     {"Not a name in Kubernetes"},
+		"kubernetes = {}\n port_forward = { service = \"Apollo\" }":                                     {"Not a Kubernetes name"},
 		"kubernetes = {}\n port_forward = { service = \"apollo\", port = 70000 }":                       {"Not a port", "70000"},
 		"kubernetes = {}\n port_forward = { port = 4200 }":                                              {`attribute "service" is required`},
 		azure(ids + "client_secret = \"s\"\n use_oidc = true"):                                          {"Cannot sign in to Microsoft Entra ID", "client_secret and use_oidc", "exclude each other"},

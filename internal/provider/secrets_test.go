@@ -168,7 +168,7 @@ resource "prefect_cloud_hook" "twilio" {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, wanted := range []string{"[TRACE]", "Request to Prefect Server failed and will be repeated", "cannot forward"} {
+			for _, wanted := range []string{"[TRACE]", "Request to Prefect Server failed and will be retried", "cannot forward"} {
 				if !bytes.Contains(logged, []byte(wanted)) {
 					t.Errorf("the log of %d bytes lacks %q", len(logged), wanted)
 				}

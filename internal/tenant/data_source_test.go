@@ -55,7 +55,7 @@ func TestAccTenantDataSource(t *testing.T) {
 			},
 			{
 				Config:      dataConfig(server, fmt.Sprintf("id = %q\n slug = %q", id, slug)),
-				ExpectError: acctest.Says(`Set only one of`),
+				ExpectError: acctest.Says(`Set at most one of`),
 			},
 			{Config: dataConfig(server, `id = "default"`), ExpectError: acctest.Says(`Not a UUID`)},
 			{Config: dataConfig(server, fmt.Sprintf("id = %q", id)), ConfigStateChecks: is(id, slug)},

@@ -23,7 +23,7 @@ func CheckHeader(name, value string) error {
 	case slices.Contains(ownHeaders, http.CanonicalHeaderKey(name)):
 		return Invalid("the client sets the header %s itself", http.CanonicalHeaderKey(name))
 	case value != strings.TrimSpace(value):
-		return Invalid("the value of header %s starts or ends with white space, such as the end of the line of a file", name)
+		return Invalid("the value of header %s starts or ends with white space, such as a file's final line break", name)
 	case strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }):
 		return Invalid("the value of header %s holds a line break or another control character", name)
 	}
