@@ -27,24 +27,20 @@ func newRefreshers() *refreshers {
 			near:  flowsNear,
 		}},
 		projects: refresher[Project]{source: refreshSource[Project]{
-			find:  projectsByID,
-			field: func(p *Project) string { return p.TenantID }, // which are all
-			near:  projectsNear,
+			find: projectsByID,
+			near: projectsNear,
 		}},
 		groups: refresher[FlowGroup]{source: refreshSource[FlowGroup]{
-			find:  flowGroupsByID,
-			field: func(g *FlowGroup) string { return g.TenantID },
-			near:  flowGroupsNear,
+			find: flowGroupsByID,
+			near: flowGroupsNear,
 		}},
 		hooks: refresher[CloudHook]{source: refreshSource[CloudHook]{
-			find:  cloudHooksByID,
-			field: func(h *CloudHook) string { return h.TenantID },
-			near:  cloudHooksNear,
+			find: cloudHooksByID,
+			near: cloudHooksNear,
 		}},
 		tenants: refresher[Tenant]{source: refreshSource[Tenant]{
-			find:  tenantsByID,
-			field: func(*Tenant) string { return "" }, // a Server has one field of them
-			near:  tenantsNear,
+			find: tenantsByID,
+			near: tenantsNear,
 		}},
 		// A tenant has far more runs than anybody's configuration.
 		runs: refresher[FlowRun]{source: refreshSource[FlowRun]{find: flowRunsByID}},
