@@ -1,6 +1,5 @@
-// Package jobvalue turns what a cluster says of a Job into attribute values.
-// prefect_flow_run and prefect_kubernetes_job embed these models, so that both
-// show the same facts in the same form.
+// Package jobvalue converts what a cluster reports about a Job to attribute values. prefect_flow_run and
+// prefect_kubernetes_job embed these models, so both show the same facts in the same form.
 package jobvalue
 
 import (
@@ -10,7 +9,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
 )
 
-// Job is what is said of a Job as a whole.
+// Job is the attributes of a Job itself.
 type Job struct {
 	Name      types.String `tfsdk:"name"`
 	Namespace types.String `tfsdk:"namespace"`
@@ -20,7 +19,7 @@ type Job struct {
 	Reason    types.String `tfsdk:"reason"`
 }
 
-// Pod is what is said of a pod as a whole.
+// Pod is the attributes of a pod itself.
 type Pod struct {
 	Name    types.String `tfsdk:"name"`
 	UID     types.String `tfsdk:"uid"`
@@ -30,7 +29,7 @@ type Pod struct {
 	Message types.String `tfsdk:"message"`
 }
 
-// Container is what is said of a container.
+// Container is the attributes of a container.
 type Container struct {
 	Name         types.String `tfsdk:"name"`
 	Image        types.String `tfsdk:"image"`
@@ -43,7 +42,7 @@ type Container struct {
 	EndTime      types.String `tfsdk:"end_time"`
 }
 
-// OfJob describes a Job; its status is active, complete or failed.
+// OfJob converts a Job; its status is active, complete or failed.
 func OfJob(j *runjobs.Job) Job {
 	status := "active"
 	switch {
@@ -58,7 +57,7 @@ func OfJob(j *runjobs.Job) Job {
 	}
 }
 
-// OfPod describes a pod.
+// OfPod converts a pod.
 func OfPod(p *runjobs.Pod) Pod {
 	return Pod{
 		Name: types.StringValue(p.Name), UID: types.StringValue(p.UID), Node: framework.StringOrNullIfEmpty(p.Node),
@@ -66,7 +65,7 @@ func OfPod(p *runjobs.Pod) Pod {
 	}
 }
 
-// OfContainer describes a container.
+// OfContainer converts a container.
 func OfContainer(c *runjobs.Container) Container {
 	return Container{
 		Name: types.StringValue(c.Name), Image: types.StringValue(c.Image), State: framework.StringOrNullIfEmpty(c.State),
@@ -76,7 +75,7 @@ func OfContainer(c *runjobs.Container) Container {
 	}
 }
 
-// Int32OrNull is a number, null for nil.
+// Int32OrNull returns the number, or null for nil.
 func Int32OrNull(n *int32) types.Int64 {
 	if n == nil {
 		return types.Int64Null()

@@ -1,5 +1,4 @@
-// Package keyedlock lets work on the same thing happen one after the other, and work on different things at the same
-// time.
+// Package keyedlock serialises work on the same key and lets work on different keys run concurrently.
 package keyedlock
 
 import (
@@ -8,14 +7,14 @@ import (
 	"sync"
 )
 
-// Lock is a mutex per key. The zero value is ready for use. Give K a type of its own, so that a key cannot be taken for
-// another one, and a String method or a %v form that names the thing in messages.
+// Lock is a mutex per key. The zero value is ready for use. Give K its own type, so that keys cannot be mixed
+// up, and a String method or %v form that names the object in messages.
 type Lock[K comparable] struct {
 	mu   sync.Mutex
 	held map[K]chan struct{} // closed on release
 }
 
-// Acquire waits until nobody holds the key, and holds it until release is called. It fails only when ctx ends first.
+// Acquire waits until the key is free, and holds it until release is called. It fails only if ctx ends first.
 func (l *Lock[K]) Acquire(ctx context.Context, key K) (release func(), err error) {
 	for {
 		l.mu.Lock()

@@ -1,5 +1,5 @@
-// Package localfile reads the files that a configuration names. What is no regular file is refused, because reading a named
-// pipe or a device may never end, and so is what is larger than anything that belongs there.
+// Package localfile reads the files that a configuration names. It rejects files that are not regular,
+// because reading a named pipe or a device may never end, and files that are unreasonably large.
 package localfile
 
 import (
@@ -10,22 +10,22 @@ import (
 	"os"
 )
 
-// Sizes of files, in bytes.
+// Size limits, in bytes.
 const (
-	// Small is more than any key, certificate, token or settings file takes.
+	// Small is more than any key, certificate, token or settings file needs.
 	Small = 1 << 20
-	// Template is more than Kubernetes accepts of a Job.
+	// Template is more than Kubernetes accepts for a Job.
 	Template = 4 << 20
 )
 
-// ErrNotRegular is a directory, device, socket or named pipe.
+// ErrNotRegular means a directory, device, socket or named pipe.
 var ErrNotRegular = errors.New("not a regular file")
 
-// ErrTooLarge is a file above the limit.
+// ErrTooLarge means a file above the limit.
 var ErrTooLarge = errors.New("too large")
 
-// Read reads a regular file of at most limit bytes. Errors name the file; fs.ErrNotExist and the like, ErrNotRegular and
-// ErrTooLarge can be told with errors.Is.
+// Read reads a regular file of at most limit bytes. Errors name the file; use errors.Is for fs.ErrNotExist
+// and the like, ErrNotRegular and ErrTooLarge.
 func Read(name string, limit int64) ([]byte, error) {
 	info, err := os.Stat(name)
 	if err != nil {

@@ -14,12 +14,12 @@ import (
 type Agent struct {
 	ID, Name, Type, CoreVersion string
 	Labels                      []string
-	// LastQueried is when it last asked for runs; nil when it never has.
+	// LastQueried is when it last asked for runs; nil if it never has.
 	LastQueried      *time.Time
 	Created, Updated time.Time
 }
 
-// ListAgents returns the tenant's agents, the one that asked last first.
+// ListAgents returns the tenant's agents, most recently active first.
 func (c *Client) ListAgents(ctx context.Context) ([]Agent, error) {
 	tenant, err := c.TenantID(ctx)
 	if err != nil {
@@ -42,7 +42,7 @@ func (c *Client) ListAgents(ctx context.Context) ([]Agent, error) {
 	return agents, nil
 }
 
-// DeleteAgent forgets an agent; ErrNotFound if there is none.
+// DeleteAgent deletes an agent's registration; ErrNotFound if there is none.
 func (c *Client) DeleteAgent(ctx context.Context, id string) error {
 	ctx, trace := transport.Traced(ctx)
 	out, err := graphql.DeleteAgent(ctx, wire{c}, id)

@@ -17,19 +17,19 @@ type Client struct {
 	http   *transport.Client
 	wanted string // the tenant's slug or id, as configured
 	tenant *tenantCache
-	// refreshers are the tenant's, too.
+	// refreshers are per tenant, too.
 	refreshers *refreshers
 }
 
-// shared is what clients of one Server have in common whatever their tenant is.
+// shared is the state that clients of one Server share, whatever their tenant.
 type shared struct {
 	ready readiness
-	// registrations are the flows that are being registered.
+	// registrations locks the flows that are being registered.
 	registrations keyedlock.Lock[registrationKey]
 }
 
-// New checks the configuration and returns a client. It does not talk to the Server.
-// A wrong configuration gives an error of kind ErrInvalid.
+// New checks the configuration and returns a client, without contacting the Server. An invalid configuration
+// gives an error of kind ErrInvalid.
 func New(cfg Config) (*Client, error) {
 	schema, err := schema()
 	if err != nil {
@@ -56,8 +56,8 @@ var schema = sync.OnceValues(func() (*transport.Schema, error) { //nolint:gochec
 // Endpoint is the API's URL without credentials.
 func (c *Client) Endpoint() string { return c.http.Endpoint() }
 
-// WithTenant returns a client for another tenant, by slug or id, that shares this one's connections.
-// An empty argument means the tenant that this client works in.
+// WithTenant returns a client for another tenant, by slug or id, that shares this client's connections. An
+// empty argument means this client's own tenant.
 func (c *Client) WithTenant(slugOrID string) *Client {
 	if slugOrID == "" || slugOrID == c.wanted {
 		return c
@@ -70,8 +70,9 @@ func (c *Client) WithTenant(slugOrID string) *Client {
 	return &other
 }
 
-// Do runs a GraphQL document of the caller's and decodes the answer's data into out, which may be nil.
-// The document must hold one operation. Queries are repeated on failure; mutations only where that is known to be safe.
+// Do runs a caller's GraphQL document and decodes the answer's data into out, which may be nil. The document
+// must contain exactly one operation. Failed queries are retried; mutations only where that is known to be
+// safe.
 func (c *Client) Do(ctx context.Context, document string, variables map[string]any, out any) error {
 	if err := c.awaitReady(ctx); err != nil {
 		return err
@@ -79,7 +80,7 @@ func (c *Client) Do(ctx context.Context, document string, variables map[string]a
 	return c.http.Execute(ctx, document, "", variables, out, c.http.Config().MaxRetries) //nolint:wrapcheck // see New
 }
 
-// wire makes the client usable by the generated operations, without showing that to other packages.
+// wire lets the generated operations use the client without exposing MakeRequest to other packages.
 type wire struct{ *Client }
 
 // MakeRequest implements genqlient's Client.

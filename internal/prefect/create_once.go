@@ -11,16 +11,17 @@ import (
 )
 
 const (
-	// clockSlack is how far the estimate of the Server's clock may be off.
+	// clockSlack is the largest error expected in the estimate of the Server's clock.
 	clockSlack = 5 * time.Second
-	// interruptedSearch is how long the result of an interrupted creation is looked for.
+	// interruptedSearch is how long to look for the result of an interrupted creation.
 	interruptedSearch = 5 * time.Second
-	// interruptedLooks is how often: a Server that is slow may carry the request out only after it was given up.
+	// interruptedLooks is how many times to look: a slow Server may execute the request only after the client
+	// has given up.
 	interruptedLooks = 4
 )
 
-// succeeded turns the usual answer of a mutation into an error: the Server says success: false, without an error, when
-// the row does not exist.
+// succeeded turns the usual answer of a mutation into an error: when the row does not exist, the Server
+// answers success: false without an error.
 func (c *Client) succeeded(operation, what string, s *graphql.Success, err error) error {
 	switch {
 	case err != nil:
@@ -34,13 +35,13 @@ func (c *Client) succeeded(operation, what string, s *graphql.Success, err error
 	default:
 		return &Error{
 			Operation: operation, Endpoint: c.Endpoint(), Kind: ErrNotPrefect, Ambiguous: true,
-			Message: "the answer does not say whether it succeeded",
+			Message: "the answer does not say if it succeeded",
 		}
 	}
 }
 
-// deleted is like succeeded for a removal that may have been repeated: a row that is not there any more after an attempt
-// without answer was removed by that attempt.
+// deleted is succeeded for a deletion that may have been retried: if an earlier attempt got no answer and the
+// row is gone, that attempt deleted it.
 func (c *Client) deleted(trace *transport.Doubt, operation, what string, s *graphql.Success, err error) error {
 	err = c.succeeded(operation, what, s, err)
 	if errors.Is(err, ErrNotFound) && trace.Doubtful() {
@@ -49,12 +50,13 @@ func (c *Client) deleted(trace *transport.Doubt, operation, what string, s *grap
 	return err
 }
 
-// createOnce creates an object whose creation must not simply be repeated. When an attempt ends without a proper answer
-// it looks for the result before it tries again: find returns the id of an object like the wanted one that was created
-// not before since, by the Server's clock, or ErrNotFound.
+// createOnce creates an object whose creation is not safe to repeat. When an attempt ends without a proper
+// answer, it looks for the result before it tries again. find returns the id of a matching object created at
+// or after since, by the Server's clock, or ErrNotFound.
 //
-// When ctx ends while the Server may be at it, the result is looked for as well, for a few seconds, so that the caller
-// can keep the object. If that is not possible either, the error is ErrUncertain as well as the context's.
+// When ctx ends while the Server may be executing the request, createOnce still looks for the result for a
+// few seconds, so that the caller can keep the object. If that fails as well, the error is both ErrUncertain
+// and the context's error.
 func (c *Client) createOnce(
 	ctx context.Context,
 	create func(context.Context) (string, error),
@@ -98,7 +100,7 @@ func (c *Client) createOnce(
 	}
 }
 
-// findInterrupted looks for the result of a creation although ctx has ended; interrupted is the error of that.
+// findInterrupted looks for the result of a creation after ctx has ended; interrupted is that error.
 func (c *Client) findInterrupted(ctx context.Context, interrupted error, find func(context.Context) (string, error)) (string, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), interruptedSearch)
 	defer cancel()
@@ -118,7 +120,7 @@ func (c *Client) findInterrupted(ctx context.Context, interrupted error, find fu
 	}
 }
 
-// newID returns the id in the answer of a creation.
+// newID returns the id in a creation's answer.
 func newID[T any, P interface {
 	*T
 	GetId() *string
@@ -130,6 +132,6 @@ func newID[T any, P interface {
 	}
 	return "", &Error{
 		Operation: operation, Endpoint: c.Endpoint(), Kind: ErrNotPrefect,
-		Message: "the answer holds no id", Ambiguous: true,
+		Message: "the answer contains no id", Ambiguous: true,
 	}
 }

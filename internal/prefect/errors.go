@@ -2,11 +2,11 @@ package prefect
 
 import "errors"
 
-// Kinds of failure that only this package tells apart.
+// Kinds of failure that this package adds to those of transport.
 var (
-	// ErrFlowID: what was to be a version group is the id of a flow version.
-	ErrFlowID = errors.New("the id of a flow version and not a version group")
-	// ErrUncertain: a creation was interrupted, and the Server could not be asked whether it had been carried out.
+	// ErrFlowID: a version group was expected, but the id is that of a flow version.
+	ErrFlowID = errors.New("the id of a flow version, not a version group")
+	// ErrUncertain: a creation was interrupted, and the Server could not confirm it.
 	ErrUncertain = errors.New("the object may have been created")
 	// ErrNoTenant: the Server has no tenant yet.
 	ErrNoTenant = errors.New("no tenant")

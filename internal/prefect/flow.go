@@ -12,7 +12,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/transport"
 )
 
-// Flow is one registered version of a flow. JSON fields are nil when the Server holds null.
+// Flow is one registered version of a flow. JSON fields are nil if the Server has null.
 type Flow struct {
 	ID, TenantID, ProjectID, ProjectName, Name string
 	Description                                *string
@@ -28,10 +28,10 @@ type Flow struct {
 	Environment                 json.RawMessage
 	Schedule                    json.RawMessage
 	IsScheduleActive            bool
-	// TaskCount and EdgeCount count the flow's tasks and edges as the Server has stored them.
+	// TaskCount and EdgeCount count the tasks and edges stored on the Server.
 	TaskCount, EdgeCount int
 	Created, Updated     time.Time
-	// Group holds the settings shared by all versions, the last idempotency key among them.
+	// Group contains the settings shared by all versions, including the last idempotency key.
 	Group FlowGroup
 }
 
@@ -40,23 +40,24 @@ type RegisterFlowInput struct {
 	ProjectID string
 	// SerializedFlow is the flow as `prefect build` writes it, numbers as json.Number.
 	SerializedFlow map[string]any
-	// VersionGroupID chooses the version group; empty means that of the newest flow of this name in the project, or
-	// a new one.
+	// VersionGroupID is the version group to register in. If empty, the Server uses that of the newest flow
+	// with this name in the project, or creates one.
 	VersionGroupID string
-	// IdempotencyKey makes the Server keep the present version when it was registered with the same key; empty means
-	// always a new version.
+	// IdempotencyKey makes the Server keep the current version if that was registered with the same key;
+	// empty always registers a new version.
 	IdempotencyKey string
-	// SetScheduleActive activates the flow's schedule. The Server passes over errors here: read IsScheduleActive back.
+	// SetScheduleActive activates the flow's schedule. The Server ignores errors here, so read
+	// IsScheduleActive back.
 	SetScheduleActive bool
 	Description       *string
 }
 
-// FlowFilter narrows ListFlows; empty fields do not.
+// FlowFilter narrows ListFlows; empty fields match everything.
 type FlowFilter struct {
 	ProjectID, ProjectName, Name, VersionGroupID, FlowGroupID string
-	// NameLike is an SQL LIKE pattern (%, _), compared without regard to case.
+	// NameLike is a case-insensitive SQL LIKE pattern (%, _).
 	NameLike string
-	// Archived selects by the flag; nil means both.
+	// Archived selects by the flag; nil matches both.
 	Archived *bool
 }
 
@@ -72,7 +73,7 @@ func (c *Client) GetFlow(ctx context.Context, id string) (*Flow, error) {
 	return &found[0], nil
 }
 
-// GetSerializedFlow returns the serialised form that the Server holds of a flow version, or ErrNotFound.
+// GetSerializedFlow returns the serialised form of a flow version as the Server stores it, or ErrNotFound.
 func (c *Client) GetSerializedFlow(ctx context.Context, id string) (json.RawMessage, error) {
 	tenant, err := c.TenantID(ctx)
 	if err != nil {
@@ -88,7 +89,7 @@ func (c *Client) GetSerializedFlow(ctx context.Context, id string) (json.RawMess
 	return document(out.Flow[0].SerializedFlow), nil
 }
 
-// FlowsByVersionGroup returns all versions of a group, newest first; none is not an error.
+// FlowsByVersionGroup returns all versions of a group, newest first. An empty result is not an error.
 func (c *Client) FlowsByVersionGroup(ctx context.Context, versionGroupID string) ([]Flow, error) {
 	flows, err := c.flows(ctx, where{"version_group_id": equals(versionGroupID)})
 	// Versions of one group may differ in name.
@@ -102,15 +103,15 @@ func (c *Client) LatestFlow(ctx context.Context, versionGroupID string) (*Flow, 
 		where{"version_group_id": equals(versionGroupID)}, where{"version": "desc"})
 }
 
-// CurrentFlow returns the version of a group that a run of the group would be of: the newest that is not archived, or, if all
-// are, the newest; else ErrNotFound.
+// CurrentFlow returns the version that a run of the group would use: the newest version that is not archived
+// or, if all are, the newest one; else ErrNotFound.
 func (c *Client) CurrentFlow(ctx context.Context, versionGroupID string) (*Flow, error) {
 	return c.newestFlow(ctx, "CurrentFlow", "version group "+versionGroupID,
 		where{"version_group_id": equals(versionGroupID)}, where{"archived": "asc"}, where{"version": "desc"})
 }
 
-// FindFlow returns the newest version, archived or not, of the flow with this name in a project, or ErrNotFound.
-// Its version group is the one that the Server would add the next registration of that name to.
+// FindFlow returns the newest version, archived or not, of the flow with this name in a project, or
+// ErrNotFound. The Server would add the next registration of that name to this version group.
 func (c *Client) FindFlow(ctx context.Context, projectID, name string) (*Flow, error) {
 	return c.newestFlow(ctx, "FindFlow", "flow with name "+name+" in project "+projectID,
 		where{"project_id": equals(projectID), "name": equals(name)}, where{"created": "desc"})
@@ -141,8 +142,8 @@ func (c *Client) ListFlows(ctx context.Context, filter FlowFilter) ([]Flow, erro
 	return c.flows(ctx, w)
 }
 
-// ArchiveFlow archives a version: its auto-scheduled runs are deleted and its other Scheduled runs cancelled.
-// There is no way back. ErrNotFound if there is no such version.
+// ArchiveFlow archives a version. The Server deletes its auto-scheduled runs and cancels its other Scheduled
+// runs. This cannot be undone. ErrNotFound if there is no such version.
 func (c *Client) ArchiveFlow(ctx context.Context, id string) error {
 	out, err := graphql.ArchiveFlow(ctx, wire{c}, id)
 	return c.succeeded("ArchiveFlow", "flow "+id, out.GetArchiveFlow(), err)
@@ -170,13 +171,14 @@ func (c *Client) SetScheduleActive(ctx context.Context, flowID string) error {
 	return c.http.Refused("SetScheduleActive", "neither the flow nor its group has a schedule")
 }
 
-// SetScheduleInactive stops a version's schedule and deletes the runs it made that have not begun.
+// SetScheduleInactive deactivates a version's schedule and deletes the runs it created that have not started.
 func (c *Client) SetScheduleInactive(ctx context.Context, flowID string) error {
 	out, err := graphql.SetScheduleInactive(ctx, wire{c}, flowID)
 	return c.succeeded("SetScheduleInactive", "flow "+flowID, out.GetSetScheduleInactive(), err)
 }
 
-// UpdateFlowProject moves one version to another project of the same tenant; ErrNotFound for a wrong id of either.
+// UpdateFlowProject moves one version to another project of the same tenant; ErrNotFound if either id is
+// wrong.
 func (c *Client) UpdateFlowProject(ctx context.Context, flowID, projectID string) error {
 	_, err := graphql.UpdateFlowProject(ctx, wire{c}, flowID, projectID)
 	return err

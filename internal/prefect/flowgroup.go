@@ -11,13 +11,13 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/transport"
 )
 
-// FlowGroup holds what all versions of a flow share. JSON fields are nil when the Server holds null.
+// FlowGroup contains what all versions of a flow share. JSON fields are nil if the Server has null.
 type FlowGroup struct {
 	ID, TenantID string
 	// Name is the version group id.
 	Name        string
 	Description *string
-	// Labels is nil when runs take their labels from the flow, and empty when they have none.
+	// Labels is nil if runs take their labels from the flow, and empty if they have none.
 	Labels            []string
 	RunConfig         json.RawMessage
 	DefaultParameters json.RawMessage
@@ -25,14 +25,15 @@ type FlowGroup struct {
 	Settings          FlowGroupSettings
 	// NewestFlowID is the newest version, archived or not; empty if there is none, and in the group of a [Flow].
 	NewestFlowID string
-	// ScheduleActive says whether the Server makes runs of the newest version by a schedule; false in the group of a [Flow].
+	// ScheduleActive is true if the Server creates runs of the newest version on a schedule; false in the
+	// group of a [Flow].
 	ScheduleActive   bool
 	Created, Updated time.Time
 }
 
 // FlowGroupSettings is a group's settings.
 type FlowGroupSettings struct {
-	// IdempotencyKey is that of the latest registration; empty when it had none.
+	// IdempotencyKey is the key of the latest registration; empty if it had none.
 	IdempotencyKey   string
 	HeartbeatEnabled bool
 	LazarusEnabled   bool
@@ -44,7 +45,7 @@ type CronClock struct {
 	ParameterDefaults json.RawMessage
 }
 
-// IntervalClock starts runs at an interval, of at least a minute and in whole seconds.
+// IntervalClock starts runs at an interval of whole seconds, at least one minute.
 type IntervalClock struct {
 	Interval          time.Duration
 	ParameterDefaults json.RawMessage
@@ -63,8 +64,8 @@ func (c *Client) GetFlowGroup(ctx context.Context, id string) (*FlowGroup, error
 	return c.oneFlowGroup(ctx, where{"id": equals(id)}, "GetFlowGroup", "flow group "+id)
 }
 
-// FindFlowGroup returns the group of this version group id, or ErrNotFound. That the id is one of a flow version gives
-// ErrFlowID as well, with the version group in the message.
+// FindFlowGroup returns the group of this version group id, or ErrNotFound. If the id is that of a flow
+// version, the error is also ErrFlowID and its message names the version group.
 func (c *Client) FindFlowGroup(ctx context.Context, versionGroupID string) (*FlowGroup, error) {
 	const operation = "FindFlowGroup"
 	what := "flow group of version group " + versionGroupID
@@ -74,7 +75,7 @@ func (c *Client) FindFlowGroup(ctx context.Context, versionGroupID string) (*Flo
 	}
 	flow, flowErr := c.GetFlow(ctx, versionGroupID)
 	if flowErr != nil {
-		return nil, err // the question was another one
+		return nil, err // not the id of a flow version either
 	}
 	return nil, &Error{
 		Operation: operation, Endpoint: c.Endpoint(), Kind: ErrNotFound, Err: ErrFlowID,
@@ -89,7 +90,7 @@ func (c *Client) oneFlowGroup(ctx context.Context, w where, operation, what stri
 	}
 	if len(rows) == 0 {
 		if count(left) > 0 {
-			return nil, fmt.Errorf("%s: %w: a list came empty although it has %d rows", operation, ErrNotPrefect, left.Count)
+			return nil, fmt.Errorf("%s: %w: an empty list came although there are %d rows", operation, ErrNotPrefect, left.Count)
 		}
 		return nil, c.http.NotFound(operation, what)
 	}
@@ -97,7 +98,7 @@ func (c *Client) oneFlowGroup(ctx context.Context, w where, operation, what stri
 	return &group, nil
 }
 
-// flowGroups returns the groups that a filter selects and that follow an id, and how many there are from there on.
+// flowGroups returns the groups that match a filter and follow an id, and how many there are from there on.
 func (c *Client) flowGroups(ctx context.Context, w where, from string, limit int) ([]graphql.FlowGroupsFlowGroup, *graphql.Count, error) {
 	tenant, err := c.TenantID(ctx)
 	if err != nil {
@@ -123,8 +124,8 @@ func (c *Client) SetFlowGroupDescription(ctx context.Context, id string, descrip
 	return c.succeeded("SetFlowGroupDescription", "flow group "+id, out.GetSetFlowGroupDescription(), err)
 }
 
-// SetFlowGroupLabels sets a group's labels: nil to take the flow's, empty for none. The Server drops duplicates and
-// keeps no order.
+// SetFlowGroupLabels sets a group's labels: nil inherits the flow's, empty means none. The Server drops
+// duplicates and does not keep the order.
 func (c *Client) SetFlowGroupLabels(ctx context.Context, id string, labels []string) error {
 	out, err := graphql.SetFlowGroupLabels(ctx, wire{c}, id, labels)
 	return c.succeeded("SetFlowGroupLabels", "flow group "+id, out.GetSetFlowGroupLabels(), err)
@@ -145,9 +146,10 @@ func (c *Client) SetFlowGroupDefaultParameters(ctx context.Context, id string, p
 	return c.succeeded("SetFlowGroupDefaultParameters", "flow group "+id, out.GetSetFlowGroupDefaultParameters(), err)
 }
 
-// SetFlowGroupSchedule replaces a group's schedule and deletes the runs that the old one made and that have not begun.
+// SetFlowGroupSchedule replaces a group's schedule and deletes the runs that the old one created and that
+// have not started.
 func (c *Client) SetFlowGroupSchedule(ctx context.Context, id string, schedule FlowGroupSchedule) error {
-	// Both lists must be there: the Server fails on an explicit null.
+	// Both lists must be present: the Server fails on an explicit null.
 	crons := make([]graphql.CronClockInput, 0, len(schedule.CronClocks))
 	for _, clock := range schedule.CronClocks {
 		crons = append(crons, graphql.CronClockInput{
@@ -173,7 +175,7 @@ func (c *Client) DeleteFlowGroupSchedule(ctx context.Context, id string) error {
 	return c.succeeded("DeleteFlowGroupSchedule", "flow group "+id, out.GetDeleteFlowGroupSchedule(), err)
 }
 
-// SetHeartbeat switches heartbeats of a group on or off, through any version of it.
+// SetHeartbeat enables or disables heartbeats of a group, through any version of it.
 func (c *Client) SetHeartbeat(ctx context.Context, flowID string, enabled bool) error {
 	if enabled {
 		out, err := graphql.EnableFlowHeartbeat(ctx, wire{c}, flowID)
@@ -183,7 +185,7 @@ func (c *Client) SetHeartbeat(ctx context.Context, flowID string, enabled bool) 
 	return c.succeeded("DisableFlowHeartbeat", "flow "+flowID, out.GetDisableFlowHeartbeat(), err)
 }
 
-// SetLazarus switches the resurrection of a group's lost runs on or off, through any version of it.
+// SetLazarus enables or disables Lazarus, the restart of a group's lost runs, through any version of it.
 func (c *Client) SetLazarus(ctx context.Context, flowID string, enabled bool) error {
 	if enabled {
 		out, err := graphql.EnableFlowLazarus(ctx, wire{c}, flowID)
@@ -210,7 +212,8 @@ func flowGroupOf(g *graphql.FlowGroupFields) FlowGroup {
 		Settings: FlowGroupSettings{HeartbeatEnabled: true, LazarusEnabled: true},
 		Created:  g.Created, Updated: g.Updated,
 	}
-	// The defaults above are the Server's where a key is missing; a value of an unexpected type counts as missing.
+	// The defaults above are those that the Server uses for a missing key; a value of an unexpected type
+	// counts as missing.
 	var settings map[string]json.RawMessage
 	if json.Unmarshal(g.Settings, &settings) != nil {
 		return out
@@ -221,7 +224,7 @@ func flowGroupOf(g *graphql.FlowGroupFields) FlowGroup {
 	return out
 }
 
-// setting reads one setting into out, which keeps its value when there is none of its type.
+// setting reads one setting into out, which keeps its value if the setting is missing or of another type.
 func setting[T any](settings map[string]json.RawMessage, key string, out *T) {
 	var v *T
 	if json.Unmarshal(settings[key], &v) == nil && v != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/transport"
 )
 
-// FlowRun is one run of a flow. JSON fields are nil when the Server holds null.
+// FlowRun is one run of a flow. JSON fields are nil if the Server has null.
 type FlowRun struct {
 	ID, TenantID, FlowID, Name string
 	Flow                       FlowRunFlow
@@ -26,13 +26,14 @@ type FlowRun struct {
 	ScheduledStartTime         time.Time
 	StartTime, EndTime         *time.Time
 	Heartbeat                  *time.Time
-	// State is the name of the present state, empty for a run that has none yet. Names unknown here may occur.
+	// State is the name of the current state, empty for a run that has none yet. It may be a name unknown to
+	// this client.
 	State          string
 	StateMessage   string
 	StateTimestamp *time.Time
 	// Version counts the states set so far.
 	Version int
-	// TimesResurrected counts how often Lazarus put the run back to Scheduled.
+	// TimesResurrected counts how often Lazarus rescheduled the run.
 	TimesResurrected int
 	// Agent is the agent that took the run, or nil.
 	Agent            *Agent
@@ -56,7 +57,7 @@ type FlowRunState struct {
 
 // CreateFlowRunInput describes a run to create. Exactly one of FlowID and VersionGroupID is needed.
 type CreateFlowRunInput struct {
-	// FlowID is a flow version; VersionGroupID means its group's newest version that is not archived.
+	// FlowID is a flow version. VersionGroupID stands for the group's newest version that is not archived.
 	FlowID, VersionGroupID string
 	Name                   string
 	Parameters             json.RawMessage
@@ -65,25 +66,25 @@ type CreateFlowRunInput struct {
 	Labels             []string
 	RunConfig          json.RawMessage
 	ScheduledStartTime *time.Time
-	// IdempotencyKey makes a repeated creation return the first one's run, for ever, per flow version. Empty means a
-	// random one, which protects the repetitions of this one call.
+	// IdempotencyKey makes a repeated creation return the first run, per flow version and without time limit.
+	// If empty, a random key protects the retries of this one call.
 	IdempotencyKey string
 }
 
-// FlowRunFilter narrows ListFlowRuns; empty fields do not.
+// FlowRunFilter narrows ListFlowRuns; empty fields match everything.
 type FlowRunFilter struct {
 	FlowID, VersionGroupID, ProjectID, Name, IdempotencyKey string
 	// States selects by state name.
 	States []string
-	// Limit is the largest number of runs returned, newest first; 0 means all.
+	// Limit is the maximum number of runs returned, newest first; 0 means all.
 	Limit int
 }
 
-// CreateFlowRun creates a run and returns its id. ErrNotFound for an unknown flow, ErrArchived for an archived one or a
-// group without a live version, ErrInvalid for a missing required parameter.
+// CreateFlowRun creates a run and returns its id. ErrNotFound for an unknown flow, ErrArchived for an
+// archived version or a group with only archived versions, ErrInvalid for a missing required parameter.
 func (c *Client) CreateFlowRun(ctx context.Context, in CreateFlowRunInput) (string, error) {
 	if (in.FlowID == "") == (in.VersionGroupID == "") {
-		return "", c.http.Refused("CreateFlowRun", "exactly one of a flow id and a version group id is needed")
+		return "", c.http.Refused("CreateFlowRun", "exactly one of a flow id and a version group id is required")
 	}
 	if in.IdempotencyKey == "" {
 		in.IdempotencyKey = uuid.NewString()
@@ -92,8 +93,8 @@ func (c *Client) CreateFlowRun(ctx context.Context, in CreateFlowRunInput) (stri
 	if err != nil || !doubtful {
 		return id, err
 	}
-	// The Server inserts the run first and then gives it its first state. One that broke down in between leaves a run
-	// that nobody will ever take, and returns it for ever for this key.
+	// The Server inserts the run before it gives it a first state. If it crashes in between, no agent ever
+	// takes the run, and the Server returns it for this key forever.
 	run, err := c.GetFlowRun(ctx, id)
 	if err != nil || run.State != "" {
 		return id, err
@@ -105,7 +106,7 @@ func (c *Client) CreateFlowRun(ctx context.Context, in CreateFlowRunInput) (stri
 	return id, err
 }
 
-// createFlowRun returns the run's id and whether an attempt before the last may have been carried out.
+// createFlowRun returns the run's id, and true if an attempt before the last may have been executed.
 func (c *Client) createFlowRun(ctx context.Context, in CreateFlowRunInput) (string, bool, error) {
 	ctx, trace := transport.Traced(ctx)
 	out, err := graphql.CreateFlowRun(ctx, wire{c}, graphql.CreateFlowRunInput{
@@ -163,7 +164,7 @@ func (c *Client) ListFlowRuns(ctx context.Context, filter FlowRunFilter) ([]Flow
 	return c.flowRuns(ctx, w)
 }
 
-// upToFlowRuns reads page by page, newest first, and no more than so many runs: a Server keeps the history of years.
+// upToFlowRuns reads page by page, newest first, and at most limit runs: a Server may keep years of history.
 func (c *Client) upToFlowRuns(ctx context.Context, w where, limit int) ([]FlowRun, error) {
 	runs, err := c.newestFlowRuns(ctx, w, min(limit, pageSize))
 	for page := runs; err == nil && len(page) > 0 && limit > pageSize && len(runs) < limit; runs = append(runs, page...) {
@@ -173,7 +174,7 @@ func (c *Client) upToFlowRuns(ctx context.Context, w where, limit int) ([]FlowRu
 	return runs, err
 }
 
-// olderThan selects the runs that follow one when the newest comes first.
+// olderThan selects the runs that come after one in newest-first order.
 func olderThan(run FlowRun) where {
 	created := run.Created.UTC().Format(time.RFC3339Nano)
 	return where{"_or": []where{
@@ -210,8 +211,9 @@ func (c *Client) FlowRunStates(ctx context.Context, id string) ([]FlowRunState, 
 	return states, nil
 }
 
-// CancelFlowRun cancels a run and returns the state it has then: Cancelling while its process is told to stop, Cancelled
-// when nothing ran, or the final state of a run that had finished. ErrNotFound for an unknown run.
+// CancelFlowRun cancels a run and returns its new state: Cancelling while its process is being stopped,
+// Cancelled if nothing was running, or the final state of a run that had already finished. ErrNotFound for an
+// unknown run.
 func (c *Client) CancelFlowRun(ctx context.Context, id string) (string, error) {
 	out, err := graphql.CancelFlowRun(ctx, wire{c}, id)
 	if err != nil {

@@ -8,16 +8,16 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
 )
 
-// KeyedFlowRun is a run found by the beginning of its idempotency key.
+// KeyedFlowRun is a run found by a prefix of its idempotency key.
 type KeyedFlowRun struct {
 	ID, Name, IdempotencyKey, State string
 	Created                         time.Time
-	// Marked says that the run's log has a line of the logger asked about.
+	// Marked is true if the run's log has a line from the given logger.
 	Marked bool
 }
 
-// FlowRunsByKeyPrefix returns the newest runs of the client's tenant whose idempotency key begins with prefix, at most
-// limit, newest first, each with the answer whether logger has written to its log.
+// FlowRunsByKeyPrefix returns the newest runs of the client's tenant whose idempotency key begins with
+// prefix, at most limit, newest first. Marked tells if logger has written to the run's log.
 func (c *Client) FlowRunsByKeyPrefix(ctx context.Context, prefix, logger string, limit int) ([]KeyedFlowRun, error) {
 	tenant, err := c.TenantID(ctx)
 	if err != nil {
@@ -36,8 +36,8 @@ func (c *Client) FlowRunsByKeyPrefix(ctx context.Context, prefix, logger string,
 	}), nil
 }
 
-// WriteFlowRunLog adds a line at level INFO to the log of a run, in the name of logger. The line is not written again
-// after a failure that leaves it open whether it was.
+// WriteFlowRunLog adds a line at level INFO to a run's log under the name logger. It does not retry after a
+// failure that leaves open if the line was written.
 func (c *Client) WriteFlowRunLog(ctx context.Context, flowRunID, logger, message string) error {
 	out, err := graphql.WriteLog(ctx, wire{c}, flowRunID, logger, graphql.LogLevelINFO, message)
 	return c.succeeded("WriteFlowRunLog", "flow run "+flowRunID, out.GetWriteRunLogs(), err)

@@ -22,7 +22,7 @@ const (
 	CloudHookPrefectMessage = "PREFECT_MESSAGE"
 )
 
-// CloudHook tells somebody when a run enters a state. Config may hold secrets.
+// CloudHook sends a notification when a run enters a state. Config may contain secrets.
 type CloudHook struct {
 	ID, TenantID, Type string
 	Name               *string
@@ -35,7 +35,7 @@ type CloudHook struct {
 	Created, Updated time.Time
 }
 
-// CreateCloudHookInput describes a hook. The Server cannot change a hook afterwards, except to switch it on and off.
+// CreateCloudHookInput describes a hook. Afterwards, the Server can only enable or disable it.
 type CreateCloudHookInput struct {
 	Type           string
 	Name           *string
@@ -44,7 +44,8 @@ type CreateCloudHookInput struct {
 	VersionGroupID *string
 }
 
-// CreateCloudHook makes a hook in the client's tenant and returns its id; ErrInvalid for wrong states or config.
+// CreateCloudHook creates a hook in the client's tenant and returns its id; ErrInvalid for wrong states or
+// config.
 func (c *Client) CreateCloudHook(ctx context.Context, in CreateCloudHookInput) (string, error) {
 	tenant, err := c.TenantID(ctx)
 	if err != nil {
@@ -67,7 +68,7 @@ func (c *Client) CreateCloudHook(ctx context.Context, in CreateCloudHookInput) (
 		func(ctx context.Context, since time.Time) (string, error) { return c.findCloudHook(ctx, in, since) })
 }
 
-// findCloudHook returns the newest hook like the wanted one that is not older than since.
+// findCloudHook returns the newest hook that matches the input and was created at or after since.
 func (c *Client) findCloudHook(ctx context.Context, in CreateCloudHookInput, since time.Time) (string, error) {
 	hooks, err := c.ListCloudHooks(ctx)
 	if err != nil {
@@ -113,7 +114,7 @@ func (c *Client) ListCloudHooks(ctx context.Context) ([]CloudHook, error) {
 	return c.cloudHooks(ctx, where{})
 }
 
-// SetCloudHookActive switches a hook on or off; ErrNotFound if there is none.
+// SetCloudHookActive enables or disables a hook; ErrNotFound if there is none.
 func (c *Client) SetCloudHookActive(ctx context.Context, id string, active bool) error {
 	if active {
 		out, err := graphql.SetCloudHookActive(ctx, wire{c}, id)

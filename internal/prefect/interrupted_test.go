@@ -75,7 +75,7 @@ func TestInterruptedCreation(t *testing.T) {
 	}
 }
 
-// A Server that is not ready has not carried out what waits for it, however its
+// A Server that is not ready has not executed the request that waits for it, however its
 // answer to the question looks.
 func TestInterruptedWhileNotReady(t *testing.T) {
 	t.Parallel()

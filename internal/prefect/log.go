@@ -17,20 +17,20 @@ type Log struct {
 	Timestamp time.Time
 }
 
-// lateLog is how long after a line's moment of arrival an earlier one may still become visible: the Server stamps a line
-// when it begins to write it, and several writers finish in any order.
+// lateLog is how long after a line's arrival an earlier one can still become visible: the Server stamps a
+// line when it starts to write it, and concurrent writers finish in any order.
 const lateLog = 10 * time.Second
 
-// LogCursor remembers which lines of a run were already returned. The zero value means none.
+// LogCursor records which lines of a run have been returned. The zero value means none.
 type LogCursor struct {
 	// newest is when the newest line arrived, by the Server's clock.
 	newest time.Time
-	// seen holds the lines that arrived shortly before, by id.
+	// seen contains the ids of lines that arrived shortly before newest, with their arrival times.
 	seen map[string]time.Time
 }
 
-// FlowRunLogs returns the lines of a run that arrived since the cursor, in the order of their timestamps, and the
-// cursor for the next call. No line is returned twice or left out, even one that arrives late.
+// FlowRunLogs returns the lines of a run that arrived since the cursor, in the order of their timestamps, and
+// the cursor for the next call. Every line is returned exactly once, even if it arrives late.
 func (c *Client) FlowRunLogs(ctx context.Context, flowRunID string, since LogCursor) ([]Log, LogCursor, error) {
 	tenant, err := c.TenantID(ctx)
 	if err != nil {
@@ -82,7 +82,7 @@ func (c *Client) LastFlowRunLogs(ctx context.Context, flowRunID string, limit in
 	return logsOf(out.FlowRun[0].Logs), nil
 }
 
-// logsOf converts lines and puts them in order of time.
+// logsOf converts lines and sorts them by time.
 func logsOf(rows []graphql.LogFields) []Log {
 	logs := convert(rows, func(l *graphql.LogFields) Log {
 		return Log{

@@ -15,24 +15,24 @@ import (
 // Project groups flows. Its name is unique in its tenant.
 type Project struct {
 	ID, TenantID, TenantSlug, Name string
-	// Description is nil when there is none; an empty one is another thing.
+	// Description is nil if there is none, which differs from an empty one.
 	Description      *string
 	Created, Updated time.Time
 }
 
-// ProjectFilter narrows ListProjects; empty fields do not.
+// ProjectFilter narrows ListProjects; empty fields match everything.
 type ProjectFilter struct {
-	// Name is the whole name.
+	// Name matches the full name.
 	Name string
-	// NameLike is an SQL LIKE pattern (%, _), compared without regard to case.
+	// NameLike is a case-insensitive SQL LIKE pattern (%, _).
 	NameLike string
 }
 
-// CreateProject makes a project in the client's tenant and returns its id. A taken name gives ErrUniqueness,
-// an empty one ErrInvalid.
+// CreateProject creates a project in the client's tenant and returns its id. A name in use gives
+// ErrUniqueness, an empty one ErrInvalid.
 func (c *Client) CreateProject(ctx context.Context, name string, description *string) (string, error) {
 	if name == "" {
-		// The Server would take it.
+		// The Server would accept an empty name.
 		return "", c.http.Refused("CreateProject", "a project needs a name")
 	}
 	tenant, err := c.TenantID(ctx)
@@ -97,7 +97,7 @@ func (c *Client) SetProjectDescription(ctx context.Context, id string, descripti
 }
 
 // DeleteProject deletes a project with all its flows and their runs; ErrNotFound if there is no such project.
-// The flow groups stay behind, empty.
+// The flow groups remain, empty.
 func (c *Client) DeleteProject(ctx context.Context, id string) error {
 	ctx, trace := transport.Traced(ctx)
 	out, err := graphql.DeleteProject(ctx, wire{c}, id)

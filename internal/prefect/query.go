@@ -12,28 +12,29 @@ import (
 const (
 	// pageSize is how many rows one request asks for.
 	pageSize = 200
-	// maxPages bounds the requests for one list. A Server may cap a page at 100 rows, so a list may have 200,000.
+	// maxPages limits the requests for one list. A Server may cap a page at 100 rows, so a list can have at
+	// least 200,000.
 	maxPages = 2000
 	// beforeAll is an id smaller than any other.
 	beforeAll = "00000000-0000-0000-0000-000000000000"
 )
 
-// where is a filter: conditions by column, all of which must hold. A condition must never be null, because the Server
-// takes that for "no condition".
+// where is a filter: conditions by column, combined with AND. A condition must never be null, because the
+// Server treats that as "no condition".
 type where = map[string]any
 
 func equals(v any) where          { return where{"_eq": v} }
 func like(pattern string) where   { return where{"_ilike": pattern} }
 func oneOf(values []string) where { return where{"_in": values} }
 
-// both returns a filter for the rows that fulfil the two.
+// both returns a filter for the rows that match both filters.
 func both(a, b where) where { return where{"_and": []where{a, b}} }
 
 // after restricts a filter to the rows that follow an id.
 func after(id string, w where) where { return both(where{"id": where{"_gt": id}}, w) }
 
-// pages collects the rows of a list, page by page in the order of their ids, however few rows the Server gives at once:
-// each page comes with the number of rows that were left before it.
+// pages collects the rows of a list, page by page in id order, whatever page size the Server allows: each
+// page comes with the number of remaining rows.
 func pages[T any](
 	ctx context.Context,
 	fetch func(ctx context.Context, after string) (rows []T, left *graphql.Count, err error),
@@ -49,11 +50,11 @@ func pages[T any](
 		all = append(all, rows...)
 		switch {
 		case left == nil:
-			return nil, fmt.Errorf("%w: a list came without the number of its rows", ErrNotPrefect)
+			return nil, fmt.Errorf("%w: a list came without its row count", ErrNotPrefect)
 		case len(rows) >= left.Count:
 			return all, nil
 		case len(rows) == 0:
-			return nil, fmt.Errorf("%w: a list came empty although it has %d more rows", ErrNotPrefect, left.Count)
+			return nil, fmt.Errorf("%w: an empty page came although there are %d more rows", ErrNotPrefect, left.Count)
 		case page == maxPages:
 			return nil, fmt.Errorf("%w: a list did not end within %d pages", ErrNotPrefect, maxPages)
 		}
@@ -74,7 +75,7 @@ func convert[T, U any](rows []T, one func(*T) U) []U {
 	return out
 }
 
-// value returns what a pointer points to, or the zero value.
+// value returns *p, or the zero value for nil.
 func value[T any](p *T) T {
 	if p == nil {
 		var zero T
@@ -83,7 +84,7 @@ func value[T any](p *T) T {
 	return *p
 }
 
-// optional returns a pointer to a value that is not the zero one, else nil.
+// optional returns a pointer to v, or nil for the zero value.
 func optional[T comparable](v T) *T {
 	var zero T
 	if v == zero {
@@ -108,7 +109,8 @@ func optionalDocument(d json.RawMessage) *json.RawMessage {
 	return &d
 }
 
-// stringList reads a JSON column that holds a list of strings: nil for null or anything else, empty for an empty list.
+// stringList reads a JSON column that contains a list of strings: nil for null or anything else, empty for an
+// empty list.
 func stringList(d json.RawMessage) []string {
 	var list []string
 	if json.Unmarshal(d, &list) != nil {

@@ -8,14 +8,14 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
 )
 
-// refreshers are a tenant's.
+// refreshers are the refreshers of one tenant.
 type refreshers struct {
 	flows    refresher[Flow]
 	projects refresher[Project]
 	groups   refresher[FlowGroup]
 	hooks    refresher[CloudHook]
 	runs     refresher[FlowRun]
-	// tenants are all of the Server's.
+	// tenants covers all tenants of the Server.
 	tenants refresher[Tenant]
 }
 
@@ -42,44 +42,46 @@ func newRefreshers() *refreshers {
 			find: tenantsByID,
 			near: tenantsNear,
 		}},
-		// A tenant has far more runs than anybody's configuration.
+		// A tenant has far more runs than any configuration manages.
 		runs: refresher[FlowRun]{source: refreshSource[FlowRun]{find: flowRunsByID}},
 	}
 }
 
-// RefreshFlow is [Client.LatestFlow] for the refresh of many: calls that come at about the same time share requests, and
-// other flows are read ahead. The answer is what the Server held at some moment of the refresh, which is at most two
-// minutes ago, and after every change that this process has made.
+// RefreshFlow is [Client.LatestFlow] for refreshing many flows: calls that arrive close together share
+// requests, and other flows are read ahead. The answer is at most two minutes old and never older than this
+// process's last write.
 func (c *Client) RefreshFlow(ctx context.Context, versionGroupID string) (*Flow, error) {
 	flow, err := refreshed(ctx, c, &c.refreshers.flows, versionGroupID, "RefreshFlow", "flow of version group "+versionGroupID)
 	if errors.Is(err, ErrNotFound) {
-		// It was looked for by the name of its group, and to be missing has consequences.
+		// A refresh finds a flow through its group. Ask directly before reporting it missing, which has
+		// consequences.
 		return c.LatestFlow(ctx, versionGroupID)
 	}
 	return flow, err
 }
 
-// RefreshProject is [Client.GetProject] for the refresh of many, as [Client.RefreshFlow] is for flows.
+// RefreshProject is [Client.GetProject] with the request sharing of [Client.RefreshFlow].
 func (c *Client) RefreshProject(ctx context.Context, id string) (*Project, error) {
 	return refreshed(ctx, c, &c.refreshers.projects, id, "RefreshProject", "project "+id)
 }
 
-// RefreshFlowGroup is [Client.GetFlowGroup] for the refresh of many, as [Client.RefreshFlow] is for flows.
+// RefreshFlowGroup is [Client.GetFlowGroup] with the request sharing of [Client.RefreshFlow].
 func (c *Client) RefreshFlowGroup(ctx context.Context, id string) (*FlowGroup, error) {
 	return refreshed(ctx, c, &c.refreshers.groups, id, "RefreshFlowGroup", "flow group "+id)
 }
 
-// RefreshCloudHook is [Client.GetCloudHook] for the refresh of many, as [Client.RefreshFlow] is for flows.
+// RefreshCloudHook is [Client.GetCloudHook] with the request sharing of [Client.RefreshFlow].
 func (c *Client) RefreshCloudHook(ctx context.Context, id string) (*CloudHook, error) {
 	return refreshed(ctx, c, &c.refreshers.hooks, id, "RefreshCloudHook", "cloud hook "+id)
 }
 
-// RefreshTenant is [Client.GetTenant] for the refresh of many, as [Client.RefreshFlow] is for flows.
+// RefreshTenant is [Client.GetTenant] with the request sharing of [Client.RefreshFlow].
 func (c *Client) RefreshTenant(ctx context.Context, id string) (*Tenant, error) {
 	return refreshed(ctx, c, &c.refreshers.tenants, id, "RefreshTenant", "tenant "+id)
 }
 
-// RefreshFlowRun is [Client.GetFlowRun] for the refresh of many: calls that come at about the same time share a request.
+// RefreshFlowRun is [Client.GetFlowRun] for refreshing many runs: calls that arrive close together share a
+// request.
 func (c *Client) RefreshFlowRun(ctx context.Context, id string) (*FlowRun, error) {
 	return refreshed(ctx, c, &c.refreshers.runs, id, "RefreshFlowRun", "flow run "+id)
 }
@@ -118,7 +120,7 @@ func flowsNear(ctx context.Context, c *Client, projects []string, from string, l
 	if err != nil {
 		return nil, err
 	}
-	// Groups without a version are left behind by projects that were deleted.
+	// Deleted projects leave groups without versions behind.
 	w := where{"flows": where{}}
 	if len(projects) > 0 {
 		w = where{"flows": where{"project_id": oneOf(projects)}}
@@ -130,7 +132,7 @@ func flowsNear(ctx context.Context, c *Client, projects []string, from string, l
 	return pageOf(flowsByGroup(out.FlowGroup), out.FlowGroup, (*graphql.NewestFlowsFlowGroup).GetId, out.Remaining.Aggregate), nil
 }
 
-// pageOf is a page of objects, made of rows in the order of their ids.
+// pageOf builds a page of objects from rows in id order.
 func pageOf[T, R any](objects map[string]*T, rows []R, id func(*R) string, left *graphql.Count) *nearPage[T] {
 	page := &nearPage[T]{objects: objects, left: count(left)}
 	if n := len(rows); n > 0 && n < page.left {
@@ -180,7 +182,7 @@ func flowGroupsByID(ctx context.Context, c *Client, ids []string) (map[string]*F
 func flowGroupID(g *FlowGroup) string { return g.ID }
 
 func flowGroupsNear(ctx context.Context, c *Client, _ []string, from string, limit int) (*nearPage[FlowGroup], error) {
-	// Those without a version were left behind, as with flows.
+	// Deleted projects leave groups without versions behind, as above.
 	rows, left, err := c.flowGroups(ctx, where{"flows": where{}}, cmp.Or(from, beforeAll), limit)
 	if err != nil {
 		return nil, err

@@ -10,27 +10,26 @@ import (
 )
 
 const (
-	// refreshWindow is how long a request waits for others to share it with.
+	// refreshWindow is how long a request waits for others to share it.
 	refreshWindow = 5 * time.Millisecond
-	// refreshPause is how long nobody asks before a refresh counts as ended, and everything that was read ahead is
-	// forgotten.
+	// refreshPause is how long without a question ends a refresh and drops everything read ahead.
 	refreshPause = 10 * time.Second
-	// refreshLifetime is how long an object that was read ahead may wait to be asked for while the refresh goes on. It
-	// bounds how old an answer can be; nothing is older than the refresh's first question.
+	// refreshLifetime is how long an object read ahead is kept during a refresh. It limits the age of an
+	// answer; no answer is older than the start of the refresh.
 	refreshLifetime = 2 * time.Minute
-	// pagesPerWave is how many pages are read ahead for each request that questions needed. Reading ahead that is of no use
-	// therefore costs no more than twice what there would be without.
+	// pagesPerWave is how many pages are read ahead per request for questions, which bounds the cost of useless ones.
 	pagesPerWave = 2
-	// maxKept is how many objects are kept that nobody has asked for yet, tens of megabytes of flows.
+	// maxKept is the maximum number of cached objects that nobody has asked for yet, tens of megabytes of
+	// flows.
 	maxKept = 100 * pageSize
 )
 
-// A refresher answers many questions for single objects of one kind with few requests. Terraform refreshes each object
-// by itself, ten at a time, in no order.
+// A refresher answers many questions for single objects of one kind with few requests. Terraform refreshes
+// each object separately, ten at a time, in no particular order.
 //
-// Questions that come within a moment of each other share a request. Once a second such request shows that a whole
-// configuration is being refreshed, others are read as well, page by page, and wait to be asked for: first the neighbours
-// of what was asked for, then all of the tenant.
+// Questions that arrive close together share a request. When a second such request shows that a whole
+// configuration is being refreshed, the refresher reads ahead page by page: first the neighbours of the
+// objects asked for, then the whole tenant.
 //
 // What each part buys, in requests (TestRefreshRequests; ten questions at a time, and two in brackets):
 //
@@ -40,9 +39,9 @@ const (
 //	1,000 of 20,000, whole projects      1,000   100 (500)     130 (151)        19 (76)
 //	500 of 20,000, one of each project   500     50 (250)      25 (34)          43 (55)
 //
-// Whoever asks gets what the Server held at a moment after everything that this process has changed: any mutation makes
-// the refresher forget all it has read ahead. It never gives out the same answer twice, except to those who ask
-// while it is on its way, and a second question of the same refresh asks the Server again.
+// An answer is never older than this process's last write: every mutation drops the cache. Each cached answer
+// is used once; a second question in the same refresh goes to the Server again. Only callers that wait for
+// the same request share its answer.
 type refresher[T any] struct {
 	source refreshSource[T]
 
@@ -50,32 +49,33 @@ type refresher[T any] struct {
 	busy    bool
 	waiting []*question[T]
 
-	// The refresh that goes on: what it knows was true after this many writes.
+	// The current refresh. What it has read is valid as of this number of writes.
 	writes int64
 	last   time.Time
 	waves  int
 	kept   map[string]keptObject[T]
-	given  map[string]bool // answered already; never kept
+	given  map[string]bool // already answered; never cached again
 	ahead  readingAhead
 }
 
-// refreshSource says how objects of a kind are read.
+// refreshSource is how objects of a kind are read.
 type refreshSource[T any] struct {
 	// find returns the objects with these keys, by key.
 	find func(ctx context.Context, c *Client, keys []string) (map[string]*T, error)
-	// field says among which others an object is: all objects of a field are neighbours. Without it there are none.
+	// field returns the field an object belongs to, such as its project: objects of one field are neighbours.
+	// If field is nil, there are none.
 	field func(*T) string
-	// near returns a page of the objects of some fields, or of the whole tenant if there are none. Without it nothing is
-	// read ahead.
+	// near returns a page of the objects of some fields, or of the whole tenant if fields is empty. If near
+	// is nil, nothing is read ahead.
 	near func(ctx context.Context, c *Client, fields []string, after string, limit int) (*nearPage[T], error)
 }
 
-// nearPage is some objects by key.
+// nearPage is a page of objects by key.
 type nearPage[T any] struct {
 	objects map[string]*T
-	// next is where the next page begins; empty after the last.
+	// next is the cursor of the next page; empty after the last one.
 	next string
-	// left counts the objects from this page's beginning on.
+	// left counts the objects from the start of this page on.
 	left int
 }
 
@@ -88,7 +88,7 @@ type question[T any] struct {
 	wave   *wave
 }
 
-// wave is a request with those who wait for it.
+// wave is a request and the number of callers that wait for it.
 type wave struct {
 	waiting int
 	cancel  context.CancelFunc
@@ -99,17 +99,17 @@ type keptObject[T any] struct {
 	read  time.Time
 }
 
-// readingAhead is how far reading ahead has come.
+// readingAhead is the progress of reading ahead.
 type readingAhead struct {
-	pages  int // how many were read
+	pages  int // how many have been read
 	known  map[string]bool
-	next   []string // fields that have not been begun
+	next   []string // fields still to be read
 	fields stretch  // the fields that are being read
 	tenant stretch  // all of the tenant
 	whole  bool     // the whole tenant was read
 }
 
-// stretch is a part of the objects, which is read page by page.
+// stretch is a part of the objects that is read page by page.
 type stretch struct {
 	begun  bool
 	fields []string
@@ -142,7 +142,7 @@ func (a *readingAhead) begin() *stretch {
 	return &a.tenant
 }
 
-// proceed notes that a page of a stretch was read.
+// proceed records that a page of a stretch was read.
 func (a *readingAhead) proceed(s *stretch, next string) {
 	s.from, s.begun = next, next != ""
 	if next == "" && s == &a.tenant {
@@ -150,7 +150,7 @@ func (a *readingAhead) proceed(s *stretch, next string) {
 	}
 }
 
-// get returns the object with a key: nil if there is none.
+// get returns the object with a key, or nil if there is none.
 func (r *refresher[T]) get(ctx context.Context, c *Client, key string) (*T, error) {
 	q := &question[T]{key: key, writes: c.http.Writes(), done: make(chan struct{})}
 	r.mu.Lock()
@@ -158,7 +158,7 @@ func (r *refresher[T]) get(ctx context.Context, c *Client, key string) (*T, erro
 		r.waiting = append(r.waiting, q)
 		if !r.busy {
 			r.busy = true
-			// A shared request outlives whoever happened to ask first.
+			// A shared request must survive the cancellation of the caller that started it.
 			go r.serve(context.WithoutCancel(ctx), c)
 		}
 	}
@@ -172,7 +172,7 @@ func (r *refresher[T]) get(ctx context.Context, c *Client, key string) (*T, erro
 	}
 }
 
-// answer gives what was read ahead, if it is there and not older than the question's due.
+// answer uses what was read ahead, if it is present and new enough for the question.
 func (r *refresher[T]) answer(q *question[T], now time.Time) bool {
 	kept, ok := r.kept[q.key]
 	if !ok || q.writes != r.writes || now.Sub(r.last) > refreshPause || now.Sub(kept.read) > refreshLifetime {
@@ -186,7 +186,7 @@ func (r *refresher[T]) answer(q *question[T], now time.Time) bool {
 	return true
 }
 
-// abandon is called when nobody waits for the answer any more.
+// abandon is called when no caller waits for the answer any more.
 func (r *refresher[T]) abandon(q *question[T]) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -217,8 +217,8 @@ func (r *refresher[T]) serve(ctx context.Context, c *Client) {
 	}
 }
 
-// begin takes the questions for one request. What can be answered without is answered. Without any left, it ends the
-// service.
+// begin collects the questions for one request and answers those that are cached. If none are left, it ends
+// the service.
 func (r *refresher[T]) begin(c *Client, w *wave) []*question[T] {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -243,7 +243,7 @@ func (r *refresher[T]) begin(c *Client, w *wave) []*question[T] {
 	return questions
 }
 
-// ask puts questions to the Server, reads ahead, and answers them.
+// ask sends questions to the Server, reads ahead, and answers them.
 func (r *refresher[T]) ask(ctx context.Context, c *Client, questions []*question[T]) {
 	keys := make([]string, 0, len(questions))
 	for _, q := range questions {
@@ -261,19 +261,19 @@ func (r *refresher[T]) ask(ctx context.Context, c *Client, questions []*question
 	}
 	r.mu.Unlock()
 	if len(failed) == 0 {
-		// Before answering: those who wait can still call it off.
+		// Before answering: the waiting callers can still cancel.
 		r.readAhead(ctx, c)
 	}
 	r.mu.Lock()
-	r.last = c.http.Now() // a slow answer is no pause
+	r.last = c.http.Now() // a slow answer does not count as a pause
 	r.mu.Unlock()
 	for _, q := range questions {
 		close(q.done)
 	}
 }
 
-// find asks for keys, and where the Server refuses them together, for parts of them, so that each key that is refused
-// gets the error that it causes.
+// find asks for keys. If the Server refuses them together, it asks for subsets, so that each refused key gets
+// its own error.
 func (r *refresher[T]) find(ctx context.Context, c *Client, keys []string) (map[string]*T, map[string]error) {
 	found, err := r.source.find(ctx, c, keys)
 	if err == nil {
@@ -301,8 +301,8 @@ func joined[V any](a, b map[string]V) map[string]V {
 	return all
 }
 
-// readAhead reads objects that will probably be asked for. A failure is no harm: who asks for an object that is not there
-// asks the Server.
+// readAhead reads objects that will probably be asked for. A failure is harmless: an object that is not
+// cached is requested from the Server.
 func (r *refresher[T]) readAhead(ctx context.Context, c *Client) {
 	for {
 		part := r.nextPage(c)
@@ -318,7 +318,7 @@ func (r *refresher[T]) readAhead(ctx context.Context, c *Client) {
 	}
 }
 
-// nextPage returns what to read the next page of; nil, if that is enough.
+// nextPage returns what to read next, or nil if enough has been read.
 func (r *refresher[T]) nextPage(c *Client) *stretch {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -328,7 +328,7 @@ func (r *refresher[T]) nextPage(c *Client) *stretch {
 	now := c.http.Now()
 	for key, kept := range r.kept {
 		if now.Sub(kept.read) > refreshLifetime {
-			// It has to be read again if it is still wanted, and so have its neighbours.
+			// An expired object must be read again if it is still wanted, and so must its neighbours.
 			delete(r.kept, key)
 			r.ahead = readingAhead{pages: r.ahead.pages}
 		}

@@ -17,19 +17,21 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
-// envelope is room in bytes for what surrounds a flow in a request: the document, ids, the description is counted apart.
+// envelope is the room in bytes for what surrounds a flow in a request: the document and ids. The description
+// is counted separately.
 const envelope = 4096
 
-// RegisterFlow registers a flow and returns the id of its version: a new one, or the present one when the key says that
-// nothing changed. A flow too large for one request goes up in parts; if that fails half way, what went up is deleted.
+// RegisterFlow registers a flow and returns the id of its version: a new one, or the current one if the key
+// shows that nothing changed. A flow too large for one request is uploaded in parts; if that fails half way,
+// the partial flow is deleted.
 //
-// Every registration carries a key, a random one if the input has none, so that it can be repeated after a broken
-// connection. The Server stores the key before it stores the flow, though, and takes a repetition that arrives in
-// between, or after it failed in between, for "nothing changed". So when an attempt ended without a proper answer, the
-// flow that came back is compared with the one that was sent.
+// Every registration has a key (random if the input has none), so that it can be retried after a broken
+// connection. The Server, however, stores the key before the flow. A retry that arrives in between, or after
+// a failure in between, is answered with "nothing changed". So when an attempt ended without a proper answer,
+// the flow that came back is compared with the one that was sent.
 //
-// Registrations of one version group go to the Server one after the other: it counts the versions before it stores the next
-// one, and nothing in its database keeps two at the same time from getting the same number.
+// Registrations of one version group are sent one at a time: the Server counts the versions before it stores
+// the next one, and its database does not prevent two concurrent ones from getting the same number.
 func (c *Client) RegisterFlow(ctx context.Context, in RegisterFlowInput) (string, error) {
 	if in.ProjectID == "" || len(in.SerializedFlow) == 0 {
 		return "", c.http.Refused("RegisterFlow", "a registration needs a project and a flow")
@@ -54,8 +56,8 @@ func (c *Client) RegisterFlow(ctx context.Context, in RegisterFlowInput) (string
 	if serialization.SameServedText(stored, text) {
 		return id, nil
 	}
-	// The Server holds our key with somebody else's flow. Another key makes it take the flow; the right key must then
-	// be stored by registering once more.
+	// The Server has stored our key with somebody else's flow. Another key makes it accept the flow;
+	// registering once more then stores the right key.
 	key := in.IdempotencyKey
 	in.IdempotencyKey = ""
 	if id, _, err = c.register(ctx, in, text); err != nil || key == "" {
@@ -66,8 +68,8 @@ func (c *Client) RegisterFlow(ctx context.Context, in RegisterFlowInput) (string
 	return id, err
 }
 
-// registrationKey names what two registrations have in common that would become versions of one flow: the version group,
-// or else the flow's name in its project.
+// registrationKey identifies registrations that become versions of the same flow: by version group, or else
+// by the flow's name and project.
 type registrationKey struct{ versionGroupID, projectID, name string }
 
 func registrationOf(in RegisterFlowInput) registrationKey {
@@ -86,8 +88,8 @@ func (k registrationKey) String() string {
 	return fmt.Sprintf("flow %q of project %s", k.name, k.projectID)
 }
 
-// register sends a flow in one request, or in parts if it is too large for one. It also says whether an attempt before
-// the last may have been carried out and the result therefore may be another flow than this one.
+// register sends a flow in one request, or in parts if it is too large. The bool is true if an attempt before
+// the last may have been executed, so that the result may be a different flow.
 func (c *Client) register(ctx context.Context, in RegisterFlowInput, text []byte) (string, bool, error) {
 	packed, err := compress(text)
 	if err != nil {
@@ -99,7 +101,7 @@ func (c *Client) register(ctx context.Context, in RegisterFlowInput, text []byte
 	}
 	id, doubtful, err := c.registerWhole(ctx, in, packed)
 	if errors.Is(err, ErrTooLarge) {
-		// The limit is lower than we were told.
+		// The actual limit is lower than configured.
 		id, err = c.registerInParts(ctx, in)
 		doubtful = false
 	}
@@ -122,7 +124,7 @@ func (c *Client) registerWhole(ctx context.Context, in RegisterFlowInput, packed
 	return id, trace.Doubtful(), err
 }
 
-// compress packs a flow as create_flow_from_compressed_string wants it.
+// compress encodes a flow as create_flow_from_compressed_string expects it.
 func compress(text []byte) (string, error) {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)

@@ -12,15 +12,17 @@ import (
 )
 
 const (
-	// maxPartItems bounds the tasks or edges of one request, so that the Server answers before a gateway's patience ends.
+	// maxPartItems limits the tasks or edges in one request, so that the Server answers before a gateway
+	// times out.
 	maxPartItems = 1000
-	// cleanUpTimeout bounds the deletion of a half-made flow, which happens even when the caller's context has ended.
+	// cleanUpTimeout limits the deletion of a half-registered flow, which happens even if the caller's
+	// context has ended.
 	cleanUpTimeout = 30 * time.Second
 )
 
-// registerInParts registers a flow without tasks and edges and adds these piece by piece. The Server archives the older
-// versions at the first step, so a failure later leaves the group without a live version; that cannot be undone, only
-// repaired by registering again.
+// registerInParts registers a flow without tasks and edges, then adds these in pieces. The Server archives
+// the older versions at the first step, so a later failure leaves the group without a live version. That
+// cannot be undone, only repaired by registering again.
 func (c *Client) registerInParts(ctx context.Context, in RegisterFlowInput) (string, error) {
 	tasks, err := encodeAll(in.SerializedFlow, "tasks")
 	if err != nil {
@@ -39,7 +41,7 @@ func (c *Client) registerInParts(ctx context.Context, in RegisterFlowInput) (str
 		return "", err
 	}
 	bare := in
-	// A schedule that is active already would start runs of a flow that is not there yet.
+	// An active schedule would start runs of an incomplete flow.
 	bare.SetScheduleActive = false
 	present, err := c.presentVersion(ctx, in)
 	if err != nil {
@@ -61,8 +63,8 @@ func (c *Client) registerInParts(ctx context.Context, in RegisterFlowInput) (str
 	return id, nil
 }
 
-// presentVersion returns the id of the newest version that a registration would find, or nothing. A registration that
-// fails must not delete it.
+// presentVersion returns the id of the newest version that a registration would find, or "". A failed
+// registration must not delete that version.
 func (c *Client) presentVersion(ctx context.Context, in RegisterFlowInput) (string, error) {
 	var flow *Flow
 	var err error
@@ -83,8 +85,8 @@ func (c *Client) presentVersion(ctx context.Context, in RegisterFlowInput) (stri
 	return flow.ID, nil
 }
 
-// addParts adds tasks and edges to a flow that was registered without them, and then activates its schedule. A flow that
-// has them all, because the key named a version that is already there, stays as it is.
+// addParts adds tasks and edges to a flow that was registered without them, then activates its schedule. It
+// does not change a flow that has them all because the key matched an existing version.
 func (c *Client) addParts(ctx context.Context, id string, activate bool, tasks, edges []json.RawMessage) error {
 	flow, err := c.GetFlow(ctx, id)
 	if err != nil {
@@ -109,7 +111,7 @@ func (c *Client) addParts(ctx context.Context, id string, activate bool, tasks, 
 	if !activate {
 		return nil
 	}
-	// As in a registration in one piece, a schedule that cannot be activated does not fail the registration.
+	// As in a single-request registration, failing to activate the schedule does not fail the registration.
 	if err := c.SetScheduleActive(ctx, id); err != nil && !errors.Is(err, ErrInvalid) {
 		return err
 	}
@@ -124,7 +126,7 @@ func (c *Client) sendParts(
 	for len(items) > 0 {
 		n := 0
 		for size := 0; n < min(len(items), maxPartItems); n++ {
-			// With the variables as a string every quote gets a backslash.
+			// If the variables are sent as a string, every quote gets a backslash.
 			size += c.encodedSize(items[n]) + 1
 			if n > 0 && size > limit {
 				break
@@ -160,7 +162,7 @@ func (c *Client) encodedSize(text []byte) int {
 	return len(quoted)
 }
 
-// abandon deletes a half-made flow and returns why it was given up.
+// abandon deletes a half-registered flow and returns the cause of the failure.
 func (c *Client) abandon(ctx context.Context, id string, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTimeout)
 	defer cancel()

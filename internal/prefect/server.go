@@ -6,12 +6,12 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
 )
 
-// ServerInfo is what the Server says of itself.
+// ServerInfo describes the Server, as it reports itself.
 type ServerInfo struct {
 	Backend, Mode, Version, CoreVersion, ReleaseTimestamp string
 }
 
-// GetServerInfo asks the Server what it is.
+// GetServerInfo returns the Server's description of itself.
 func (c *Client) GetServerInfo(ctx context.Context) (*ServerInfo, error) {
 	out, err := graphql.Server(ctx, wire{c})
 	if err != nil {

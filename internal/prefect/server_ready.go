@@ -11,20 +11,20 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/transport"
 )
 
-// readyInterval is how long WaitReady waits between two looks.
+// readyInterval is how long WaitReady waits between two checks.
 const readyInterval = 2 * time.Second
 
-// readiness remembers whether the Server was found ready, so that only the first request waits for it.
+// readiness records if the Server was found ready, so that only the first request waits.
 type readiness struct {
-	// lock is held by the one request that waits, with the fields below.
+	// lock is held by the one request that waits; it guards the fields below.
 	lock     chan struct{}
 	done     bool
 	deadline time.Time
 }
 
-// WaitReady returns once the Server answers both from its database and from its own services, waiting through the
-// failures of a Server that is starting, until ctx or the configuration's ReadyTimeout ends. Without a ReadyTimeout it
-// looks once. A failure that waiting does not cure (wrong URL, wrong credentials) is returned at once.
+// WaitReady returns once both the Server's database and its own services answer. It waits through the
+// failures of a starting Server until ctx or the configuration's ReadyTimeout ends. Without a ReadyTimeout it
+// checks once. It returns a failure that waiting does not cure (wrong URL, wrong credentials) immediately.
 func (c *Client) WaitReady(ctx context.Context) error {
 	select {
 	case c.ready.lock <- struct{}{}:
@@ -49,7 +49,7 @@ func (c *Client) WaitReady(ctx context.Context) error {
 			return err
 		}
 		if !c.http.Now().Add(readyInterval).Before(c.ready.deadline) {
-			// The time is over for later requests too: they look once.
+			// The time has run out for later requests too: they check once.
 			if c.http.Config().ReadyTimeout > 0 {
 				e.Message = fmt.Sprintf("not ready after %s: %s", c.http.Config().ReadyTimeout, e.Message)
 			}
@@ -69,8 +69,8 @@ func (c *Client) awaitReady(ctx context.Context) error {
 	return c.WaitReady(ctx)
 }
 
-// looksReady asks once. The question changes nothing on the Server, so a failure leaves no doubt about the request that
-// waits for the answer: that has not been sent.
+// looksReady checks once. The check changes nothing on the Server, and the request that waits for it has not
+// been sent, so a failure is never ambiguous.
 func (c *Client) looksReady(ctx context.Context) error {
 	var out graphql.ReadyResponse
 	err := c.http.Execute(transport.Untraced(ctx), graphql.Ready_Operation, "Ready", nil, &out, 0)
@@ -81,18 +81,18 @@ func (c *Client) looksReady(ctx context.Context) error {
 	return err
 }
 
-// starting says whether a failure is one that a Server shows while it starts. Apollo, the part that answers, begins to
-// listen only after it has read the other parts' schemas, and those parts may be restarted later. A name that does not
-// resolve is not worth a repetition a moment later, but a Server that was only just installed gets its name meanwhile.
+// starting reports whether a failure is typical of a starting Server. Apollo, the part that answers, listens
+// only after it has read the other services' schemas, and those may restart later. A name that does not
+// resolve is not worth an ordinary retry, but a newly installed Server gets its name during that time.
 func starting(e *Error) bool {
 	var dns *net.DNSError
 	return errors.Is(e.Kind, ErrUnavailable) || errors.Is(e.Kind, ErrInternal) ||
 		(errors.Is(e.Kind, ErrUnreachable) && (!e.Permanent || errors.As(e.Err, &dns)))
 }
 
-// ReadyWithin looks whether the Server is ready, as [Client.WaitReady] does, but each time anew and with a patience of
-// its own: zero looks once. It returns the last failure when the time is over, and a failure that waiting does not cure
-// at once; [Starting] tells them apart.
+// ReadyWithin waits up to patience for the Server to be ready, like [Client.WaitReady] but anew at each call;
+// zero checks once. It returns the last failure when time runs out, and a failure that waiting does not cure
+// immediately; use [Starting] to distinguish them.
 func (c *Client) ReadyWithin(ctx context.Context, patience time.Duration) error {
 	deadline := c.http.Now().Add(patience)
 	for {
@@ -106,11 +106,11 @@ func (c *Client) ReadyWithin(ctx context.Context, patience time.Duration) error 
 	}
 }
 
-// Starting says whether an error is one that a Server gives while it starts, or is stopped.
+// Starting reports whether an error is typical of a Server that is starting or stopped.
 func Starting(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && starting(e)
 }
 
-// ServerTime is the present moment by the Server's clock, as far as its answers have shown it; exact to about a second.
+// ServerTime is the current time by the Server's clock, estimated from its answers to about a second.
 func (c *Client) ServerTime() time.Time { return c.http.ServerTime(c.http.Now()) }

@@ -29,8 +29,8 @@ type Contents struct {
 	ActiveFlowRuns int
 }
 
-// CreateTenant makes a tenant and returns its id. A taken slug gives ErrUniqueness, one that is not lower-case letters,
-// digits and hyphens ErrInvalid.
+// CreateTenant creates a tenant and returns its id. A slug in use gives ErrUniqueness, one with other
+// characters than lower-case letters, digits and hyphens ErrInvalid.
 func (c *Client) CreateTenant(ctx context.Context, name, slug string) (string, error) {
 	if name == "" || slug == "" {
 		return "", c.http.Refused("CreateTenant", "a tenant needs a name and a slug")
@@ -65,13 +65,13 @@ func (c *Client) FindTenant(ctx context.Context, slug string) (*Tenant, error) {
 	return c.oneTenant(ctx, where{"slug": equals(slug)}, "tenant with slug "+slug)
 }
 
-// TenantFilter selects tenants; empty fields select all.
+// TenantFilter narrows ListTenants; empty fields match everything.
 type TenantFilter struct {
-	// NameLike and SlugLike are SQL LIKE patterns (%, _), compared without regard to case.
+	// NameLike and SlugLike are case-insensitive SQL LIKE patterns (%, _).
 	NameLike, SlugLike string
 }
 
-// ListTenants returns the tenants that a filter selects, ordered by slug.
+// ListTenants returns the tenants that match a filter, ordered by slug.
 func (c *Client) ListTenants(ctx context.Context, filter TenantFilter) ([]Tenant, error) {
 	w := where{}
 	if filter.NameLike != "" {

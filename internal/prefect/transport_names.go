@@ -2,7 +2,8 @@ package prefect
 
 import "github.com/prefect-server/terraform-provider-prefect/internal/prefect/transport"
 
-// What a caller of this package needs of its transport: the configuration, what is told of each attempt, and the errors.
+// The transport types that callers of this package need: the configuration, the event of each attempt, and
+// the errors.
 type (
 	// Config is that of package transport.
 	Config = transport.Config

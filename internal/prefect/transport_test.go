@@ -197,7 +197,7 @@ func TestBrokenConnections(t *testing.T) {
 	}
 	err := client.Do(t.Context(), aMutation, nil, nil)
 	var e *prefect.Error
-	if !errors.As(err, &e) || !e.Ambiguous || n.Swap(0) != 1 || !strings.Contains(err.Error(), "may have carried out") {
+	if !errors.As(err, &e) || !e.Ambiguous || n.Swap(0) != 1 || !strings.Contains(err.Error(), "may still have executed") {
 		t.Errorf("mutation: %v", err)
 	}
 	keyed := map[string]any{"input": map[string]any{"idempotency_key": "k"}}
@@ -278,7 +278,7 @@ func TestCancellationIsImmediate(t *testing.T) {
 		cancel()
 	}()
 	err := client.Do(ctx, aMutation, nil, nil)
-	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "may have carried out") {
+	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "may still have executed") {
 		t.Errorf("in flight: %v", err)
 	}
 	// While waiting for a retry.

@@ -8,17 +8,17 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/transport"
 )
 
-// tenantCache holds the id of a client's tenant once it is known.
+// tenantCache stores the id of a client's tenant once it is known.
 type tenantCache struct {
-	// lock is held while somebody asks, so that many callers ask once.
+	// lock is held during the lookup, so that concurrent callers share one.
 	lock chan struct{}
 	id   string
 }
 
 func newTenantCache() *tenantCache { return &tenantCache{lock: make(chan struct{}, 1)} }
 
-// TenantID returns the id of the client's tenant. It asks the Server once; later calls return the same answer.
-// Errors are a *TenantError, or an *Error when the Server could not be asked.
+// TenantID returns the id of the client's tenant. It asks the Server once and caches the answer. Errors are a
+// *TenantError, or an *Error if the Server could not be reached.
 func (c *Client) TenantID(ctx context.Context) (string, error) {
 	select {
 	case c.tenant.lock <- struct{}{}:
@@ -73,15 +73,15 @@ func (c *Client) resolveTenant(ctx context.Context) (string, error) {
 
 // TenantError is returned with kind ErrNoTenant, ErrSeveralTenants or ErrTenantNotFound.
 type TenantError struct {
-	// Wanted is the slug or id that was asked for; empty when none was.
+	// Wanted is the requested slug or id; empty if none was given.
 	Wanted string
-	// Tenants are those that the Server has.
+	// Tenants are the tenants on the Server.
 	Tenants []Tenant
-	// Kind is one of the three.
+	// Kind is one of those three.
 	Kind error
 }
 
-// Error names the tenants that there are.
+// Error lists the existing tenants.
 func (e *TenantError) Error() string {
 	slugs := make([]string, 0, len(e.Tenants))
 	for _, t := range e.Tenants {

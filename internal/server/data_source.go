@@ -1,4 +1,4 @@
-// Package server is the data source prefect_server.
+// Package server implements the data source prefect_server.
 package server
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
-// model is the data source.
+// model is the data source's attributes.
 type model struct {
 	Wait             types.String `tfsdk:"wait"`
 	Endpoint         types.String `tfsdk:"endpoint"`
@@ -35,17 +35,17 @@ func NewDataSource() datasource.DataSource {
 
 func dataSchema() schema.Schema {
 	return schema.Schema{
-		MarkdownDescription: "The Prefect Server itself: whether it is ready, and its version. It can be read before the Server has a tenant.\n\n" +
+		MarkdownDescription: "Readiness and version of the Prefect Server. It can be read before the Server has a tenant.\n\n" +
 			"The Server is ready when its API, its own services and its database answer.",
 		Attributes: map[string]schema.Attribute{
 			"wait": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{framework.Duration()},
-				MarkdownDescription: "How long to wait for the Server to be ready, such as `5m`; it is an error if it is not by then. " +
-					"Without it the Server is asked once, and `ready` tells the result.",
+				MarkdownDescription: "How long to wait for the Server to be ready, such as `5m`. If it is not ready by then, reading fails. " +
+					"Without `wait`, the provider checks once and sets `ready` to the result.",
 			},
 			"endpoint": framework.Text("URL of the API, without credentials."),
 			"ready":    framework.Flag("`true` if the Server is ready. Always `true` with `wait`."),
-			"problem": framework.Text("Why the Server is not ready; `null` if it is. What waiting does not cure, such as a URL that is not that of a Prefect Server, " +
+			"problem": framework.Text("Why the Server is not ready; `null` if it is. A problem that waiting does not cure, such as a URL that does not lead to a Prefect Server, " +
 				"is an error instead."),
 			"backend":           framework.Text("Kind of the backend, `SERVER`."),
 			"mode":              framework.Text("Mode that the Server runs in, such as `normal`."),
@@ -56,7 +56,7 @@ func dataSchema() schema.Schema {
 	}
 }
 
-// read asks the Server.
+// read checks the Server.
 func read(ctx context.Context, data *framework.ProviderData, m *model) diag.Diagnostics {
 	client := data.Prefect
 	m.Endpoint = types.StringValue(client.Endpoint())

@@ -18,7 +18,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/transport"
 )
 
-// Keys of the 1.x configuration that matter here.
+// Keys of the 1.x configuration that are used here.
 const (
 	keyBackend  = "backend"
 	keyHomeDir  = "home_dir"
@@ -30,8 +30,8 @@ const (
 	cloudName   = "cloud"
 )
 
-// packagedDefaults are the values that the 1.x client comes with, except the backend: its default is Prefect Cloud 1,
-// which is no more.
+// packagedDefaults are the defaults of the 1.x client, except for the backend: its default is Prefect Cloud
+// 1, which no longer exists.
 func packagedDefaults() map[string]string {
 	return map[string]string{
 		keyBackend:        backendName,
@@ -44,11 +44,11 @@ func packagedDefaults() map[string]string {
 	}
 }
 
-// Resolve fills the empty fields of an explicit configuration as the Prefect 1.x client would: packaged defaults,
-// then config.toml, backend.toml and auth.toml of home/.prefect, then the PREFECT__SECTION__KEY environment, which env
-// reads (os.Getenv). Errors are of kind ErrInvalid and name the file.
+// Resolve fills the empty fields of an explicit configuration as the Prefect 1.x client would: from packaged
+// defaults, then config.toml, backend.toml and auth.toml in home/.prefect, then the PREFECT__SECTION__KEY
+// environment variables, which env reads (os.Getenv). Errors are of kind ErrInvalid and name the file.
 //
-// An empty environment variable counts as one that is not set.
+// An empty environment variable counts as unset.
 func Resolve(explicit transport.Config, env func(string) string, home string) (transport.Config, error) {
 	s := &settings{values: packagedDefaults(), env: env, home: home}
 	for _, file := range []struct{ variable, path string }{
@@ -117,7 +117,7 @@ type settings struct {
 	home   string
 }
 
-// read merges a TOML file over what is there. A file that does not exist changes nothing.
+// read merges a TOML file over the current values. A missing file changes nothing.
 func (s *settings) read(path string) error {
 	tree, err := readTOML(path)
 	if err != nil {
@@ -137,7 +137,7 @@ func readTOML(path string) (map[string]any, error) {
 	}
 	var tree map[string]any
 	if err := toml.Unmarshal(data, &tree); err != nil {
-		// The parser's message quotes the line, which may hold a key: only its place is told.
+		// The parser's message quotes the line, which may contain a key: report only its position.
 		var parse toml.ParseError
 		if errors.As(err, &parse) {
 			return nil, transport.Invalid("%s is not valid TOML, see line %d", path, parse.Position.Line)
@@ -147,7 +147,7 @@ func readTOML(path string) (map[string]any, error) {
 	return tree, nil
 }
 
-// flatten writes the scalars of a tree by their dotted path.
+// flatten stores the scalars of a tree by their dotted path.
 func flatten(prefix string, tree map[string]any, into map[string]string) {
 	for key, v := range tree {
 		path := prefix + key
@@ -155,7 +155,7 @@ func flatten(prefix string, tree map[string]any, into map[string]string) {
 		case map[string]any:
 			flatten(path+".", v, into)
 		case []any, []map[string]any:
-			// No list matters here.
+			// No list is used here.
 		default:
 			into[path] = fmt.Sprint(v)
 		}
@@ -165,7 +165,7 @@ func flatten(prefix string, tree map[string]any, into map[string]string) {
 // reference finds the innermost ${section.key}.
 var reference = regexp.MustCompile(`\$\{(.[^${}]*)\}`) //nolint:gochecknoglobals // compiled once
 
-// maxDepth bounds references to references, which may go in circles.
+// maxDepth limits chains of references, which may be circular.
 const maxDepth = 10
 
 // get returns a value with its references resolved; an unknown key is empty.
@@ -181,7 +181,7 @@ func (s *settings) get(key string) string {
 	return v
 }
 
-// raw returns a value as the environment or a file gives it, with variables of the environment expanded.
+// raw returns a value from the environment or a file, with environment variables expanded.
 func (s *settings) raw(key string) string {
 	variable := "PREFECT__" + strings.ToUpper(strings.ReplaceAll(key, ".", "__"))
 	if v := s.env(variable); v != "" {
@@ -190,7 +190,8 @@ func (s *settings) raw(key string) string {
 	return s.expand(s.values[key])
 }
 
-// unquote removes the quotes of a Python string literal, which the 1.x client evaluates in the environment.
+// unquote removes the quotes of a Python string literal, which the 1.x client evaluates in environment
+// variables.
 func unquote(v string) string {
 	if len(v) >= 2 && (v[0] == '"' || v[0] == '\'') && v[len(v)-1] == v[0] && !strings.ContainsRune(v[1:len(v)-1], rune(v[0])) {
 		return v[1 : len(v)-1]
@@ -201,7 +202,7 @@ func unquote(v string) string {
 // variable finds $NAME and ${NAME}; names with a dot are references to keys.
 var variable = regexp.MustCompile(`\$(\w+|\{\w+\})`) //nolint:gochecknoglobals // compiled once
 
-// expand replaces a leading ~ and the environment variables that are set, as the 1.x client does in every value.
+// expand replaces a leading ~ and environment variables that are set, as the 1.x client does in every value.
 func (s *settings) expand(v string) string {
 	for range maxDepth {
 		expanded := variable.ReplaceAllStringFunc(v, func(name string) string {
@@ -227,15 +228,15 @@ func (s *settings) endpoint() (string, error) {
 	}
 	switch backend := s.get(keyBackend); backend {
 	case cloudName:
-		return "", transport.Invalid("the Prefect configuration chooses the backend \"cloud\", and Prefect Cloud 1 no longer exists: " +
-			"set an endpoint, or PREFECT__CLOUD__API, or choose the backend \"server\"")
+		return "", transport.Invalid("the Prefect configuration selects the backend \"cloud\", but Prefect Cloud 1 no longer exists: " +
+			"set an endpoint, or PREFECT__CLOUD__API, or select the backend \"server\"")
 	default:
-		return "", transport.Invalid("the Prefect configuration chooses the backend %q, for which it names no endpoint: "+
-			"set an endpoint, or PREFECT__CLOUD__API, or choose the backend \"server\"", backend)
+		return "", transport.Invalid("the Prefect configuration selects the backend %q without an endpoint: "+
+			"set an endpoint, or PREFECT__CLOUD__API, or select the backend \"server\"", backend)
 	}
 }
 
-// timeout reads the request timeout in seconds; 0 when the configuration has none.
+// timeout returns the configured request timeout; 0 if there is none. The setting is in seconds.
 func (s *settings) timeout() (time.Duration, error) {
 	text := s.get(keyTimeout)
 	if text == "" {
@@ -248,7 +249,7 @@ func (s *settings) timeout() (time.Duration, error) {
 	return time.Duration(seconds * float64(time.Second)), nil
 }
 
-// auth returns what auth.toml keeps for an endpoint.
+// auth returns the section of auth.toml for an endpoint.
 func (s *settings) auth(endpoint string) (map[string]string, error) {
 	tree, err := readTOML(filepath.Join(s.get(keyHomeDir), "auth.toml"))
 	if err != nil {
@@ -260,10 +261,10 @@ func (s *settings) auth(endpoint string) (map[string]string, error) {
 	return out, nil
 }
 
-// notInSlug is what a section's name in auth.toml cannot hold.
+// notInSlug matches what a section name in auth.toml cannot contain.
 var notInSlug = regexp.MustCompile(`[^-.a-z0-9]+`) //nolint:gochecknoglobals // compiled once
 
-// authSection is the name under which the 1.x client keeps an endpoint's credentials.
+// authSection is the name of the auth.toml section in which the 1.x client stores an endpoint's credentials.
 func authSection(endpoint string) string {
 	place := endpoint
 	if u, err := url.Parse(endpoint); err == nil && u.Host != "" {

@@ -1,10 +1,10 @@
-// Package states holds the hierarchy of run states of Prefect 1, as its client library defines it. A state is known by
-// its name. A name that the library does not have is of no kind but its own, and so counts as unfinished.
+// Package states defines the hierarchy of run states of Prefect 1, as its client library does. A state is
+// identified by its name. A name unknown to the library has no parent and counts as unfinished.
 package states
 
 import "slices"
 
-// Names of states that are compared with one by one.
+// Names of states that code compares with.
 const (
 	Scheduled  = "Scheduled"
 	Submitted  = "Submitted"
@@ -26,14 +26,14 @@ const (
 	Meta = "_MetaState"
 )
 
-// Type is a state with the state that it is a special case of.
+// Type is a state and its parent.
 type Type struct {
 	Name string
 	// Parent is empty for [Base].
 	Parent string
 }
 
-// All returns every state that the client library has, in its order: parents come before their children.
+// All returns every state of the client library, in its order: parents come before their children.
 func All() []Type { return slices.Clone(types) }
 
 var types = []Type{ //nolint:gochecknoglobals // a constant table
@@ -76,18 +76,18 @@ func Lineage(state string) []string {
 	return line
 }
 
-// IsA reports whether a state is of a kind: the kind itself, or a special case of it.
+// IsA reports whether a state is kind or a special case of it.
 func IsA(state, kind string) bool { return slices.Contains(Lineage(state), kind) }
 
 // IsFinished reports whether a run in this state has ended.
 func IsFinished(state string) bool { return IsA(state, Finished) }
 
-// Of returns a kind and all its special cases.
+// Of returns kind and all its special cases.
 func Of(kind string) []string {
 	return names(func(state string) bool { return IsA(state, kind) })
 }
 
-// Unfinished returns the states that a run can be in before it has ended.
+// Unfinished returns the states that a run can have before it has finished.
 func Unfinished() []string {
 	return names(func(state string) bool { return state != Base && state != Meta && !IsFinished(state) })
 }

@@ -25,8 +25,8 @@ type answerError struct {
 	} `json:"extensions"`
 }
 
-// readAnswer returns an answer's data, or why there is none. Of a mutation, only a proper answer says what happened: after
-// any other one with a status of success, the Server may have carried it out.
+// readAnswer returns an answer's data, or why there is none. For a mutation, only a proper answer shows what
+// happened: after any other answer with a success status, the Server may have executed it.
 func readAnswer(op *operation, status int, header http.Header, body []byte) (json.RawMessage, *failure) {
 	if f := statusFailure(status, header); f != nil {
 		return nil, f
@@ -58,13 +58,13 @@ func parseAnswer(op *operation, status int, header http.Header, body []byte) (js
 	if err := checkShape(op.shape, a.Data); err != nil {
 		return nil, &failure{err: &Error{
 			Kind: ErrNotPrefect, Err: err,
-			Message: "the answer does not have the form that Prefect Server 1.x gives it: " + err.Error(),
+			Message: "the answer does not have the form of a Prefect Server 1.x answer: " + err.Error(),
 		}}
 	}
 	return a.Data, nil
 }
 
-// statusFailure judges the statuses that mean the same whatever the body is.
+// statusFailure explains the statuses whose meaning does not depend on the body.
 func statusFailure(status int, header http.Header) *failure {
 	e := &Error{}
 	f := &failure{err: e, retryAfter: retryAfter(header)}
@@ -79,12 +79,12 @@ func statusFailure(status int, header http.Header) *failure {
 		e.Kind = ErrTooLarge
 		e.Message = "HTTP status 413: the request body is larger than the Server or a gateway in front of it accepts"
 	case http.StatusTooManyRequests:
-		// The request was turned away, so nothing has happened.
+		// The request was rejected, so nothing has happened.
 		e.Kind, e.Message, f.retryable = ErrUnavailable, "HTTP status 429: too many requests", true
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout, http.StatusRequestTimeout,
 		http.StatusTooEarly:
-		// A gateway says 502 and 503 both for a Server that it could not connect to and for one whose connection broke
-		// after it had the request, so none of them proves that nothing has happened.
+		// A gateway answers 502 and 503 both when it could not connect to the Server and when the connection
+		// broke after the request was sent, so neither proves that nothing has happened.
 		e.Kind, f.retryable, e.Ambiguous = ErrUnavailable, true, true
 		e.Message = fmt.Sprintf("HTTP status %s: the Server is starting, stopped or overloaded", statusText(status))
 	default:
@@ -97,7 +97,7 @@ func statusText(status int) string {
 	return strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
 }
 
-// oddAnswer explains an answer that is not GraphQL.
+// oddAnswer explains an answer that is not a GraphQL response.
 func oddAnswer(status int, header http.Header, body []byte) *failure {
 	e := &Error{Kind: ErrNotPrefect}
 	f := &failure{err: e}
@@ -108,25 +108,25 @@ func oddAnswer(status int, header http.Header, body []byte) *failure {
 		e.Message = fmt.Sprintf("HTTP status %s redirects to %s, which may be a login page or the right URL",
 			statusText(status), stripURL(location))
 	case status == http.StatusNotImplemented:
-		e.Message = "HTTP status 501: what listens there does not take POST requests, as a static web server or the UI does " +
+		e.Message = "HTTP status 501: what listens there does not accept POST requests; it may be a static web server or the UI " +
 			"(the UI's port is 8080 by default, the API's is 4200)"
 	case status >= 500:
 		e.Kind, f.retryable, e.Ambiguous = ErrInternal, true, true
 		e.Message = fmt.Sprintf("HTTP status %s", statusText(status))
 	case html && status == http.StatusOK:
-		e.Message = "a web page came back: this may be the UI (whose port is 8080 by default, the API's is 4200) or a login page"
+		e.Message = "the answer is a web page: this may be the UI (port 8080 by default; the API's is 4200) or a login page"
 	case html:
-		e.Message = fmt.Sprintf("HTTP status %s with a web page: this may be the UI (whose port is 8080 by default, "+
+		e.Message = fmt.Sprintf("HTTP status %s with a web page: this may be the UI (port 8080 by default; "+
 			"the API's is 4200) or a wrong path", statusText(status))
 	case len(body) == 0:
 		e.Message = fmt.Sprintf("HTTP status %s with an empty answer", statusText(status))
 	default:
-		e.Message = fmt.Sprintf("HTTP status %s with an answer that is not GraphQL's", statusText(status))
+		e.Message = fmt.Sprintf("HTTP status %s with an answer that is not GraphQL", statusText(status))
 	}
 	return f
 }
 
-// stripURL removes the parts of a URL that may hold secrets.
+// stripURL removes the parts of a URL that may contain secrets.
 func stripURL(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil {

@@ -11,15 +11,15 @@ import (
 )
 
 const (
-	// firstBackoff is the longest wait before the first repetition; each further one may be twice as long.
+	// firstBackoff is the longest wait before the first retry; each further one may be twice as long.
 	firstBackoff = 250 * time.Millisecond
 	maxBackoff   = 10 * time.Second
-	// maxRetryAfter is the longest wait that a Server may ask for. One that asks for more is reported instead.
+	// maxRetryAfter is the longest wait that a Server may request. A longer request is reported as an error.
 	maxRetryAfter = time.Minute
 )
 
-// retryWait says whether to repeat after a failure, and how long to wait before. allowed says that a repetition would be
-// harmless and is not one too many.
+// retryWait reports whether to retry after a failure, and how long to wait first. allowed is true if a retry
+// is harmless and the limit is not reached.
 func retryWait(f *failure, attempt int, allowed bool) (time.Duration, bool) {
 	if !allowed || !f.retryable || f.retryAfter > maxRetryAfter {
 		return 0, false
@@ -27,8 +27,8 @@ func retryWait(f *failure, attempt int, allowed bool) (time.Duration, bool) {
 	return max(Backoff(attempt), f.retryAfter), true
 }
 
-// Backoff is a random time between half of and the whole wait that follows the given attempt, so that many clients that
-// failed together do not come back together.
+// Backoff returns a random time between half and all of the wait after the given attempt, so that clients
+// that failed together do not retry together.
 func Backoff(attempt int) time.Duration {
 	whole := maxBackoff
 	if attempt < 10 {
@@ -37,7 +37,7 @@ func Backoff(attempt int) time.Duration {
 	return whole/2 + rand.N(whole/2+1) //nolint:gosec // no secret depends on it
 }
 
-// retryAfter reads the header of that name: seconds or a date.
+// retryAfter reads the Retry-After header: seconds or a date.
 func retryAfter(header http.Header) time.Duration {
 	value := strings.TrimSpace(header.Get("Retry-After"))
 	if value == "" {
@@ -50,7 +50,7 @@ func retryAfter(header http.Header) time.Duration {
 	if err != nil {
 		return 0
 	}
-	// Against the answer's own date, if it has one: the two clocks may differ.
+	// Relative to the answer's own date, if it has one: the two clocks may differ.
 	now := time.Now()
 	if date, err := http.ParseTime(header.Get("Date")); err == nil {
 		now = date
@@ -58,7 +58,7 @@ func retryAfter(header http.Header) time.Duration {
 	return max(0, at.Sub(now))
 }
 
-// reason is why a request is repeated, for the log.
+// reason is why a request is retried, for the log.
 func (e *Error) reason() string {
 	switch {
 	case errors.Is(e.Kind, ErrUnreachable), errors.Is(e.Kind, ErrUnavailable), errors.Is(e.Kind, ErrInternal):

@@ -26,7 +26,7 @@ func newTLSConfig(cfg Config) (*tls.Config, error) {
 		out.RootCAs = pool
 	}
 	if (cfg.ClientCertificate == "") != (cfg.ClientKey == "") {
-		return nil, &SettingError{Field: "ClientCertificate", Err: Invalid("a client certificate and its key are needed together")}
+		return nil, &SettingError{Field: "ClientCertificate", Err: Invalid("a client certificate requires its key, and the key its certificate")}
 	}
 	if cfg.ClientCertificate != "" {
 		pair, err := keyPair(cfg.ClientCertificate, cfg.ClientKey)
@@ -38,14 +38,15 @@ func newTLSConfig(cfg Config) (*tls.Config, error) {
 	return out, nil
 }
 
-// CheckCertificates says what is wrong with the certificates and the key of a configuration, which may name files: a
+// CheckCertificates checks the certificates and the key of a configuration, which may name files. It returns
+// a [*SettingError], or nil if they are valid.
 // [*SettingError], or nil.
 func CheckCertificates(cfg Config) error {
 	_, err := newTLSConfig(cfg)
 	return err
 }
 
-// IsFileName says whether a certificate or key of a [Config] is the name of a file and not PEM text.
+// IsFileName reports whether a certificate or key of a [Config] is a file name and not PEM text.
 func IsFileName(value string) bool {
 	return value != "" && !strings.Contains(value, "-----BEGIN ") && !strings.ContainsAny(value, "\n\r")
 }
@@ -61,7 +62,7 @@ func certPool(value string) (*x509.CertPool, error) {
 		pool = x509.NewCertPool()
 	}
 	if !pool.AppendCertsFromPEM(text) {
-		return nil, Invalid("the CA certificate holds no PEM certificate. Give text that begins with -----BEGIN CERTIFICATE-----, or the path of a file that does")
+		return nil, Invalid("the CA certificate contains no PEM certificate. Use text that begins with -----BEGIN CERTIFICATE-----, or the path of such a file")
 	}
 	return pool, nil
 }
@@ -83,17 +84,18 @@ func keyPair(certificate, key string) (tls.Certificate, error) {
 	field := "ClientCertificate"
 	if block, _ := pem.Decode(certPEM); block != nil && block.Type == "CERTIFICATE" {
 		if _, parseErr := x509.ParseCertificate(block.Bytes); parseErr == nil {
-			field = "ClientKey" // the certificate is one, so it is the key that is wrong, or another's
+			field = "ClientKey" // the certificate is valid, so the key is invalid or does not match
 		}
 	}
-	return tls.Certificate{}, &SettingError{Field: field, Err: Invalid("the client certificate and key do not work together: %s. Use a certificate and its own private key", err)}
+	return tls.Certificate{}, &SettingError{Field: field, Err: Invalid("the client certificate and key do not match: %s. Use a certificate and its own private key", err)}
 }
 
-// pemOrFile returns PEM text as it is, or else the content of the file of that name, in which ~/ is the home directory.
+// pemOrFile returns PEM text unchanged, and otherwise the content of the file with that name, where ~/ is the
+// home directory.
 func pemOrFile(what, value string) ([]byte, error) {
 	if !IsFileName(value) {
 		if !strings.Contains(value, "-----BEGIN ") {
-			return nil, Invalid("the %s is neither PEM text nor the name of a file. Give one of them, for instance with `file()`", what)
+			return nil, Invalid("the %s is neither PEM text nor the name of a file. Use either, for instance with `file()`", what)
 		}
 		return []byte(value), nil
 	}
@@ -101,7 +103,7 @@ func pemOrFile(what, value string) ([]byte, error) {
 	if rest, ok := strings.CutPrefix(value, "~/"); ok {
 		home, err := os.UserHomeDir()
 		if err != nil {
-			return nil, fmt.Errorf("%w: the %s is a file of the home directory, which is unknown: %w", ErrInvalid, what, err)
+			return nil, fmt.Errorf("%w: the %s is a file in the home directory, which is unknown: %w", ErrInvalid, what, err)
 		}
 		name = filepath.Join(home, rest)
 	}

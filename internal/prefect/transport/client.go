@@ -18,22 +18,22 @@ type Client struct {
 	redact func(string) string
 }
 
-// shared is what the clients of one Server have in common, whatever their tenant is.
+// shared is the state that clients of one Server share, whatever their tenant.
 type shared struct {
 	http     *http.Client
 	endpoint string
-	// opaque says that the HTTP transport may not report when a request has been sent.
+	// opaque is set if the HTTP transport may not report when a request has been sent.
 	opaque     bool
 	clock      serverClock
 	operations sync.Map // document -> *operation
 	schema     *Schema
-	// writes counts the beginnings and ends of mutations.
+	// writes counts the starts and ends of mutations.
 	writes atomic.Int64
 }
 
-// New checks the configuration and returns a client. It does not talk to the Server. Answers are checked against the
-// schema as far as it goes; nil checks only that every requested field is there.
-// A wrong configuration gives an error of kind ErrInvalid.
+// New checks the configuration and returns a client, without contacting the Server. Answers are checked
+// against the schema, which may be partial; with nil, only the presence of every requested field is checked.
+// An invalid configuration gives an error of kind ErrInvalid.
 func New(cfg Config, schema *Schema) (*Client, error) {
 	endpoint, auth, err := parseEndpoint(cfg.Endpoint)
 	if err != nil {
@@ -44,7 +44,7 @@ func New(cfg Config, schema *Schema) (*Client, error) {
 		cfg.BasicAuth = auth
 	}
 	if cfg.APIKey != "" && cfg.BasicAuth != nil {
-		return nil, Invalid("an API key and basic authentication cannot be used together: both are the Authorization header")
+		return nil, Invalid("an API key and basic authentication cannot be combined: both set the Authorization header")
 	}
 	if cfg.RequestTimeout < 0 || cfg.ReadyTimeout < 0 || cfg.BodyLimit < 0 {
 		return nil, Invalid("timeouts and limits cannot be negative")
@@ -88,7 +88,7 @@ func withDefaults(cfg Config) Config {
 	return cfg
 }
 
-// WithTenant returns a client whose requests are made in the name of another tenant, by slug or id. It shares this one's
+// WithTenant returns a client that sends requests for another tenant, by slug or id. It shares this client's
 // connections.
 func (c *Client) WithTenant(slugOrID string) *Client {
 	other := *c
@@ -107,34 +107,34 @@ func (c *Client) MakeRequest(ctx context.Context, req *genqlient.Request, resp *
 	return c.Execute(ctx, req.Query, req.OpName, req.Variables, resp.Data, c.cfg.MaxRetries)
 }
 
-// Now is the present moment by this machine's clock.
+// Now is the current time by this machine's clock.
 func (c *Client) Now() time.Time { return c.cfg.Now() }
 
-// Sleep waits, or returns the context's error when that ends first.
+// Sleep waits for d, or returns the context's error if that ends first.
 func (c *Client) Sleep(ctx context.Context, d time.Duration) error { return c.cfg.Sleep(ctx, d) }
 
-// ServerTime converts a moment of this machine's clock to the Server's, as its answers have shown it: exact to about a
+// ServerTime converts a time of this machine's clock to the Server's, estimated from its answers to about a
 // second.
 func (c *Client) ServerTime(t time.Time) time.Time { return c.clock.at(t) }
 
-// Writes counts the beginnings and ends of mutations. An answer is as new as this process's last write if the count is
-// the same after it as before the question.
+// Writes counts the starts and ends of mutations. If the count is the same before a question and after its
+// answer, the answer is not older than this process's last write.
 func (c *Client) Writes() int64 { return c.writes.Load() }
 
 // Redact masks the configuration's secrets in a text.
 func (c *Client) Redact(text string) string { return c.redact(text) }
 
-// NotFound is the error of an object that does not exist.
+// NotFound returns the error for an object that does not exist.
 func (c *Client) NotFound(operation, what string) *Error {
 	return &Error{Operation: operation, Endpoint: c.endpoint, Kind: ErrNotFound, Message: what}
 }
 
-// Refused is the error of an input that need not be sent to know the answer.
+// Refused returns the error for an input that the client rejects without sending it.
 func (c *Client) Refused(operation, why string) *Error {
 	return &Error{Operation: operation, Endpoint: c.endpoint, Kind: ErrInvalid, Message: why}
 }
 
-// operation parses a document, once.
+// operation returns the parsed document from a cache.
 func (c *Client) operation(document string) (*operation, error) {
 	if known, ok := c.operations.Load(document); ok {
 		if op, ok := known.(*operation); ok {

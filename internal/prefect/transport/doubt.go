@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// Doubt remembers whether any attempt of a request may have been carried out unnoticed.
+// Doubt records if any attempt of a request may have been executed without an answer.
 type Doubt struct {
 	mu        sync.Mutex
 	ambiguous bool
@@ -13,18 +13,18 @@ type Doubt struct {
 
 type traceKey struct{}
 
-// Traced returns a context that makes requests report to the trace.
+// Traced returns a context whose requests report to the returned Doubt.
 func Traced(ctx context.Context) (context.Context, *Doubt) {
 	t := &Doubt{}
 	return context.WithValue(ctx, traceKey{}, t), t
 }
 
-// Untraced returns a context whose requests report to no trace.
+// Untraced returns a context whose requests report to no Doubt.
 func Untraced(ctx context.Context) context.Context {
 	return context.WithValue(ctx, traceKey{}, (*Doubt)(nil))
 }
 
-// tracedBy returns the context's trace, or nil.
+// tracedBy returns the context's Doubt, or nil.
 func tracedBy(ctx context.Context) *Doubt {
 	t, _ := ctx.Value(traceKey{}).(*Doubt)
 	return t
@@ -39,7 +39,7 @@ func (t *Doubt) add(ambiguous bool) {
 	t.ambiguous = t.ambiguous || ambiguous
 }
 
-// Doubtful says whether an attempt before the last may have been carried out.
+// Doubtful reports whether an attempt before the last may have been executed.
 func (t *Doubt) Doubtful() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()

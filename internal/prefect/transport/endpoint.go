@@ -7,8 +7,8 @@ import (
 	"unicode"
 )
 
-// parseEndpoint checks the API's URL. It returns the URL to send requests to, without credentials, and the credentials
-// that the URL held, if any.
+// parseEndpoint checks the API's URL. It returns the URL for requests, without credentials, and the
+// credentials in the URL, if any.
 func parseEndpoint(raw string) (string, *BasicAuth, error) {
 	raw = strings.TrimSpace(raw)
 	if raw == "" {
@@ -27,10 +27,10 @@ func parseEndpoint(raw string) (string, *BasicAuth, error) {
 		return "", nil, Invalid("endpoint %q: the scheme must be http or https, not %q", shown, u.Scheme)
 	}
 	if u.Hostname() == "" {
-		return "", nil, Invalid("endpoint %q names no host", shown)
+		return "", nil, Invalid("endpoint %q has no host", shown)
 	}
 	if u.RawQuery != "" || u.Fragment != "" {
-		return "", nil, Invalid("endpoint %q: a query or fragment makes no sense here", shown)
+		return "", nil, Invalid("endpoint %q: remove the query or fragment", shown)
 	}
 	var auth *BasicAuth
 	if u.User != nil {
@@ -43,8 +43,8 @@ func parseEndpoint(raw string) (string, *BasicAuth, error) {
 	return u.String(), auth, nil
 }
 
-// withoutSecrets returns what can be shown of a URL that may be malformed: neither what stands before an @ nor a query. Where
-// it is unclear which of the two a part is, nothing is shown.
+// withoutSecrets returns what is safe to show of a URL that may be malformed: neither the part before an @
+// nor a query. If it is unclear what a part is, that part is omitted.
 func withoutSecrets(raw string) string {
 	at, query := strings.LastIndex(raw, "@"), strings.IndexAny(raw, "?#")
 	switch {
@@ -62,21 +62,21 @@ func withoutSecrets(raw string) string {
 	return raw
 }
 
-// Invalid is the error of an input that this client refuses by itself.
+// Invalid returns the error for an input that this client rejects itself.
 func Invalid(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrInvalid, fmt.Sprintf(format, args...))
 }
 
-// SettingError says which field of a [Config] is wrong. It is of kind ErrInvalid, and its text shows no value of a
-// secret field.
+// SettingError reports which field of a [Config] is wrong. It is of kind ErrInvalid, and its text shows no
+// value of a secret field.
 type SettingError struct {
 	// Field is the name of the field.
 	Field string
 	Err   error
 }
 
-// Error is the text of the error within.
+// Error is the text of the wrapped error.
 func (e *SettingError) Error() string { return e.Err.Error() }
 
-// Unwrap gives the error within.
+// Unwrap returns the wrapped error.
 func (e *SettingError) Unwrap() error { return e.Err }

@@ -14,31 +14,31 @@ var (
 	ErrUniqueness = errors.New("already exists")
 	// ErrForeignKey: an object that the request refers to does not exist.
 	ErrForeignKey = errors.New("refers to an object that does not exist")
-	// ErrInvalid: the Server, or this client before asking it, refuses the input.
+	// ErrInvalid: the Server, or this client beforehand, rejects the input.
 	ErrInvalid = errors.New("invalid input")
-	// ErrArchived: the flow version is archived, or its group has no version that is not.
+	// ErrArchived: the flow version is archived, or its group has only archived versions.
 	ErrArchived = errors.New("archived")
-	// ErrTooLarge: the request is larger than the Server, or a gateway before it, accepts.
+	// ErrTooLarge: the request is larger than the Server, or a gateway in front of it, accepts.
 	ErrTooLarge = errors.New("request too large")
-	// ErrUnreachable: no connection to the Server, or none that held until the answer came.
+	// ErrUnreachable: no connection to the Server, or it broke before the answer.
 	ErrUnreachable = errors.New("unreachable")
 	// ErrNotPrefect: something answers at the endpoint, but not the API of Prefect Server 1.x.
 	ErrNotPrefect = errors.New("not the API of Prefect Server")
-	// ErrUnauthorized: the Server, or a gateway before it, wants other credentials.
+	// ErrUnauthorized: the Server, or a gateway in front of it, rejects the credentials.
 	ErrUnauthorized = errors.New("unauthorized")
 	// ErrUnavailable: the Server is starting, overloaded, or cannot reach its own database.
 	ErrUnavailable = errors.New("unavailable")
-	// ErrInternal: the Server failed inside.
+	// ErrInternal: the Server had an internal error.
 	ErrInternal = errors.New("internal error of Prefect Server")
 )
 
-// Error is what every method returns when it fails, except when its context ended: then the error is the context's.
+// Error is the error of every method, unless its context ended: then the error is the context's.
 type Error struct {
-	// Operation is what was asked for, such as "CreateProject".
+	// Operation is the requested operation, such as "CreateProject".
 	Operation string
 	// Endpoint is the API's URL without credentials.
 	Endpoint string
-	// Message is the cause in the Server's or the network's words, without secrets.
+	// Message is the cause as the Server or the network reports it, without secrets.
 	Message string
 	// Code is extensions.code of a GraphQL error, if there was one.
 	Code string
@@ -48,9 +48,9 @@ type Error struct {
 	Kind error
 	// Err is the underlying error, if there is one.
 	Err error
-	// Ambiguous says that the Server may have carried out the request although no proper answer came.
+	// Ambiguous is set if the Server may have executed the request although no proper answer came.
 	Ambiguous bool
-	// Permanent says that another attempt would fail in the same way.
+	// Permanent is set if another attempt would fail in the same way.
 	Permanent bool
 }
 
@@ -68,12 +68,12 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, ": %s", e.Message)
 	}
 	if e.Ambiguous {
-		b.WriteString(" (the Server may have carried out the request nevertheless)")
+		b.WriteString(" (the Server may still have executed the request)")
 	}
 	return b.String()
 }
 
-// Unwrap makes errors.Is and errors.As see the kind and the underlying error.
+// Unwrap lets errors.Is and errors.As see the kind and the underlying error.
 func (e *Error) Unwrap() []error {
 	var out []error
 	if e.Kind != nil {
@@ -85,7 +85,7 @@ func (e *Error) Unwrap() []error {
 	return out
 }
 
-// IsAmbiguous reports whether the request behind an error may have been carried out.
+// IsAmbiguous reports whether the request behind an error may have been executed.
 func IsAmbiguous(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Ambiguous

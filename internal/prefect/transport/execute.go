@@ -13,13 +13,13 @@ import (
 	"time"
 )
 
-// maxResponse bounds the answer's size in bytes, against endless answers from something that is not the Server.
+// maxResponse limits the answer's size in bytes, in case something other than the Server answers without end.
 const maxResponse = 64 << 20
 
-var errAnswerTooLarge = errors.New("the answer is larger than 64 MiB, the most that is read")
+var errAnswerTooLarge = errors.New("the answer exceeds the limit of 64 MiB")
 
-// Execute sends one operation, repeating it at most so often and where that is safe, and decodes the answer's data into
-// out.
+// Execute sends one operation, retries it up to the given number of times where that is safe, and decodes the
+// answer's data into out.
 func (c *Client) Execute(
 	ctx context.Context, document, name string, variables, out any, retries int,
 ) error {
@@ -35,7 +35,7 @@ func (c *Client) Execute(
 		return &Error{Operation: name, Endpoint: c.endpoint, Kind: ErrInvalid, Message: c.redact(err.Error()), Err: err}
 	}
 	if op.mutation {
-		// Nobody is to get what was read before this change; see refresher.
+		// Answers read before this change must not be used afterwards; see refresher.
 		c.writes.Add(1)
 		defer c.writes.Add(1)
 	}
@@ -64,16 +64,16 @@ func (c *Client) Execute(
 	}
 }
 
-// interrupted is the error of a request whose context ended: errors.Is finds the context's error.
+// interrupted returns the error of a request whose context ended: errors.Is finds the context's error.
 func (c *Client) interrupted(ctx context.Context, name string, op *operation, f *failure) error {
 	note := ""
 	if op.mutation && f.err.Ambiguous {
-		note = " (the Server may have carried out the request nevertheless)"
+		note = " (the Server may still have executed the request)"
 	}
 	return fmt.Errorf("%s at %s%s: %w", name, c.endpoint, note, context.Cause(ctx))
 }
 
-// encode makes the request's body. It also returns the variables by themselves, as JSON.
+// encode returns the variables as JSON and the request body that contains them.
 func (c *Client) encode(document string, op *operation, variables any) (encoded, body []byte, err error) {
 	if encoded, err = Marshal(variables); err != nil {
 		return nil, nil, fmt.Errorf("encoding the variables: %w", err)
@@ -95,7 +95,7 @@ func (c *Client) encode(document string, op *operation, variables any) (encoded,
 	return encoded, body, nil
 }
 
-// Marshal encodes without HTML escapes, which would only make flows larger.
+// Marshal encodes as JSON without HTML escapes, which would only make flows larger.
 func Marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -109,14 +109,15 @@ func Marshal(v any) ([]byte, error) {
 // failure is an attempt that did not succeed.
 type failure struct {
 	err *Error
-	// retryable says that another attempt may help.
+	// retryable is set if another attempt may help.
 	retryable bool
-	// retryAfter is what the answer asked for, or 0.
+	// retryAfter is the wait that the answer requested, or 0.
 	retryAfter time.Duration
 	event      Event
 }
 
-// attempt sends the request once. It logs successes itself; failures are logged by the caller, who knows what follows.
+// attempt sends the request once. It logs successes; the caller logs failures, because it knows if a retry
+// follows.
 func (c *Client) attempt(
 	ctx context.Context, op *operation, name string, number int, body []byte,
 ) (json.RawMessage, *failure) {
@@ -124,7 +125,8 @@ func (c *Client) attempt(
 	limited, cancel := context.WithTimeout(ctx, c.cfg.RequestTimeout)
 	defer cancel()
 	var sent atomic.Bool
-	// A transport that is not Go's own may not report what it does; then any failure counts as one after sending.
+	// A transport other than Go's own may not report its progress; then any failure counts as one after
+	// sending.
 	sent.Store(c.opaque)
 	limited = httptrace.WithClientTrace(limited, &httptrace.ClientTrace{
 		// From here on the Server may have seen something.
@@ -164,7 +166,7 @@ func (c *Client) post(ctx context.Context, body []byte) (int, http.Header, []byt
 	if err != nil {
 		return 0, nil, nil, err //nolint:wrapcheck // networkFailure looks at it
 	}
-	defer func() { _ = resp.Body.Close() }() // everything of interest was read
+	defer func() { _ = resp.Body.Close() }() // the answer has been read
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse+1))
 	if err == nil && len(answer) > maxResponse {
 		err = errAnswerTooLarge
@@ -194,7 +196,7 @@ func (c *Client) setHeaders(h http.Header) {
 	}
 }
 
-// decode reads an answer's data; numbers become json.Number where out does not say what they should be.
+// decode reads an answer's data; numbers become json.Number where out does not give their type.
 func (c *Client) decode(op *operation, name string, data json.RawMessage, out any) error {
 	if out == nil {
 		return nil
@@ -204,7 +206,7 @@ func (c *Client) decode(op *operation, name string, data json.RawMessage, out an
 	if err := dec.Decode(out); err != nil {
 		return &Error{
 			Operation: name, Endpoint: c.endpoint, Status: http.StatusOK, Kind: ErrNotPrefect, Err: err, Ambiguous: op.mutation,
-			Message: "the answer does not have the form that Prefect Server 1.x gives it: " + c.redact(err.Error()),
+			Message: "the answer does not have the form of a Prefect Server 1.x answer: " + c.redact(err.Error()),
 		}
 	}
 	return nil

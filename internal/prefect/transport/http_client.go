@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// maxRedirects bounds the redirects that one request follows.
+// maxRedirects limits the redirects that one request follows.
 const maxRedirects = 5
 
-// newHTTPClient builds the HTTP client that a configuration asks for.
+// newHTTPClient builds the HTTP client for a configuration.
 func newHTTPClient(cfg Config) (*http.Client, error) {
 	transport := cfg.Transport
 	if transport == nil {
@@ -34,15 +34,16 @@ func newHTTPClient(cfg Config) (*http.Client, error) {
 			t.DialContext, t.Proxy = cfg.Dial, nil
 		}
 		t.MaxIdleConnsPerHost = 16
-		// Load balancers forget idle connections without a word, some after 4 minutes.
+		// Load balancers silently drop idle connections, some after 4 minutes.
 		t.IdleConnTimeout = time.Minute
 		transport = t
 	}
 	return &http.Client{Transport: transport, CheckRedirect: checkRedirect}, nil
 }
 
-// checkRedirect follows only redirects that keep the method and the service: anything else is a login page, a wrong URL, or
-// somebody who would be sent our credentials. The redirecting answer is then what the caller sees.
+// checkRedirect follows only redirects that keep the method and the service. Anything else leads to a login
+// page, a wrong URL, or a third party that would receive our credentials; the caller then gets the
+// redirecting answer itself.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	first := via[0]
 	if req.Method != first.Method || !sameService(first.URL, req.URL) || len(via) >= maxRedirects {
@@ -51,8 +52,8 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// sameService says whether two URLs are of the same scheme, host and port, or the second is the first with TLS, each at the
-// port that its scheme has by default. Another port is another program.
+// sameService reports whether two URLs have the same scheme, host and port, or the second is the first with
+// TLS and both use their scheme's default port. Another port is another program.
 func sameService(from, to *url.URL) bool {
 	if !strings.EqualFold(from.Hostname(), to.Hostname()) {
 		return false

@@ -13,11 +13,11 @@ import (
 	"syscall"
 )
 
-// networkFailure explains why no complete answer came. sent says that the request had begun to go out.
+// networkFailure explains why no complete answer came. sent is true if part of the request had been sent.
 func (c *Client) networkFailure(ctx context.Context, err error, sent bool) *failure {
 	var urlErr *url.Error
 	if errors.As(err, &urlErr) {
-		err = urlErr.Err // the message around it only repeats method and URL
+		err = urlErr.Err // the wrapper only repeats the method and URL
 	}
 	e := &Error{Kind: ErrUnreachable, Err: err, Message: err.Error(), Ambiguous: sent}
 	f := &failure{err: e, retryable: true}
@@ -43,18 +43,18 @@ func (c *Client) networkFailure(ctx context.Context, err error, sent bool) *fail
 		errors.Is(err, syscall.EPIPE):
 		e.Message = "the connection broke before the answer was complete"
 	case strings.Contains(err.Error(), "malformed HTTP"):
-		// A broken gateway may garble the answer to a request that the Server has carried out.
+		// A broken gateway may garble the answer to a request that the Server has executed.
 		e.Kind, e.Message, f.retryable = ErrNotPrefect, "what answers there does not speak HTTP", false
 	case errors.Is(err, errAnswerTooLarge):
 		e.Kind, e.Message, f.retryable = ErrNotPrefect, errAnswerTooLarge.Error(), false
 	case strings.Contains(err.Error(), "Proxy Authentication Required"):
-		e.Kind, e.Message = ErrUnauthorized, "the proxy wants credentials"
+		e.Kind, e.Message = ErrUnauthorized, "the proxy requires credentials"
 		f.retryable = false
 	}
 	return f
 }
 
-// tlsFailure recognises failures to agree on a secure connection: the other side then has done nothing.
+// tlsFailure recognises a failed TLS handshake, after which the other side has done nothing.
 func tlsFailure(err error, e *Error) bool {
 	var (
 		authority x509.UnknownAuthorityError
@@ -72,10 +72,10 @@ func tlsFailure(err error, e *Error) bool {
 	case errors.As(err, &record), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
 		e.Message = "the endpoint says https, but what listens there does not speak TLS; try http"
 	case errors.As(err, &op) && op.Op == "remote error" && handshakeAlert(op.Err.Error()):
-		e.Message = "the other side refused the secure connection: " + err.Error()
+		e.Message = "the other side refused the TLS connection: " + err.Error()
 		if strings.Contains(err.Error(), "certificate") {
 			e.Kind = ErrUnauthorized
-			e.Message += "; it may want a client certificate, or another one"
+			e.Message += "; it may require a client certificate, or a different one"
 		}
 	default:
 		return false
@@ -83,8 +83,8 @@ func tlsFailure(err error, e *Error) bool {
 	return true
 }
 
-// handshakeAlert says whether a TLS alert is one that ends the negotiation of a connection. Under TLS 1.3 it may arrive
-// after the request was sent, which the other side then has not read.
+// handshakeAlert reports whether a TLS alert ends the handshake. Under TLS 1.3 it may arrive after the
+// request was sent, which the other side then has not read.
 func handshakeAlert(text string) bool {
 	for _, part := range []string{"certificate", "handshake failure", "protocol version", "unrecognized name", "unknown ca"} {
 		if strings.Contains(text, part) {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// shortestSecret is the length in bytes from which a secret is masked in messages. Anything shorter would also mask
-// parts of ordinary words.
+// shortestSecret is the minimum length in bytes of a secret that is masked in messages. Masking shorter ones
+// would also mask parts of ordinary words.
 const shortestSecret = 4
 
 // newRedactor returns a function that masks the configuration's secrets wherever they occur in a text.

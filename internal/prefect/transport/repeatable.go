@@ -2,11 +2,11 @@ package transport
 
 import "encoding/json"
 
-// repeatable says whether carrying out a request a second time does no harm.
+// repeatable reports whether executing a request twice does no harm.
 //
-// A request that failed may be repeated when nothing can have happened yet (see [Error.Ambiguous]). Where something may
-// have happened, because the connection broke after the request was sent, a gateway answered for the Server, or the
-// Server failed inside, it depends on the operation:
+// A failed request may be retried if nothing can have happened yet (see [Error.Ambiguous]). If something may
+// have happened, because the connection broke after the request was sent, a gateway answered for the Server,
+// or the Server had an internal error, it depends on the operation:
 //
 //   - Queries change nothing.
 //   - Mutations that set a thing to a value, remove a thing or stop a thing leave the same behind when they are carried
@@ -31,7 +31,7 @@ func (o *operation) repeatable(variables []byte) bool {
 	return true
 }
 
-// mayRepeat says whether repeating the request after this failure does no harm.
+// mayRepeat reports whether retrying the request after this failure does no harm.
 func (o *operation) mayRepeat(f *failure, variables []byte) bool {
 	return !f.err.Ambiguous || o.repeatable(variables)
 }
@@ -82,14 +82,14 @@ var repeatableMutations = map[string]bool{ //nolint:gochecknoglobals // a consta
 	"update_tenant_slug":                true,
 }
 
-// keyedMutations are idempotent when their input has an idempotency key.
+// keyedMutations are idempotent if their input has an idempotency key.
 var keyedMutations = map[string]bool{ //nolint:gochecknoglobals // a constant table
 	"create_flow":                        true,
 	"create_flow_from_compressed_string": true,
 	"create_flow_run":                    true,
 }
 
-// hasIdempotencyKey looks into variables of the usual form {"input": {...}}.
+// hasIdempotencyKey looks for a key in variables of the usual form {"input": {...}}.
 func hasIdempotencyKey(variables []byte) bool {
 	var v struct {
 		Input struct {

@@ -12,7 +12,7 @@ type serverClock struct {
 	offset time.Duration
 }
 
-// observe learns from an answer that came between the two moments.
+// observe updates the estimate from an answer that came between the two times.
 func (s *serverClock) observe(header http.Header, started, ended time.Time) {
 	date, err := http.ParseTime(header.Get("Date"))
 	if err != nil {
@@ -23,7 +23,7 @@ func (s *serverClock) observe(header http.Header, started, ended time.Time) {
 	s.offset = date.Sub(started.Add(ended.Sub(started) / 2))
 }
 
-// at converts a moment of this machine's clock to the Server's, exact to about a second.
+// at converts a time of this machine's clock to the Server's, exact to about a second.
 func (s *serverClock) at(t time.Time) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -7,21 +7,21 @@ import (
 	"strings"
 )
 
-// A messageRule maps what the Server says to a kind of failure.
+// A messageRule maps a Server message to a kind of failure.
 type messageRule struct {
 	// part occurs in the message.
 	part string
 	kind error
-	// retryable says that another attempt may help, clean that nothing has happened.
+	// retryable: another attempt may help. clean: nothing has happened.
 	retryable, clean bool
 }
 
-// messageRules are tried in order; the first that fits counts.
+// messageRules are tried in order; the first match wins.
 var messageRules = []messageRule{ //nolint:gochecknoglobals // a constant table
 	{part: "Uniqueness violation.", kind: ErrUniqueness},
 	{part: "Foreign key violation.", kind: ErrForeignKey},
 
-	// The Server's own services answer before its database does, and the other way round.
+	// The Server's services may answer before its database does, and the reverse.
 	{part: "Unable to connect to postgres", kind: ErrUnavailable, retryable: true},
 	{part: "connection to postgres", kind: ErrUnavailable, retryable: true},
 	{part: "ECONNREFUSED", kind: ErrUnavailable, retryable: true, clean: true},
@@ -40,14 +40,14 @@ var messageRules = []messageRule{ //nolint:gochecknoglobals // a constant table
 	{part: "not found in type: 'mutation_root'", kind: ErrNotPrefect},
 }
 
-// A sentence is what the Server says when a mutation's object is missing or archived.
+// A sentence is a Server message for a mutation whose object is missing or archived.
 type sentence struct {
 	text *regexp.Regexp
 	kind error
 }
 
-// sentences are the Server's own words, per mutation. The same words elsewhere, or from something in between, prove
-// nothing: an object that somebody wrongly believes gone is created a second time.
+// sentences are the exact Server messages, per mutation. The same words elsewhere, or from something in
+// between, prove nothing: if an object is wrongly considered gone, it is created a second time.
 var sentences = func() map[string][]sentence { //nolint:gochecknoglobals // a constant table
 	missing := func(texts ...string) []sentence {
 		out := make([]sentence, 0, len(texts))
@@ -84,7 +84,8 @@ var sentences = func() map[string][]sentence { //nolint:gochecknoglobals // a co
 	}
 }()
 
-// saysMissing returns what the Server says of a mutation's object, or nil. The error must be the answer to the mutation.
+// saysMissing returns the error kind if the Server reports the mutation's object as missing or archived, or
+// nil. e must be the answer to the mutation.
 func (o *operation) saysMissing(e answerError) error {
 	if !o.mutation || len(o.roots) != 1 || len(e.Path) != 1 || e.Path[0] != o.shape[0].key {
 		return nil
@@ -97,7 +98,7 @@ func (o *operation) saysMissing(e answerError) error {
 	return nil
 }
 
-// partial says whether a part of the data came beside the errors.
+// partial reports whether part of the data came with the errors.
 func (o *operation) partial(data json.RawMessage) bool {
 	var roots map[string]json.RawMessage
 	if json.Unmarshal(data, &roots) != nil {
@@ -111,7 +112,7 @@ func (o *operation) partial(data json.RawMessage) bool {
 	return false
 }
 
-// graphQLFailure explains the errors of a GraphQL answer. The first decides the kind.
+// graphQLFailure explains the errors of a GraphQL answer. The first one decides the kind.
 func graphQLFailure(op *operation, a answer) *failure {
 	first := a.Errors[0]
 	e := &Error{Kind: ErrInvalid, Code: first.Extensions.Code}

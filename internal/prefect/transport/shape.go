@@ -13,7 +13,7 @@ import (
 // Schema is the part of the Server's API whose answers are checked type by type.
 type Schema struct{ types ast.DefinitionList }
 
-// ParseSchema reads a schema in GraphQL's own language. Its root types are Query and Mutation.
+// ParseSchema parses a schema in the GraphQL schema language. Its root types are Query and Mutation.
 func ParseSchema(text string) (*Schema, error) {
 	doc, err := parser.ParseSchema(&ast.Source{Input: text})
 	if err != nil {
@@ -22,19 +22,19 @@ func ParseSchema(text string) (*Schema, error) {
 	return &Schema{types: doc.Definitions}, nil
 }
 
-// A shape is what one field of an answer must look like. The answer to a question proves something, such as that an
-// object does not exist, only when it has the whole shape.
+// A shape is the expected form of one field of an answer. An answer proves something, such as that an object
+// does not exist, only if it has the complete shape.
 type shape struct {
 	// key is the field's name in the answer.
 	key string
-	// kind is the type that the schema gives the field; nil when the schema does not have it.
+	// kind is the field's type in the schema; nil if the schema does not have it.
 	kind *ast.Type
-	// required says that the field must not be null although the schema allows it.
+	// required is set if the field must not be null although the schema allows it.
 	required bool
 	fields   []*shape
 }
 
-// shapeOf returns the shapes of a selection of a type, which is empty when the schema does not have it.
+// shapeOf returns the shapes of a selection of type of, which is "" if the schema does not have the type.
 func (s *Schema) shapeOf(doc *ast.QueryDocument, selection ast.SelectionSet, of string) ([]*shape, error) {
 	var shapes []*shape
 	for _, selected := range selection {
@@ -80,13 +80,13 @@ func (s *Schema) shapeOfField(doc *ast.QueryDocument, field *ast.Field, of strin
 	return one, err
 }
 
-// always says whether the Server fills a field that its schema lets be null: every mutation has a payload, the payload
-// says what happened, and a count is a count.
+// always reports whether the Server fills a field that its schema allows to be null: every mutation has a
+// payload, the payload says what happened, and a count is never null.
 func (s *Schema) always(field, of string) bool {
 	return of == "Mutation" || field == "aggregate" || strings.HasSuffix(of, "_payload") && field != "error"
 }
 
-// checkShape says how an answer's data differs from what was asked for.
+// checkShape returns how an answer's data differs from the request, or nil.
 func checkShape(fields []*shape, data []byte) error {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber()
@@ -151,7 +151,7 @@ func (f *shape) checkAll(path string, kind *ast.Type, list []any) error {
 	return nil
 }
 
-// checkScalar checks a value without fields. Dates are left to their decoding.
+// checkScalar checks a value without fields. Dates are left to their decoder.
 func checkScalar(path, kind string, value any) error {
 	ok, want := true, ""
 	switch kind {
