@@ -86,7 +86,7 @@ func (r *hookResource) compare(ctx context.Context, config, state *model) (equal
 	if !r.data.Ready() {
 		return false, false
 	}
-	hook, err := r.client(state.TenantID).RefreshCloudHook(ctx, state.ID.ValueString())
+	hook, err := r.data.Client(state.TenantID).RefreshCloudHook(ctx, state.ID.ValueString())
 	if err != nil {
 		return false, false
 	}

@@ -56,11 +56,6 @@ func (r *hookResource) ConfigValidators(context.Context) []resource.ConfigValida
 	}
 }
 
-// client works in the tenant given, or in the provider's if there is none.
-func (r *hookResource) client(tenantID types.String) *prefect.Client {
-	return r.data.InTenant(tenantID.ValueString())
-}
-
 // Create makes the hook. The Server makes it active; one that shall not be is
 // switched off at once.
 func (r *hookResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -84,7 +79,7 @@ func (r *hookResource) Create(ctx context.Context, req resource.CreateRequest, r
 	}
 	states, diags := framework.Strings(ctx, plan.States)
 	resp.Diagnostics.Append(diags...)
-	client := r.client(plan.TenantID)
+	client := r.data.Client(plan.TenantID)
 	resp.Diagnostics.Append(checkGroup(ctx, client, plan.TenantID, plan.VersionGroupID)...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -131,7 +126,7 @@ func (r *hookResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	if !r.data.Ready() {
 		return
 	}
-	hook, err := r.client(state.TenantID).RefreshCloudHook(ctx, state.ID.ValueString())
+	hook, err := r.data.Client(state.TenantID).RefreshCloudHook(ctx, state.ID.ValueString())
 	if framework.Gone(err) {
 		resp.State.RemoveResource(ctx)
 		return
@@ -154,7 +149,7 @@ func (r *hookResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
 		return
 	}
-	id, client := state.ID.ValueString(), r.client(state.TenantID)
+	id, client := state.ID.ValueString(), r.data.Client(state.TenantID)
 	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, id)...)
 	if len(plan.changed(&state)) > 0 {
 		// The plan found the hook to have these values; an ephemeral one may be
@@ -187,7 +182,7 @@ func (r *hookResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
 		return
 	}
-	if err := r.client(state.TenantID).DeleteCloudHook(ctx, state.ID.ValueString()); err != nil && !framework.Gone(err) {
+	if err := r.data.Client(state.TenantID).DeleteCloudHook(ctx, state.ID.ValueString()); err != nil && !framework.Gone(err) {
 		resp.Diagnostics.Append(framework.Diagnose(err, "Could not delete cloud hook "+state.label())...)
 	}
 }

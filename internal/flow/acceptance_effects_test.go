@@ -226,7 +226,7 @@ func TestAccFlowTwice(t *testing.T) {
 		resource.TestStep{Config: provider + b.block("one", one)},
 		resource.TestStep{Config: provider + b.block("one", one) + b.block("two", two), PlanOnly: true, ExpectError: said},
 		resource.TestStep{Config: provider + b.block("one", one) + b.block("two", one), PlanOnly: true, ExpectError: said},
-		resource.TestStep{Config: provider + b.block("two", two), PlanOnly: true, ExpectError: acctest.Says("Renaming the resource would destroy flow")},
+		resource.TestStep{Config: provider + b.block("two", two), PlanOnly: true, ExpectError: acctest.Says(`The plan destroys flow "etl"`, "at one address and keeps it at another")},
 		resource.TestStep{Config: provider + b.block("one", one, `deletion_policy = "delete"`)},
 	)
 	run(t, resource.TestStep{

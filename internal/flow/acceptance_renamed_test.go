@@ -30,7 +30,7 @@ func TestAccFlowRenamed(t *testing.T) {
 			one := func(address string) string {
 				return acctest.ProviderConfig(b.PrefectServer, nil) + b.block(address, text, c.line)
 			}
-			refused := regexp.MustCompile("(?s)Renaming the resource would destroy.*" + c.loss + ".*moved")
+			refused := regexp.MustCompile("(?s)at one\\s+address\\s+and\\s+keeps.*" + c.loss + ".*moved")
 			run(t,
 				resource.TestStep{Config: one("before"), Check: b.versions("etl", 1)},
 				resource.TestStep{Config: one("after"), ExpectError: refused},

@@ -140,7 +140,7 @@ func (d *flowDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 	if resp.Diagnostics.HasError() || !d.data.RequireReady(&resp.Diagnostics) {
 		return
 	}
-	client := d.data.InTenant(config.TenantID.ValueString())
+	client := d.data.Client(config.TenantID)
 	f, at, err := config.find(ctx, client)
 	if err != nil {
 		failure := framework.Failure{

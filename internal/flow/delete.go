@@ -45,8 +45,8 @@ func (r *flowResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	client, group := r.client(state.TenantID), state.ID.ValueString()
-	if tainted && next.continues(state) || r.data.Claims.Held(created(group)) {
+	client, group := r.data.Client(state.TenantID), state.ID.ValueString()
+	if tainted && next.continues(state) || r.data.Claims.Held(createdIn(group)) {
 		tflog.Info(ctx, "The new object carries on with the flow; it is left alone", map[string]any{"version_group_id": group})
 		return
 	}

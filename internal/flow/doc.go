@@ -58,7 +58,7 @@
 // Terraform destroys the former address and creates the new one in any order, and
 // a Delete cannot know that a Create of the same apply takes the flow over later.
 // A plan that does both for one version group is therefore refused, and names the
-// `moved` block; see framework.Claims.TakeUp. With deletion_policy "abandon"
+// `moved` block; see framework.Custody. With deletion_policy "abandon"
 // nothing is lost, and the new address takes the flow over.
 //
 // # Null, empty, unknown

@@ -39,7 +39,7 @@ func NewListResource() list.ListResource {
 		},
 		Query: func(ctx context.Context, data *framework.ProviderData, config *listModel, _ int) ([]prefect.Flow, diag.Diagnostics) {
 			live := false
-			flows, err := data.InTenant(config.TenantID.ValueString()).ListFlows(ctx, prefect.FlowFilter{
+			flows, err := data.Client(config.TenantID).ListFlows(ctx, prefect.FlowFilter{
 				ProjectID: config.ProjectID.ValueString(), NameLike: config.NameLike.ValueString(), Archived: &live,
 			})
 			return flows, failedList().DiagnoseIn(err, config.TenantID)
@@ -53,7 +53,7 @@ func NewListResource() list.ListResource {
 
 // importedAll are the states that imports of flows would give.
 func importedAll(ctx context.Context, data *framework.ProviderData, config *listModel, flows []prefect.Flow) []framework.Imported[model] {
-	client := data.InTenant(config.TenantID.ValueString())
+	client := data.Client(config.TenantID)
 	all := make([]framework.Imported[model], len(flows))
 	for i := range flows {
 		m := model{ID: types.StringValue(flows[i].VersionGroupID), Timeouts: noTimeouts()}

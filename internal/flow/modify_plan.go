@@ -82,80 +82,6 @@ func (r *flowResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	}
 }
 
-// claim notices two resources for one flow: both to be created, or both in
-// state. See adopt for one of each.
-func (r *flowResource) claim(p planning, planned model) diag.Diagnostics {
-	if p.state != nil {
-		group := p.state.ID.ValueString()
-		if r.data.Claims.Claim(kept(group)) {
-			if r.data.Claims.Held(adopted(group)) {
-				return taken(p.state.Name.ValueString(), group)
-			}
-			return nil
-		}
-		var diags diag.Diagnostics
-		for _, d := range twice(p.want, group) {
-			diags.AddWarning(d.Summary(), d.Detail()+"\n\nTo let one of them go without touching the Server, use a `removed` block or `terraform state rm`.")
-		}
-		return diags
-	}
-	if p.config.VersionGroupID.IsUnknown() ||
-		r.data.Claims.Claim("plan "+flowClaim(planned.ProjectID.ValueString(), p.want.flow.Name(), p.config.VersionGroupID.ValueString())) {
-		if framework.IsSet(p.config.VersionGroupID) { // no need to look which one it is, in what tenant it may be
-			return r.adopt(p, p.want.flow.Name(), p.config.VersionGroupID.ValueString())
-		}
-		return nil
-	}
-	return twice(p.want, p.config.VersionGroupID.ValueString())
-}
-
-// kept and adopted are claims of plans on a version group: of a resource that has
-// it in state, and of one that will be created in it.
-func kept(group string) string    { return "keep flow of version group " + group }
-func adopted(group string) string { return "create in version group " + group }
-
-// adopt notices that a resource that is to be created would work in the version
-// group that another one keeps. The other may be planned before or after. A
-// resource that goes away in the same plan keeps nothing.
-func (r *flowResource) adopt(p planning, name, group string) diag.Diagnostics {
-	r.data.Claims.Claim(adopted(group))
-	if p.again {
-		return nil
-	}
-	if r.data.Claims.Held(kept(group)) {
-		return taken(name, group)
-	}
-	if r.data.Claims.TakeUp("flow of version group " + group) {
-		return diag.Diagnostics{withoutMoved(name, group, "")}
-	}
-	return nil
-}
-
-// withoutMoved is the error of a plan that destroys the resource of a version
-// group and creates another one for it. policy is the deletion_policy of the
-// former; "" if that is not known here.
-func withoutMoved(name, group, policy string) diag.Diagnostic {
-	loss := "Destroying it archives the flow and cancels the runs that have not begun; with `deletion_policy = \"delete\"`, all versions and the " +
-		"history of all runs are deleted."
-	switch policy {
-	case policyArchive:
-		loss = "Destroying it archives the flow and cancels the runs that have not begun."
-	case policyDelete:
-		loss = "Destroying it deletes all versions and the history of all runs, for `deletion_policy` is \"delete\"."
-	}
-	return framework.WithoutMoved("prefect_flow", fmt.Sprintf("flow %q (version group %s)", name, group), loss)
-}
-
-func taken(name, group string) diag.Diagnostics {
-	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("flow_json"),
-		fmt.Sprintf("Two resources for flow %q", name),
-		fmt.Sprintf("Two prefect_flow resources of this configuration would register versions in version group %s: one that has it in its state, and one "+
-			"that is to be created. The Server treats flows with the same name in one project as versions of one flow, so each would archive the "+
-			"other at every change; versions of a version group are those of all tenants.\n\nGive the flows different names, register them in different "+
-			"projects, or give the new one a `version_group_id` of its own. If the new one is to take the place of the other, remove the other, "+
-			"or write a `moved` block.", group))}
-}
-
 func newPlanning(ctx context.Context, req resource.ModifyPlanRequest) (planning, diag.Diagnostics) {
 	var p planning
 	diags := req.Config.Get(ctx, &p.config)
@@ -199,7 +125,7 @@ func (r *flowResource) planRemote(ctx context.Context, p planning, planned model
 	if !registers && !activates || planned.TenantID.IsUnknown() && !p.config.TenantID.IsNull() {
 		return nil
 	}
-	client, name := r.client(planned.TenantID), p.want.flow.Name()
+	client, name := r.data.Client(planned.TenantID), p.want.flow.Name()
 	newest, err := existing(ctx, client, planned.ProjectID.ValueString(), name, planned.ID.ValueString())
 	if err != nil {
 		return atPlan(err, fmt.Sprintf("Could not look for flow %q", name), p.config.TenantID)
@@ -289,15 +215,15 @@ func (r *flowResource) planDestroy(ctx context.Context, req resource.ModifyPlanR
 	if resp.Diagnostics.HasError() || !r.data.Ready() || state.DeletionPolicy.ValueString() == policyAbandon {
 		return
 	}
-	if group := state.ID.ValueString(); r.data.Claims.GiveUp("flow of version group " + group) {
-		resp.Diagnostics.Append(withoutMoved(state.Name.ValueString(), group, state.DeletionPolicy.ValueString()))
+	if group := state.ID.ValueString(); r.data.Custody.LetGo(versionGroup(group)) == framework.LetGoAndHeld {
+		resp.Diagnostics.Append(renamed(state.Name.ValueString(), group, state.DeletionPolicy.ValueString())...)
 		return
 	}
 	affected, effect := []string{states.Scheduled}, "The runs have not begun; archiving the flow cancels them."
 	if state.DeletionPolicy.ValueString() == policyDelete {
 		affected, effect = states.Unfinished(), "`deletion_policy` is \"delete\": unfinished runs are cancelled, then all versions and the history of all runs are deleted."
 	}
-	runs, err := r.client(state.TenantID).ListFlowRuns(ctx, prefect.FlowRunFilter{VersionGroupID: state.ID.ValueString(), States: affected})
+	runs, err := r.data.Client(state.TenantID).ListFlowRuns(ctx, prefect.FlowRunFilter{VersionGroupID: state.ID.ValueString(), States: affected})
 	if err != nil || len(runs) == 0 {
 		return // the destroy itself will report what is wrong
 	}

@@ -26,7 +26,7 @@ func (r *flowResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	if !r.data.Ready() {
 		return
 	}
-	client := r.client(state.TenantID)
+	client := r.data.Client(state.TenantID)
 	newest, err := client.RefreshFlow(ctx, state.ID.ValueString())
 	if framework.Gone(err) {
 		resp.State.RemoveResource(ctx)

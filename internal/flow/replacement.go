@@ -78,6 +78,3 @@ func taintedFor(ctx context.Context, private framework.Private) (next replacemen
 	diags.Append(d...)
 	return next, planned && !present, diags
 }
-
-// created is the claim of a Create on the version group that it works in.
-func created(group string) string { return "created flow of version group " + group }

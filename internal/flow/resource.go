@@ -50,11 +50,6 @@ func (r *flowResource) Schema(ctx context.Context, _ resource.SchemaRequest, res
 	resp.Schema = resourceSchema(ctx)
 }
 
-// client works in the tenant given, or in the provider's if there is none.
-func (r *flowResource) client(tenantID types.String) *prefect.Client {
-	return r.data.InTenant(tenantID.ValueString())
-}
-
 // Create registers the flow, or takes over the version that the Server has
 // already if it is the same.
 func (r *flowResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -68,7 +63,7 @@ func (r *flowResource) Create(ctx context.Context, req resource.CreateRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if !r.data.Claims.Claim("create " + plan.claim(want)) {
+	if !r.data.Claims.Claim(applied{plan.key(want)}) {
 		resp.Diagnostics.Append(twice(want, plan.VersionGroupID.ValueString())...)
 		return
 	}
@@ -93,7 +88,7 @@ func (r *flowResource) Update(ctx context.Context, req resource.UpdateRequest, r
 		return
 	}
 	if !plan.ProjectID.Equal(state.ProjectID) {
-		if diags := moveAll(ctx, r.client(state.TenantID), state, plan.ProjectID.ValueString()); diags.HasError() {
+		if diags := moveAll(ctx, r.data.Client(state.TenantID), state, plan.ProjectID.ValueString()); diags.HasError() {
 			resp.Diagnostics.Append(diags...)
 			return
 		}
@@ -110,7 +105,7 @@ func (r *flowResource) Update(ctx context.Context, req resource.UpdateRequest, r
 // anything that can fail.
 func (r *flowResource) apply(ctx context.Context, p planning, saved *tfsdk.State, identity *tfsdk.ResourceIdentity, diags *diag.Diagnostics) {
 	plan, state, want := p.config, p.state, p.want
-	client, done := r.client(plan.TenantID), plan
+	client, done := r.data.Client(plan.TenantID), plan
 	var f *prefect.Flow
 	if p.verdict() == keepVersion {
 		done.keep(state)
@@ -166,8 +161,12 @@ func (r *flowResource) schedule(ctx context.Context, client *prefect.Client, pla
 // registerInTurn registers the version while no other resource does so for the same
 // flow. With errors, it returns the version if it is known to exist.
 func (r *flowResource) registerInTurn(ctx context.Context, client *prefect.Client, plan model, state *model, want *intent) (*prefect.Flow, diag.Diagnostics) {
-	// The Server looks for the present version and archives it in separate steps.
-	defer r.data.Claims.Lock(flowClaim(plan.ProjectID.ValueString(), want.flow.Name(), ""))()
+	// Looking for the flow, registering and claiming the version group are separate steps.
+	release, diags := r.data.Lock(ctx, prefect.NewFlowKey(plan.ProjectID.ValueString(), want.flow.Name(), ""))
+	if diags.HasError() {
+		return nil, diags
+	}
+	defer release()
 	f, diags := ensureRegistered(ctx, client, request{
 		want:           want,
 		tenantID:       plan.TenantID,
@@ -176,10 +175,10 @@ func (r *flowResource) registerInTurn(ctx context.Context, client *prefect.Clien
 		description:    plan.Description,
 		scheduleActive: plan.ScheduleActive,
 		state:          state,
-		taken:          func(group string) bool { return r.data.Claims.Held(created(group)) },
+		taken:          func(group string) bool { return r.data.Claims.Held(createdIn(group)) },
 	})
 	if f != nil && state == nil {
-		r.data.Claims.Claim(created(f.VersionGroupID))
+		r.data.Claims.Claim(createdIn(f.VersionGroupID))
 	}
 	return f, diags
 }
@@ -243,42 +242,10 @@ func moveAll(ctx context.Context, client *prefect.Client, state model, projectID
 	return nil
 }
 
-// claim names what no two resources must create. It leaves the tenant out
-// of a version group on purpose: the Server archives the other versions of one
-// in all tenants.
-func (m *model) claim(want *intent) string {
-	return flowClaim(m.ProjectID.ValueString(), want.flow.Name(), m.VersionGroupID.ValueString())
-}
-
-func flowClaim(projectID, name, versionGroupID string) string {
-	if versionGroupID != "" {
-		return "flow of version group " + versionGroupID
-	}
-	return "flow " + name + " of project " + projectID
-}
-
 // label names the flow in messages.
 func (m *model) label() string {
 	if framework.IsSet(m.Name) {
 		return fmt.Sprintf("%q (%s)", m.Name.ValueString(), m.ID.ValueString())
 	}
 	return m.ID.ValueString()
-}
-
-// twice says that another resource creates the same flow: in the version group
-// that both name, or by the name of the flow if that is "".
-func twice(want *intent, group string) diag.Diagnostics {
-	if group != "" {
-		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("version_group_id"),
-			fmt.Sprintf("Two resources for flow %q", want.flow.Name()),
-			fmt.Sprintf("Another prefect_flow in this configuration registers versions in version group %q, too. The Server takes all flows of a version "+
-				"group for versions of one flow, also those of other projects and tenants, so that each would archive the other at every change.\n\n"+
-				"Give each a `version_group_id` of its own.", group))}
-	}
-	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("flow_json"),
-		fmt.Sprintf("Two resources for flow %q", want.flow.Name()),
-		fmt.Sprintf("Another prefect_flow in this configuration registers a flow named %q in the same project. The Server takes flows "+
-			"of one name in one project for versions of one flow, so that each would archive the other at every change.\n\n"+
-			"Give the flows different names, register them in different projects, or give each a `version_group_id` of its own.",
-			want.flow.Name()))}
 }

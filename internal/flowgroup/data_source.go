@@ -78,7 +78,7 @@ func dataSchema() schema.Schema {
 
 // read finds the group.
 func read(ctx context.Context, data *framework.ProviderData, m *dataModel) (diags diag.Diagnostics) {
-	client := data.InTenant(m.TenantID.ValueString())
+	client := data.Client(m.TenantID)
 	attribute, value, find := "id", m.ID.ValueString(), client.GetFlowGroup
 	if m.ID.IsNull() {
 		attribute, value, find = "version_group_id", m.VersionGroupID.ValueString(), client.FindFlowGroup

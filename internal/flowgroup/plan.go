@@ -72,8 +72,8 @@ func (r *groupResource) claim(ctx context.Context, tenantID, id types.String, re
 	if !framework.IsSet(id) || tenantID.IsUnknown() {
 		return nil
 	}
-	claim := "plan flow group " + tenantID.ValueString() + "/" + id.ValueString()
-	var made string
+	claim := planned(tenantID.ValueString() + "/" + id.ValueString())
+	var made planned
 	_, diags := framework.GetPrivate(ctx, req.Private, claimKey, &made)
 	if diags.HasError() || req.State.Raw.IsNull() && made == claim {
 		return diags
@@ -127,7 +127,7 @@ func doubtful(state, planned *model) bool {
 // foresee warns of a schedule that cannot be activated. It is no error yet: the
 // same apply may register a version of the flow with which it can.
 func (r *groupResource) foresee(ctx context.Context, state *model, planned model) diag.Diagnostics {
-	client := r.client(planned.TenantID)
+	client := r.data.Client(planned.TenantID)
 	group, err := client.FindFlowGroup(ctx, planned.VersionGroupID.ValueString())
 	if err != nil {
 		return nil // the apply itself will report what is wrong

@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
@@ -52,11 +51,6 @@ func (r *groupResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 	resp.Schema = resourceSchema()
 }
 
-// client works in the tenant given, or in the provider's if there is none.
-func (r *groupResource) client(tenantID types.String) *prefect.Client {
-	return r.data.InTenant(tenantID.ValueString())
-}
-
 // Create takes the group of a flow that is registered under management.
 func (r *groupResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan model
@@ -68,13 +62,13 @@ func (r *groupResource) Create(ctx context.Context, req resource.CreateRequest, 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	client := r.client(plan.TenantID)
+	client := r.data.Client(plan.TenantID)
 	group, err := client.FindFlowGroup(ctx, plan.VersionGroupID.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(notFound(plan.VersionGroupID.ValueString()).DiagnoseIn(err, plan.TenantID)...)
 		return
 	}
-	if !r.data.Claims.Claim(holding(group.ID)) {
+	if !r.data.Claims.Claim(managed(group.ID)) {
 		resp.Diagnostics.Append(twice(group.Name)...)
 		return
 	}
@@ -102,8 +96,18 @@ func notFound(versionGroupID string) framework.Failure {
 	}
 }
 
-// holding is the claim of a resource that manages a group.
-func holding(groupID string) string { return "manage flow group " + groupID }
+// Keys of [framework.Claims] and [framework.ProviderData.Lock].
+type (
+	// managed is claimed by an apply that manages the group with this id.
+	managed string
+	// planned is claimed by a plan that will, by tenant as configured and version group.
+	planned string
+	// settings are those of the group with this id. The Server reads all of them, changes one, and writes all.
+	settings string
+)
+
+// String names the group in messages.
+func (s settings) String() string { return "flow group " + string(s) }
 
 func twice(versionGroupID string) diag.Diagnostics {
 	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("version_group_id"), "Two resources for one flow group",
@@ -122,7 +126,7 @@ func (r *groupResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	if !r.data.Ready() {
 		return
 	}
-	group, err := r.client(state.TenantID).RefreshFlowGroup(ctx, state.ID.ValueString())
+	group, err := r.data.Client(state.TenantID).RefreshFlowGroup(ctx, state.ID.ValueString())
 	if framework.Gone(err) {
 		resp.State.RemoveResource(ctx)
 		return
@@ -161,8 +165,8 @@ func (r *groupResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	r.data.Claims.Claim(holding(state.ID.ValueString()))
-	r.apply(ctx, r.client(state.TenantID), state, plan, &resp.State, &resp.Diagnostics)
+	r.data.Claims.Claim(managed(state.ID.ValueString()))
+	r.apply(ctx, r.data.Client(state.TenantID), state, plan, &resp.State, &resp.Diagnostics)
 }
 
 // settle reads and checks what the plan had to leave open because values were
@@ -186,8 +190,12 @@ func (m *model) check(ctx context.Context) diag.Diagnostics {
 // is done is saved at once, so that a failure leaves state equal to the Server.
 func (r *groupResource) apply(ctx context.Context, client *prefect.Client, saved, plan model, state *tfsdk.State, diags *diag.Diagnostics) {
 	id := saved.ID.ValueString()
-	// The Server reads all settings of a group, changes one, and writes all.
-	defer r.data.Claims.Lock("flow group " + id)()
+	release, d := r.data.Lock(ctx, settings(id))
+	diags.Append(d...)
+	if d.HasError() {
+		return
+	}
+	defer release()
 	group, err := client.GetFlowGroup(ctx, id)
 	if err != nil {
 		diags.Append(framework.Diagnose(err, "Could not read flow group "+saved.label())...)
@@ -213,9 +221,14 @@ func (r *groupResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
 		return
 	}
-	id, client := state.ID.ValueString(), r.client(state.TenantID)
-	defer r.data.Claims.Lock("flow group " + id)()
-	if r.data.Claims.Held(holding(id)) {
+	id, client := state.ID.ValueString(), r.data.Client(state.TenantID)
+	release, diags := r.data.Lock(ctx, settings(id))
+	resp.Diagnostics.Append(diags...)
+	if diags.HasError() {
+		return
+	}
+	defer release()
+	if r.data.Claims.Held(managed(id)) {
 		return // a resource of another name has taken the group over in this apply
 	}
 	group, err := client.GetFlowGroup(ctx, id)

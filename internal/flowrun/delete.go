@@ -37,7 +37,7 @@ func (r *flowRunResource) Delete(ctx context.Context, req resource.DeleteRequest
 	tainted := planned && !hasRun
 	id := state.ID.ValueString()
 	switch {
-	case r.data.Claims.Held(id):
+	case r.data.Claims.Held(held(id)):
 		tflog.Info(ctx, "The new object carries on with the run; it is left alone", map[string]any{"flow_run_id": id})
 		return
 	case tainted && next.Digest != "" && next.Digest == digestOf(state.IdempotencyKey.ValueString()):

@@ -113,7 +113,7 @@ func (d *logsDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 			prefect.ErrNotFound: "Check the id, and that the provider's `endpoint` and `tenant` are right; set `tenant_id` for a run of another tenant.",
 		},
 	}
-	client := d.data.InTenant(m.TenantID.ValueString())
+	client := d.data.Client(m.TenantID)
 	run, err := client.GetFlowRun(ctx, id)
 	if err != nil {
 		resp.Diagnostics.Append(failure.DiagnoseIn(err, m.TenantID)...)

@@ -248,7 +248,7 @@ func (r *flowRunResource) Update(ctx context.Context, req resource.UpdateRequest
 		return
 	}
 	if !kept.Settled {
-		r.data.Claims.Claim(id)
+		r.data.Claims.Claim(held(id))
 		// A wait that ends early still knows what was seen before.
 		plan.observed, plan.RecordDeleted = state.observed, state.RecordDeleted
 		kept.Settled, diags = await(ctx, r.data, &plan)

@@ -22,6 +22,16 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
 )
 
+// held is the claim of a resource on the run with this id, which it waits for.
+type held string
+
+// sameInputs locks the runs whose inputs have this digest: looking for an open run, claiming it and creating one are
+// separate steps.
+type sameInputs string
+
+// String says what is locked.
+func (sameInputs) String() string { return "flow runs with the same inputs" }
+
 // openRun returns the newest run with the digest that an earlier attempt has
 // started and Terraform does not hold, or nil.
 func openRun(ctx context.Context, data *framework.ProviderData, digest string) (*prefect.KeyedFlowRun, error) {
@@ -30,7 +40,7 @@ func openRun(ctx context.Context, data *framework.ProviderData, digest string) (
 		return nil, fmt.Errorf("look for an earlier attempt: %w", err)
 	}
 	for _, run := range runs {
-		if !run.Marked && !data.Claims.Held(run.ID) {
+		if !run.Marked && !data.Claims.Held(held(run.ID)) {
 			return &run, nil
 		}
 	}
@@ -74,14 +84,19 @@ func obtain(ctx context.Context, data *framework.ProviderData, config *model, in
 	}
 	key := config.IdempotencyKey.ValueString()
 	if key == "" {
-		defer data.Claims.Lock(digest)()
+		release, d := data.Lock(ctx, sameInputs(digest))
+		diags.Append(d...)
+		if d.HasError() {
+			return "", diags
+		}
+		defer release()
 		earlier, err := openRun(ctx, data, digest)
 		if err != nil {
 			diags.Append(framework.Diagnose(err, "Could not start a flow run")...)
 			return "", diags
 		}
 		if earlier != nil {
-			data.Claims.Claim(earlier.ID)
+			data.Claims.Claim(held(earlier.ID))
 			tflog.Info(ctx, "Carrying on with the run of an earlier attempt", map[string]any{"flow_run_id": earlier.ID, "state": earlier.State})
 			return earlier.ID, diags
 		}
@@ -90,7 +105,7 @@ func obtain(ctx context.Context, data *framework.ProviderData, config *model, in
 	id, d := createRun(ctx, data, config, in, key, "")
 	diags.Append(d...)
 	if id != "" {
-		data.Claims.Claim(id)
+		data.Claims.Claim(held(id))
 	}
 	return id, diags
 }

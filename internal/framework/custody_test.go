@@ -9,7 +9,7 @@ import (
 // TestCustody plans the addresses of one object in every order.
 func TestCustody(t *testing.T) {
 	t.Parallel()
-	const object = "project 1"
+	object := framework.Object{Type: "prefect_project", ID: "1"}
 	type step = func(*framework.Custody) framework.Conflict
 	keep := func(c *framework.Custody) framework.Conflict { return c.Keep(object) }
 	create := func(c *framework.Custody) framework.Conflict { return c.Create(object) }
@@ -41,7 +41,7 @@ func TestCustody(t *testing.T) {
 			if got != test.want {
 				t.Errorf("got %v, want %v", got, test.want)
 			}
-			if c.Keep("project 2") != framework.NoConflict || c.InState(object) {
+			if c.Keep(framework.Object{Type: "prefect_project", ID: "2"}) != framework.NoConflict || c.InState(object) {
 				t.Error("another object is concerned")
 			}
 		})

@@ -1,8 +1,14 @@
 package framework
 
 import (
+	"context"
+	"fmt"
 	"sync"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/keyedlock"
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
@@ -20,7 +26,7 @@ type ProviderData struct {
 	// Afterwards runs tasks after a call has returned.
 	Afterwards *Afterwards
 
-	// Claims records the objects that resources of this process use.
+	// Claims records what resources of this process use.
 	Claims Claims
 
 	// Custody detects objects that move between addresses of one plan.
@@ -29,6 +35,7 @@ type ProviderData struct {
 	// ScheduleOwners records the resources that set a schedule's `schedule_active`.
 	ScheduleOwners ScheduleOwners
 
+	locks      keyedlock.Lock[fmt.Stringer]
 	kubernetes func() (*kubeclient.Client, error)
 
 	mu      sync.Mutex
@@ -70,6 +77,22 @@ func (d *ProviderData) InTenant(slugOrID string) *prefect.Client {
 		d.tenants[slugOrID] = client
 	}
 	return client
+}
+
+// Client returns the client for an object with this `tenant_id`: the provider's own if it is not set.
+func (d *ProviderData) Client(tenantID types.String) *prefect.Client {
+	return d.InTenant(tenantID.ValueString())
+}
+
+// Lock waits until no other operation of this process works on what the key names, and makes others wait until release
+// is called. It gives up only when ctx ends; then it returns errors and release is nil. The key is comparable, names the
+// object in messages, and has a type of its own for each purpose.
+func (d *ProviderData) Lock(ctx context.Context, key fmt.Stringer) (release func(), diags diag.Diagnostics) {
+	release, err := d.locks.Acquire(ctx, key)
+	if err != nil {
+		return nil, Diagnose(err, fmt.Sprintf("Could not wait for another operation on %s", key))
+	}
+	return release, nil
 }
 
 // HasCluster reports whether the configuration names a Kubernetes cluster whose settings are all known. It

@@ -86,7 +86,7 @@ type Listing[O, M any] struct {
 // Of lists the objects of the tenant that the attribute `tenant_id` names, and
 // sets that attribute to the tenant's id.
 func (l Listing[O, M]) Of(ctx context.Context, data *ProviderData, tenantID *types.String) ([]M, diag.Diagnostics) {
-	client := data.InTenant(tenantID.ValueString())
+	client := data.Client(*tenantID)
 	id, err := client.TenantID(ctx)
 	if err != nil {
 		return nil, l.Failure.DiagnoseIn(err, *tenantID)

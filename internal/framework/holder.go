@@ -19,7 +19,7 @@ type Holder struct {
 	Losses string
 }
 
-func (h Holder) object() string { return h.Noun + " " + h.ID }
+func (h Holder) object() Object { return Object{Type: "prefect_" + h.Noun, ID: h.ID} }
 
 const replacedKey = "replaced"
 
@@ -77,6 +77,6 @@ func (h Holder) PlanDestroy(c *Custody, contents *prefect.Contents, force bool) 
 }
 
 func (h Holder) renamed() diag.Diagnostics {
-	return RenamedError("prefect_"+h.Noun, h.Noun+" "+h.Label,
+	return Renamed("prefect_"+h.Noun, h.Noun+" "+h.Label,
 		fmt.Sprintf("Terraform applies the two in any order: either creating the new one fails because the name is taken, or the %s is lost with everything in it.", h.Noun))
 }

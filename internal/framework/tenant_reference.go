@@ -26,7 +26,7 @@ func (f Failure) DiagnoseIn(err error, tenantID types.String) diag.Diagnostics {
 // ToList returns a client for a data source that lists the objects of the tenant in its attribute
 // `tenant_id`, and sets that attribute to the tenant's id. failure describes a failed listing.
 func (d *ProviderData) ToList(ctx context.Context, tenantID *types.String, failure Failure) (*prefect.Client, diag.Diagnostics) {
-	client := d.InTenant(tenantID.ValueString())
+	client := d.Client(*tenantID)
 	id, err := client.TenantID(ctx)
 	if err != nil {
 		return nil, failure.DiagnoseIn(err, *tenantID)

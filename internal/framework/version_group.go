@@ -17,7 +17,7 @@ func (d *ProviderData) CheckVersionGroup(ctx context.Context, tenantID, versionG
 	if !d.Ready() || !IsSet(versionGroupID) || tenantID.IsUnknown() {
 		return nil
 	}
-	_, err := d.InTenant(tenantID.ValueString()).FindFlowGroup(ctx, versionGroupID.ValueString())
+	_, err := d.Client(tenantID).FindFlowGroup(ctx, versionGroupID.ValueString())
 	if !errors.Is(err, prefect.ErrFlowID) {
 		return nil
 	}

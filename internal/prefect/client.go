@@ -25,7 +25,7 @@ type Client struct {
 type shared struct {
 	ready readiness
 	// registrations locks the flows that are being registered.
-	registrations keyedlock.Lock[registrationKey]
+	registrations keyedlock.Lock[FlowKey]
 }
 
 // New checks the configuration and returns a client, without contacting the Server. An invalid configuration

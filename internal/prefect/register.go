@@ -36,7 +36,8 @@ func (c *Client) RegisterFlow(ctx context.Context, in RegisterFlowInput) (string
 	if in.ProjectID == "" || len(in.SerializedFlow) == 0 {
 		return "", c.http.Refused("RegisterFlow", "a registration needs a project and a flow")
 	}
-	release, err := c.registrations.Acquire(ctx, registrationOf(in))
+	name, _ := in.SerializedFlow["name"].(string)
+	release, err := c.registrations.Acquire(ctx, NewFlowKey(in.ProjectID, name, in.VersionGroupID))
 	if err != nil {
 		return "", err
 	}
@@ -68,20 +69,21 @@ func (c *Client) RegisterFlow(ctx context.Context, in RegisterFlowInput) (string
 	return id, err
 }
 
-// registrationKey identifies registrations that become versions of the same flow: by version group, or else
-// by the flow's name and project.
-type registrationKey struct{ versionGroupID, projectID, name string }
+// FlowKey identifies registrations that become versions of the same flow: by version group, or else by the flow's name
+// and project. It is comparable.
+type FlowKey struct{ versionGroupID, projectID, name string }
 
-func registrationOf(in RegisterFlowInput) registrationKey {
-	if in.VersionGroupID != "" {
-		return registrationKey{versionGroupID: in.VersionGroupID}
+// NewFlowKey returns the key of a registration; versionGroupID may be "". The tenant is not part of the key: the Server
+// archives the other versions of a version group in all tenants.
+func NewFlowKey(projectID, name, versionGroupID string) FlowKey {
+	if versionGroupID != "" {
+		return FlowKey{versionGroupID: versionGroupID}
 	}
-	name, _ := in.SerializedFlow["name"].(string)
-	return registrationKey{projectID: in.ProjectID, name: name}
+	return FlowKey{projectID: projectID, name: name}
 }
 
-// String names the registration in messages.
-func (k registrationKey) String() string {
+// String names the flow in messages.
+func (k FlowKey) String() string {
 	if k.versionGroupID != "" {
 		return "version group " + k.versionGroupID
 	}

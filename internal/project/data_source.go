@@ -65,7 +65,7 @@ func find(ctx context.Context, data *framework.ProviderData, config dataModel) (
 	}
 	var project *prefect.Project
 	var err error
-	switch client := data.InTenant(config.TenantID.ValueString()); {
+	switch client := data.Client(config.TenantID); {
 	case attribute == "name":
 		project, err = client.FindProject(ctx, value)
 	case config.TenantID.IsNull():

@@ -20,7 +20,7 @@ func (r *projectResource) Delete(ctx context.Context, req resource.DeleteRequest
 	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
 		return
 	}
-	id, client, summary := state.ID.ValueString(), r.client(state.TenantID), "Could not delete project "+label(state)
+	id, client, summary := state.ID.ValueString(), r.data.Client(state.TenantID), "Could not delete project "+label(state)
 	contents, err := client.ProjectContents(ctx, id)
 	if framework.Gone(err) {
 		return

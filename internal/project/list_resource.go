@@ -32,7 +32,7 @@ func NewListResource() list.ListResource {
 			}
 		},
 		Query: func(ctx context.Context, data *framework.ProviderData, config *listModel, _ int) ([]prefect.Project, diag.Diagnostics) {
-			projects, err := data.InTenant(config.TenantID.ValueString()).ListProjects(ctx, prefect.ProjectFilter{NameLike: config.NameLike.ValueString()})
+			projects, err := data.Client(config.TenantID).ListProjects(ctx, prefect.ProjectFilter{NameLike: config.NameLike.ValueString()})
 			return projects, framework.Failure{Summary: "Could not list the projects"}.DiagnoseIn(err, config.TenantID)
 		},
 		Identity: func(project *prefect.Project) (id, displayName string) { return project.ID, project.Name },

@@ -44,7 +44,7 @@ func (r *projectResource) planCreate(ctx context.Context, plan model, req resour
 	if diags.HasError() || plan.Name.IsUnknown() || config.TenantID.IsUnknown() {
 		return diags
 	}
-	client, name := r.client(config.TenantID), plan.Name.ValueString()
+	client, name := r.data.Client(config.TenantID), plan.Name.ValueString()
 	existing, err := client.FindProject(ctx, name)
 	if err != nil {
 		return nil // there is none, or the apply itself will report what is wrong
@@ -56,7 +56,7 @@ func (r *projectResource) planCreate(ctx context.Context, plan model, req resour
 }
 
 func (r *projectResource) planDestroy(ctx context.Context, state model) diag.Diagnostics {
-	contents, err := r.client(state.TenantID).ProjectContents(ctx, state.ID.ValueString())
+	contents, err := r.data.Client(state.TenantID).ProjectContents(ctx, state.ID.ValueString())
 	if err != nil {
 		contents = nil // the destroy itself will report what is wrong
 	}

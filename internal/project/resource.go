@@ -16,7 +16,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
-	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
 // projectResource implements prefect_project.
@@ -90,11 +89,6 @@ func (r *projectResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 	}
 }
 
-// client works in the tenant given, or in the provider's if there is none.
-func (r *projectResource) client(tenantID types.String) *prefect.Client {
-	return r.data.InTenant(tenantID.ValueString())
-}
-
 // Create makes the project.
 func (r *projectResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan model
@@ -102,7 +96,7 @@ func (r *projectResource) Create(ctx context.Context, req resource.CreateRequest
 	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
 		return
 	}
-	name, client := plan.Name.ValueString(), r.client(plan.TenantID)
+	name, client := plan.Name.ValueString(), r.data.Client(plan.TenantID)
 	summary := fmt.Sprintf("Could not create project %q", name)
 	tenantID, err := client.TenantID(ctx)
 	if err != nil {
@@ -131,7 +125,7 @@ func (r *projectResource) Read(ctx context.Context, req resource.ReadRequest, re
 	if !r.data.Ready() {
 		return
 	}
-	project, err := r.client(state.TenantID).RefreshProject(ctx, state.ID.ValueString())
+	project, err := r.data.Client(state.TenantID).RefreshProject(ctx, state.ID.ValueString())
 	if framework.Gone(err) {
 		resp.State.RemoveResource(ctx)
 		return
@@ -140,7 +134,7 @@ func (r *projectResource) Read(ctx context.Context, req resource.ReadRequest, re
 		resp.Diagnostics.Append(framework.Diagnose(err, "Could not read project "+label(state))...)
 		return
 	}
-	r.data.Custody.Refreshed("project " + project.ID)
+	r.data.Custody.Refreshed(framework.Object{Type: "prefect_project", ID: project.ID})
 	state.refresh(project)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
@@ -153,7 +147,7 @@ func (r *projectResource) Update(ctx context.Context, req resource.UpdateRequest
 	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
 		return
 	}
-	id, client, summary := state.ID.ValueString(), r.client(state.TenantID), "Could not update project "+label(state)
+	id, client, summary := state.ID.ValueString(), r.data.Client(state.TenantID), "Could not update project "+label(state)
 	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, id)...)
 
 	// Each step is saved as soon as it is done, so that a failure of the next

@@ -128,7 +128,7 @@ func (r *tenantResource) Read(ctx context.Context, req resource.ReadRequest, res
 		resp.Diagnostics.Append(framework.Diagnose(err, "Could not read tenant "+label(state))...)
 		return
 	}
-	r.data.Custody.Refreshed("tenant " + tenant.ID)
+	r.data.Custody.Refreshed(framework.Object{Type: "prefect_tenant", ID: tenant.ID})
 	state.refresh(tenant)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
