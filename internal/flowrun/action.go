@@ -143,7 +143,7 @@ func (a *runAction) start(ctx context.Context, m *model) (run *prefect.FlowRun, 
 	if err != nil {
 		diags.Append(framework.Failure{
 			Summary:  fmt.Sprintf("Flow run %s was started, but could not be read", id),
-			Remedies: map[error]string{context.Canceled: "The run is left as it is. The action `prefect_flow_run_cancel` cancels it."},
+			Remedies: map[error]string{context.Canceled: "The run is not cancelled. The action `prefect_flow_run_cancel` cancels it."},
 		}.Diagnose(err)...)
 		return nil, false, diags
 	}

@@ -154,7 +154,7 @@ func TestAccFlowRun_lostJobCancelled(t *testing.T) {
 	run := acctest.Connect(t, b.PrefectServer, b.cluster).Create("prefect_flow_run", map[string]any{
 		"flow_id": b.flow, "name": "nightly", "timeouts": map[string]any{"lost_job": "1s"}, "on_timeout": "cancel",
 	})
-	b.refusedWith(run, `Flow run "nightly" has a Job that cannot start`, "The run was cancelled, as `on_timeout` wants.")
+	b.refusedWith(run, `Flow run "nightly" has a Job that cannot start`, "The run was cancelled because of `on_timeout`.")
 	if runs := b.runs(); len(runs) != 1 || runs[0].State != "Cancelled" {
 		t.Errorf("the Server has %+v, want one run that is Cancelled", runs)
 	}

@@ -302,7 +302,7 @@ func (c failureCase) compare(t *testing.T, d acctest.Diagnostic) {
 	}
 	want := strings.TrimSuffix(string(recorded), "\n")
 	if d.Warning { // then it is accepted already
-		want = strings.Replace(want, " To accept the result, set `on_failure = \"warn\"` or add the state to `success_states`. Until then every apply reports this.", "", 1)
+		want = strings.Replace(want, " To accept the result, set `on_failure = \"warn\"` or add the state to `success_states`. Until then, every apply reports this error.", "", 1)
 	}
 	if got, want := timeless(text), timeless(want); got != want {
 		t.Errorf("got:\n%s\n\nrecorded, without events and log:\n%s", got, want)

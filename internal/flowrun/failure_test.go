@@ -147,7 +147,7 @@ func TestAccFlowRun_timeout(t *testing.T) {
 		resource.Test(t, resource.TestCase{
 			ProtoV6ProviderFactories: acctest.Providers(),
 			Steps: []resource.TestStep{
-				{Config: b.config(`name = "e"`, soon), ExpectError: acctest.Says(`"e" did not finish within 2s`, "is Running", "carries on waiting")},
+				{Config: b.config(`name = "e"`, soon), ExpectError: acctest.Says(`"e" did not finish within 2s`, "is Running", "continues waiting")},
 				{Config: b.config(`name = "e"`, soon), ExpectError: acctest.Says(`"e" did not finish within 2s`)},
 			},
 		})

@@ -239,9 +239,9 @@ func TestAccFlowRun_deadlines(t *testing.T) {
 				if len(run.Diagnostics) != 1 || run.Diagnostics[0].Warning != (policy == "warn") || !strings.Contains(run.Diagnostics[0].Summary, tt.says) {
 					t.Fatalf("got %s", run)
 				}
-				want, follows := tt.state, "carries on waiting"
+				want, follows := tt.state, "continues waiting"
 				if policy == "cancel" {
-					want, follows = "Cancelled", "The run was cancelled, as `on_timeout` wants."
+					want, follows = "Cancelled", "The run was cancelled because of `on_timeout`."
 				}
 				if !strings.Contains(run.Diagnostics[0].Detail, follows) {
 					t.Errorf("does not say %q: %s", follows, run)

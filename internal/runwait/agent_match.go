@@ -9,12 +9,12 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/agentlabels"
 )
 
-// agentAlive is how long after its last query an agent counts as alive. Agents
-// ask every ten seconds at least.
+// agentAlive is how long after its last query an agent counts as alive. Agents query at least every ten
+// seconds.
 const agentAlive = time.Minute
 
-// findAgents judges whether any agent would take a run with these labels, and
-// says which agents there are. now is by the Server's clock.
+// findAgents judges if any agent would take a run with these labels, and describes the agents. now is by the
+// Server's clock.
 func findAgents(agents []prefect.Agent, labels []string, now time.Time) AgentFinding {
 	f := AgentFinding{At: now}
 	var alive, dead, other []string
@@ -31,7 +31,7 @@ func findAgents(agents []prefect.Agent, labels []string, now time.Time) AgentFin
 	}
 	wanted := "labels " + quoteAll(labels)
 	if len(labels) == 0 {
-		wanted = "no labels, which only agents without labels take"
+		wanted = "no labels, so only agents without labels take it"
 	}
 	switch {
 	case len(alive) > 0:
@@ -40,7 +40,7 @@ func findAgents(agents []prefect.Agent, labels []string, now time.Time) AgentFin
 	case len(agents) == 0:
 		f.Text = fmt.Sprintf("No agent has ever registered in this tenant. The run has %s.", wanted)
 	case len(dead) > 0:
-		f.Text = fmt.Sprintf("The run has %s. Agents with matching labels exist, but do not ask for work any more: %s.", wanted, strings.Join(dead, "; "))
+		f.Text = fmt.Sprintf("The run has %s. Agents with matching labels exist, but no longer ask for work: %s.", wanted, strings.Join(dead, "; "))
 	default:
 		f.Text = fmt.Sprintf("The run has %s. No agent has matching labels; there are: %s.", wanted, strings.Join(other, "; "))
 	}

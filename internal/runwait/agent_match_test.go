@@ -25,7 +25,7 @@ func TestFindAgents(t *testing.T) {
 		{name: "matching", agents: []prefect.Agent{agent("k8s", seen(5*time.Second), "a", "b")}, labels: []string{"a"}, suitable: true, says: []string{`"k8s"`, "5s ago"}},
 		{name: "mismatch", agents: []prefect.Agent{agent("k8s", seen(0), "b")}, labels: []string{"a"}, says: []string{"No agent has matching labels", `"k8s" (labels "b"`, `"a"`}},
 		{name: "a subset is not enough", agents: []prefect.Agent{agent("k8s", seen(0), "a")}, labels: []string{"a", "b"}, says: []string{"No agent has matching labels"}},
-		{name: "dead", agents: []prefect.Agent{agent("k8s", seen(2*time.Hour), "a")}, labels: []string{"a"}, says: []string{"do not ask for work any more", "2h0m0s ago"}},
+		{name: "dead", agents: []prefect.Agent{agent("k8s", seen(2*time.Hour), "a")}, labels: []string{"a"}, says: []string{"no longer ask for work", "2h0m0s ago"}},
 		{name: "never asked", agents: []prefect.Agent{agent("k8s", nil, "a")}, labels: []string{"a"}, says: []string{"never asked for work"}},
 		{name: "unlabelled run, labelled agent", agents: []prefect.Agent{agent("k8s", seen(0), "a")}, says: []string{"only agents without labels take"}},
 		{name: "unlabelled both", agents: []prefect.Agent{agent("", seen(0))}, suitable: true, says: []string{`"id-" (no labels, last asked for work just now)`}},

@@ -9,25 +9,24 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 )
 
-// ErrNotEnded is returned when a cancelled run did not end in time.
+// ErrNotEnded means that a cancelled run did not end in time.
 var ErrNotEnded = errors.New("the run did not end in time after it was cancelled")
 
-// Canceller is what cancelling needs of the Server.
+// Canceller is the part of the Server's API that Cancel needs.
 type Canceller interface {
 	CancelFlowRun(ctx context.Context, id string) (string, error)
 	GetFlowRun(ctx context.Context, id string) (*prefect.FlowRun, error)
 }
 
-// Cancel cancels a run and waits until it has finished, or until idle says that
-// nothing executes it any more, for at most patience (0: without limit). It
-// returns the run as last seen, nil if its record is gone. ErrNotEnded after
-// patience.
+// Cancel cancels a run and waits until it has finished or idle reports that nothing executes it any more, for
+// at most patience (0: no limit). It returns the run as last seen, or nil if its record is gone; ErrNotEnded
+// after patience.
 func Cancel(ctx context.Context, server Canceller, id string, patience time.Duration, idle func(context.Context) bool) (*prefect.FlowRun, error) {
 	if _, err := server.CancelFlowRun(ctx, id); err != nil {
 		if errors.Is(err, prefect.ErrNotFound) {
 			return nil, nil //nolint:nilnil // a run without a record needs no cancelling
 		}
-		return nil, err //nolint:wrapcheck // the client's errors say what was asked of whom
+		return nil, err //nolint:wrapcheck // the client's errors name the request
 	}
 	began := time.Now()
 	deadline := began.Add(patience)
@@ -47,7 +46,7 @@ func Cancel(ctx context.Context, server Canceller, id string, patience time.Dura
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			return run, ctx.Err() //nolint:wrapcheck // only tells the caller to stop
+			return run, ctx.Err() //nolint:wrapcheck // only makes the caller stop
 		case <-timer.C:
 		}
 	}

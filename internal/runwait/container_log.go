@@ -11,23 +11,24 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
 )
 
-// ContainerOutput is the end of the log of a container that failed. What a process writes
-// before it reaches the Server is nowhere else, and goes with the pod.
+// ContainerOutput is the end of the log of a failed container. What a process writes before it reaches the
+// Server exists nowhere else and is deleted with the pod.
 type ContainerOutput struct {
 	// Container is the container's name; Lines is empty if nothing could be read.
 	Container string
 	Lines     []string
-	// Err is a missing right.
+	// Err reports a missing permission.
 	Err error
 
-	of string // the instance that was read
+	of string // identifies the container instance that was read
 }
 
-// ContainerLog returns the last lines of a container's log; previous means that of the instance before the present one.
+// ContainerLog returns the last lines of a container's log; previous selects the instance before the current
+// one.
 type ContainerLog func(ctx context.Context, namespace, pod, container string, lines int64, previous bool) ([]string, error)
 
-// captureOutput reads the log of the newest container that failed, once for each
-// time it failed. It has to be done at once, because the agent deletes failed Jobs.
+// captureOutput reads the log of the newest failed container, once per failure. It must run at once, because
+// the agent deletes failed Jobs.
 func (w *Waiter) captureOutput(ctx context.Context, jobs []runjobs.Job) {
 	newest := Newest(jobs)
 	pod, container := brokenContainer(newest)
@@ -53,7 +54,7 @@ func (w *Waiter) captureOutput(ctx context.Context, jobs []runjobs.Job) {
 	}
 }
 
-// brokenContainer finds the newest container that ended with an error.
+// brokenContainer returns the newest container that ended with an error.
 func brokenContainer(j *runjobs.Job) (pod string, container *runjobs.Container) {
 	if j == nil {
 		return "", nil

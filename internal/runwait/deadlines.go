@@ -9,15 +9,15 @@ import (
 
 // Limits are the deadlines of a wait; zero means none.
 type Limits struct {
-	// Agent is for an agent to exist that would take the run.
+	// Agent limits the wait for a live agent that would take the run.
 	Agent time.Duration
-	// PickUp is for an agent to take it, from the time it is due.
+	// PickUp limits the wait for an agent to take it, from the time it is due.
 	PickUp time.Duration
-	// PodStart is for the flow's container to start, from the submission.
+	// PodStart limits the wait for the flow's container to start, from the submission.
 	PodStart time.Duration
-	// LostJob is for a run to get on whose Job is over, or cannot start.
+	// LostJob limits the wait for progress after the Job has ended or cannot start.
 	LostJob time.Duration
-	// Total is for everything, from the time the run is due.
+	// Total limits the whole wait, from the time the run is due.
 	Total time.Duration
 }
 
@@ -30,44 +30,44 @@ const (
 	LimitTotal    = "total"
 )
 
-// Goal is what a wait wants.
+// Goal is what a wait waits for.
 type Goal struct {
 	WaitFor string
 	Success []string
 	Limits  Limits
 }
 
-// observation is what was seen of a run at a moment.
+// observation is what was seen of a run at one time.
 type observation struct {
 	At    time.Time
 	State string
 	// Passed are the names of the states so far.
 	Passed []string
-	// Due is when the run was scheduled to start, by the clock that At is of.
+	// Due is when the run was scheduled to start, by the same clock as At.
 	Due  time.Time
 	Jobs []runjobs.Job
-	// Resurrected is how often Lazarus has started the run again.
+	// Resurrected is how often Lazarus has restarted the run.
 	Resurrected int
-	// Agents is the newest answer about agents, or nil if nobody has asked.
+	// Agents is the latest finding about agents, or nil if nobody has asked.
 	Agents *AgentFinding
 }
 
-// AgentFinding is whether some agent would take the run.
+// AgentFinding reports if some agent would take the run.
 type AgentFinding struct {
 	At time.Time
-	// Suitable says that an agent that is alive has matching labels.
+	// Suitable is set if a live agent has matching labels.
 	Suitable bool
-	// Text says which agents there are and what is wrong with them.
+	// Text describes the agents and why they do not match.
 	Text string
 }
 
-// Verdict is how a wait stands.
+// Verdict is the result of a wait so far.
 type Verdict int
 
 const (
-	// CarryOn means that nothing is decided yet.
+	// CarryOn means that the wait goes on.
 	CarryOn Verdict = iota
-	// Succeeded means that the goal is reached, in a state that counts as success.
+	// Succeeded means that the goal was reached, in a state that counts as success.
 	Succeeded
 	// Failed means that the run has finished in a state that does not count as success.
 	Failed
@@ -75,7 +75,7 @@ const (
 	Late
 )
 
-// Ruling is what follows from an observation.
+// Ruling is the conclusion from an observation.
 type Ruling struct {
 	Verdict Verdict
 	// Limit and After name the deadline that passed.
@@ -84,8 +84,8 @@ type Ruling struct {
 	Cause Cause
 }
 
-// judge decides when a wait is over. It remembers since when things have been as
-// they are, because deadlines start at changes.
+// judge decides when a wait is over. It records the time of the last change, because deadlines start at
+// changes.
 type judge struct {
 	Goal
 	begin time.Time
@@ -99,7 +99,7 @@ type judge struct {
 
 func newJudge(g Goal, begin time.Time) *judge { return &judge{Goal: g, begin: begin} }
 
-// rule takes an observation, not earlier than those before, into account.
+// rule judges the next observation. Observations must be in order of time.
 func (j *judge) rule(o observation) Ruling {
 	j.remember(o)
 	if Reached(j.WaitFor, o.State, o.Passed) {
@@ -116,8 +116,8 @@ func (j *judge) rule(o observation) Ruling {
 	return Ruling{Verdict: CarryOn}
 }
 
-// next is the earliest deadline, or the zero time. A deadline that has passed
-// does not count: it needs something else to be true as well.
+// next returns the earliest deadline, or the zero time. A deadline that has passed does not count: another
+// condition must hold as well.
 func (j *judge) next(o observation) time.Time {
 	var earliest time.Time
 	candidates := []time.Time{}
@@ -135,12 +135,11 @@ func (j *judge) next(o observation) time.Time {
 	return earliest
 }
 
-// agentsRecheck is how long an answer about agents holds.
+// agentsRecheck is how long a finding about agents is valid.
 const agentsRecheck = 30 * time.Second
 
-// agentsDue says when the Server should be asked about its agents: once the run
-// has waited for as long as it should take an agent to come by, and then now
-// and again. The zero time means not at all.
+// agentsDue returns when to ask the Server about its agents: once the run has waited as long as an agent
+// should need, and then at intervals. The zero time means never.
 func (j *judge) agentsDue(o observation) time.Time {
 	if j.queuedSince.IsZero() || j.Limits.Agent <= 0 {
 		return time.Time{}
@@ -192,7 +191,7 @@ func (j *judge) remember(o observation) {
 	if !j.queuedSince.IsZero() && o.Due.After(j.queuedSince) {
 		j.queuedSince = o.Due
 	}
-	if o.Resurrected > j.resurrected { // perhaps so fast that nobody saw it Scheduled
+	if o.Resurrected > j.resurrected { // possibly too fast to be seen as Scheduled
 		j.resurrected, j.submittedSince, j.stuckSince = o.Resurrected, time.Time{}, time.Time{}
 	}
 	last := Newest(o.Jobs)

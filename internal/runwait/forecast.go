@@ -9,19 +9,19 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 )
 
-// forecast is what earlier runs of a flow say about how long the next one takes.
-// Prefect Server tells nobody that a run has ended, so that without a cluster to
-// watch, the only way to notice it soon is to ask when it is likely.
+// forecast predicts from earlier runs of a flow how long the next one takes. Prefect Server does not announce
+// the end of a run, so without a cluster to watch, the only way to notice it early is to ask when it is
+// likely.
 type forecast struct {
-	// sinceDue and sinceStart are from the time a run was due, or started, to its
+	// sinceDue and sinceStart are the durations from the due time, or the start, of earlier runs to their
 	// end.
 	sinceDue, sinceStart []time.Duration
 }
 
-// forecastRuns is how many earlier runs are looked at.
+// forecastRuns is how many earlier runs to use.
 const forecastRuns = 10
 
-// newForecast takes the runs that have ended into account.
+// newForecast makes a forecast from the runs that have ended.
 func newForecast(runs []prefect.FlowRun) forecast {
 	var f forecast
 	for _, run := range runs {
@@ -38,25 +38,25 @@ func newForecast(runs []prefect.FlowRun) forecast {
 	return f
 }
 
-// span is a stretch of time.
+// span is a period of time.
 type span struct{ from, to time.Time }
 
 const (
-	// Polls come at least this far apart when the end is near; a run that ends in
-	// between is noticed after half of it on average.
+	// nearGap is the minimum interval between polls when the end is near; a run that ends in between is
+	// noticed half an interval later on average.
 	nearGap = 600 * time.Millisecond
-	// farGap is for the time before, in which the budget for the end is saved.
+	// farGap is the interval before that, which saves budget for the end.
 	farGap = 7 * time.Second
-	// steadyGap is what the budget allows all the time.
+	// steadyGap is the interval that the budget allows permanently.
 	steadyGap = 3800 * time.Millisecond
-	// queueGap is for a run that has not started and of which nothing is known.
+	// queueGap is the interval for a run that has not started and without a forecast.
 	queueGap = 5 * time.Second
-	// nearPolls is how many polls the time of the likely end is given.
+	// nearPolls is the number of polls around the likely end.
 	nearPolls = 10
 )
 
-// likely are the times at which a run may end that is due, or has started unless
-// started is zero, in order and without those that have passed.
+// likely returns the periods in which a run may end that is due, or has started unless started is zero, in
+// order and without those that have passed.
 func (f forecast) likely(now, due, started time.Time) []span {
 	from, lengths := due, f.sinceDue
 	if !started.IsZero() {
@@ -81,8 +81,8 @@ func (f forecast) likely(now, due, started time.Time) []span {
 	return merged
 }
 
-// gap is how long to wait before the next poll without a reason, for a run that
-// is due, or has started unless started is zero. begin is when the waiting began.
+// gap returns how long to wait before the next routine poll, for a run that is due, or has started unless
+// started is zero. begin is when the wait began.
 func (f forecast) gap(now, begin, due, started time.Time) time.Duration {
 	spans := f.likely(now, due, started)
 	var total time.Duration
@@ -101,15 +101,15 @@ func (f forecast) gap(now, begin, due, started time.Time) time.Duration {
 	return near
 }
 
-// unforeseen is the gap when nothing is known: in proportion to what has passed,
-// because what has just begun is often short, and what has lasted goes on.
+// unforeseen is the interval without a forecast: proportional to the time passed, because a new run is often
+// short, and one that has lasted is likely to last longer.
 func unforeseen(passed, most time.Duration) time.Duration {
 	return min(max(passed/3, 500*time.Millisecond), most)
 }
 
-// startedAt is when a run started by the local clock, or the zero time if it has
-// not: as the Server says, but not before the moment at which it was last seen not
-// to have started, nor after that at which it was first seen to have.
+// startedAt returns when a run started by the local clock, or the zero time if it has not. It uses the
+// Server's time, limited to the interval between the last observation before the start and the first one
+// after it.
 func startedAt(start *time.Time, before, seen time.Time) time.Time {
 	if start == nil {
 		return time.Time{}

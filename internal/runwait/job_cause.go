@@ -7,25 +7,23 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
 )
 
-// Cause is why a run does not get on, or why it failed, as far as the cluster
-// knows.
+// Cause is why a run is stuck or has failed, according to the cluster.
 type Cause struct {
 	// Code is a short stable name, used in tests and logs.
 	Code string
-	// Text says what is wrong, in a sentence.
+	// Text is the problem, in a sentence.
 	Text string
-	// Remedy says what to do.
+	// Remedy is what to do.
 	Remedy string
-	// Hopeless says that neither waiting nor the Job's own retries will mend it:
-	// somebody has to change something.
+	// Hopeless is set if neither waiting nor the Job's own retries will help: somebody has to change
+	// something.
 	Hopeless bool
 }
 
-// found says whether there is a cause.
+// found reports whether there is a cause.
 func (c Cause) found() bool { return c.Code != "" }
 
-// findCause explains the state of a Job. It returns the zero cause for a Job with
-// which nothing is wrong.
+// findCause explains the state of a Job. It returns the zero Cause for a healthy Job.
 func findCause(j *runjobs.Job) Cause {
 	if j == nil {
 		return Cause{}
@@ -41,7 +39,7 @@ func findCause(j *runjobs.Job) Cause {
 	return conditionCause(j)
 }
 
-// jobContext adds what the Job's condition says to the cause found at a pod.
+// jobContext adds the Job's condition to the cause found at a pod.
 func jobContext(c Cause, j *runjobs.Job) Cause {
 	if above := conditionCause(j); above.found() && above.Code != "JobFailed" {
 		c.Text += " " + above.Text
@@ -52,7 +50,7 @@ func jobContext(c Cause, j *runjobs.Job) Cause {
 	return c
 }
 
-// conditionCause explains a failed Job by its own condition.
+// conditionCause explains a failed Job by its condition.
 func conditionCause(j *runjobs.Job) Cause {
 	for _, c := range j.Conditions {
 		if c.Status != "True" || c.Type != "Failed" && c.Type != "FailureTarget" {
@@ -69,7 +67,7 @@ func conditionCause(j *runjobs.Job) Cause {
 			return Cause{
 				Code: c.Reason, Hopeless: true,
 				Text:   fmt.Sprintf("The Job used up its backoffLimit: %s.", trim(c.Message)),
-				Remedy: "Each pod of the Job failed. The reason of the pod and the log of the run say why.",
+				Remedy: "Every pod of the Job failed. The pod's reason and the run's log say why.",
 			}
 		default:
 			return Cause{
@@ -82,8 +80,7 @@ func conditionCause(j *runjobs.Job) Cause {
 	return Cause{}
 }
 
-// creationCause explains a Job whose pods cannot be created. Kubernetes says so
-// in events only.
+// creationCause explains a Job whose pods cannot be created. Kubernetes reports that only in events.
 func creationCause(j *runjobs.Job) Cause {
 	if len(j.Pods) > 0 {
 		return Cause{}
@@ -99,22 +96,22 @@ func creationCause(j *runjobs.Job) Cause {
 			return Cause{
 				Code: "QuotaExceeded", Text: text,
 				Remedy: "Free or raise the resource quota of the namespace, or lower the requests and limits of the run configuration. " +
-					"Kubernetes retries by itself; the agent reports nothing in the meantime.",
+					"Kubernetes retries automatically; meanwhile the agent reports nothing.",
 			}
 		case strings.Contains(m, "serviceaccount") && strings.Contains(m, "not found"), strings.Contains(m, "error looking up service account"):
 			return Cause{
 				Code: "ServiceAccountNotFound", Text: text, Hopeless: true,
-				Remedy: "Create the service account in the namespace of the Job, or correct service_account_name of the run configuration or the job template.",
+				Remedy: "Create the service account in the Job's namespace, or correct service_account_name in the run configuration or the job template.",
 			}
 		case strings.Contains(m, "failed calling webhook"), strings.Contains(m, "failed to call webhook"):
 			return Cause{
 				Code: "WebhookFailed", Text: text,
-				Remedy: "An admission webhook of the cluster does not answer. See to its service, or to its failurePolicy. Kubernetes retries by itself.",
+				Remedy: "An admission webhook of the cluster does not answer. Check its service or its failurePolicy. Kubernetes retries automatically.",
 			}
 		default:
 			return Cause{
 				Code: "PodRefused", Text: text, Hopeless: true,
-				Remedy: "An admission rule or webhook of the cluster refused the pod. Change the job template so that it complies.",
+				Remedy: "An admission policy or webhook of the cluster refused the pod. Change the job template to comply.",
 			}
 		}
 	}
@@ -133,7 +130,7 @@ func podCause(p runjobs.Pod) Cause {
 		return Cause{
 			Code:   "NodeGone",
 			Text:   fmt.Sprintf("Pod %s was lost%s%s.", p.Name, fromNode(p), reasonSuffix(p.Reason, p.Message)),
-			Remedy: "The node went away under the pod. Run again; a backoffLimit above 0 in the job template makes the Job do so itself.",
+			Remedy: "The pod's node disappeared. Run the flow again, or set a backoffLimit above 0 in the job template so that the Job retries.",
 		}
 	case "DeadlineExceeded":
 		return Cause{
@@ -153,7 +150,7 @@ func podCause(p runjobs.Pod) Cause {
 		return Cause{
 			Code:   "Unschedulable",
 			Text:   fmt.Sprintf("Pod %s cannot be scheduled: %s.", p.Name, trim(message)),
-			Remedy: "Make a node available that fits the pod's node selector, tolerations and requests, or change them in the job template or run configuration.",
+			Remedy: "Add a node that fits the pod's node selector, tolerations and requests, or change these in the job template or run configuration.",
 		}
 	}
 	if p.Phase == PodPending {
@@ -165,14 +162,13 @@ func podCause(p runjobs.Pod) Cause {
 		return Cause{
 			Code:   "PodFailed",
 			Text:   fmt.Sprintf("Pod %s failed%s.", p.Name, reasonSuffix(p.Reason, p.Message)),
-			Remedy: "See the events and the log of the run.",
+			Remedy: "See the pod's events and the run's log.",
 		}
 	}
 	return Cause{}
 }
 
-// volumeCause explains a pod whose volumes cannot be mounted, which the kubelet
-// says in events only.
+// volumeCause explains a pod whose volumes cannot be mounted. The kubelet reports that only in events.
 func volumeCause(p runjobs.Pod) Cause {
 	for i := len(p.Events) - 1; i >= 0; i-- {
 		e := p.Events[i]
@@ -182,7 +178,7 @@ func volumeCause(p runjobs.Pod) Cause {
 		return Cause{
 			Code: "VolumeNotMounted", Hopeless: strings.Contains(e.Message, "not found"),
 			Text:   fmt.Sprintf("Pod %s waits for a volume (%s): %s.", p.Name, e.Reason, trim(e.Message)),
-			Remedy: "Create the secret, config map or claim that the volume names in the namespace of the Job, or correct the volumes of the job template.",
+			Remedy: "Create the secret, config map or claim of the volume in the Job's namespace, or correct the volumes in the job template.",
 		}
 	}
 	return Cause{}
@@ -199,7 +195,7 @@ func containerCause(p runjobs.Pod, c runjobs.Container) Cause {
 		return Cause{}
 	case runjobs.StateTerminated:
 		if c.RestartCount > 0 && c.ExitCode != nil && *c.ExitCode != 0 && p.Phase == PodRunning {
-			return crashCause(p, c) // about to be started again
+			return crashCause(p, c) // about to be restarted
 		}
 		return terminatedCause(p, c.Name, c.Reason, c.Message, c.ExitCode)
 	default:
@@ -225,7 +221,7 @@ func waitingCause(p runjobs.Pod, c runjobs.Container) Cause {
 	case "CreateContainerConfigError":
 		return Cause{
 			Code: c.Reason, Hopeless: true, Text: text("cannot be configured"),
-			Remedy: "A secret or config map that the job template refers to is missing, or lacks a key. Create it in the namespace of the Job.",
+			Remedy: "A secret or config map in the job template is missing or lacks a key. Create it in the Job's namespace.",
 		}
 	case "CreateContainerError", "RunContainerError", "CreatePodSandboxError", "PostStartHookError":
 		return Cause{
@@ -239,17 +235,17 @@ func waitingCause(p runjobs.Pod, c runjobs.Container) Cause {
 	}
 }
 
-// crashCause explains a container that is started again and again.
+// crashCause explains a container that keeps crashing.
 func crashCause(p runjobs.Pod, c runjobs.Container) Cause {
 	crash := terminatedCause(p, c.Name, c.LastReason, "", c.LastExitCode)
 	if c.State == runjobs.StateTerminated {
 		crash = terminatedCause(p, c.Name, c.Reason, "", c.ExitCode)
-		c.Reason, c.Message = "", "" // said by crash
+		c.Reason, c.Message = "", "" // reported by crash
 	}
 	return Cause{
 		Code:   "CrashLoopBackOff",
 		Text:   strings.TrimSpace(fmt.Sprintf("Container %s of pod %s crashed %d times%s.", c.Name, p.Name, c.RestartCount, reasonSuffix(c.Reason, c.Message)) + " " + crash.Text),
-		Remedy: "The flow's process ends before it has executed the flow. The container's log says why.",
+		Remedy: "The process ends before it executes the flow. The container's log says why.",
 	}
 }
 
@@ -260,19 +256,19 @@ func terminatedCause(p runjobs.Pod, name, reason, message string, exitCode *int3
 	c := Cause{
 		Code: "ContainerFailed",
 		Text: fmt.Sprintf("Container %s of pod %s ended with exit code %d%s.", name, p.Name, *exitCode, reasonSuffix(reason, message)),
-		Remedy: "The log of the run, or of the container, says why. Common are a missing Python module, an image without Prefect, " +
+		Remedy: "The log of the run or of the container says why. Common causes are a missing Python module, an image without Prefect, " +
 			"and a Server that cannot be reached from the pod.",
 	}
 	switch {
 	case reason == "OOMKilled":
 		c.Code = reason
 		c.Text = fmt.Sprintf("Container %s of pod %s was killed because it used more memory than its limit (OOMKilled, exit code %d).", name, p.Name, *exitCode)
-		c.Remedy = "Raise memory_limit of the run configuration, or make the flow use less memory."
+		c.Remedy = "Raise memory_limit in the run configuration, or make the flow use less memory."
 	case *exitCode == 137:
-		c.Remedy = "Exit code 137 means that the process was killed: by the node for lack of memory, or because the pod was deleted."
+		c.Remedy = "Exit code 137 means that the process was killed, because the node ran out of memory or the pod was deleted."
 	case *exitCode == 127 || reason == "ContainerCannotRun" || reason == "StartError":
 		c.Code = "CommandNotFound"
-		c.Remedy = "The command does not exist in the image. The image needs Prefect, whose `prefect execute flow-run` the agent calls."
+		c.Remedy = "The command does not exist in the image. The agent runs `prefect execute flow-run`, so the image needs Prefect."
 	}
 	return c
 }
@@ -298,7 +294,7 @@ func fromNode(p runjobs.Pod) string {
 	return " from node " + p.Node
 }
 
-// trim makes a message fit into a sentence.
+// trim shortens a message to fit into a sentence.
 func trim(message string) string {
 	return strings.TrimRight(strings.TrimSpace(message), ".")
 }

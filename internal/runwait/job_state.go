@@ -15,11 +15,10 @@ const (
 	PodSucceeded = "Succeeded"
 )
 
-// Over says whether the Job will start no further pod.
+// Over reports whether the Job will start no more pods.
 func Over(j *runjobs.Job) bool { return j.Completed || j.Failed || j.Deleted }
 
-// Quiet says whether nothing of the Job runs any more, so that its exit codes
-// are known.
+// Quiet reports whether nothing of the Job is running any more, so that its exit codes are known.
 func Quiet(j *runjobs.Job) bool {
 	for _, p := range j.Pods {
 		if !p.Deleted && p.Phase != PodFailed && p.Phase != PodSucceeded {
@@ -29,9 +28,8 @@ func Quiet(j *runjobs.Job) bool {
 	return true
 }
 
-// concluded says whether nothing more is to be learnt about a Job whose run has
-// failed: nothing of it runs, and if pods have failed as often as they may, its
-// condition says so; or its pod is known not to start.
+// concluded reports whether nothing more can be learnt about the Job of a failed run: nothing of it is
+// running and, if it used up its retries, its condition says so; or its pod is known not to start.
 func concluded(j *runjobs.Job) bool {
 	if !started(j) && findCause(j).found() {
 		return true
@@ -48,8 +46,7 @@ func concluded(j *runjobs.Job) bool {
 	return failures == 0 || failures <= j.BackoffLimit
 }
 
-// started says whether a container of the Job has started, and was not started
-// again because it failed.
+// started reports whether a container of the Job has started, other than a restart after a failure.
 func started(j *runjobs.Job) bool {
 	for _, p := range j.Pods {
 		if p.Phase == PodFailed || p.Phase == PodSucceeded {
@@ -64,7 +61,7 @@ func started(j *runjobs.Job) bool {
 	return false
 }
 
-// unschedulable is the scheduler's message while no node fits the pod.
+// unschedulable returns the scheduler's message while no node fits the pod.
 func unschedulable(p runjobs.Pod) string {
 	for _, c := range p.Conditions {
 		if c.Type == "PodScheduled" && c.Status == "False" {
@@ -74,8 +71,7 @@ func unschedulable(p runjobs.Pod) string {
 	return ""
 }
 
-// Newest returns the Job of the latest submission, or nil. A run that Lazarus
-// resurrected has several.
+// Newest returns the Job of the latest submission, or nil. A run that Lazarus restarted has several.
 func Newest(jobs []runjobs.Job) *runjobs.Job {
 	if len(jobs) == 0 {
 		return nil
@@ -83,9 +79,8 @@ func Newest(jobs []runjobs.Job) *runjobs.Job {
 	return &jobs[len(jobs)-1]
 }
 
-// milestones changes when something happened in the cluster of which the Server
-// has probably heard too, so that it is worth asking: a container, pod or Job
-// ended, or, if that is what is waited for, a container started.
+// milestones fingerprints the cluster events that probably changed the run's state: a container, pod or Job
+// ended or, if that is the goal, a container started. A new value triggers a poll.
 func milestones(jobs []runjobs.Job, waitFor string) string {
 	var b strings.Builder
 	for _, j := range jobs {

@@ -5,25 +5,23 @@ import (
 	"time"
 )
 
-// gap is how long to wait before the next poll without a reason.
+// gap returns how long to wait before the next routine poll.
 func (w *Waiter) gap(now time.Time) time.Duration {
 	switch {
 	case w.run == nil || w.forecast == nil:
 		return unforeseen(now.Sub(later(w.begin, w.stirred)), steadyGap)
 	case len(w.jobs()) > 0:
-		// The cluster tells when there is something to ask about; the Server may hear
-		// of it a little later.
+		// The cluster reports when polling is worthwhile; the Server may notice the change a little later.
 		return unforeseen(now.Sub(later(w.begin, w.stirred)), watchedGap)
 	}
 	return w.forecast.gap(now, w.begin, *w.local(&w.run.ScheduledStartTime), w.started)
 }
 
-// watchedGap is between polls without a reason while the cluster tells of them.
+// watchedGap is the interval of routine polls while the cluster is watched.
 const watchedGap = 6 * time.Second
 
-// sleep returns at the time of the next poll, or false when ctx ended. What
-// happens in the cluster is taken into account meanwhile; it causes a poll at
-// once if the Server may have heard of it too.
+// sleep returns at the time of the next poll, or false if ctx ended. Meanwhile it follows the cluster; a
+// change that the Server may have noticed too triggers a poll at once.
 func (w *Waiter) sleep(ctx context.Context) bool {
 	seen := milestones(w.jobs(), w.goal.WaitFor)
 	regular := time.Now().Add(w.gap(time.Now()))
@@ -31,7 +29,7 @@ func (w *Waiter) sleep(ctx context.Context) bool {
 	if w.watch != nil {
 		changes = w.watch.Changes()
 	}
-	reserve := 0 // there is nobody to keep anything for
+	reserve := 0 // no watch needs a reserve
 	if w.watch != nil {
 		reserve = pollReserve
 	}
@@ -49,7 +47,7 @@ func (w *Waiter) sleep(ctx context.Context) bool {
 		w.captureOutput(ctx, jobs)
 		w.tellCause(jobs)
 		if milestones(jobs, w.goal.WaitFor) != seen {
-			w.stirred = now // look more often again
+			w.stirred = now // poll more often again
 			wake = w.pace.ready(now, 0)
 		}
 		timer := time.NewTimer(time.Until(wake))
@@ -65,7 +63,7 @@ func (w *Waiter) sleep(ctx context.Context) bool {
 	}
 }
 
-// due is when something has to be decided, or the zero time.
+// due returns when something has to be decided, or the zero time.
 func (w *Waiter) due(now time.Time) time.Time {
 	if w.run == nil {
 		return time.Time{}

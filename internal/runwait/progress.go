@@ -11,14 +11,14 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
-// say tells what happened, if anybody listens.
+// say reports an event to Tell, if it is set.
 func (w *Waiter) say(message string) {
 	if w.Tell != nil {
 		w.Tell(message)
 	}
 }
 
-// Log receives what is worth a line in a log, with fields that machines can read.
+// Log receives log messages with machine-readable fields.
 type Log func(ctx context.Context, level slog.Level, message string, fields map[string]any)
 
 func (w *Waiter) log(ctx context.Context, level slog.Level, message string, fields map[string]any) {
@@ -27,7 +27,7 @@ func (w *Waiter) log(ctx context.Context, level slog.Level, message string, fiel
 	}
 }
 
-// stateText is a state in a line.
+// stateText describes a state in one line.
 func stateText(run *prefect.FlowRun) string {
 	text := fmt.Sprintf("Flow run %q is %s", run.Name, StateName(run.State))
 	if run.StateMessage != "" {
@@ -36,7 +36,7 @@ func stateText(run *prefect.FlowRun) string {
 	return text
 }
 
-// tellCause tells what keeps the newest Job from getting on, when that changes.
+// tellCause reports what blocks the newest Job, when that changes.
 func (w *Waiter) tellCause(jobs []runjobs.Job) {
 	c := findCause(Newest(jobs))
 	if c.found() && c.Code != w.told {
@@ -45,8 +45,8 @@ func (w *Waiter) tellCause(jobs []runjobs.Job) {
 	w.told = c.Code
 }
 
-// tellLogs tells the new lines of the run's log: as often as the budget of
-// requests allows, and at the end in any case.
+// tellLogs reports the new lines of the run's log, as often as the request budget allows and always at the
+// end.
 func (w *Waiter) tellLogs(ctx context.Context, last bool) {
 	now := time.Now()
 	if w.Tell == nil || w.NewLogs == nil || w.run == nil || !last && (!begun(w.run.State) || w.pace.ready(now, pollReserve).After(now)) {
@@ -63,17 +63,17 @@ func (w *Waiter) tellLogs(ctx context.Context, last bool) {
 	}
 }
 
-// logLine is a line of the log as it is shown.
+// logLine formats a line of the log.
 func logLine(l prefect.Log) string {
 	return fmt.Sprintf("%s %s %s | %s", l.Timestamp.UTC().Format(time.TimeOnly), l.Level, l.Name,
 		strings.ReplaceAll(strings.TrimRight(l.Message, "\n"), "\n", "\n    "))
 }
 
-// OwnLogger is the name of the lines that this program writes to a run's log, to note that the run is recorded. They are
-// no output of the run.
+// OwnLogger is the logger name of the lines that this program writes to a run's log to mark the run as
+// recorded. They are not part of the run's output.
 const OwnLogger = "terraform"
 
-// WithoutOwn leaves out the lines that this program has written.
+// WithoutOwn removes the lines that this program has written.
 func WithoutOwn(logs []prefect.Log) []prefect.Log {
 	kept := make([]prefect.Log, 0, len(logs))
 	for _, l := range logs {

@@ -9,25 +9,25 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
-// Report is everything that is known about the end of a wait, and puts it into words.
+// Report formats everything that is known about the end of a wait.
 type Report struct {
 	Outcome
 	Goal Goal
 	// Logs is the end of the run's log, oldest line first.
 	Logs []prefect.Log
-	// Unseen is what the cluster did not allow to see, in words, or "".
+	// Unseen describes what could not be read from the cluster, or "".
 	Unseen string
-	// Elsewhere says that the run's Job is not where the provider looks, or "".
+	// Elsewhere explains that the run's Job is not where the provider looks, or "".
 	Elsewhere string
-	// Invoked says that an action waited, which has no next apply to carry on.
+	// Invoked is set for an action, which no later apply continues.
 	Invoked bool
-	// Cancelled says that the run was cancelled because of on_timeout.
+	// Cancelled is set if the run was cancelled because of on_timeout.
 	Cancelled bool
-	// Accepted says that on_failure has the end of the run accepted.
+	// Accepted is set if on_failure accepts the end of the run.
 	Accepted bool
 }
 
-// How many lines and events a diagnostic shows.
+// Maximum numbers of lines and events in a diagnostic.
 const (
 	explainLogs   = 20
 	explainEvents = 8
@@ -40,7 +40,7 @@ func (r Report) Summary() string {
 	case r.Interrupted:
 		return name + ": waiting was interrupted"
 	case errors.Is(r.Err, prefect.ErrNotFound):
-		return name + " was deleted while it was waited for"
+		return name + " was deleted during the wait"
 	case r.Err != nil:
 		return name + " could not be followed to its end"
 	case r.Verdict == Late && r.Limit == LimitAgent:
@@ -71,7 +71,7 @@ func (r Report) subject() string {
 	return fmt.Sprintf("Flow run %q", r.Run.Name)
 }
 
-// Detail says what happened, what is known about why, and what to do.
+// Detail explains what happened, the known cause, and what to do.
 func (r Report) Detail() string {
 	var parts []string
 	add := func(text string) {
@@ -86,7 +86,7 @@ func (r Report) Detail() string {
 	add(r.tail())
 	add(r.containerTail())
 	if r.Unseen != "" && (r.Verdict == Failed || r.Verdict == Late) {
-		add("The cluster could not be asked for everything: " + r.Unseen)
+		add("Some information could not be read from the cluster: " + r.Unseen)
 	}
 	if r.Verdict != Succeeded {
 		add(r.Elsewhere)
@@ -110,12 +110,12 @@ func (r Report) state() string {
 	}
 	text = strings.TrimRight(text, ".") + "."
 	if n := r.Run.TimesResurrected; n > 0 {
-		text += fmt.Sprintf(" Prefect's Lazarus has resurrected it %d time(s).", n)
+		text += fmt.Sprintf(" Prefect's Lazarus has restarted it %d time(s).", n)
 	}
 	return text
 }
 
-// why is the cause that was found.
+// why returns the cause that was found.
 func (r Report) why() string {
 	switch {
 	case r.Err != nil && !errors.Is(r.Err, prefect.ErrNotFound):
@@ -128,7 +128,7 @@ func (r Report) why() string {
 		if j := Newest(r.Jobs); j != nil && j.Deleted {
 			return "Its Job was deleted before the run had finished."
 		}
-		return "Its Job is over, but its process did not report a final state to the Server."
+		return "Its Job has ended, but its process did not report a final state to the Server."
 	default:
 		return ""
 	}
@@ -192,7 +192,7 @@ func containerStatus(c runjobs.Container) string {
 	return status
 }
 
-// events lists the last events that are warnings, or all if none is.
+// events lists the last warning events, or all if there is none.
 func (r Report) events() string {
 	j := Newest(r.Jobs)
 	if j == nil || r.Interrupted {
@@ -211,7 +211,7 @@ func (r Report) events() string {
 	if len(warnings) > 0 {
 		all = warnings
 	} else if r.Verdict == Failed {
-		return "" // nothing but the usual
+		return "" // only routine events
 	}
 	if len(all) == 0 {
 		return ""
@@ -230,7 +230,7 @@ func (r Report) events() string {
 	return strings.Join(lines, "\n")
 }
 
-// tail is the end of the run's log.
+// tail returns the end of the run's log.
 func (r Report) tail() string {
 	if len(r.Logs) == 0 {
 		return ""
@@ -242,7 +242,7 @@ func (r Report) tail() string {
 	return strings.Join(lines, "\n")
 }
 
-// containerTail is the end of the failed container's own log.
+// containerTail returns the end of the failed container's log.
 func (r Report) containerTail() string {
 	if len(r.Output.Lines) == 0 {
 		return ""
@@ -250,11 +250,11 @@ func (r Report) containerTail() string {
 	return "Last lines of container " + r.Output.Container + ":\n  " + strings.Join(r.Output.Lines, "\n  ")
 }
 
-// remedy says what to do about the cause and what the next apply does.
+// remedy advises on the cause and says what the next apply does.
 func (r Report) remedy() string {
-	carriesOn := "The run is kept. The next apply carries on waiting for it and does not start another."
+	carriesOn := "The run is kept. The next apply continues waiting for it and does not start another."
 	if r.Invoked {
-		carriesOn = "The run is left as it is. The action `prefect_flow_run_cancel` cancels it."
+		carriesOn = "The run is not cancelled. The action `prefect_flow_run_cancel` cancels it."
 	}
 	switch {
 	case r.Interrupted:
@@ -280,20 +280,20 @@ func (r Report) remedy() string {
 		advice = append(advice, "Start an agent with these labels, or correct the labels of the run or of the flow. "+
 			"If agents start only on demand, raise `timeouts.agent`.")
 	case LimitPickUp:
-		advice = append(advice, "Look into the log of the agent, or raise `timeouts.pick_up`.")
+		advice = append(advice, "Check the agent's log, or raise `timeouts.pick_up`.")
 	case LimitPodStart:
 		if !r.Cause.found() {
-			advice = append(advice, "Look at the Job and its pod in the cluster, or raise `timeouts.pod_start`.")
+			advice = append(advice, "Check the Job and its pod in the cluster, or raise `timeouts.pod_start`.")
 		}
 	case LimitLostJob:
 		if j := Newest(r.Jobs); j == nil || Over(j) {
-			advice = append(advice, "Prefect's Lazarus may start the run again after about ten minutes; raise `timeouts.lost_job` to wait for that.")
+			advice = append(advice, "Prefect's Lazarus may restart the run after about ten minutes; raise `timeouts.lost_job` to wait for that.")
 		}
 	case LimitTotal:
 		advice = append(advice, "Raise `timeouts.total` if the flow needs longer.")
 	}
 	if r.Cancelled {
-		text := "The run was cancelled, as `on_timeout` wants."
+		text := "The run was cancelled because of `on_timeout`."
 		if !r.Invoked {
 			text += " To run the flow again, change a value in `triggers` or an input."
 		}
@@ -302,8 +302,7 @@ func (r Report) remedy() string {
 	return strings.Join(append(advice, carriesOn), "\n\n")
 }
 
-// afterFailure says what becomes of a run that has finished, and how to have it
-// accepted unless it is.
+// afterFailure explains what happens to a finished run, and how to accept it unless it is accepted.
 func (r Report) afterFailure() []string {
 	const again = "A finished run is not repeated. To run the flow again, change a value in `triggers` or an input."
 	const accept = "To accept the result, set `on_failure = \"warn\"` or add the state to `success_states`."
@@ -315,5 +314,5 @@ func (r Report) afterFailure() []string {
 	case r.Accepted:
 		return []string{again}
 	}
-	return []string{again + " " + accept + " Until then every apply reports this."}
+	return []string{again + " " + accept + " Until then, every apply reports this error."}
 }

@@ -5,32 +5,30 @@ import (
 	"time"
 )
 
-// budget is the largest number of requests in any minute of waiting. Three more
-// follow the end of a wait (states, log, and the line that records the run), so
-// that there are never twenty in a minute.
+// budget is the maximum number of requests in any minute of waiting. Up to three more follow the end of a
+// wait (states, log, and the line that records the run), so there are always fewer than twenty per minute.
 const budget = 16
 
-// atOnce is how much of the budget may be sent at once. What is left is spread
-// over the rest of the minute, so that no reason to ask has to wait for long.
+// atOnce is how much of the budget may be used in a burst. The rest is spread over the minute, so that no
+// urgent poll has to wait long.
 const atOnce = 9
 
-// pace keeps requests within the budget. The clock is outside.
+// pace keeps requests within the budget. The caller supplies the time.
 type pace struct {
 	sent []time.Time // oldest first; at most as many as the budget
 }
 
-// pollReserve is how many requests of the budget a poll without a reason leaves
-// to those with one.
+// pollReserve is how many requests of the budget a routine poll leaves for urgent ones.
 const pollReserve = 3
 
-// take spends a request, whether or not the budget has one left.
+// take counts a request, even beyond the budget.
 func (p *pace) take(now time.Time) {
 	p.sent = append(p.sent, now)
 	p.sent = p.sent[max(0, len(p.sent)-budget):]
 }
 
-// ready is when the next request may be sent that leaves so many others: now or
-// later.
+// ready returns the earliest time a request can be sent while keeping reserve requests in the budget; at
+// least now.
 func (p *pace) ready(now time.Time, reserve int) time.Time {
 	i := slices.IndexFunc(p.sent, func(t time.Time) bool { return t.Add(time.Minute).After(now) })
 	if i < 0 {
@@ -45,6 +43,6 @@ func (p *pace) ready(now time.Time, reserve int) time.Time {
 		return now
 	}
 	last := recent[len(recent)-1]
-	free := recent[0].Add(time.Minute).Sub(last) // until the first of them no longer counts
+	free := recent[0].Add(time.Minute).Sub(last) // until the oldest no longer counts
 	return later(now, last.Add(free/time.Duration(left+1)))
 }

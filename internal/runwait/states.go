@@ -7,8 +7,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 )
 
-// Accepted says whether a finished state is among those that count as success.
-// A state that is listed stands for its special cases too.
+// Accepted reports whether a finished state counts as success. A listed state includes its special cases.
 func Accepted(state string, success []string) bool {
 	return slices.ContainsFunc(states.Lineage(state), func(kind string) bool {
 		return slices.ContainsFunc(success, func(name string) bool { return strings.EqualFold(name, kind) })
@@ -23,9 +22,8 @@ const (
 	WaitFinished  = "finished"
 )
 
-// Reached says whether a run that is in a state, and has passed others, has come
-// as far as waitFor wants. A finished state is the furthest there is, whatever
-// it is; whether it is welcome is another question (see Accepted).
+// Reached reports whether a run in state, having passed through passed, has reached waitFor. Every finished
+// state reaches any goal; see Accepted for success.
 func Reached(waitFor, state string, passed []string) bool {
 	switch {
 	case waitFor == WaitNone, states.IsFinished(state):
@@ -39,12 +37,12 @@ func Reached(waitFor, state string, passed []string) bool {
 	}
 }
 
-// begun says whether an agent has taken the run.
+// begun reports whether an agent has taken the run.
 func begun(state string) bool {
 	return ran(state) || states.IsA(state, states.Submitted)
 }
 
-// ran says whether the flow's process has reported to the Server.
+// ran reports whether the flow's process has reported to the Server.
 func ran(state string) bool {
 	switch state {
 	case states.Running, states.Cancelling, states.Retrying, states.Paused, states.Resume:
@@ -54,12 +52,12 @@ func ran(state string) bool {
 	}
 }
 
-// Queued says whether the run waits for an agent (or has no state yet).
+// Queued reports whether the run waits for an agent (or has no state yet).
 func Queued(state string) bool {
 	return state == "" || state == states.Scheduled
 }
 
-// StateName is the name of a state, or what to say of a run without one.
+// StateName returns the name of a state, or a description for a run without one.
 func StateName(state string) string {
 	if state == "" {
 		return "without a state"

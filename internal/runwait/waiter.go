@@ -13,30 +13,30 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 )
 
-// Server is what a wait needs of the Server.
+// Server is the part of the Server's API that a wait needs.
 type Server interface {
 	GetFlowRun(ctx context.Context, id string) (*prefect.FlowRun, error)
 	ListFlowRuns(ctx context.Context, filter prefect.FlowRunFilter) ([]prefect.FlowRun, error)
 	ListAgents(ctx context.Context) ([]prefect.Agent, error)
-	// ServerTime is the present moment by the Server's clock, in which agents' last queries are.
+	// ServerTime is the current time by the Server's clock, which also stamps the agents' last queries.
 	ServerTime() time.Time
 }
 
-// Watch is what a wait needs of the cluster.
+// Watch is the part of the cluster's API that a wait needs.
 type Watch interface {
-	// Changes has a value when something may have changed.
+	// Changes delivers a value when something may have changed.
 	Changes() <-chan struct{}
-	// Snapshot returns all Jobs of the run that were ever seen, newest last.
+	// Snapshot returns all Jobs of the run seen so far, newest last.
 	Snapshot() []runjobs.Job
 }
 
 // Waiter waits for one run, once.
 type Waiter struct {
-	// Tell is called with each thing that happens, as a sentence; nil to do without.
+	// Tell is called with each event, as a sentence; may be nil.
 	Tell func(message string)
-	// NewLogs returns the lines of the run's log since the last call, for Tell; nil to do without.
+	// NewLogs returns the lines of the run's log since the last call, for Tell; may be nil.
 	NewLogs func(ctx context.Context) ([]prefect.Log, error)
-	// Log is called with what is worth a line in a log; nil to do without.
+	// Log is called with log messages; may be nil.
 	Log Log
 
 	server Server
@@ -51,18 +51,18 @@ type Waiter struct {
 	judge  *judge
 	pace   pace
 	passed []string
-	// forecast is nil until somebody has asked for it.
+	// forecast is nil until it is requested.
 	forecast *forecast
 	begin    time.Time
-	started  time.Time     // by the local clock; zero if the run has not
-	polled   time.Time     // the last time that the Server answered
-	ahead    time.Duration // by how much the Server's clock is ahead of this machine's
-	stirred  time.Time     // the last time that something happened in the cluster
+	started  time.Time     // by the local clock; zero if the run has not started
+	polled   time.Time     // when the Server last answered
+	ahead    time.Duration // how far the Server's clock is ahead of this machine's
+	stirred  time.Time     // when the cluster last changed
 	agents   *AgentFinding
 	run      *prefect.FlowRun
-	broken   time.Time // since when the Server has not answered
+	broken   time.Time // when the Server stopped answering
 	output   ContainerOutput
-	told     string // the cause that was told last
+	told     string // the cause reported last
 	// containerLog reads from the cluster; nil without one.
 	containerLog ContainerLog
 }
@@ -70,17 +70,17 @@ type Waiter struct {
 // Outcome is how a wait ended.
 type Outcome struct {
 	Ruling
-	// Run is the run as last seen; it may be nil if it never was.
+	// Run is the run as last seen; nil if it was never seen.
 	Run  *prefect.FlowRun
 	Jobs []runjobs.Job
-	// Agents is what was found about agents, if anybody asked.
+	// Agents is the finding about agents, if any.
 	Agents *AgentFinding
-	// Output is the end of the log of the container that failed, if one did.
+	// Output is the end of the failed container's log, if one failed.
 	Output ContainerOutput
-	// Interrupted says that the context ended first.
+	// Interrupted is set if the context ended first.
 	Interrupted bool
-	// Err is why the run could not be followed any further: its record is gone
-	// (prefect.ErrNotFound), or the Server failed for too long.
+	// Err is why the run could no longer be followed: its record is gone (prefect.ErrNotFound), or the Server
+	// failed for too long.
 	Err error
 }
 
@@ -89,14 +89,13 @@ func New(server Server, id string, goal Goal) *Waiter {
 	return &Waiter{server: server, id: id, goal: goal, tolerate: 2 * time.Minute, settle: 10 * time.Second}
 }
 
-// Observe has the wait follow the run's Jobs too. containerLog reads the log of a container of theirs; nil if that is not
+// Observe makes the wait follow the run's Jobs too. containerLog reads a container's log; nil if that is not
 // possible. The caller closes the watch after the wait.
 func (w *Waiter) Observe(watch Watch, containerLog ContainerLog) {
 	w.watch, w.containerLog = watch, containerLog
 }
 
-// Wait returns when the goal is reached, cannot be reached, or a deadline has
-// passed; at once when ctx ends.
+// Wait returns when the goal is reached or cannot be reached, when a deadline has passed, or when ctx ends.
 func (w *Waiter) Wait(ctx context.Context) Outcome {
 	w.begin = time.Now()
 	w.judge = newJudge(w.goal, w.begin)
@@ -121,7 +120,7 @@ func (w *Waiter) Wait(ctx context.Context) Outcome {
 	}
 }
 
-// end makes the outcome of what has been seen.
+// end builds the outcome from what has been seen.
 func (w *Waiter) end(ctx context.Context, r Ruling, err error) Outcome {
 	jobs := w.jobs()
 	w.captureOutput(ctx, jobs)
@@ -133,7 +132,7 @@ func (w *Waiter) end(ctx context.Context, r Ruling, err error) Outcome {
 	return o
 }
 
-// poll asks for the run. Failures that may pass are tolerated for a while.
+// poll reads the run. Temporary failures are tolerated for a while.
 func (w *Waiter) poll(ctx context.Context) error {
 	run, err := w.server.GetFlowRun(ctx, w.id)
 	switch {
@@ -141,7 +140,7 @@ func (w *Waiter) poll(ctx context.Context) error {
 		now := time.Now()
 		w.ahead = aheadBy(w.server.ServerTime().Sub(now))
 		switch {
-		case !ran(run.State): // not yet, or not any more
+		case !ran(run.State): // not yet, or no longer
 			w.started = time.Time{}
 		case w.started.IsZero():
 			w.started = startedAt(w.local(run.StartTime), w.polled, now)
@@ -162,12 +161,12 @@ func (w *Waiter) poll(ctx context.Context) error {
 	if now.Sub(w.broken) >= w.tolerate {
 		return fmt.Errorf("the Server has not answered for %s: %w", now.Sub(w.broken).Round(time.Second), err)
 	}
-	w.log(ctx, slog.LevelWarn, "The Server does not answer; waiting goes on", map[string]any{"flow_run_id": w.id, "error": err.Error()})
+	w.log(ctx, slog.LevelWarn, "The Server does not answer; the wait continues", map[string]any{"flow_run_id": w.id, "error": err.Error()})
 	return nil
 }
 
-// clockSlack is by how much the two clocks have to differ before it counts: the
-// Server's is known to about a second, which is more than most differ by.
+// clockSlack is the smallest clock difference that counts: the Server's clock is known to about a second, and
+// most clocks differ by less.
 const clockSlack = 2 * time.Second
 
 func aheadBy(difference time.Duration) time.Duration {
@@ -177,8 +176,8 @@ func aheadBy(difference time.Duration) time.Duration {
 	return difference
 }
 
-// local is a moment of the Server's clock, in which it says when a run is due and
-// started, by this machine's, in which deadlines are.
+// local converts a time of the Server's clock, such as a run's due time, to this machine's clock, which
+// deadlines use.
 func (w *Waiter) local(t *time.Time) *time.Time {
 	if t == nil {
 		return nil
@@ -195,7 +194,7 @@ func temporary(err error) bool {
 	return false
 }
 
-// progress logs a change of state.
+// progress reports a change of state.
 func (w *Waiter) progress(ctx context.Context, run *prefect.FlowRun) {
 	if w.run != nil && w.run.State == run.State && w.run.TimesResurrected == run.TimesResurrected {
 		return
@@ -229,7 +228,7 @@ func (w *Waiter) observe() observation {
 	}
 }
 
-// askAgents asks about agents when it is time to.
+// askAgents reads the agents when that is due.
 func (w *Waiter) askAgents(ctx context.Context) error {
 	o := w.observe()
 	w.judge.remember(o)
@@ -247,7 +246,7 @@ func (w *Waiter) askAgents(ctx context.Context) error {
 		return nil //nolint:nilerr // the wait does not depend on it
 	}
 	finding := findAgents(agents, w.run.Labels, w.server.ServerTime())
-	finding.At = time.Now() // what the judge looks at is by this machine's clock
+	finding.At = time.Now() // the judge uses this machine's clock
 	if w.agents == nil || w.agents.Suitable != finding.Suitable {
 		w.say(finding.Text)
 	}
@@ -256,7 +255,7 @@ func (w *Waiter) askAgents(ctx context.Context) error {
 	return nil
 }
 
-// look asks, once, how long earlier runs of the flow took.
+// look reads, once, how long earlier runs of the flow took.
 func (w *Waiter) look(ctx context.Context) {
 	if w.forecast != nil || w.goal.WaitFor != WaitFinished {
 		return
@@ -276,9 +275,9 @@ func (w *Waiter) look(ctx context.Context) {
 	*w.forecast = newForecast(runs)
 }
 
-// finish lets the pods of a finished run end, and the Job of a failed one come to
-// its own end, so that exit codes and conditions are known. It looks once more at
-// a run that was cancelled meanwhile: its process may still call it failed.
+// finish waits for the pods of a finished run to end, and for the Job of a failed one to conclude, so that
+// exit codes and conditions are known. It polls a cancelled run once more: its process may still report a
+// failure.
 func (w *Waiter) finish(ctx context.Context, r Ruling) Outcome {
 	if r.Verdict == Late || w.watch == nil || !states.IsFinished(w.run.State) {
 		return w.end(ctx, r, nil)
@@ -298,8 +297,7 @@ func (w *Waiter) finish(ctx context.Context, r Ruling) Outcome {
 	return w.end(ctx, r, nil)
 }
 
-// until waits until something is true of the newest Job, for a short time. It
-// says whether it had to wait.
+// until waits for a short time until a condition holds for the newest Job. It reports whether it had to wait.
 func (w *Waiter) until(ctx context.Context, is func(*runjobs.Job) bool) bool {
 	deadline := time.NewTimer(w.settle)
 	defer deadline.Stop()

@@ -186,7 +186,7 @@ func TestWaitAsksAboutAgents(t *testing.T) {
 			t.Errorf("said after %s", d)
 		}
 		text := Report{Outcome: out, Goal: testGoal()}.Detail()
-		for _, part := range []string{`"cpu-agent"`, `"cpu"`, `"gpu"`, "The next apply carries on"} {
+		for _, part := range []string{`"cpu-agent"`, `"cpu"`, `"gpu"`, "The next apply continues"} {
 			if !strings.Contains(text, part) {
 				t.Errorf("does not say %s:\n%s", part, text)
 			}
