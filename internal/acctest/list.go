@@ -21,9 +21,9 @@ type Listed struct {
 
 // Query asks a list resource over the plugin protocol, as `terraform query`
 // does, which needs Terraform 1.14 and therefore cannot be relied on in tests.
-// Config gives the list block's arguments that are strings. A limit of 0 means
-// none. Errors come back as text.
-func Query(t *testing.T, server *PrefectServer, resource string, config map[string]string, full bool, limit int64) (found []Listed, failures string) {
+// Config gives the list block's arguments: strings, and lists of strings. A limit
+// of 0 means none. Errors come back as text.
+func Query(t *testing.T, server *PrefectServer, resource string, config map[string]any, full bool, limit int64) (found []Listed, failures string) {
 	t.Helper()
 	q := query{T: t}
 	q.start(server)
@@ -81,7 +81,7 @@ func (q *query) start(server *PrefectServer) {
 	identities, err := q.server.GetResourceIdentitySchemas(q.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
 	q.check(err)
 	q.identities = identities.IdentitySchemas
-	arguments := map[string]string{"endpoint": server.API}
+	arguments := map[string]any{"endpoint": server.API}
 	if server.TenantID != "" {
 		arguments["tenant"] = server.TenantID
 	}
@@ -94,8 +94,8 @@ func (q *query) start(server *PrefectServer) {
 	}
 }
 
-// object is a block with some string arguments; the rest is null.
-func (q *query) object(schema *tfprotov6.Schema, set map[string]string) *tfprotov6.DynamicValue {
+// object is a block with some arguments, strings and lists of them; the rest is null.
+func (q *query) object(schema *tfprotov6.Schema, set map[string]any) *tfprotov6.DynamicValue {
 	q.Helper()
 	kind, ok := schema.ValueType().(tftypes.Object)
 	if !ok {
@@ -104,8 +104,15 @@ func (q *query) object(schema *tfprotov6.Schema, set map[string]string) *tfproto
 	values := map[string]tftypes.Value{}
 	for name, attribute := range kind.AttributeTypes {
 		values[name] = tftypes.NewValue(attribute, nil)
-		if text, given := set[name]; given {
-			values[name] = tftypes.NewValue(attribute, text)
+		switch given := set[name].(type) {
+		case string:
+			values[name] = tftypes.NewValue(attribute, given)
+		case []string:
+			elements := make([]tftypes.Value, 0, len(given))
+			for _, element := range given {
+				elements = append(elements, tftypes.NewValue(tftypes.String, element))
+			}
+			values[name] = tftypes.NewValue(attribute, elements)
 		}
 	}
 	value, err := tfprotov6.NewDynamicValue(kind, tftypes.NewValue(kind, values))

@@ -45,7 +45,7 @@ func take(ctx context.Context, client *prefect.Client, only []string) (*inventor
 		return nil, fmt.Errorf("list the flows: %w", err)
 	}
 	found.flows = newest(flows, found.projects)
-	hooks, err := client.ListCloudHooks(ctx)
+	hooks, err := client.ListCloudHooks(ctx, prefect.CloudHookFilter{})
 	if err != nil {
 		return nil, fmt.Errorf("list the cloud hooks: %w", err)
 	}

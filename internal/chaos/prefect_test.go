@@ -185,7 +185,7 @@ func one(t *testing.T, when string, c *prefect.Client, want int) {
 	t.Helper()
 	projects, err := c.ListProjects(t.Context(), prefect.ProjectFilter{Name: "chaos"})
 	fatal(t, err)
-	hooks, err := c.ListCloudHooks(t.Context())
+	hooks, err := c.ListCloudHooks(t.Context(), prefect.CloudHookFilter{})
 	fatal(t, err)
 	flows, err := c.ListFlows(t.Context(), prefect.FlowFilter{})
 	fatal(t, err)

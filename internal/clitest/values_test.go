@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
 // TestEphemeral gives a secret to a write-only argument from an ephemeral variable: neither plan nor state hold it.
@@ -33,7 +34,7 @@ resource "prefect_cloud_hook" "failed" {
 		if state := w.Read("terraform.tfstate"); strings.Contains(state, secret) {
 			t.Errorf("the state holds the secret:\n%s", state)
 		}
-		hooks, err := server.Client.ListCloudHooks(t.Context())
+		hooks, err := server.Client.ListCloudHooks(t.Context(), prefect.CloudHookFilter{})
 		if err != nil || len(hooks) != 1 || !strings.Contains(string(hooks[0].Config), secret) {
 			t.Errorf("got the hooks %+v (%v), want one with the secret", hooks, err)
 		}

@@ -41,7 +41,7 @@ func run(t *testing.T, server *acctest.PrefectServer, steps ...resource.TestStep
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps:                    steps,
 		CheckDestroy: func(*terraform.State) error {
-			hooks, err := server.Client.ListCloudHooks(context.Background())
+			hooks, err := server.Client.ListCloudHooks(context.Background(), prefect.CloudHookFilter{})
 			if err == nil && len(hooks) > 0 {
 				err = fmt.Errorf("%d hooks are left", len(hooks))
 			}
@@ -83,7 +83,7 @@ func replaced() resource.ConfigPlanChecks { return action(plancheck.ResourceActi
 // only is the tenant's only hook.
 func only(t *testing.T, server *acctest.PrefectServer) prefect.CloudHook {
 	t.Helper()
-	hooks, err := server.Client.ListCloudHooks(context.Background())
+	hooks, err := server.Client.ListCloudHooks(context.Background(), prefect.CloudHookFilter{})
 	if err != nil || len(hooks) != 1 {
 		t.Fatalf("%d hooks, %v", len(hooks), err)
 	}
@@ -93,7 +93,7 @@ func only(t *testing.T, server *acctest.PrefectServer) prefect.CloudHook {
 // on checks the only hook on the Server.
 func on(server *acctest.PrefectServer, kind, config string, active bool) resource.TestCheckFunc {
 	return func(*terraform.State) error {
-		hooks, err := server.Client.ListCloudHooks(context.Background())
+		hooks, err := server.Client.ListCloudHooks(context.Background(), prefect.CloudHookFilter{})
 		if err != nil || len(hooks) != 1 {
 			return fmt.Errorf("%d hooks, %w", len(hooks), err)
 		}

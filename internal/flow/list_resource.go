@@ -37,10 +37,10 @@ func NewListResource() list.ListResource {
 				},
 			}
 		},
-		Query: func(ctx context.Context, data *framework.ProviderData, config *listModel, _ int) ([]prefect.Flow, diag.Diagnostics) {
+		Query: func(ctx context.Context, data *framework.ProviderData, config *listModel, limit int) ([]prefect.Flow, diag.Diagnostics) {
 			live := false
 			flows, err := data.Client(config.TenantID).ListFlows(ctx, prefect.FlowFilter{
-				ProjectID: config.ProjectID.ValueString(), NameLike: config.NameLike.ValueString(), Archived: &live,
+				ProjectID: config.ProjectID.ValueString(), NameLike: config.NameLike.ValueString(), Archived: &live, Limit: limit,
 			})
 			return flows, failedList().DiagnoseIn(err, config.TenantID)
 		},

@@ -33,16 +33,16 @@ func TestAccFlowList(t *testing.T) {
 		return found
 	}
 	for name, c := range map[string]struct {
-		config map[string]string
+		config map[string]any
 		full   bool
 		limit  int64
 		want   []acctest.Listed
 	}{
 		"all":           {want: []acctest.Listed{bare("etl-a"), bare("etl-b"), bare("report")}},
 		"limit":         {limit: 1, want: []acctest.Listed{bare("etl-a")}},
-		"by name":       {config: map[string]string{"name_like": "ETL-%"}, want: []acctest.Listed{bare("etl-a"), bare("etl-b")}},
-		"by project":    {config: map[string]string{"project_id": "6f6b0e0e-0000-4000-8000-00000000000f"}},
-		"with resource": {config: map[string]string{"name_like": "report"}, full: true, want: []acctest.Listed{bare("report")}},
+		"by name":       {config: map[string]any{"name_like": "ETL-%"}, want: []acctest.Listed{bare("etl-a"), bare("etl-b")}},
+		"by project":    {config: map[string]any{"project_id": "6f6b0e0e-0000-4000-8000-00000000000f"}},
+		"with resource": {config: map[string]any{"name_like": "report"}, full: true, want: []acctest.Listed{bare("report")}},
 	} {
 		got, failures := acctest.Query(t, b.PrefectServer, "prefect_flow", c.config, c.full, c.limit)
 		if failures != "" {

@@ -1,7 +1,6 @@
 package flowrun_test
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -156,51 +155,4 @@ func TestAccFlowRunAction_cancel(t *testing.T) {
 			t.Errorf("got %+v", found)
 		}
 	})
-}
-
-// TestAccFlowRunList finds runs by each filter.
-func TestAccFlowRunList(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	for i := range 3 {
-		id, err := b.Client.CreateFlowRun(t.Context(), prefect.CreateFlowRunInput{
-			FlowID: b.flow, Name: fmt.Sprintf("run-%d", i), RunConfig: encode(t, kubernetesRun(map[string]any{"image": "img:1"}, "k8s")),
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if i == 1 {
-			b.set(id, "Failed", "broken")
-		}
-	}
-	for name, tt := range map[string]struct {
-		config map[string]string
-		limit  int64
-		want   []string
-	}{
-		"all":     {nil, 0, []string{"run-2 (etl, Scheduled)", "run-1 (etl, Failed)", "run-0 (etl, Scheduled)"}},
-		"limit":   {nil, 2, []string{"run-2 (etl, Scheduled)", "run-1 (etl, Failed)"}},
-		"name":    {map[string]string{"name": "run-0"}, 0, []string{"run-0 (etl, Scheduled)"}},
-		"flow":    {map[string]string{"flow_id": b.flow, "name": "run-2"}, 0, []string{"run-2 (etl, Scheduled)"}},
-		"group":   {map[string]string{"version_group_id": "other"}, 0, nil},
-		"project": {map[string]string{"project_id": b.project}, 1, []string{"run-2 (etl, Scheduled)"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			found, failures := acctest.Query(t, b.PrefectServer, "prefect_flow_run", tt.config, true, tt.limit)
-			if failures != "" {
-				t.Fatal(failures)
-			}
-			names := make([]string, 0, len(found))
-			for _, f := range found {
-				names = append(names, f.DisplayName)
-				if f.ID == "" || f.Attributes["flow_id"] != b.flow || f.Attributes["wait_for"] != "finished" {
-					t.Errorf("got %+v", f)
-				}
-			}
-			if !slices.Equal(names, tt.want) {
-				t.Errorf("got %q", names)
-			}
-		})
-	}
 }

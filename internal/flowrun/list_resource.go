@@ -16,53 +16,39 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
 )
 
-// listModel is the list block's configuration.
-type listModel struct {
-	FlowID         types.String `tfsdk:"flow_id"`
-	VersionGroupID types.String `tfsdk:"version_group_id"`
-	ProjectID      types.String `tfsdk:"project_id"`
-	Name           types.String `tfsdk:"name"`
-	States         types.List   `tfsdk:"states"`
-}
-
 // NewListResource returns the list resource prefect_flow_run.
 func NewListResource() list.ListResource {
-	return framework.NewListResource(framework.ListResource[listModel, prefect.FlowRun, model]{
+	return framework.NewListResource(framework.ListResource[filterModel[types.List], prefect.FlowRun, model]{
 		Name: "flow_run", Schema: listSchema,
-		Query: func(ctx context.Context, data *framework.ProviderData, config *listModel, limit int) ([]prefect.FlowRun, diag.Diagnostics) {
-			states, diags := framework.Strings(ctx, config.States)
+		Query: func(ctx context.Context, data *framework.ProviderData, config *filterModel[types.List], limit int) ([]prefect.FlowRun, diag.Diagnostics) {
+			filter, diags := config.filter(ctx, limit)
 			if diags.HasError() {
 				return nil, diags
 			}
-			runs, err := data.Prefect.ListFlowRuns(ctx, prefect.FlowRunFilter{
-				FlowID: config.FlowID.ValueString(), VersionGroupID: config.VersionGroupID.ValueString(), ProjectID: config.ProjectID.ValueString(),
-				Name: config.Name.ValueString(), States: states, Limit: limit,
-			})
-			return runs, failedList().Diagnose(err)
+			runs, err := data.Client(config.TenantID).ListFlowRuns(ctx, filter)
+			return runs, failedList().DiagnoseIn(err, config.TenantID)
 		},
 		Identity: func(run *prefect.FlowRun) (id, displayName string) {
 			return run.ID, fmt.Sprintf("%s (%s, %s)", run.Name, run.Flow.Name, runwait.StateName(run.State))
 		},
-		Resources: framework.EachResource[listModel](imported),
+		Resources: framework.EachResource[filterModel[types.List]](imported),
 	})
 }
 
 func listSchema() listschema.Schema {
+	attributes := map[string]listschema.Attribute{"tenant_id": framework.ListTenant()}
+	for name, filter := range textFilters() {
+		attributes[name] = framework.ListFilter(filter.description, filter.validator)
+	}
+	for name, filter := range manyFilters() {
+		attributes[name] = listschema.ListAttribute{
+			Optional: true, ElementType: types.StringType, MarkdownDescription: filter.description,
+			Validators: []validator.List{filter.collection, listvalidator.ValueStringsAre(filter.each)},
+		}
+	}
 	return listschema.Schema{
-		MarkdownDescription: "The flow runs of the tenant, newest first. Filters that are left out select all; those given must all hold.",
-		Attributes: map[string]listschema.Attribute{
-			"flow_id":          framework.ListFilter("UUID of a flow version.", framework.UUID()),
-			"version_group_id": framework.ListFilter("Version group of a flow, for all its versions.", framework.NotBlank()),
-			"project_id":       framework.ListFilter("UUID of a project.", framework.UUID()),
-			"name":             framework.ListFilter("Name of the runs.", framework.NotBlank()),
-			"states": listschema.ListAttribute{
-				Optional: true, ElementType: types.StringType,
-				Validators: []validator.List{
-					framework.Some(`["Failed"]`), listvalidator.ValueStringsAre(framework.NotEmpty("Failed")),
-				},
-				MarkdownDescription: "Names of states, such as `[\"Failed\", \"TimedOut\"]`.",
-			},
-		},
+		MarkdownDescription: "The flow runs of a tenant, newest first. Filters that are left out select all; those given must all hold.",
+		Attributes:          attributes,
 	}
 }
 

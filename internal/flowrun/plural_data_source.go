@@ -20,14 +20,9 @@ const defaultRuns = 100
 
 // pluralModel is the data source.
 type pluralModel struct {
-	TenantID       types.String  `tfsdk:"tenant_id"`
-	FlowID         types.String  `tfsdk:"flow_id"`
-	VersionGroupID types.String  `tfsdk:"version_group_id"`
-	ProjectID      types.String  `tfsdk:"project_id"`
-	Name           types.String  `tfsdk:"name"`
-	States         types.Set     `tfsdk:"states"`
-	Limit          types.Int64   `tfsdk:"limit"`
-	FlowRuns       []listedModel `tfsdk:"flow_runs"`
+	filterModel[types.Set]
+	Limit    types.Int64   `tfsdk:"limit"`
+	FlowRuns []listedModel `tfsdk:"flow_runs"`
 }
 
 // listedModel is one run in the list.
@@ -55,7 +50,7 @@ func NewPluralDataSource() datasource.DataSource {
 		Name: "flow_runs", Schema: pluralSchema,
 		Validators: []datasource.ConfigValidator{framework.Conflicting("flow_id", "version_group_id")},
 		Read: func(ctx context.Context, data *framework.ProviderData, m *pluralModel) diag.Diagnostics {
-			filter, diags := m.filter(ctx)
+			filter, diags := m.filter(ctx, m.limit())
 			if diags.HasError() {
 				return diags
 			}
@@ -76,55 +71,51 @@ func failedList() framework.Failure {
 	return framework.Failure{Summary: "Could not list the flow runs"}
 }
 
-func (m *pluralModel) filter(ctx context.Context) (prefect.FlowRunFilter, diag.Diagnostics) {
-	states, diags := framework.Strings(ctx, m.States)
-	limit := defaultRuns
+func (m *pluralModel) limit() int {
 	if framework.IsSet(m.Limit) {
-		limit = int(m.Limit.ValueInt64())
+		return int(m.Limit.ValueInt64())
 	}
-	return prefect.FlowRunFilter{
-		FlowID: m.FlowID.ValueString(), VersionGroupID: m.VersionGroupID.ValueString(), ProjectID: m.ProjectID.ValueString(),
-		Name: m.Name.ValueString(), States: states, Limit: limit,
-	}, diags
+	return defaultRuns
 }
 
 func pluralSchema() schema.Schema {
+	attributes := map[string]schema.Attribute{
+		"tenant_id": framework.TenantKey(),
+		"limit": schema.Int64Attribute{
+			Optional: true, Validators: []validator.Int64{framework.IntegerAtLeast(1)},
+			MarkdownDescription: "The largest number of runs to find. Defaults to 100.",
+		},
+		"flow_runs": framework.Found("The runs found, newest first.", map[string]schema.Attribute{
+			"id":                   framework.Text("UUID of the run."),
+			"name":                 framework.Text("Name of the run."),
+			"flow_id":              framework.Text("Id of the flow version."),
+			"version_group_id":     framework.Text("Version group of the flow."),
+			"flow_name":            framework.Text("Name of the flow."),
+			"flow_version":         framework.Number("Version of the flow."),
+			"state":                framework.Text("State of the run; `null` for a run that has none yet."),
+			"state_message":        framework.Text("Message of the state."),
+			"finished":             framework.Flag("`true` if the state is final."),
+			"auto_scheduled":       framework.Flag("`true` if the flow's schedule created the run."),
+			"labels":               framework.Texts("Labels of the run."),
+			"parameters":           framework.Document("Parameters, as JSON."),
+			"scheduled_start_time": framework.Text("When the run is or was due, in RFC 3339."),
+			"start_time":           framework.Text("When it began to run, in RFC 3339; `null` if it has not."),
+			"end_time":             framework.Text("When it ended, in RFC 3339; `null` if it has not."),
+		}),
+	}
+	for name, filter := range textFilters() {
+		attributes[name] = framework.Filter(filter.description, filter.validator)
+	}
+	for name, filter := range manyFilters() {
+		attributes[name] = schema.SetAttribute{
+			Optional: true, ElementType: types.StringType, MarkdownDescription: filter.description,
+			Validators: []validator.Set{filter.collection, setvalidator.ValueStringsAre(filter.each)},
+		}
+	}
 	return schema.Schema{
 		MarkdownDescription: "Flow runs of a tenant that the filters let through, newest first. An empty result is not an error. " +
 			"States, logs and Job of a single run are attributes of the data source `prefect_flow_run`.",
-		Attributes: map[string]schema.Attribute{
-			"tenant_id":        framework.TenantKey(),
-			"flow_id":          framework.Filter("Only runs of this flow version.", framework.UUID()),
-			"version_group_id": framework.Filter("Only runs of this flow, of any version: the `id` of a `prefect_flow`.", framework.NotBlank()),
-			"project_id":       framework.Filter("Only runs of flows of the project with this UUID.", framework.UUID()),
-			"name":             framework.Filter("Only runs of this name.", framework.NotBlank()),
-			"states": schema.SetAttribute{
-				Optional: true, ElementType: types.StringType,
-				Validators:          []validator.Set{framework.Some(`["Failed"]`), setvalidator.ValueStringsAre(framework.NotBlank())},
-				MarkdownDescription: "Only runs in one of these states, such as `Scheduled`, `Running`, `Success` or `Failed`; spelt as Prefect does.",
-			},
-			"limit": schema.Int64Attribute{
-				Optional: true, Validators: []validator.Int64{framework.IntegerAtLeast(1)},
-				MarkdownDescription: "The largest number of runs to find. Defaults to 100.",
-			},
-			"flow_runs": framework.Found("The runs found, newest first.", map[string]schema.Attribute{
-				"id":                   framework.Text("UUID of the run."),
-				"name":                 framework.Text("Name of the run."),
-				"flow_id":              framework.Text("Id of the flow version."),
-				"version_group_id":     framework.Text("Version group of the flow."),
-				"flow_name":            framework.Text("Name of the flow."),
-				"flow_version":         framework.Number("Version of the flow."),
-				"state":                framework.Text("State of the run; `null` for a run that has none yet."),
-				"state_message":        framework.Text("Message of the state."),
-				"finished":             framework.Flag("`true` if the state is final."),
-				"auto_scheduled":       framework.Flag("`true` if the flow's schedule created the run."),
-				"labels":               framework.Texts("Labels of the run."),
-				"parameters":           framework.Document("Parameters, as JSON."),
-				"scheduled_start_time": framework.Text("When the run is or was due, in RFC 3339."),
-				"start_time":           framework.Text("When it began to run, in RFC 3339; `null` if it has not."),
-				"end_time":             framework.Text("When it ended, in RFC 3339; `null` if it has not."),
-			}),
-		},
+		Attributes: attributes,
 	}
 }
 

@@ -66,15 +66,15 @@ func StringMap(ctx context.Context, values map[string]string) (types.Map, diag.D
 	return types.MapValueFrom(ctx, types.StringType, values)
 }
 
-// elements is what sets and lists have in common.
-type elements interface {
+// SetOrList is what sets and lists have in common.
+type SetOrList interface {
 	attr.Value
 	ElementsAs(ctx context.Context, target any, allowUnhandled bool) diag.Diagnostics
 }
 
 // Strings returns the elements of a set or list of strings: nil for null and unknown, and a non-nil slice
 // otherwise. It omits null elements, which [Elements] reports at their attribute.
-func Strings(ctx context.Context, v elements) ([]string, diag.Diagnostics) {
+func Strings(ctx context.Context, v SetOrList) ([]string, diag.Diagnostics) {
 	if !IsSet(v) {
 		return nil, nil
 	}

@@ -174,7 +174,7 @@ func TestCreationsAreLookedForAfterAnUnusableAnswer(t *testing.T) {
 				Type: prefect.CloudHookWebhook, States: []string{"Failed"}, Config: []byte(`{"url":"http://x"}`),
 			})
 			check(t, err)
-			if hooks, _ := e.ListCloudHooks(ctx); len(hooks) != 1 {
+			if hooks, _ := e.ListCloudHooks(ctx, prefect.CloudHookFilter{}); len(hooks) != 1 {
 				t.Errorf("%d hooks", len(hooks))
 			}
 			spoil = "create_tenant("

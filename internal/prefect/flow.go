@@ -59,6 +59,8 @@ type FlowFilter struct {
 	NameLike string
 	// Archived selects by the flag; nil matches both.
 	Archived *bool
+	// Limit is the largest number of versions returned, the first by name; 0 means all.
+	Limit int
 }
 
 // GetFlow returns the flow version with this id, or ErrNotFound.
@@ -138,6 +140,9 @@ func (c *Client) ListFlows(ctx context.Context, filter FlowFilter) ([]Flow, erro
 	}
 	if filter.NameLike != "" {
 		w = both(w, where{"name": like(filter.NameLike)})
+	}
+	if filter.Limit > 0 {
+		return c.firstFlows(ctx, w, filter.Limit)
 	}
 	return c.flows(ctx, w)
 }
@@ -221,6 +226,25 @@ func (c *Client) flows(ctx context.Context, w where) ([]Flow, error) {
 			cmp.Compare(b.Version, a.Version))
 	})
 	return flows, nil
+}
+
+// firstFlows returns the first versions by name.
+func (c *Client) firstFlows(ctx context.Context, w where, limit int) ([]Flow, error) {
+	tenant, err := c.TenantID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := first(ctx, limit, func(ctx context.Context, following where, limit int) ([]graphql.FlowFields, error) {
+		out, err := graphql.FlowsByName(ctx, wire{c}, tenant, both(following, w), limit)
+		if err != nil {
+			return nil, err
+		}
+		return out.Flow, nil
+	}, func(last *graphql.FlowFields) where { return followingName(last.Name, last.Id) })
+	if err != nil {
+		return nil, err
+	}
+	return convert(rows, flowOf), nil
 }
 
 func flowOf(f *graphql.FlowFields) Flow {

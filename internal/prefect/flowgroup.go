@@ -1,10 +1,12 @@
 package prefect
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
@@ -25,6 +27,8 @@ type FlowGroup struct {
 	Settings          FlowGroupSettings
 	// NewestFlowID is the newest version, archived or not; empty if there is none, and in the group of a [Flow].
 	NewestFlowID string
+	// FlowName and ProjectName are those of the newest version; empty if there is none, and in the group of a [Flow].
+	FlowName, ProjectName string
 	// ScheduleActive is true if the Server creates runs of the newest version on a schedule; false in the
 	// group of a [Flow].
 	ScheduleActive   bool
@@ -81,6 +85,66 @@ func (c *Client) FindFlowGroup(ctx context.Context, versionGroupID string) (*Flo
 		Operation: operation, Endpoint: c.Endpoint(), Kind: ErrNotFound, Err: ErrFlowID,
 		Message: fmt.Sprintf("%s. That is the id of version %d of flow %q, whose version group is %s", what, flow.Version, flow.Name, flow.VersionGroupID),
 	}
+}
+
+// FlowGroupFilter narrows ListFlowGroups; empty fields do not. Conditions on the flow hold for one and the same version.
+type FlowGroupFilter struct {
+	// ProjectID is the project of a version.
+	ProjectID string
+	// FlowNameLike is an SQL LIKE pattern (%, _) for the name of a version, compared without regard to case.
+	FlowNameLike string
+	// Live selects the groups that have a version that is not archived.
+	Live bool
+	// Limit is the largest number of groups returned, the first by version group; 0 means all.
+	Limit int
+}
+
+// ListFlowGroups returns the groups of the client's tenant, ordered by version group.
+func (c *Client) ListFlowGroups(ctx context.Context, filter FlowGroupFilter) ([]FlowGroup, error) {
+	version := where{}
+	if filter.ProjectID != "" {
+		version["project_id"] = equals(filter.ProjectID)
+	}
+	if filter.FlowNameLike != "" {
+		version["name"] = like(filter.FlowNameLike)
+	}
+	if filter.Live {
+		version["archived"] = equals(false)
+	}
+	w := where{}
+	if len(version) > 0 {
+		w["flows"] = version
+	}
+	if filter.Limit > 0 {
+		return c.firstFlowGroups(ctx, w, filter.Limit)
+	}
+	rows, err := pages(ctx, func(ctx context.Context, last string) ([]graphql.FlowGroupsFlowGroup, *graphql.Count, error) {
+		return c.flowGroups(ctx, w, last, pageSize)
+	}, (*graphql.FlowGroupsFlowGroup).GetId)
+	if err != nil {
+		return nil, err
+	}
+	groups := convert(rows, flowGroupWithVersion)
+	slices.SortFunc(groups, func(a, b FlowGroup) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+	return groups, nil
+}
+
+func (c *Client) firstFlowGroups(ctx context.Context, w where, limit int) ([]FlowGroup, error) {
+	tenant, err := c.TenantID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := first(ctx, limit, func(ctx context.Context, following where, limit int) ([]graphql.FlowGroupsFlowGroup, error) {
+		out, err := graphql.FlowGroupsByName(ctx, wire{c}, tenant, both(following, w), limit)
+		if err != nil {
+			return nil, err
+		}
+		return out.FlowGroup, nil
+	}, func(last *graphql.FlowGroupsFlowGroup) where { return followingName(value(last.Name), last.Id) })
+	if err != nil {
+		return nil, err
+	}
+	return convert(rows, flowGroupWithVersion), nil
 }
 
 func (c *Client) oneFlowGroup(ctx context.Context, w where, operation, what string) (*FlowGroup, error) {
@@ -200,6 +264,7 @@ func flowGroupWithVersion(g *graphql.FlowGroupsFlowGroup) FlowGroup {
 	if len(g.Flows) > 0 {
 		newest := g.Flows[0]
 		out.NewestFlowID, out.ScheduleActive = newest.Id, newest.IsScheduleActive && !newest.Archived
+		out.FlowName, out.ProjectName = newest.Name, newest.Project.Name
 	}
 	return out
 }

@@ -76,6 +76,11 @@ type FlowRunFilter struct {
 	FlowID, VersionGroupID, ProjectID, Name, IdempotencyKey string
 	// States selects by state name.
 	States []string
+	// Labels selects the runs that have all of these labels, and perhaps more.
+	Labels []string
+	// ScheduledFrom and ScheduledBefore bound when a run is or was due; StartedFrom and StartedBefore when it began to run.
+	// The zero time is no bound.
+	ScheduledFrom, ScheduledBefore, StartedFrom, StartedBefore time.Time
 	// Limit is the maximum number of runs returned, newest first; 0 means all.
 	Limit int
 }
@@ -158,24 +163,40 @@ func (c *Client) ListFlowRuns(ctx context.Context, filter FlowRunFilter) ([]Flow
 	if len(filter.States) > 0 {
 		w["state"] = oneOf(filter.States)
 	}
+	if len(filter.Labels) > 0 {
+		w["labels"] = where{"_contains": filter.Labels}
+	}
+	between(w, "scheduled_start_time", filter.ScheduledFrom, filter.ScheduledBefore)
+	between(w, "start_time", filter.StartedFrom, filter.StartedBefore)
 	if filter.Limit > 0 {
 		return c.upToFlowRuns(ctx, w, filter.Limit)
 	}
 	return c.flowRuns(ctx, w)
 }
 
+// between adds bounds of a time to a filter. The upper one is excluded, and the zero time is none.
+func between(w where, column string, from, before time.Time) {
+	bounds := where{}
+	if !from.IsZero() {
+		bounds["_gte"] = from.UTC().Format(time.RFC3339Nano)
+	}
+	if !before.IsZero() {
+		bounds["_lt"] = before.UTC().Format(time.RFC3339Nano)
+	}
+	if len(bounds) > 0 {
+		w[column] = bounds
+	}
+}
+
 // upToFlowRuns reads page by page, newest first, and at most limit runs: a Server may keep years of history.
 func (c *Client) upToFlowRuns(ctx context.Context, w where, limit int) ([]FlowRun, error) {
-	runs, err := c.newestFlowRuns(ctx, w, min(limit, pageSize))
-	for page := runs; err == nil && len(page) > 0 && limit > pageSize && len(runs) < limit; runs = append(runs, page...) {
-		last := page[len(page)-1]
-		page, err = c.newestFlowRuns(ctx, both(olderThan(last), w), min(limit-len(runs), pageSize))
-	}
-	return runs, err
+	return first(ctx, limit, func(ctx context.Context, following where, limit int) ([]FlowRun, error) {
+		return c.newestFlowRuns(ctx, both(following, w), limit)
+	}, olderThan)
 }
 
 // olderThan selects the runs that come after one in newest-first order.
-func olderThan(run FlowRun) where {
+func olderThan(run *FlowRun) where {
 	created := run.Created.UTC().Format(time.RFC3339Nano)
 	return where{"_or": []where{
 		{"created": where{"_lt": created}},

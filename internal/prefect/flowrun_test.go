@@ -189,7 +189,7 @@ func TestCloudHooks(t *testing.T) {
 	if _, err := e.CreateCloudHook(ctx, in); !errors.Is(err, prefect.ErrInvalid) {
 		t.Errorf("no states: %v", err)
 	}
-	list, err := e.ListCloudHooks(ctx)
+	list, err := e.ListCloudHooks(ctx, prefect.CloudHookFilter{})
 	check(t, err)
 	if len(list) != 1 {
 		t.Errorf("list %+v", list)

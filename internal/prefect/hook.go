@@ -70,7 +70,7 @@ func (c *Client) CreateCloudHook(ctx context.Context, in CreateCloudHookInput) (
 
 // findCloudHook returns the newest hook that matches the input and was created at or after since.
 func (c *Client) findCloudHook(ctx context.Context, in CreateCloudHookInput, since time.Time) (string, error) {
-	hooks, err := c.ListCloudHooks(ctx)
+	hooks, err := c.ListCloudHooks(ctx, CloudHookFilter{})
 	if err != nil {
 		return "", err
 	}
@@ -109,9 +109,29 @@ func (c *Client) GetCloudHook(ctx context.Context, id string) (*CloudHook, error
 	return &found[0], nil
 }
 
-// ListCloudHooks returns the tenant's hooks, oldest first.
-func (c *Client) ListCloudHooks(ctx context.Context) ([]CloudHook, error) {
-	return c.cloudHooks(ctx, where{})
+// CloudHookFilter narrows ListCloudHooks; empty fields do not.
+type CloudHookFilter struct {
+	// NameLike is an SQL LIKE pattern (%, _), compared without regard to case.
+	NameLike string
+	// VersionGroupID selects the hooks on one flow.
+	VersionGroupID string
+	// Type is one of the types of hooks.
+	Type string
+}
+
+// ListCloudHooks returns hooks of the client's tenant, oldest first.
+func (c *Client) ListCloudHooks(ctx context.Context, filter CloudHookFilter) ([]CloudHook, error) {
+	w := where{}
+	if filter.NameLike != "" {
+		w["name"] = like(filter.NameLike)
+	}
+	if filter.VersionGroupID != "" {
+		w["version_group_id"] = equals(filter.VersionGroupID)
+	}
+	if filter.Type != "" {
+		w["type"] = equals(filter.Type)
+	}
+	return c.cloudHooks(ctx, w)
 }
 
 // SetCloudHookActive enables or disables a hook; ErrNotFound if there is none.

@@ -26,6 +26,8 @@ type ProjectFilter struct {
 	Name string
 	// NameLike is a case-insensitive SQL LIKE pattern (%, _).
 	NameLike string
+	// Limit is the largest number of projects returned, the first by name; 0 means all.
+	Limit int
 }
 
 // CreateProject creates a project in the client's tenant and returns its id. A name in use gives
@@ -78,7 +80,29 @@ func (c *Client) ListProjects(ctx context.Context, filter ProjectFilter) ([]Proj
 	if filter.NameLike != "" {
 		w = both(w, where{"name": like(filter.NameLike)})
 	}
+	if filter.Limit > 0 {
+		return c.firstProjects(ctx, w, filter.Limit)
+	}
 	return c.projects(ctx, w)
+}
+
+// firstProjects returns the first projects by name.
+func (c *Client) firstProjects(ctx context.Context, w where, limit int) ([]Project, error) {
+	tenant, err := c.TenantID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := first(ctx, limit, func(ctx context.Context, following where, limit int) ([]graphql.ProjectFields, error) {
+		out, err := graphql.ProjectsByName(ctx, wire{c}, tenant, both(following, w), limit)
+		if err != nil {
+			return nil, err
+		}
+		return out.Project, nil
+	}, func(last *graphql.ProjectFields) where { return followingName(last.Name, last.Id) })
+	if err != nil {
+		return nil, err
+	}
+	return convert(rows, projectOf), nil
 }
 
 // SetProjectName renames a project; ErrNotFound, ErrUniqueness or ErrInvalid.

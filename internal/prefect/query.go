@@ -66,6 +66,39 @@ func pages[T any](
 	}
 }
 
+// first collects rows in the order that fetch asks for, up to a limit, however few rows the Server gives at once. fetch
+// gets the filter for the rows that follow the last one, which following makes; the filter is empty at first.
+func first[T any](
+	ctx context.Context, limit int,
+	fetch func(ctx context.Context, following where, limit int) ([]T, error),
+	following func(last *T) where,
+) ([]T, error) {
+	var all []T
+	from := where{}
+	for page := 1; len(all) < limit; page++ {
+		rows, err := fetch(ctx, from, min(limit-len(all), pageSize))
+		switch {
+		case err != nil:
+			return nil, err
+		case len(rows) == 0:
+			return all, nil
+		case page == maxPages:
+			return nil, fmt.Errorf("%w: a list did not end within %d pages", ErrNotPrefect, maxPages)
+		}
+		all = append(all, rows...)
+		from = following(&rows[len(rows)-1])
+	}
+	return all[:limit], nil
+}
+
+// followingName selects the rows after one in a list that is ordered by name and then by id.
+func followingName(name, id string) where {
+	return where{"_or": []where{
+		{"name": where{"_gt": name}},
+		both(where{"name": equals(name)}, where{"id": where{"_gt": id}}),
+	}}
+}
+
 // convert maps rows.
 func convert[T, U any](rows []T, one func(*T) U) []U {
 	out := make([]U, 0, len(rows))

@@ -31,8 +31,8 @@ func NewListResource() list.ListResource {
 				},
 			}
 		},
-		Query: func(ctx context.Context, data *framework.ProviderData, config *listModel, _ int) ([]prefect.Project, diag.Diagnostics) {
-			projects, err := data.Client(config.TenantID).ListProjects(ctx, prefect.ProjectFilter{NameLike: config.NameLike.ValueString()})
+		Query: func(ctx context.Context, data *framework.ProviderData, config *listModel, limit int) ([]prefect.Project, diag.Diagnostics) {
+			projects, err := data.Client(config.TenantID).ListProjects(ctx, prefect.ProjectFilter{NameLike: config.NameLike.ValueString(), Limit: limit})
 			return projects, framework.Failure{Summary: "Could not list the projects"}.DiagnoseIn(err, config.TenantID)
 		},
 		Identity: func(project *prefect.Project) (id, displayName string) { return project.ID, project.Name },

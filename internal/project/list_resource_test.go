@@ -31,7 +31,7 @@ func TestAccProjectList(t *testing.T) {
 	full.Attributes = map[string]string{"id": full.ID, "name": "report", "description": "about report", "tenant_id": server.TenantID}
 
 	for name, test := range map[string]struct {
-		config   map[string]string
+		config   map[string]any
 		full     bool
 		limit    int64
 		want     []acctest.Listed
@@ -39,13 +39,13 @@ func TestAccProjectList(t *testing.T) {
 	}{
 		"all":              {want: []acctest.Listed{bare("etl-a"), bare("etl-b"), bare("report")}},
 		"limit":            {limit: 2, want: []acctest.Listed{bare("etl-a"), bare("etl-b")}},
-		"by name":          {config: map[string]string{"name_like": "ETL-%"}, want: []acctest.Listed{bare("etl-a"), bare("etl-b")}},
-		"with resource":    {config: map[string]string{"name_like": "report"}, full: true, want: []acctest.Listed{full}},
-		"another tenant":   {config: map[string]string{"tenant_id": other.TenantID}, want: []acctest.Listed{{DisplayName: "theirs", ID: theirs}}},
-		"none":             {config: map[string]string{"name_like": "x%"}},
-		"not a UUID":       {config: map[string]string{"tenant_id": "default"}, wantFail: "Not a UUID"},
-		"no such tenant":   {config: map[string]string{"tenant_id": "00000000-0000-4000-8000-000000000000"}, wantFail: "no tenant with the id"},
-		"nothing but room": {config: map[string]string{"name_like": " "}, wantFail: "Blank value"},
+		"by name":          {config: map[string]any{"name_like": "ETL-%"}, want: []acctest.Listed{bare("etl-a"), bare("etl-b")}},
+		"with resource":    {config: map[string]any{"name_like": "report"}, full: true, want: []acctest.Listed{full}},
+		"another tenant":   {config: map[string]any{"tenant_id": other.TenantID}, want: []acctest.Listed{{DisplayName: "theirs", ID: theirs}}},
+		"none":             {config: map[string]any{"name_like": "x%"}},
+		"not a UUID":       {config: map[string]any{"tenant_id": "default"}, wantFail: "Not a UUID"},
+		"no such tenant":   {config: map[string]any{"tenant_id": "00000000-0000-4000-8000-000000000000"}, wantFail: "no tenant with the id"},
+		"nothing but room": {config: map[string]any{"name_like": " "}, wantFail: "Blank value"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -154,7 +154,9 @@ func (p *prefectProvider) DataSources(context.Context) []func() datasource.DataS
 // ListResources lists what `terraform query` can find.
 func (p *prefectProvider) ListResources(context.Context) []func() list.ListResource {
 	return []func() list.ListResource{
+		cloudhook.NewListResource,
 		flow.NewListResource,
+		flowgroup.NewListResource,
 		flowrun.NewListResource,
 		project.NewListResource,
 		tenant.NewListResource,

@@ -32,10 +32,10 @@ func TestAccTenantList(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || failures != "" {
 		t.Error(failures, diff)
 	}
-	if got, _ := acctest.Query(t, server, "prefect_tenant", map[string]string{"name_like": "team b"}, true, 0); !cmp.Equal(want[1:], got) {
+	if got, _ := acctest.Query(t, server, "prefect_tenant", map[string]any{"name_like": "team b"}, true, 0); !cmp.Equal(want[1:], got) {
 		t.Errorf("by name: %v", got)
 	}
-	if got, _ := acctest.Query(t, server, "prefect_tenant", map[string]string{"slug_like": "%a"}, true, 0); !cmp.Equal(want[:1], got) {
+	if got, _ := acctest.Query(t, server, "prefect_tenant", map[string]any{"slug_like": "%a"}, true, 0); !cmp.Equal(want[:1], got) {
 		t.Errorf("by slug: %v", got)
 	}
 	if got, _ := acctest.Query(t, server, "prefect_tenant", nil, false, 1); len(got) != 1 {

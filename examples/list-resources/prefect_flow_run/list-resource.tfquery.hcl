@@ -1,6 +1,11 @@
-# For `terraform query` (Terraform 1.14 and later), in a file whose name ends in .tfquery.hcl: the last failures of a flow.
+# For `terraform query` (Terraform 1.14 and later), in a file whose name ends in .tfquery.hcl: the last failures of a flow since a given time.
 variable "version_group_id" {
   type = string
+}
+
+variable "since" {
+  type    = string
+  default = "2026-11-01T00:00:00Z"
 }
 
 list "prefect_flow_run" "failures" {
@@ -9,6 +14,7 @@ list "prefect_flow_run" "failures" {
 
   config {
     version_group_id = var.version_group_id
-    states           = ["Failed", "TimedOut"]
+    states           = ["Failed"] # and its special cases, such as TimedOut
+    started_after    = var.since
   }
 }

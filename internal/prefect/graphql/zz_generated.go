@@ -632,6 +632,14 @@ func (v *FlowGroupFields) GetCreated() time.Time { return v.Created }
 // GetUpdated returns FlowGroupFields.Updated, and is useful for accessing the field via an interface.
 func (v *FlowGroupFields) GetUpdated() time.Time { return v.Updated }
 
+// FlowGroupsByNameResponse is returned by FlowGroupsByName on success.
+type FlowGroupsByNameResponse struct {
+	FlowGroup []FlowGroupsFlowGroup `json:"flow_group"`
+}
+
+// GetFlowGroup returns FlowGroupsByNameResponse.FlowGroup, and is useful for accessing the field via an interface.
+func (v *FlowGroupsByNameResponse) GetFlowGroup() []FlowGroupsFlowGroup { return v.FlowGroup }
+
 // FlowGroupsFlowGroup includes the requested fields of the GraphQL type flow_group.
 type FlowGroupsFlowGroup struct {
 	FlowGroupFields `json:"-"`
@@ -755,19 +763,37 @@ func (v *FlowGroupsFlowGroup) __premarshalJSON() (*__premarshalFlowGroupsFlowGro
 
 // FlowGroupsFlowGroupFlowsFlow includes the requested fields of the GraphQL type flow.
 type FlowGroupsFlowGroupFlowsFlow struct {
-	Id               string `json:"id"`
-	Archived         bool   `json:"archived"`
-	IsScheduleActive bool   `json:"is_schedule_active"`
+	Id               string                              `json:"id"`
+	Name             string                              `json:"name"`
+	Project          FlowGroupsFlowGroupFlowsFlowProject `json:"project"`
+	Archived         bool                                `json:"archived"`
+	IsScheduleActive bool                                `json:"is_schedule_active"`
 }
 
 // GetId returns FlowGroupsFlowGroupFlowsFlow.Id, and is useful for accessing the field via an interface.
 func (v *FlowGroupsFlowGroupFlowsFlow) GetId() string { return v.Id }
+
+// GetName returns FlowGroupsFlowGroupFlowsFlow.Name, and is useful for accessing the field via an interface.
+func (v *FlowGroupsFlowGroupFlowsFlow) GetName() string { return v.Name }
+
+// GetProject returns FlowGroupsFlowGroupFlowsFlow.Project, and is useful for accessing the field via an interface.
+func (v *FlowGroupsFlowGroupFlowsFlow) GetProject() FlowGroupsFlowGroupFlowsFlowProject {
+	return v.Project
+}
 
 // GetArchived returns FlowGroupsFlowGroupFlowsFlow.Archived, and is useful for accessing the field via an interface.
 func (v *FlowGroupsFlowGroupFlowsFlow) GetArchived() bool { return v.Archived }
 
 // GetIsScheduleActive returns FlowGroupsFlowGroupFlowsFlow.IsScheduleActive, and is useful for accessing the field via an interface.
 func (v *FlowGroupsFlowGroupFlowsFlow) GetIsScheduleActive() bool { return v.IsScheduleActive }
+
+// FlowGroupsFlowGroupFlowsFlowProject includes the requested fields of the GraphQL type project.
+type FlowGroupsFlowGroupFlowsFlowProject struct {
+	Name string `json:"name"`
+}
+
+// GetName returns FlowGroupsFlowGroupFlowsFlowProject.Name, and is useful for accessing the field via an interface.
+func (v *FlowGroupsFlowGroupFlowsFlowProject) GetName() string { return v.Name }
 
 // FlowGroupsRemainingFlowGroupAggregate includes the requested fields of the GraphQL type flow_group_aggregate.
 type FlowGroupsRemainingFlowGroupAggregate struct {
@@ -1045,6 +1071,14 @@ func (v *FlowRunsResponse) GetFlowRun() []FlowRunFields { return v.FlowRun }
 // GetRemaining returns FlowRunsResponse.Remaining, and is useful for accessing the field via an interface.
 func (v *FlowRunsResponse) GetRemaining() FlowRunsRemainingFlowRunAggregate { return v.Remaining }
 
+// FlowsByNameResponse is returned by FlowsByName on success.
+type FlowsByNameResponse struct {
+	Flow []FlowFields `json:"flow"`
+}
+
+// GetFlow returns FlowsByNameResponse.Flow, and is useful for accessing the field via an interface.
+func (v *FlowsByNameResponse) GetFlow() []FlowFields { return v.Flow }
+
 // FlowsRemainingFlowAggregate includes the requested fields of the GraphQL type flow_aggregate.
 type FlowsRemainingFlowAggregate struct {
 	Aggregate *Count `json:"aggregate"`
@@ -1307,6 +1341,14 @@ type ProjectFieldsTenant struct {
 
 // GetSlug returns ProjectFieldsTenant.Slug, and is useful for accessing the field via an interface.
 func (v *ProjectFieldsTenant) GetSlug() string { return v.Slug }
+
+// ProjectsByNameResponse is returned by ProjectsByName on success.
+type ProjectsByNameResponse struct {
+	Project []ProjectFields `json:"project"`
+}
+
+// GetProject returns ProjectsByNameResponse.Project, and is useful for accessing the field via an interface.
+func (v *ProjectsByNameResponse) GetProject() []ProjectFields { return v.Project }
 
 // ProjectsRemainingProjectAggregate includes the requested fields of the GraphQL type project_aggregate.
 type ProjectsRemainingProjectAggregate struct {
@@ -1954,6 +1996,22 @@ type __EnableFlowLazarusInput struct {
 // GetFlow returns __EnableFlowLazarusInput.Flow, and is useful for accessing the field via an interface.
 func (v *__EnableFlowLazarusInput) GetFlow() string { return v.Flow }
 
+// __FlowGroupsByNameInput is used internally by genqlient
+type __FlowGroupsByNameInput struct {
+	Tenant string                 `json:"tenant"`
+	Where  map[string]interface{} `json:"where"`
+	Limit  int                    `json:"limit"`
+}
+
+// GetTenant returns __FlowGroupsByNameInput.Tenant, and is useful for accessing the field via an interface.
+func (v *__FlowGroupsByNameInput) GetTenant() string { return v.Tenant }
+
+// GetWhere returns __FlowGroupsByNameInput.Where, and is useful for accessing the field via an interface.
+func (v *__FlowGroupsByNameInput) GetWhere() map[string]interface{} { return v.Where }
+
+// GetLimit returns __FlowGroupsByNameInput.Limit, and is useful for accessing the field via an interface.
+func (v *__FlowGroupsByNameInput) GetLimit() int { return v.Limit }
+
 // __FlowGroupsInput is used internally by genqlient
 type __FlowGroupsInput struct {
 	Tenant string                 `json:"tenant"`
@@ -2025,6 +2083,22 @@ func (v *__FlowRunsInput) GetWhere() map[string]interface{} { return v.Where }
 
 // GetLimit returns __FlowRunsInput.Limit, and is useful for accessing the field via an interface.
 func (v *__FlowRunsInput) GetLimit() int { return v.Limit }
+
+// __FlowsByNameInput is used internally by genqlient
+type __FlowsByNameInput struct {
+	Tenant string                 `json:"tenant"`
+	Where  map[string]interface{} `json:"where"`
+	Limit  int                    `json:"limit"`
+}
+
+// GetTenant returns __FlowsByNameInput.Tenant, and is useful for accessing the field via an interface.
+func (v *__FlowsByNameInput) GetTenant() string { return v.Tenant }
+
+// GetWhere returns __FlowsByNameInput.Where, and is useful for accessing the field via an interface.
+func (v *__FlowsByNameInput) GetWhere() map[string]interface{} { return v.Where }
+
+// GetLimit returns __FlowsByNameInput.Limit, and is useful for accessing the field via an interface.
+func (v *__FlowsByNameInput) GetLimit() int { return v.Limit }
 
 // __FlowsInput is used internally by genqlient
 type __FlowsInput struct {
@@ -2145,6 +2219,22 @@ func (v *__ProjectContentsInput) GetProject() string { return v.Project }
 
 // GetFinished returns __ProjectContentsInput.Finished, and is useful for accessing the field via an interface.
 func (v *__ProjectContentsInput) GetFinished() []string { return v.Finished }
+
+// __ProjectsByNameInput is used internally by genqlient
+type __ProjectsByNameInput struct {
+	Tenant string                 `json:"tenant"`
+	Where  map[string]interface{} `json:"where"`
+	Limit  int                    `json:"limit"`
+}
+
+// GetTenant returns __ProjectsByNameInput.Tenant, and is useful for accessing the field via an interface.
+func (v *__ProjectsByNameInput) GetTenant() string { return v.Tenant }
+
+// GetWhere returns __ProjectsByNameInput.Where, and is useful for accessing the field via an interface.
+func (v *__ProjectsByNameInput) GetWhere() map[string]interface{} { return v.Where }
+
+// GetLimit returns __ProjectsByNameInput.Limit, and is useful for accessing the field via an interface.
+func (v *__ProjectsByNameInput) GetLimit() int { return v.Limit }
 
 // __ProjectsInput is used internally by genqlient
 type __ProjectsInput struct {
@@ -3182,6 +3272,10 @@ query FlowGroups ($tenant: uuid!, $where: flow_group_bool_exp!, $limit: Int!) {
 		... FlowGroupFields
 		flows(order_by: [{version:desc}], limit: 1) {
 			id
+			name
+			project {
+				name
+			}
 			archived
 			is_schedule_active
 		}
@@ -3226,6 +3320,66 @@ func FlowGroups(
 	}
 
 	data_ = &FlowGroupsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by FlowGroupsByName.
+const FlowGroupsByName_Operation = `
+query FlowGroupsByName ($tenant: uuid!, $where: flow_group_bool_exp!, $limit: Int!) {
+	flow_group(where: {_and:[{tenant_id:{_eq:$tenant}},$where]}, order_by: [{name:asc},{id:asc}], limit: $limit) {
+		... FlowGroupFields
+		flows(order_by: [{version:desc}], limit: 1) {
+			id
+			name
+			project {
+				name
+			}
+			archived
+			is_schedule_active
+		}
+	}
+}
+fragment FlowGroupFields on flow_group {
+	id
+	tenant_id
+	name
+	description
+	labels
+	run_config
+	default_parameters
+	schedule
+	settings
+	created
+	updated
+}
+`
+
+func FlowGroupsByName(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	tenant string,
+	where map[string]interface{},
+	limit int,
+) (data_ *FlowGroupsByNameResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "FlowGroupsByName",
+		Query:  FlowGroupsByName_Operation,
+		Variables: &__FlowGroupsByNameInput{
+			Tenant: tenant,
+			Where:  where,
+			Limit:  limit,
+		},
+	}
+
+	data_ = &FlowGroupsByNameResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -3508,6 +3662,93 @@ func Flows(
 	}
 
 	data_ = &FlowsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by FlowsByName.
+const FlowsByName_Operation = `
+query FlowsByName ($tenant: uuid!, $where: flow_bool_exp!, $limit: Int!) {
+	flow(where: {_and:[{tenant_id:{_eq:$tenant}},$where]}, order_by: [{name:asc},{id:asc}], limit: $limit) {
+		... FlowFields
+	}
+}
+fragment FlowFields on flow {
+	id
+	tenant_id
+	project_id
+	project {
+		name
+	}
+	name
+	description
+	version
+	version_group_id
+	flow_group_id
+	archived
+	core_version
+	parameters
+	run_config
+	storage
+	environment
+	schedule
+	is_schedule_active
+	created
+	updated
+	tasks_aggregate {
+		aggregate {
+			count
+		}
+	}
+	edges_aggregate {
+		aggregate {
+			count
+		}
+	}
+	flow_group {
+		... FlowGroupFields
+	}
+}
+fragment FlowGroupFields on flow_group {
+	id
+	tenant_id
+	name
+	description
+	labels
+	run_config
+	default_parameters
+	schedule
+	settings
+	created
+	updated
+}
+`
+
+func FlowsByName(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	tenant string,
+	where map[string]interface{},
+	limit int,
+) (data_ *FlowsByNameResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "FlowsByName",
+		Query:  FlowsByName_Operation,
+		Variables: &__FlowsByNameInput{
+			Tenant: tenant,
+			Where:  where,
+			Limit:  limit,
+		},
+	}
+
+	data_ = &FlowsByNameResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -3989,6 +4230,55 @@ func Projects(
 	}
 
 	data_ = &ProjectsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by ProjectsByName.
+const ProjectsByName_Operation = `
+query ProjectsByName ($tenant: uuid!, $where: project_bool_exp!, $limit: Int!) {
+	project(where: {_and:[{tenant_id:{_eq:$tenant}},$where]}, order_by: [{name:asc},{id:asc}], limit: $limit) {
+		... ProjectFields
+	}
+}
+fragment ProjectFields on project {
+	id
+	tenant_id
+	name
+	description
+	created
+	updated
+	tenant {
+		slug
+	}
+}
+`
+
+func ProjectsByName(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	tenant string,
+	where map[string]interface{},
+	limit int,
+) (data_ *ProjectsByNameResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "ProjectsByName",
+		Query:  ProjectsByName_Operation,
+		Variables: &__ProjectsByNameInput{
+			Tenant: tenant,
+			Where:  where,
+			Limit:  limit,
+		},
+	}
+
+	data_ = &ProjectsByNameResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(

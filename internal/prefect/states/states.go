@@ -87,6 +87,11 @@ func Of(kind string) []string {
 	return names(func(state string) bool { return IsA(state, kind) })
 }
 
+// Names returns the states that a run can be in.
+func Names() []string {
+	return names(func(state string) bool { return state != Base && state != Meta })
+}
+
 // Unfinished returns the states that a run can have before it has finished.
 func Unfinished() []string {
 	return names(func(state string) bool { return state != Base && state != Meta && !IsFinished(state) })
