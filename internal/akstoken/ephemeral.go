@@ -69,7 +69,7 @@ func (*token) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemer
 	}
 }
 
-// ValidateConfig refuses ways to sign in that exclude each other.
+// ValidateConfig refuses conflicting ways to sign in.
 func (*token) ValidateConfig(ctx context.Context, req ephemeral.ValidateConfigRequest, resp *ephemeral.ValidateConfigResponse) {
 	var m model
 	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)

@@ -1,4 +1,4 @@
-// Package kubernetesjob is the data source prefect_kubernetes_job.
+// Package kubernetesjob implements the data source prefect_kubernetes_job.
 package kubernetesjob
 
 import (
@@ -30,12 +30,12 @@ var (
 // NewDataSource returns the data source prefect_kubernetes_job.
 func NewDataSource() datasource.DataSource { return &jobDataSource{} }
 
-// Metadata gives the type name.
+// Metadata sets the type name.
 func (d *jobDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_kubernetes_job"
 }
 
-// Configure takes over the provider data.
+// Configure stores the provider data.
 func (d *jobDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
 	d.data = framework.ConfigureDataSource(req, resp)
 }
@@ -45,7 +45,7 @@ func (d *jobDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, re
 	resp.Schema = dataSourceSchema()
 }
 
-// ConfigValidators wants exactly one way to choose.
+// ConfigValidators requires exactly one way to select the Job.
 func (d *jobDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
 	return []datasource.ConfigValidator{
 		framework.ExactlyOneOf("flow_run_id", "name"),
@@ -81,16 +81,16 @@ func (d *jobDataSource) cluster(diags *diag.Diagnostics) *kubeclient.Client {
 		diags.Append(framework.Diagnose(err, summary)...)
 	case cluster != nil:
 	case d.data != nil && slices.Contains(d.data.Unknown, "kubernetes"):
-		diags.AddError(summary, "`kubernetes` in the provider configuration depends on something that has not been applied.\n\n"+
+		diags.AddError(summary, "`kubernetes` in the provider configuration depends on something that has not been applied yet.\n\n"+
 			"Add `depends_on` with the resource that creates the cluster, so that this is read during apply.")
 	default:
-		diags.AddError(summary, "The provider configuration names no cluster.\n\nSet `kubernetes` in the provider block, for instance "+
+		diags.AddError(summary, "The provider configuration has no cluster.\n\nSet `kubernetes` in the provider block, for instance "+
 			"`kubernetes = { config_path = \"~/.kube/config\" }`.")
 	}
 	return cluster
 }
 
-// find returns the newest Job that was meant and how many there are.
+// find returns the newest matching Job and how many there are.
 func (m *model) find(ctx context.Context, cluster *kubeclient.Client) (*runjobs.Job, int, diag.Diagnostics) {
 	namespace := m.Namespace.ValueString()
 	at, what := path.Root("name"), "Job "+m.Name.ValueString()
@@ -109,7 +109,7 @@ func (m *model) find(ctx context.Context, cluster *kubeclient.Client) (*runjobs.
 		diags.AddWarning("Pods or events of "+what+" could not be read", framework.Sentence(err.Error()))
 	case errors.Is(err, kubeclient.ErrNotFound):
 		diags.AddAttributeError(at, summary, "The namespace has no Job of this name.\n\n"+
-			"The agent deletes Jobs that have finished, unless it is told not to. Check the name and set `namespace`.")
+			"The agent deletes finished Jobs by default. Check the name and `namespace`.")
 		return nil, 0, diags
 	case err != nil:
 		diags.AddError(summary, framework.Sentence(err.Error()))
@@ -117,8 +117,8 @@ func (m *model) find(ctx context.Context, cluster *kubeclient.Client) (*runjobs.
 	}
 	if len(jobs) == 0 {
 		diags.AddAttributeError(at, summary, "The namespace has no Job with this run's label `prefect.io/flow_run_id`.\n\n"+
-			"Either no agent has taken the run, or the agent works in another namespace (set `namespace`), or it has deleted the Job "+
-			"after the run: agents do so unless DELETE_FINISHED_JOBS is False. A `prefect_flow_run` remembers its Job in `job`.")
+			"Either no agent has taken the run, or the agent uses another namespace (set `namespace`), or it has deleted the Job "+
+			"after the run, as agents do unless DELETE_FINISHED_JOBS is False. A `prefect_flow_run` keeps what it saw of the Job in `job`.")
 		return nil, 0, diags
 	}
 	return &jobs[len(jobs)-1], len(jobs), diags

@@ -8,7 +8,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
 )
 
-// model is the data source.
+// model is the data source's attributes.
 type model struct {
 	jobvalue.Job
 
@@ -57,7 +57,7 @@ type containerModel struct {
 	LastExitCode types.Int64  `tfsdk:"last_exit_code"`
 }
 
-// fill takes over what the cluster says of a Job, one of so many of its run.
+// fill sets the attributes from a Job; attempts is the number of Jobs of its run.
 func (m *model) fill(job *runjobs.Job, attempts int) {
 	m.Job, m.Attempts = jobvalue.OfJob(job), types.Int64Value(int64(attempts))
 	m.Message = framework.StringOrNullIfEmpty(job.Message)
@@ -67,7 +67,7 @@ func (m *model) fill(job *runjobs.Job, attempts int) {
 	m.Pods = each(job.Pods, podOf)
 }
 
-// each converts a list; none gives an empty one.
+// each converts a list; nil gives an empty one.
 func each[T, U any](from []T, one func(*T) U) []U {
 	to := make([]U, 0, len(from))
 	for i := range from {

@@ -114,13 +114,13 @@ func TestAccProvider_badReach(t *testing.T) {
 		"kubernetes = {}\n port_forward = { service = \"Apollo\" }":                                     {"Not a Kubernetes name"},
 		"kubernetes = {}\n port_forward = { service = \"apollo\", port = 70000 }":                       {"Not a port", "70000"},
 		"kubernetes = {}\n port_forward = { port = 4200 }":                                              {`attribute "service" is required`},
-		azure(ids + "client_secret = \"s\"\n use_oidc = true"):                                          {"Cannot sign in to Microsoft Entra ID", "client_secret and use_oidc", "exclude each other"},
+		azure(ids + "client_secret = \"s\"\n use_oidc = true"):                                          {"Cannot sign in to Microsoft Entra ID", "client_secret and use_oidc", "cannot be combined"},
 		azure(ids + "use_msi = true\n use_cli = true"):                                                  {"use_msi and use_cli"},
 		azure(ids + "client_secret = \"\""):                                                             {"Blank secret"},
 		azure(ids + "environment = \"moon\"\n client_secret = \"s\""):                                   {"usgovernment"},
 		azure("client_secret = \"s\"\n client_id = \"c\""):                                              {"client_secret needs tenant_id", "ARM_TENANT_ID"},
 		azure(ids + "use_oidc = true"):                                                                  {"use_oidc needs oidc_token", "ARM_OIDC_TOKEN"},
-		azure("use_cli = false"):                                                                        {"nothing says how to sign in", "use_workload_identity"},
+		azure("use_cli = false"):                                                                        {"no way to sign in to sign in", "use_workload_identity"},
 		"kubernetes = {\n token = \"t\"\n azure = { use_msi = true }\n}":                                {"Two ways to sign in to the cluster"},
 	}
 	steps := make([]resource.TestStep, 0, len(refused))

@@ -112,7 +112,7 @@ func (k *Kubernetes) oneTemplate() diag.Diagnostics {
 		return nil
 	}
 	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(Path().AtName("job_template_path"), "Two job templates",
-		"`job_template` and `job_template_path` exclude each other. Remove one of them.")}
+		"`job_template` and `job_template_path` cannot be combined. Remove one of them.")}
 }
 
 // Check checks a resolved value, as far as it is known.

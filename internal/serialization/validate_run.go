@@ -156,7 +156,7 @@ func (k KubernetesRun) validateTemplate(p *problems) {
 
 func (k KubernetesRun) validateTemplatePath(p *problems) {
 	if k.JobTemplate != nil {
-		p.add("job_template_path", "job_template and job_template_path exclude each other", "Keep one of them")
+		p.add("job_template_path", "job_template and job_template_path cannot be combined", "Keep one of them")
 	}
 	u, err := url.Parse(*k.JobTemplatePath)
 	if err != nil || !slices.Contains(templateSchemes, u.Scheme) {

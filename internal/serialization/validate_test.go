@@ -73,7 +73,7 @@ func TestValidateFlow(t *testing.T) {
 		kubernetes(`"labels": null`):                                                                                        {"run_config.labels", "not null"},
 		kubernetes(`"job_template": []`):                                                                                    {"run_config.job_template", "must be an object"},
 		kubernetes(`"job_template_path": "job.yaml"`):                                                                       {"run_config.job_template_path", "cannot read"},
-		kubernetes(`"job_template_path": "s3://b/j", "job_template": {}`):                                                   {"run_config.job_template_path", "exclude"},
+		kubernetes(`"job_template_path": "s3://b/j", "job_template": {}`):                                                   {"run_config.job_template_path", "cannot be combined"},
 		kubernetes(`"job_template": {"kind": "Job"}`):                                                                       {"run_config.job_template.spec.template.spec", "no pod"},
 		kubernetes(`"job_template": {"spec": {"backoffLimit": "x"}}`):                                                       {"run_config.job_template.spec.backoffLimit", "string"},
 		job(`{"containers": []}`):                                                                                           {"run_config.job_template.spec.template.spec.containers", "no container"},

@@ -13,16 +13,16 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/localfile"
 )
 
-// ServerID is the application id under which every AKS cluster with Entra ID integration takes tokens.
+// ServerID is the application id for which every AKS cluster with Entra ID integration accepts tokens.
 const ServerID = "6dae42f8-4368-4678-94ff-3960e28e3630"
 
-// Config says how to get tokens of Microsoft Entra ID for an AKS cluster. At most one way may be asked for; if
-// none is, the environment decides. What is empty is taken from ARM_ variables, those of the azurerm provider, and then
-// from AZURE_ variables, those of the Azure SDKs.
+// Config is how to get Microsoft Entra ID tokens for an AKS cluster. At most one way to sign in may be set;
+// if none is, the environment decides. Empty values come from ARM_ variables (of the azurerm provider), then
+// from AZURE_ variables (of the Azure SDKs).
 type Config struct {
 	ServerID      string // application id of the cluster's API server; ServerID unless set
 	Environment   string // public (the default), usgovernment or china
-	AuthorityHost string // https URL of Entra ID, for private clouds; wins over Environment
+	AuthorityHost string // https URL of Entra ID, for private clouds; overrides Environment
 
 	TenantID, ClientID string
 
@@ -31,19 +31,19 @@ type Config struct {
 	ClientCertificatePath     string
 	ClientCertificatePassword string
 
-	UseOIDC                          *bool // exchange a token of another identity provider; nil leaves it to the environment
+	UseOIDC                          *bool // exchange a token of another identity provider; nil lets the environment decide
 	OIDCToken, OIDCTokenFilePath     string
-	OIDCRequestURL, OIDCRequestToken string // where to ask for such a token, as in GitHub Actions and Azure Pipelines
-	ADOPipelineServiceConnectionID   string // the service connection of Azure Pipelines to ask for one
+	OIDCRequestURL, OIDCRequestToken string // where to request such a token, as in GitHub Actions and Azure Pipelines
+	ADOPipelineServiceConnectionID   string // the Azure Pipelines service connection to request one for
 	UseWorkloadIdentity              *bool  // the token that AKS projects into a pod
 	UseMSI                           *bool  // managed identity of the machine
-	UseCLI                           *bool  // the account that the az command is logged in with
+	UseCLI                           *bool  // the account of the az command
 
-	// HTTPClient asks Entra ID; nil means the Azure SDK's own.
+	// HTTPClient sends requests to Entra ID; nil means the Azure SDK's own.
 	HTTPClient *http.Client
 }
 
-// signIn is a way to prove who one is, named like the attribute that chooses it.
+// signIn is a way to sign in, named like its attribute.
 type signIn string
 
 const (
@@ -55,21 +55,20 @@ const (
 	byCLI         signIn = "use_cli"
 )
 
-// Check looks for what is wrong with the configuration together with the environment, without contacting anything or
-// reading a file but those that the environment names in place of values. Errors are *Error whose attribute begins
-// with "azure".
+// Check validates the configuration together with the environment. It contacts nothing and reads only the
+// files that the environment names in place of values. Errors are *Error whose attribute begins with "azure".
 func (a Config) Check(env func(string) string) error {
 	_, err := a.resolve(env)
 	return err
 }
 
-// login is an Config with nothing left open.
+// login is a Config with every value resolved.
 type login struct {
 	Config
 	way signIn
 }
 
-// asked lists the ways that the configuration itself asks for, and the attributes that do.
+// asked returns the ways to sign in that the configuration sets, and their attributes.
 func (a Config) asked() (ways []signIn, attributes []string) {
 	add := func(way signIn, candidates ...string) {
 		for i := 0; i < len(candidates); i += 2 {
@@ -96,21 +95,21 @@ func isTrue(b *bool) string {
 	return ""
 }
 
-// CheckWays looks for attributes that exclude each other, whatever the environment is.
+// CheckWays checks for conflicting attributes, independently of the environment.
 func (a Config) CheckWays() error {
 	if ways, attributes := a.asked(); len(ways) > 1 {
-		return misconfigured(attributes[1], fmt.Sprintf("%s and %s are different ways to sign in and exclude each other", attributes[0], attributes[1]), "Keep one of them")
+		return misconfigured(attributes[1], fmt.Sprintf("%s and %s are different ways to sign in and cannot be combined", attributes[0], attributes[1]), "Keep one of them")
 	}
 	switch {
 	case a.ClientCertificate != "" && a.ClientCertificatePath != "":
-		return misconfigured("client_certificate_path", "client_certificate and client_certificate_path exclude each other", "Keep one of them")
+		return misconfigured("client_certificate_path", "client_certificate and client_certificate_path cannot be combined", "Keep one of them")
 	case a.OIDCToken != "" && a.OIDCTokenFilePath != "":
-		return misconfigured("oidc_token_file_path", "oidc_token and oidc_token_file_path exclude each other", "Keep one of them")
+		return misconfigured("oidc_token_file_path", "oidc_token and oidc_token_file_path cannot be combined", "Keep one of them")
 	case a.ClientCertificatePassword != "" && a.ClientCertificate == "" && a.ClientCertificatePath == "" && a.ClientSecret != "":
-		return misconfigured("client_certificate_password", "there is no certificate that the password could be for", "Set client_certificate_path, or remove the password")
+		return misconfigured("client_certificate_password", "the password has no certificate", "Set client_certificate_path, or remove the password")
 	}
 	if _, known := clouds[a.Environment]; !known && a.Environment != "" {
-		return misconfigured("environment", fmt.Sprintf("%q is not a cloud that is known", a.Environment), "Use public, usgovernment or china, or set authority_host")
+		return misconfigured("environment", fmt.Sprintf("%q is not a known cloud", a.Environment), "Use public, usgovernment or china, or set authority_host")
 	}
 	if u, err := url.Parse(a.AuthorityHost); a.AuthorityHost != "" && (err != nil || u.Host == "" || u.Scheme != "https") {
 		return misconfigured("authority_host", "it is not a URL with the scheme https", "Use a URL such as https://login.microsoftonline.com/")
@@ -123,7 +122,7 @@ var clouds = map[string]cloud.Configuration{ //nolint:gochecknoglobals // a cons
 	"public": cloud.AzurePublic, "usgovernment": cloud.AzureGovernment, "china": cloud.AzureChina,
 }
 
-// cloud is where to sign in, and whether that is one of Microsoft's public addresses.
+// cloud returns where to sign in, and whether that is one of Microsoft's public addresses.
 func (l *login) cloud() (where cloud.Configuration, known bool) {
 	if l.AuthorityHost == "" {
 		return clouds[cmp.Or(l.Environment, "public")], true
@@ -136,12 +135,12 @@ func (l *login) cloud() (where cloud.Configuration, known bool) {
 	return cloud.Configuration{ActiveDirectoryAuthorityHost: l.AuthorityHost, Services: map[cloud.ServiceName]cloud.ServiceConfiguration{}}, false
 }
 
-// certificate is the content of the certificate and where it came from.
+// certificate returns the content of the certificate and its source.
 func (l *login) certificate() ([]byte, string, error) {
 	if l.ClientCertificatePath != "" {
 		data, err := localfile.Read(l.ClientCertificatePath, localfile.Small)
 		if err != nil {
-			problem := misconfigured("client_certificate_path", "the file "+l.ClientCertificatePath+" cannot be read", "Name a PEM or PKCS#12 file that holds the certificate and its key")
+			problem := misconfigured("client_certificate_path", "the file "+l.ClientCertificatePath+" cannot be read", "Use a PEM or PKCS#12 file that contains the certificate and its key")
 			problem.Err = err
 			return nil, "", problem
 		}

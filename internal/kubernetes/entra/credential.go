@@ -18,13 +18,13 @@ import (
 )
 
 const (
-	// renewBefore is how long before its end a token is replaced.
+	// renewBefore is how long before its expiry a token is renewed.
 	renewBefore = 5 * time.Minute
-	// exchangeAudience is what a token to be exchanged must be meant for.
+	// exchangeAudience is the required audience of a token to exchange.
 	exchangeAudience = "api://AzureADTokenExchange"
 )
 
-// credential makes what the way needs. It reads certificates but contacts nothing.
+// credential returns the SDK credential for the sign-in. It reads certificates but contacts nothing.
 func (l *login) credential() (azcore.TokenCredential, error) {
 	where, known := l.cloud()
 	options := azcore.ClientOptions{Cloud: where}
@@ -56,7 +56,7 @@ func (l *login) credential() (azcore.TokenCredential, error) {
 		if strings.Contains(err.Error(), "tenant") {
 			attribute = "tenant_id"
 		}
-		problem := misconfigured(attribute, "the values cannot be used: "+firstLine(err.Error()), "Correct them")
+		problem := misconfigured(attribute, "the values are invalid: "+firstLine(err.Error()), "Correct them")
 		problem.Err = err
 		return nil, problem
 	}
@@ -86,8 +86,8 @@ func (l *login) certificateCredential(options azcore.ClientOptions, private bool
 	return made, nil
 }
 
-// assertion is the token of another identity provider that is exchanged. Files are read each time: their tokens live
-// for minutes and are replaced.
+// assertion returns the token of another identity provider to exchange. Files are read each time, because
+// their tokens are short-lived and rotated.
 func (l *login) assertion(ctx context.Context) (string, error) {
 	switch {
 	case l.OIDCToken != "":
@@ -103,10 +103,10 @@ func (l *login) assertion(ctx context.Context) (string, error) {
 	}
 }
 
-// adoAPIVersion is the version of the API of Azure DevOps that gives out tokens of service connections.
+// adoAPIVersion is the version of the Azure DevOps API for service connection tokens.
 const adoAPIVersion = "7.1"
 
-// requestAssertion asks for a token in the way of GitHub Actions, or, for a service connection, of Azure Pipelines.
+// requestAssertion requests a token as in GitHub Actions or, for a service connection, in Azure Pipelines.
 func (l *login) requestAssertion(ctx context.Context) (string, error) {
 	address, err := url.Parse(l.OIDCRequestURL)
 	if err != nil {
@@ -128,7 +128,7 @@ func (l *login) requestAssertion(ctx context.Context) (string, error) {
 	address.RawQuery = query.Encode()
 	req, err := http.NewRequestWithContext(ctx, method, address.String(), http.NoBody)
 	if err != nil {
-		return "", fmt.Errorf("ask for the token to exchange: %w", err)
+		return "", fmt.Errorf("request the token to exchange: %w", err)
 	}
 	req.Header.Set("Authorization", "Bearer "+l.OIDCRequestToken)
 	req.Header.Set("Accept", "application/json")
@@ -141,7 +141,7 @@ func (l *login) requestAssertion(ctx context.Context) (string, error) {
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return "", fmt.Errorf("ask for the token to exchange: %w", err)
+		return "", fmt.Errorf("request the token to exchange: %w", err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	var answer struct {
@@ -153,7 +153,7 @@ func (l *login) requestAssertion(ctx context.Context) (string, error) {
 		answer.Value = answer.OIDCToken
 	}
 	if err != nil || resp.StatusCode != http.StatusOK || answer.Value == "" {
-		return "", fmt.Errorf("ask for the token to exchange: %s answers with HTTP status %d and no token", address.Host, resp.StatusCode)
+		return "", fmt.Errorf("request the token to exchange: %s answered with HTTP status %d and no token", address.Host, resp.StatusCode)
 	}
 	return answer.Value, nil
 }

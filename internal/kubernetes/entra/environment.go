@@ -9,7 +9,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/localfile"
 )
 
-// resolve fills in what is open from the environment.
+// resolve fills empty values from the environment.
 func (a Config) resolve(env func(string) string) (*login, error) {
 	if err := a.CheckWays(); err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func (a Config) resolve(env func(string) string) (*login, error) {
 	}
 	l.Environment = first(a.Environment, "ARM_ENVIRONMENT")
 	l.ClientSecret = first(a.ClientSecret, "ARM_CLIENT_SECRET")
-	if len(ways) == 0 { // a secret that nobody has asked for need not be there
+	if len(ways) == 0 { // with an explicit way to sign in, the file may be missing
 		if err := fromFile(&l.ClientSecret, env, "ARM_CLIENT_SECRET_FILE_PATH", "client_secret"); err != nil {
 			return nil, err
 		}
@@ -57,10 +57,10 @@ func (a Config) resolve(env func(string) string) (*login, error) {
 	if len(ways) == 1 {
 		l.way = ways[0]
 	} else if l.way = l.fromEnvironment(env); l.way == "" {
-		return nil, misconfigured("", "nothing says how to sign in to Microsoft Entra ID",
+		return nil, misconfigured("", "no way to sign in to Microsoft Entra ID is configured",
 			"Set client_secret, client_certificate_path, use_oidc, use_workload_identity, use_msi or use_cli, or the ARM_ environment variables of the azurerm provider")
 	}
-	// The environment may name these, too.
+	// The environment may also set these.
 	if err := (Config{Environment: l.Environment, AuthorityHost: l.AuthorityHost}).CheckWays(); err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (a Config) resolve(env func(string) string) (*login, error) {
 	return l, nil
 }
 
-// fromFile fills in a value that is open from the file that a variable names, if it names one.
+// fromFile fills an empty value from the file that a variable names, if any.
 func fromFile(value *string, env func(string) string, variable, attribute string) error {
 	path := strings.TrimSpace(env(variable))
 	if *value != "" || path == "" {
@@ -78,7 +78,7 @@ func fromFile(value *string, env func(string) string, variable, attribute string
 	}
 	text, err := localfile.Read(path, localfile.Small)
 	if err != nil {
-		failure := misconfigured(attribute, "the file "+path+" of "+variable+" cannot be read", "Correct the variable, or set "+attribute)
+		failure := misconfigured(attribute, "the file "+path+" in "+variable+" cannot be read", "Correct the variable, or set "+attribute)
 		failure.Err = err
 		return failure
 	}
@@ -99,8 +99,8 @@ func (l *login) resolveOIDC(first func(string, ...string) string) {
 	l.ADOPipelineServiceConnectionID = first(l.ADOPipelineServiceConnectionID, "ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID", "ARM_OIDC_AZURE_SERVICE_CONNECTION_ID")
 }
 
-// fromEnvironment chooses a way when the configuration names none, in the order of the azurerm provider. A way that the
-// configuration sets to false is not taken.
+// fromEnvironment selects a way to sign in if the configuration sets none, in the order of the azurerm
+// provider. It skips those that the configuration sets to false.
 func (l *login) fromEnvironment(env func(string) string) signIn {
 	wanted := func(attribute *bool, on bool) bool { return on && (attribute == nil || *attribute) }
 	says := func(name string) bool { return strings.EqualFold(strings.TrimSpace(env(name)), "true") }
@@ -122,7 +122,7 @@ func (l *login) fromEnvironment(env func(string) string) signIn {
 	}
 }
 
-// complete says what the chosen way lacks.
+// complete reports what the selected way to sign in is missing.
 func (l *login) complete() error {
 	lacks := func(attribute, variables string) error {
 		return misconfigured(attribute, fmt.Sprintf("%s needs %s", l.way, attribute), fmt.Sprintf("Set %s, or the environment variable %s", attribute, variables))

@@ -4,17 +4,17 @@ import "errors"
 
 // Kinds of Error, for errors.Is.
 var (
-	// ErrConfiguration means that a value is wrong or missing, or does not go with another.
+	// ErrConfiguration means that a value is wrong or missing, or conflicts with another.
 	ErrConfiguration = errors.New("wrong configuration of the sign-in to Microsoft Entra ID")
-	// ErrNoToken means that Microsoft Entra ID gives no token.
-	ErrNoToken = errors.New("no token of Microsoft Entra ID")
+	// ErrNoToken means that Microsoft Entra ID issued no token.
+	ErrNoToken = errors.New("no token from Microsoft Entra ID")
 )
 
-// Error says why there is no token. Its text never holds a secret.
+// Error is why there is no token. Its text never contains a secret.
 type Error struct {
 	Kind      error
-	Attribute string // the value of Config that is wrong, such as "client_secret"; empty for the whole
-	Problem   string // a sentence without its full stop, as is Remedy
+	Attribute string // the invalid field of Config, such as "client_secret"; empty for the whole
+	Problem   string // a sentence without its full stop, like Remedy
 	Remedy    string
 	Err       error
 }

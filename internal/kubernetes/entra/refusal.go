@@ -14,7 +14,7 @@ import (
 // refused explains why there is no token, without secrets.
 func (l *login) refused(err error) *Error {
 	out := &Error{Kind: ErrNoToken, Err: err}
-	out.Problem = "Microsoft Entra ID gives no token (" + string(l.way) + "): " + reason(err)
+	out.Problem = "Microsoft Entra ID issued no token (" + string(l.way) + "): " + reason(err)
 	switch l.way {
 	case bySecret:
 		out.Remedy = "Check tenant_id, client_id and client_secret; secrets expire"
@@ -30,7 +30,7 @@ func (l *login) refused(err error) *Error {
 	return out
 }
 
-// reason is the description that Entra ID gives, without its trace ids, or else the error's first line.
+// reason returns Entra ID's description without its trace ids, or else the error's first line.
 func reason(err error) string {
 	var failed *azidentity.AuthenticationFailedError
 	if errors.As(err, &failed) && failed.RawResponse != nil {

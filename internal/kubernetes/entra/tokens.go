@@ -12,7 +12,7 @@ import (
 // tokenTimeout is how long Entra ID may take, retries included.
 const tokenTimeout = 30 * time.Second
 
-// Tokens keeps a token as long as it is good.
+// Tokens caches a token while it is valid.
 type Tokens struct {
 	login      *login
 	credential azcore.TokenCredential
@@ -21,8 +21,8 @@ type Tokens struct {
 	current    azcore.AccessToken
 }
 
-// NewTokens resolves a configuration together with the environment (nil for that of the process). It reads certificates but
-// contacts nothing. Errors are *Error.
+// NewTokens resolves a configuration together with the environment (nil for the process's). It reads
+// certificates but contacts nothing. Errors are *Error.
 func NewTokens(config Config, env func(string) string) (*Tokens, error) {
 	login, err := config.resolve(env)
 	if err != nil {
@@ -35,13 +35,14 @@ func NewTokens(config Config, env func(string) string) (*Tokens, error) {
 	return &Tokens{login: login, credential: credential, now: time.Now, lock: make(chan struct{}, 1)}, nil
 }
 
-// Token returns a good token, a new one when the last is about to end. Errors are *Error, or the context's.
+// Token returns a valid token, a new one if the current one is about to expire. Errors are *Error, or the
+// context's.
 func (t *Tokens) Token(ctx context.Context) (string, error) {
 	token, _, err := t.TokenUntil(ctx)
 	return token, err
 }
 
-// TokenUntil is Token with the time at which the token ends.
+// TokenUntil is Token, also returning the expiry.
 func (t *Tokens) TokenUntil(ctx context.Context) (token string, ends time.Time, err error) {
 	select {
 	case t.lock <- struct{}{}:
@@ -49,7 +50,7 @@ func (t *Tokens) TokenUntil(ctx context.Context) (token string, ends time.Time, 
 	case <-ctx.Done():
 		return "", time.Time{}, fmt.Errorf("wait for a token of Microsoft Entra ID: %w", context.Cause(ctx))
 	}
-	if ctx.Err() != nil { // both could be had above
+	if ctx.Err() != nil { // both cases above were ready
 		return "", time.Time{}, fmt.Errorf("wait for a token of Microsoft Entra ID: %w", context.Cause(ctx))
 	}
 	if t.fresh() {
@@ -65,10 +66,10 @@ func (t *Tokens) TokenUntil(ctx context.Context) (token string, ends time.Time, 
 	case ctx.Err() != nil:
 		return "", time.Time{}, fmt.Errorf("wait for a token of Microsoft Entra ID: %w", context.Cause(ctx))
 	case t.current.Token != "" && t.now().Before(t.current.ExpiresOn):
-		return t.current.Token, t.current.ExpiresOn, nil // it is still good; the next request tries again
+		return t.current.Token, t.current.ExpiresOn, nil // still valid; the next request tries again
 	case asking.Err() != nil:
 		out := t.login.refused(err)
-		out.Problem = fmt.Sprintf("Microsoft Entra ID gave no token within %s (%s)", tokenTimeout, t.login.way)
+		out.Problem = fmt.Sprintf("Microsoft Entra ID issued no token within %s (%s)", tokenTimeout, t.login.way)
 		out.Remedy = "Check that this machine can reach it. " + out.Remedy
 		return "", time.Time{}, out
 	default:
@@ -83,7 +84,7 @@ func (t *Tokens) fresh() bool {
 	return t.current.RefreshOn.IsZero() || t.now().Before(t.current.RefreshOn)
 }
 
-// Forget makes the next request get a new token, if this one is still the current one.
+// Forget makes the next request get a new token, if token is still the current one.
 func (t *Tokens) Forget(token string) {
 	t.lock <- struct{}{}
 	defer func() { <-t.lock }()

@@ -1,4 +1,5 @@
-// Package jobspec computes which Job the Prefect 1.4.1 Kubernetes agent makes of a flow run. It talks to nothing.
+// Package jobspec computes the Job that the Prefect 1.4.1 Kubernetes agent creates for a flow run. It
+// contacts nothing.
 package jobspec
 
 // Labels that the Kubernetes agent puts on a Job and on its pods.

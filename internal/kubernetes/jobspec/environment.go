@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// variables is a mapping that remembers the order in which its names were first set, as a Python dict does.
+// variables is a map that keeps its names in insertion order, as a Python dict does.
 type variables struct {
 	names  []string
 	values map[string]any
@@ -20,7 +20,8 @@ func (v *variables) set(name string, value any) {
 	v.values[name] = value
 }
 
-// environment merges, later ones winning: the agent's settings, the run configuration's, what the run requires.
+// environment merges, in increasing precedence, the agent's settings, the run configuration's variables and
+// those the run requires.
 func environment(run Run, config runConfig, agent Agent, image string) *variables {
 	env := &variables{values: map[string]any{}}
 	env.set("PREFECT__LOGGING__LEVEL", cmp.Or(agent.LoggingLevel, "INFO"))
@@ -30,7 +31,7 @@ func environment(run Run, config runConfig, agent Agent, image string) *variable
 	for _, name := range storedOrder(config.env) {
 		env.set(name, config.env[name])
 	}
-	// A run can switch its logs off, but not on against the agent.
+	// A run can turn its logs off, but not on if the agent turns them off.
 	sendLogs := "true"
 	if agent.NoCloudLogs {
 		sendLogs = "false"
@@ -61,8 +62,8 @@ func environment(run Run, config runConfig, agent Agent, image string) *variable
 	return env
 }
 
-// storedOrder is the order in which PostgreSQL returns the members of a JSON object, hence in which the agent sees
-// the variables of a run configuration: by length, then by bytes.
+// storedOrder returns names in the order in which PostgreSQL returns the members of a JSON object, and so in
+// which the agent sees the variables of a run configuration: by length, then by bytes.
 func storedOrder(env map[string]any) []string {
 	return slices.SortedFunc(maps.Keys(env), func(a, b string) int {
 		if len(a) != len(b) {

@@ -10,15 +10,15 @@ var (
 	ErrRunConfig = errors.New("run configuration not usable by the Kubernetes agent")
 	// ErrStorage means the agent cannot use the flow's storage.
 	ErrStorage = errors.New("storage not usable by the Kubernetes agent")
-	// ErrTemplate means the job template is not one.
+	// ErrTemplate means the agent cannot use the job template.
 	ErrTemplate = errors.New("job template not usable by the Kubernetes agent")
-	// ErrTemplateUnavailable means the job template lies where only the agent can read it.
+	// ErrTemplateUnavailable means only the agent can read the job template.
 	ErrTemplateUnavailable = errors.New("job template not readable from here")
 	// ErrCoreVersion means the flow's Prefect version is not a version.
 	ErrCoreVersion = errors.New("not a Prefect version")
 )
 
-// Error says why no Job can be generated for a run.
+// Error is why no Job can be generated for a run.
 type Error struct {
 	Kind    error  // one of the Err values above
 	Path    string // where, within the run configuration or the job template
@@ -26,7 +26,7 @@ type Error struct {
 	Err     error // the cause, if there is one
 }
 
-// Error formats the place and the problem.
+// Error formats the path and the problem.
 func (e *Error) Error() string {
 	if e.Path == "" {
 		return e.Problem

@@ -8,8 +8,8 @@ import (
 )
 
 // Generate returns the Job that the Prefect 1.4.1 Kubernetes agent creates for a run, as JSON. The identifier
-// is eight hexadecimal digits, fresh for every Job. Nothing that was passed in is modified. What makes the agent
-// fail a run before it creates a Job is a *Error.
+// is eight hexadecimal digits, fresh for every Job. The arguments are not modified. If the agent would fail
+// the run before creating a Job, the error is a *Error.
 func Generate(run Run, agent Agent, identifier string) (map[string]any, error) {
 	config, err := loadRunConfig(run)
 	if err != nil {
@@ -47,8 +47,7 @@ func Generate(run Run, agent Agent, identifier string) (map[string]any, error) {
 	return job, nil
 }
 
-// ToJob converts a generated Job to its type. Fields that a Job does not have are dropped, as the API server drops
-// them.
+// ToJob converts a generated Job to its type. Unknown fields are dropped, as the API server does.
 func ToJob(job map[string]any) (*batchv1.Job, error) {
 	data, err := json.Marshal(job)
 	if err != nil {
@@ -56,7 +55,7 @@ func ToJob(job map[string]any) (*batchv1.Job, error) {
 	}
 	var typed batchv1.Job
 	if err := json.Unmarshal(data, &typed); err != nil {
-		return nil, &Error{Kind: ErrTemplate, Path: "job_template", Problem: "the template does not make a Job: " + err.Error(), Err: err}
+		return nil, &Error{Kind: ErrTemplate, Path: "job_template", Problem: "the template does not produce a valid Job: " + err.Error(), Err: err}
 	}
 	return &typed, nil
 }

@@ -93,7 +93,7 @@ func TestGenerateJobRefusals(t *testing.T) {
 		"cpu not text":         {kubernetesRun(`, "cpu_limit": 1`), module, "1.4.1", ErrRunConfig, "cpu_limit"},
 		"labels null":          {kubernetesRun(`, "labels": null`), module, "1.4.1", ErrRunConfig, "labels"},
 		"pull policy":          {kubernetesRun(`, "image_pull_policy": "Often"`), module, "1.4.1", ErrRunConfig, "Often"},
-		"both templates":       {kubernetesRun(`, "job_template": {"a": 1}, "job_template_path": "s3://b/t"`), module, "1.4.1", ErrRunConfig, "exclude"},
+		"both templates":       {kubernetesRun(`, "job_template": {"a": 1}, "job_template_path": "s3://b/t"`), module, "1.4.1", ErrRunConfig, "cannot be combined"},
 		"template path":        {kubernetesRun(`, "job_template_path": "s3://b/t.yaml"`), module, "1.4.1", ErrTemplateUnavailable, "s3://b/t.yaml"},
 		"template is a list":   {kubernetesRun(`, "job_template": [1]`), module, "1.4.1", ErrRunConfig, "job_template"},
 		"template not YAML":    {kubernetesRun(`, "job_template": "{"`), module, "1.4.1", ErrTemplate, "YAML"},

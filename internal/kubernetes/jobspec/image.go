@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// flowImage decides the flow container's image: Docker storage, run configuration, template, Prefect's own image of
-// the flow's version.
+// flowImage returns the flow container's image, from the first of: Docker storage, run configuration,
+// template, Prefect's own image for the flow's version.
 func flowImage(run Run, config runConfig, fromTemplate any) (string, error) {
 	kind, ok := run.Storage["type"].(string)
 	if !ok {
-		return "", &Error{Kind: ErrStorage, Path: "storage", Problem: "the flow has no storage, so it cannot be loaded where it runs"}
+		return "", &Error{Kind: ErrStorage, Path: "storage", Problem: "the flow has no storage, so its run cannot load it"}
 	}
 	if kind == "Docker" {
 		return dockerImage(run.Storage)
@@ -30,7 +30,7 @@ func flowImage(run Run, config runConfig, fromTemplate any) (string, error) {
 	return "prefecthq/prefect:" + version, nil
 }
 
-// dockerImage is the image that Docker storage names; registry and name are joined as a path.
+// dockerImage returns the image of Docker storage; registry and name are joined as a path.
 func dockerImage(storage map[string]any) (string, error) {
 	name, hasName := storage["image_name"].(string)
 	tag, hasTag := storage["image_tag"].(string)

@@ -6,7 +6,7 @@ import (
 	"unicode"
 )
 
-// PythonList writes a list of strings as Python's str() does.
+// PythonList formats a list of strings as Python's str() does.
 func PythonList(list []string) string {
 	parts := make([]string, 0, len(list))
 	for _, s := range list {
@@ -15,7 +15,7 @@ func PythonList(list []string) string {
 	return "[" + strings.Join(parts, ", ") + "]"
 }
 
-// PythonString writes a string as Python's repr() does.
+// PythonString formats a string as Python's repr() does.
 func PythonString(s string) string {
 	quote := '\''
 	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {

@@ -12,7 +12,7 @@ type runConfig struct {
 	template       map[string]any
 	templatePath   *string
 	image          *string
-	env            map[string]any // values are not checked, as the agent does not
+	env            map[string]any // unchecked, like the agent's
 	serviceAccount *string
 	pullSecrets    []string
 	pullPolicy     *string
@@ -21,8 +21,8 @@ type runConfig struct {
 
 type quantity struct{ kind, name, value string }
 
-// loadRunConfig reads the run configuration as the agent does: a UniversalRun counts as a KubernetesRun with only
-// an environment, and no run configuration as an empty one.
+// loadRunConfig reads the run configuration as the agent does: a UniversalRun counts as a KubernetesRun with
+// only an environment, and a missing run configuration as an empty one.
 func loadRunConfig(run Run) (runConfig, error) {
 	raw := run.RunConfig
 	if raw == nil {
@@ -44,7 +44,7 @@ func loadRunConfig(run Run) (runConfig, error) {
 	if err != nil {
 		return runConfig{}, err
 	}
-	// Everything but the environment's values and the template's form is checked in the usual way.
+	// Everything except the environment's values and the template's form has the usual checks.
 	plain := map[string]any{}
 	for k, v := range raw {
 		if k != "env" && k != "job_template" {
@@ -58,7 +58,7 @@ func loadRunConfig(run Run) (runConfig, error) {
 	if parsed.JobTemplatePath != nil && template != nil {
 		return runConfig{}, &Error{
 			Kind: ErrRunConfig, Path: "job_template_path",
-			Problem: "job_template and job_template_path exclude each other",
+			Problem: "job_template and job_template_path cannot be combined",
 		}
 	}
 	if p := parsed.ImagePullPolicy; p != nil && !slices.Contains([]string{"Always", "IfNotPresent", "Never"}, *p) {

@@ -4,10 +4,10 @@ import (
 	"fmt"
 )
 
-// jobNameLength leaves room for the identifier and for the suffix that Kubernetes gives a pod.
+// jobNameLength leaves room for the identifier and for the suffix that Kubernetes adds to a pod's name.
 const jobNameLength = 48
 
-// template edits a job template and remembers the first thing that was not as the agent expects.
+// template edits a job template and records the first part that the agent could not handle.
 type template struct{ err error }
 
 func (t *template) fail(path, format string, args ...any) {
@@ -16,7 +16,7 @@ func (t *template) fail(path, format string, args ...any) {
 	}
 }
 
-// child returns the object at key, creating it when the key is absent. A null or another type is a failure.
+// child returns the object at key, creating it if the key is absent. A null or another type is an error.
 func (t *template) child(parent map[string]any, path, key string) map[string]any {
 	v, present := parent[key]
 	if !present {
@@ -31,7 +31,7 @@ func (t *template) child(parent map[string]any, path, key string) map[string]any
 	return m
 }
 
-// identify names and labels the Job and returns its pod specification.
+// identify sets the Job's name and labels and returns its pod specification.
 func (t *template) identify(job map[string]any, run Run, identifier string) map[string]any {
 	metadata := t.child(job, "metadata", "metadata")
 	spec := t.child(job, "spec", "spec")
@@ -65,8 +65,9 @@ func (t *template) identify(job map[string]any, run Run, identifier string) map[
 	return podSpec
 }
 
-// setPodDefaults decides service account, pull secrets and restart policy. The run configuration wins over its own
-// template, which wins over the agent; the agent's template gives way to the agent's settings.
+// setPodDefaults sets the service account, pull secrets and restart policy. The run configuration takes
+// precedence over its own template, and that over the agent; the agent's settings take precedence over the
+// agent's template.
 func (t *template) setPodDefaults(podSpec map[string]any, config runConfig, agent Agent, ownTemplate bool) {
 	if t.err != nil {
 		return
@@ -123,7 +124,7 @@ func (t *template) firstContainer(podSpec map[string]any) map[string]any {
 	return container
 }
 
-// setEnvironment writes the variables, then those of the template that are not among them.
+// setEnvironment writes env first, then the template's other variables.
 func (t *template) setEnvironment(container map[string]any, env *variables) {
 	const path = "spec.template.spec.containers[0].env"
 	list := make([]any, 0, len(env.names))

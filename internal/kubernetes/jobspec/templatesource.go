@@ -33,7 +33,8 @@ func parseTemplate(path string, data []byte) (map[string]any, error) {
 	return m, nil
 }
 
-// jobTemplate picks the template and tells whether it is the run configuration's own. The result may be modified.
+// jobTemplate selects the template and reports whether it is the run configuration's own. The caller may
+// modify the result.
 func jobTemplate(config runConfig, agent Agent) (map[string]any, bool, error) {
 	switch {
 	case len(config.template) > 0:
@@ -43,7 +44,7 @@ func jobTemplate(config runConfig, agent Agent) (map[string]any, bool, error) {
 		if agent.ReadTemplate == nil {
 			return nil, false, &Error{
 				Kind: ErrTemplateUnavailable, Path: "job_template_path",
-				Problem: fmt.Sprintf("the job template %q is read by the agent when the run starts and cannot be read from here", path),
+				Problem: fmt.Sprintf("the agent reads the job template %q when the run starts; the provider cannot read it", path),
 			}
 		}
 		data, err := agent.ReadTemplate(path)

@@ -14,7 +14,7 @@ import (
 
 // Kinds of AccessError, for errors.Is.
 var (
-	// ErrForbidden means the credentials lack a right.
+	// ErrForbidden means the credentials lack a permission.
 	ErrForbidden = errors.New("forbidden by the cluster")
 	// ErrUnauthorized means the cluster does not accept the credentials.
 	ErrUnauthorized = errors.New("credentials not accepted by the cluster")
@@ -22,10 +22,10 @@ var (
 	ErrNotFound = errors.New("not found in the cluster")
 	// ErrRejected means the cluster's validation, admission or quota refused an object.
 	ErrRejected = errors.New("refused by the cluster")
-	// ErrNoDryRun means that an admission webhook has side effects, so that the API server refuses every dry run that the
-	// webhook would see.
+	// ErrNoDryRun means that an admission webhook has side effects. The API server then refuses every dry run
+	// that the webhook would see.
 	ErrNoDryRun = errors.New("dry run not supported by the cluster")
-	// ErrUnreachable means the cluster could not be asked.
+	// ErrUnreachable means the cluster could not be reached.
 	ErrUnreachable = errors.New("cluster not reachable")
 )
 
@@ -36,11 +36,11 @@ type AccessError struct {
 	Resource  string // as in a Role: jobs, pods, events
 	Group     string // as in a Role: batch, or empty
 	Namespace string
-	Name      string // of the object, if one was meant
+	Name      string // of the object; empty for a list
 	Err       error
 }
 
-// Error names what was tried and, for a missing right, what to grant.
+// Error names the request and, for a missing permission, what to grant.
 func (e *AccessError) Error() string {
 	object := e.Resource
 	if e.Name != "" {
@@ -48,7 +48,7 @@ func (e *AccessError) Error() string {
 	}
 	where := fmt.Sprintf("%s %s in namespace %s", e.Verb, object, e.Namespace)
 	if errors.Is(e.Kind, ErrForbidden) {
-		return fmt.Sprintf("the cluster does not allow to %s: grant the verb %q on the resource %q of API group %q (%v)",
+		return fmt.Sprintf("the credentials may not %s: grant the verb %q on the resource %q of API group %q (%v)",
 			where, e.Verb, e.Resource, e.Group, e.Err)
 	}
 	return fmt.Sprintf("%s: %v", where, e.Err)
@@ -57,7 +57,7 @@ func (e *AccessError) Error() string {
 // Unwrap returns kind and cause.
 func (e *AccessError) Unwrap() []error { return []error{e.Kind, e.Err} }
 
-// GroupOf is the API group of a resource that the provider uses.
+// GroupOf returns the API group of a resource that the provider uses.
 func GroupOf(resource string) string {
 	if resource == "jobs" {
 		return "batch"
@@ -65,22 +65,22 @@ func GroupOf(resource string) string {
 	return ""
 }
 
-// MissingRight finds the words in which the API server names a missing right: the verb, the resource and its API group, or
-// nil.
+// MissingRight extracts the verb, resource and API group from the API server's message about a missing
+// permission; nil if it is another message.
 func MissingRight(message string) []string { return refusal.FindStringSubmatch(message) }
 
-// refusal is how the API server words a missing right.
+// refusal matches the API server's message about a missing permission.
 var refusal = regexp.MustCompile(`cannot (\w+) resource "([^"]+)" in API group "([^"]*)"`)
 
-// clientError says whether the API server blames the request. A webhook that refuses without giving a reason leaves no
-// other sign than the status code.
+// clientError reports whether the API server blames the request. For a webhook that refuses without a reason,
+// the status code is the only sign.
 func clientError(err error) bool {
 	var status apierrors.APIStatus
 	return errors.As(err, &status) && status.Status().Code >= 400 && status.Status().Code < 500
 }
 
-// Malformed says whether the API server's own validation refused an object, and not a rule of the cluster: a webhook or
-// a policy may answer with the same status, but names no field of the object, or says who denied it.
+// Malformed reports whether the API server's own validation refused an object, and not a webhook or policy of
+// the cluster. These may answer with the same status, but name no field of the object, or say who denied it.
 func Malformed(err error) bool {
 	var status apierrors.APIStatus
 	if !apierrors.IsInvalid(err) || !errors.As(err, &status) || status.Status().Details == nil {
@@ -90,10 +90,10 @@ func Malformed(err error) bool {
 		slices.ContainsFunc(status.Status().Details.Causes, func(c metav1.StatusCause) bool { return c.Field != "" })
 }
 
-// DeadlinePassed says whether it was the deadline of a context that ended a request. errors.Is takes every timeout of the
-// network for one, that of a connection to a cluster which is not there included.
+// DeadlinePassed reports whether a context's deadline ended a request. errors.Is would match every network
+// timeout too, including a failed connection to a missing cluster.
 func DeadlinePassed(err error) bool {
-	switch wrapper := err.(type) { //nolint:errorlint // every error of the tree is looked at by itself
+	switch wrapper := err.(type) { //nolint:errorlint // each error in the tree is examined separately
 	case nil:
 		return false
 	case interface{ Unwrap() error }:
@@ -105,7 +105,7 @@ func DeadlinePassed(err error) bool {
 	}
 }
 
-// Classify turns the error of a request into an *AccessError, or nil into nil.
+// Classify converts the error of a request to an *AccessError; nil stays nil.
 func Classify(verb, resource, namespace, name string, err error) error {
 	if err == nil {
 		return nil
@@ -118,7 +118,7 @@ func Classify(verb, resource, namespace, name string, err error) error {
 	case DeadlinePassed(err):
 		e.Kind = context.DeadlineExceeded
 	case errors.As(err, &signIn):
-		e.Kind, e.Err = ErrUnauthorized, signIn // what client-go puts around it only repeats the URL
+		e.Kind, e.Err = ErrUnauthorized, signIn // client-go's wrapper only repeats the URL
 	case apierrors.IsUnauthorized(err):
 		e.Kind = ErrUnauthorized
 	case apierrors.IsForbidden(err):
@@ -128,7 +128,7 @@ func Classify(verb, resource, namespace, name string, err error) error {
 		case m != nil:
 			e.Verb, e.Resource, e.Group = m[1], m[2], m[3]
 		case verb == "create" || verb == "update" || verb == "patch":
-			e.Kind = ErrRejected // admission and quota answer 403, too
+			e.Kind = ErrRejected // admission and quota also answer 403
 		}
 	case apierrors.IsNotFound(err):
 		e.Kind = ErrNotFound

@@ -43,7 +43,7 @@ func TestRESTConfigAzure(t *testing.T) {
 	}
 	for attribute, config := range map[string]Config{
 		"token": {Host: "https://x", Token: "t", Azure: azure}, "exec": {Host: "https://x", Exec: &ExecConfig{Command: "sh"}, Azure: azure},
-		"which cluster": {Azure: azure},
+		"no cluster": {Azure: azure},
 	} {
 		config.Environment = noEnvironment
 		if _, _, err := config.RESTConfig(); err == nil || !strings.Contains(err.Error(), attribute) {

@@ -9,16 +9,16 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// Client works with one cluster.
+// Client accesses one cluster.
 type Client struct {
 	set       kubernetes.Interface
 	rest      *rest.Config
-	command   *credentialCommand // nil without one
+	command   *credentialCommand // nil if there is none
 	namespace string
-	others    []string // further namespaces with Jobs
+	others    []string // additional namespaces with Jobs
 }
 
-// NewClient resolves the configuration and returns a client. It does not talk to the cluster.
+// NewClient resolves the configuration and returns a client, without contacting the cluster.
 func NewClient(cfg Config) (*Client, error) {
 	config, namespace, err := cfg.RESTConfig()
 	if err != nil {
@@ -48,7 +48,7 @@ func NewClientFromREST(config *rest.Config, namespace string) (*Client, error) {
 	return newClient(config, namespace, "")
 }
 
-// newClient also takes the attribute that names the command for credentials, if there is one.
+// newClient also takes the attribute that names the credential command, if there is one.
 func newClient(config *rest.Config, namespace, where string) (*Client, error) {
 	config, command, err := withCommand(config, where)
 	if err != nil {
@@ -71,15 +71,15 @@ func NewClientFromInterface(set kubernetes.Interface, namespace string) *Client 
 	return &Client{set: set, namespace: cmp.Or(namespace, "default")}
 }
 
-// Namespace is the namespace that the configuration names for Jobs.
+// Namespace returns the namespace configured for Jobs.
 func (c *Client) Namespace() string { return c.namespace }
 
-// Namespaces are those in which Jobs are looked for, that of Namespace first.
+// Namespaces returns the namespaces to look for Jobs in, starting with Namespace.
 func (c *Client) Namespaces() []string {
 	return append([]string{c.namespace}, slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(c.others))), func(n string) bool { return n == c.namespace })...)
 }
 
-// NamespacesOr is the given namespace alone, or all of the client's for "".
+// NamespacesOr returns only the given namespace, or all of the client's for "".
 func (c *Client) NamespacesOr(namespace string) []string {
 	if namespace == "" {
 		return c.Namespaces()
@@ -87,10 +87,10 @@ func (c *Client) NamespacesOr(namespace string) []string {
 	return []string{namespace}
 }
 
-// Interface is the clientset, for what this package has no method for.
+// Interface returns the clientset, for requests that this package has no method for.
 func (c *Client) Interface() kubernetes.Interface { return c.set }
 
-// RESTConfig is a copy of the resolved configuration; nil for a client on a fake clientset.
+// RESTConfig returns a copy of the resolved configuration; nil for a client on a fake clientset.
 func (c *Client) RESTConfig() *rest.Config {
 	if c.rest == nil {
 		return nil
@@ -98,8 +98,8 @@ func (c *Client) RESTConfig() *rest.Config {
 	return rest.CopyConfig(c.rest)
 }
 
-// Connection is a configuration for connections of the caller's own, with credentials that are good now; nil for a client on a
-// fake clientset.
+// Connection returns a configuration with currently valid credentials, for the caller's own connections; nil
+// for a client on a fake clientset.
 func (c *Client) Connection(ctx context.Context) (*rest.Config, error) {
 	if c.command == nil {
 		return c.RESTConfig(), nil
@@ -111,5 +111,5 @@ func (c *Client) Connection(ctx context.Context) (*rest.Config, error) {
 	return rest.CopyConfig(credentials.config), nil
 }
 
-// InNamespace is the given namespace, or the client's for "".
+// InNamespace returns the given namespace, or the client's for "".
 func (c *Client) InNamespace(namespace string) string { return cmp.Or(namespace, c.namespace) }

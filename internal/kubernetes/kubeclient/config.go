@@ -12,12 +12,12 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/entra"
 )
 
-// Config says how to reach a cluster, in the terms of the kubernetes and helm providers. Explicit values win over
-// a kubeconfig, which wins over the service account of the pod that the process may run in.
+// Config is how to reach a cluster, in the terms of the kubernetes and helm providers. Explicit values take
+// precedence over a kubeconfig, and that over the service account of the pod the process may run in.
 type Config struct {
-	Host                 string // URL of the API server; https when it has no scheme
+	Host                 string // URL of the API server; https if it has no scheme
 	Token                string
-	Username, Password   string // basic authentication, for what stands in front of an API server
+	Username, Password   string // basic authentication, for a proxy in front of an API server
 	ClusterCACertificate string // PEM, as are the next two
 	ClientCertificate    string
 	ClientKey            string
@@ -34,10 +34,10 @@ type Config struct {
 	TLSServerName string
 	Insecure      bool     // do not verify the API server's certificate
 	Namespace     string   // of Jobs; else the context's, the pod's, "default"
-	Namespaces    []string // with Jobs, besides Namespace; the first stands in for it if it is not set
+	Namespaces    []string // more namespaces with Jobs; if Namespace is not set, the first one replaces it
 	UserAgent     string
 
-	// Environment looks up KUBE_CONFIG_PATH, KUBE_CONFIG_PATHS and KUBECONFIG when nothing explicit names a
+	// Environment looks up KUBE_CONFIG_PATH, KUBE_CONFIG_PATHS and KUBECONFIG if nothing explicit names a
 	// cluster; nil means the process's environment.
 	Environment func(string) string
 
@@ -57,8 +57,8 @@ const (
 	clientBurst = 100
 )
 
-// RESTConfig resolves the configuration, and the namespace in which Jobs are. It reads files but does not talk to
-// the cluster. Errors are *ConfigError.
+// RESTConfig resolves the configuration and the namespace of Jobs. It reads files but does not contact the
+// cluster. Errors are *ConfigError.
 func (c Config) RESTConfig() (*rest.Config, string, error) {
 	if err := c.check(); err != nil {
 		return nil, "", err
@@ -71,7 +71,7 @@ func (c Config) RESTConfig() (*rest.Config, string, error) {
 		if c.Azure != nil {
 			return nil, "", &ConfigError{
 				Kind: ErrNoCluster, Attribute: "azure",
-				Problem: "azure says how to sign in, but nothing says which cluster", Remedy: "Set host and cluster_ca_certificate, or config_path",
+				Problem: "azure configures the sign-in, but no cluster is configured", Remedy: "Set host and cluster_ca_certificate, or config_path",
 			}
 		}
 		return c.inCluster()
@@ -93,7 +93,7 @@ func (c Config) RESTConfig() (*rest.Config, string, error) {
 	if err != nil {
 		return nil, "", &ConfigError{
 			Kind: ErrKubeconfig, Attribute: "config_context", Err: err,
-			Problem: fmt.Sprintf("the kubeconfig %s names no usable cluster: %v", strings.Join(paths, ", "), err),
+			Problem: fmt.Sprintf("the kubeconfig %s has no usable cluster: %v", strings.Join(paths, ", "), err),
 			Remedy:  "Set config_context to one of its contexts, or set host and credentials",
 		}
 	}
@@ -108,7 +108,7 @@ func (c Config) RESTConfig() (*rest.Config, string, error) {
 	return config, namespace, nil
 }
 
-// signIn replaces the credentials that a kubeconfig may hold by tokens of Entra ID, if those are configured.
+// signIn replaces a kubeconfig's credentials by Entra ID tokens, if those are configured.
 func (c Config) signIn(config *rest.Config) error {
 	if c.Azure == nil {
 		return nil
@@ -134,7 +134,7 @@ func (c Config) finish(config *rest.Config) {
 	config.QPS, config.Burst = clientQPS, clientBurst
 	config.UserAgent = c.UserAgent
 	config.WarningHandler = rest.NoWarnings{}
-	config.Wrap(newPatience().wrap) // first, so that it does not count the time that a sign-in takes
+	config.Wrap(newPatience().wrap) // innermost, so that it excludes the time of a sign-in
 }
 
 func (c Config) env(name string) string {

@@ -12,13 +12,13 @@ import (
 	"strings"
 )
 
-// check looks at the explicit values alone, and at whether the command of exec is there.
+// check validates only the explicit values, and that the exec command exists.
 func (c Config) check() error {
 	if c.ConfigPath != "" && len(c.ConfigPaths) > 0 {
-		return wrongValue("config_paths", "config_path and config_paths exclude each other", "Keep one of them")
+		return wrongValue("config_paths", "config_path and config_paths cannot be combined", "Keep one of them")
 	}
 	if (c.ClientCertificate == "") != (c.ClientKey == "") {
-		return wrongValue("client_certificate", "client_certificate and client_key belong together", "Set both or neither")
+		return wrongValue("client_certificate", "client_certificate and client_key require each other", "Set both or neither")
 	}
 	if err := c.checkCredentials(); err != nil {
 		return err
@@ -29,7 +29,7 @@ func (c Config) check() error {
 	return c.checkExec()
 }
 
-// CheckValues checks what of the explicit values can be judged without files and environment, where some of them may
+// CheckValues validates the explicit values that can be judged without files and environment; some values may
 // not be known yet. The error is a *ConfigError.
 func (c Config) CheckValues() error {
 	if u, err := url.Parse(c.host()); c.Host != "" && (err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http")) {
@@ -39,19 +39,19 @@ func (c Config) CheckValues() error {
 		return wrongValue("proxy_url", "it is not the URL of a proxy", "Use a URL with the scheme http, https or socks5")
 	}
 	if c.Insecure && c.ClusterCACertificate != "" {
-		return wrongValue("insecure", "insecure and cluster_ca_certificate exclude each other", "Keep one of them")
+		return wrongValue("insecure", "insecure and cluster_ca_certificate cannot be combined", "Keep one of them")
 	}
 	if c.Token != "" && c.Exec != nil {
-		return wrongValue("exec", "token and exec exclude each other", "Keep one of them")
+		return wrongValue("exec", "token and exec cannot be combined", "Keep one of them")
 	}
 	if c.Token != "" && c.Username != "" {
-		return wrongValue("username", "token and username exclude each other", "Keep one of them")
+		return wrongValue("username", "token and username cannot be combined", "Keep one of them")
 	}
 	return c.checkCertificates()
 }
 
-// CheckSignIn says what the way to sign in to Entra ID lacks, its environment included. It contacts nothing. The error is
-// a *ConfigError.
+// CheckSignIn reports what is missing for signing in to Entra ID, including the environment. It contacts
+// nothing. The error is a *ConfigError.
 func (c Config) CheckSignIn() error {
 	if c.Azure == nil {
 		return nil
@@ -59,7 +59,7 @@ func (c Config) CheckSignIn() error {
 	return atAzure(c.Azure.Check(c.Environment))
 }
 
-// checkCredentials refuses other credentials beside azure.
+// checkCredentials rejects other credentials in addition to azure.
 func (c Config) checkCredentials() error {
 	if c.Azure == nil {
 		return nil
@@ -68,7 +68,7 @@ func (c Config) checkCredentials() error {
 		"token": c.Token != "", "exec": c.Exec != nil, "username": c.Username != "", "client_certificate": c.ClientCertificate != "",
 	} {
 		if set {
-			return wrongValue("azure", "azure and "+attribute+" exclude each other: both are credentials", "Keep one of them")
+			return wrongValue("azure", "azure and "+attribute+" cannot be combined: both are credentials", "Keep one of them")
 		}
 	}
 	return nil
@@ -88,12 +88,13 @@ func (c Config) checkCertificates() error {
 		return nil
 	}
 	if _, err := tls.X509KeyPair([]byte(c.ClientCertificate), []byte(c.ClientKey)); err != nil {
-		return wrongValue("client_key", "client_certificate and client_key are not a pair: "+err.Error(), "Use the certificate and its own private key")
+		return wrongValue("client_key", "client_certificate and client_key do not match: "+err.Error(), "Use the certificate and its own private key")
 	}
 	return nil
 }
 
-// checkPEM checks that a value that is given holds a block of a type, or, if it is a certificate, a good one.
+// checkPEM checks that a value, if set, contains a PEM block of the given type and, for a certificate, a
+// valid one.
 func checkPEM(attribute, value, kind, what string) error {
 	if value == "" {
 		return nil

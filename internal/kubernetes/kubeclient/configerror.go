@@ -6,19 +6,19 @@ import (
 
 // Kinds of ConfigError, for errors.Is.
 var (
-	// ErrNoCluster means nothing says which cluster to use.
+	// ErrNoCluster means no cluster is configured.
 	ErrNoCluster = errors.New("no cluster configured")
 	// ErrKubeconfig means a kubeconfig cannot be used.
 	ErrKubeconfig = errors.New("kubeconfig not usable")
-	// ErrConfigValue means a value of the configuration is wrong, or does not go with another.
+	// ErrConfigValue means a value is invalid or conflicts with another.
 	ErrConfigValue = errors.New("wrong cluster configuration")
 )
 
-// ConfigError says what is wrong with a Config. Its text never holds a secret.
+// ConfigError is what is wrong with a Config. Its text never contains a secret.
 type ConfigError struct {
 	Kind      error
-	Attribute string // of the provider's kubernetes attribute, such as "config_path"; empty for the whole
-	Problem   string // a sentence without its full stop, as is Remedy
+	Attribute string // in the provider's kubernetes attribute, such as "config_path"; empty for the whole
+	Problem   string // a sentence without its full stop, like Remedy
 	Remedy    string
 	Err       error
 }

@@ -21,24 +21,25 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-// ErrCredentials means that a command gave no credentials.
+// ErrCredentials means that the credential command returned no credentials.
 var ErrCredentials = errors.New("no credentials from the command")
 
 const (
-	// commandTimeout is how long a command may take.
+	// commandTimeout is how long the command may take.
 	commandTimeout = 30 * time.Second
-	// commandRetry is how long the failure of a command stands before it is run again.
+	// commandRetry is how long a failure is cached before the command runs again.
 	commandRetry = time.Minute
-	// commandOutput and commandErrors bound what is kept of its output, in bytes.
+	// commandOutput and commandErrors limit the captured output, in bytes.
 	commandOutput = 1 << 20
 	commandErrors = 4 << 10
-	// commandLines is how many of the last lines of its errors are shown.
+	// commandLines is how many of the last error lines are shown.
 	commandLines = 6
 )
 
-// credentialCommand gets credentials from a command, as client-go does, but within the time of the request that needs them,
-// once for all requests, and with what it says about a failure. (client-go's own plugin takes no context, runs again for
-// each request, and prints its errors where Terraform shows them to nobody.)
+// credentialCommand gets credentials from a command, as client-go does, but within the deadline of the
+// request that needs them, once for all requests, and with the command's own error output. (client-go's
+// plugin takes no context, runs again for each request, and prints its errors where Terraform does not show
+// them.)
 type credentialCommand struct {
 	exec    *clientcmdapi.ExecConfig
 	base    *rest.Config // the cluster, without credentials
@@ -46,21 +47,21 @@ type credentialCommand struct {
 	timeout time.Duration
 	now     func() time.Time
 
-	lock     chan struct{} // held while the command runs
+	lock     chan struct{} // held while the command is running
 	current  *issued
 	failure  error
 	failedAt time.Time
 }
 
-// issued are credentials with the transport that uses them.
+// issued is a set of credentials and the transport that uses them.
 type issued struct {
 	config    *rest.Config
 	transport http.RoundTripper
 	expires   time.Time // zero for never
 }
 
-// withCommand returns a configuration that gets its credentials from the command which config names, and that command. Without
-// a command the configuration stays as it is. A command is not asked where other credentials are given.
+// withCommand returns a configuration that gets its credentials from the command in config, and that command.
+// Without a command, or with other credentials, it returns the configuration unchanged.
 func withCommand(config *rest.Config, where string) (*rest.Config, *credentialCommand, error) {
 	if config.ExecProvider == nil {
 		return config, nil, nil
@@ -76,7 +77,7 @@ func withCommand(config *rest.Config, where string) (*rest.Config, *credentialCo
 		return nil, nil, commandError(where, fmt.Sprintf("the credential command has the API version %q, which is not supported", config.ExecProvider.APIVersion),
 			"Use client.authentication.k8s.io/v1")
 	case config.ExecProvider.InteractiveMode == clientcmdapi.AlwaysExecInteractiveMode:
-		return nil, nil, commandError(where, fmt.Sprintf("the command %q needs a terminal (interactiveMode Always), and Terraform gives it none", config.ExecProvider.Command),
+		return nil, nil, commandError(where, fmt.Sprintf("the command %q needs a terminal (interactiveMode Always), which Terraform does not provide", config.ExecProvider.Command),
 			"Use another kind of credentials, or a command that needs no terminal")
 	}
 	address, _, err := rest.DefaultServerUrlFor(config)
@@ -111,7 +112,8 @@ func (t *commandTransport) RoundTrip(req *http.Request) (*http.Response, error) 
 	return resp, err //nolint:wrapcheck // as of any transport
 }
 
-// credentials returns good credentials; it runs the command if there are none. Errors are *ConfigError, or the context's.
+// credentials returns valid credentials; if there are none, it runs the command. Errors are *ConfigError, or
+// the context's.
 func (c *credentialCommand) credentials(ctx context.Context) (*issued, error) {
 	interrupted := func() error {
 		return fmt.Errorf("wait for the credentials of the command %q: %w", c.exec.Command, context.Cause(ctx))
@@ -123,7 +125,7 @@ func (c *credentialCommand) credentials(ctx context.Context) (*issued, error) {
 		return nil, interrupted()
 	}
 	switch {
-	case ctx.Err() != nil: // both could be had above
+	case ctx.Err() != nil: // both cases above were ready
 		return nil, interrupted()
 	case c.current != nil && (c.current.expires.IsZero() || c.now().Before(c.current.expires)):
 		return c.current, nil
@@ -142,7 +144,7 @@ func (c *credentialCommand) credentials(ctx context.Context) (*issued, error) {
 	return made, nil
 }
 
-// forget makes the next request run the command again, if these are still the current credentials.
+// forget makes the next request run the command again, if old is still current.
 func (c *credentialCommand) forget(old *issued) {
 	c.lock <- struct{}{}
 	defer func() { <-c.lock }()
@@ -155,7 +157,7 @@ func (c *credentialCommand) forget(old *issued) {
 func (c *credentialCommand) run(ctx context.Context) (*issued, error) {
 	info, err := c.info()
 	if err != nil {
-		return nil, c.failed("could not be told of the cluster", "", err)
+		return nil, c.failed("could not be given the cluster's description", "", err)
 	}
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
@@ -168,18 +170,18 @@ func (c *credentialCommand) run(ctx context.Context) (*issued, error) {
 	}
 	command.Env = append(command.Env, "KUBERNETES_EXEC_INFO="+string(info))
 	command.Stdout, command.Stderr = out, complaints
-	command.WaitDelay = time.Second // children may hold the pipes
+	command.WaitDelay = time.Second // children may keep the pipes open
 	ownGroup(command)
 	if err := command.Run(); err != nil {
 		if ctx.Err() != nil {
-			return nil, c.failed(fmt.Sprintf("did not end within %s", time.Since(began).Round(time.Second)), complaints.lastLines(commandLines), err)
+			return nil, c.failed(fmt.Sprintf("did not finish within %s", time.Since(began).Round(time.Second)), complaints.lastLines(commandLines), err)
 		}
 		return nil, c.failed("failed ("+err.Error()+")", complaints.lastLines(commandLines), err)
 	}
 	return c.issue(out, complaints)
 }
 
-// issue reads the credentials that the command has printed.
+// issue parses the credentials that the command printed.
 func (c *credentialCommand) issue(out, complaints *outputEnd) (*issued, error) {
 	unusable := func(why string) error { return c.failed(why, complaints.lastLines(commandLines), nil) }
 	var printed clientauthentication.ExecCredential
@@ -187,14 +189,14 @@ func (c *credentialCommand) issue(out, complaints *outputEnd) (*issued, error) {
 		return nil, unusable("printed no ExecCredential")
 	}
 	if printed.APIVersion != c.exec.APIVersion {
-		return nil, unusable(fmt.Sprintf("printed credentials of the API version %q, and %q was asked for", printed.APIVersion, c.exec.APIVersion))
+		return nil, unusable(fmt.Sprintf("printed credentials of API version %q instead of %q", printed.APIVersion, c.exec.APIVersion))
 	}
 	status := printed.Status
 	switch {
 	case status == nil || status.Token == "" && status.ClientCertificateData == "" && status.ClientKeyData == "":
 		return nil, unusable("printed neither a token nor a certificate")
 	case (status.ClientCertificateData == "") != (status.ClientKeyData == ""):
-		return nil, unusable("printed a certificate or a key, and not both")
+		return nil, unusable("printed a certificate or a key, but not both")
 	}
 	config := rest.CopyConfig(c.base)
 	config.BearerToken = status.Token
@@ -210,7 +212,7 @@ func (c *credentialCommand) issue(out, complaints *outputEnd) (*issued, error) {
 	return made, nil
 }
 
-// info is what the command is told in KUBERNETES_EXEC_INFO.
+// info is the content of KUBERNETES_EXEC_INFO for the command.
 func (c *credentialCommand) info() ([]byte, error) {
 	tell := clientauthentication.ExecCredential{}
 	tell.Kind, tell.APIVersion = "ExecCredential", c.exec.APIVersion
@@ -238,21 +240,21 @@ func commandError(where, problem, remedy string) error {
 	return &ConfigError{Kind: ErrCredentials, Attribute: where, Problem: problem, Remedy: remedy}
 }
 
-// failed is the error of a command, with what it said itself and with the way without it that there may be.
+// failed returns the error of a command, with its own error output and, if there is one, an alternative.
 func (c *credentialCommand) failed(how, said string, err error) error {
 	name := filepath.Base(c.exec.Command)
-	problem := fmt.Sprintf("the command %q, which gives the credentials, %s", name, how)
+	problem := fmt.Sprintf("the credential command %q %s", name, how)
 	if said != "" {
-		problem += ". The end of what it said: " + said
+		problem += ". Its last output: " + said
 	}
-	remedy := "Run it in a terminal to see what it needs, or use another kind of credentials"
+	remedy := "Run it in a terminal to see the problem, or use another kind of credentials"
 	if isAzureKubelogin(c.exec) {
-		remedy = "Sign in without it: set `azure` in the provider's `kubernetes`, for instance `azure = { use_cli = true }`. Or run it in a terminal to see what it needs"
+		remedy = "Sign in without it: set `azure` in the provider's `kubernetes`, for instance `azure = { use_cli = true }`. Or run it in a terminal to see the problem"
 	}
 	return &ConfigError{Kind: ErrCredentials, Attribute: c.where, Problem: problem, Remedy: remedy, Err: err}
 }
 
-// isAzureKubelogin tells Azure's kubelogin from the command of the same name for OpenID Connect.
+// isAzureKubelogin distinguishes Azure's kubelogin from the OpenID Connect command of the same name.
 func isAzureKubelogin(e *clientcmdapi.ExecConfig) bool {
 	name := strings.TrimSuffix(filepath.Base(e.Command), ".exe")
 	return name == "kubelogin" && !slices.ContainsFunc(e.Args, func(a string) bool { return strings.HasPrefix(a, "--oidc-") })
@@ -273,7 +275,7 @@ func (o *outputEnd) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// lastLines are the last lines that say something, on one line and without control characters.
+// lastLines returns the last n non-empty lines, joined and without control characters.
 func (o *outputEnd) lastLines(n int) string {
 	var lines []string
 	for line := range bytes.Lines(o.kept) {

@@ -107,7 +107,7 @@ func TestCredentialCommandThatFails(t *testing.T) {
 		"not a credential":    {"aws", "echo hello", nil, []string{"printed no ExecCredential"}, "hello"},
 		"another version":     {"aws", `echo '{"kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1beta1", "status": {"token": "t"}}'`, nil, []string{"v1beta1"}, ""},
 		"nothing":             {"aws", `echo '{"kind": "ExecCredential", "apiVersion": "` + execVersion + `", "status": {}}'`, nil, []string{"neither a token nor a certificate"}, ""},
-		"half of a key pair":  {"aws", `echo '{"kind": "ExecCredential", "apiVersion": "` + execVersion + `", "status": {"clientCertificateData": "x"}}'`, nil, []string{"a certificate or a key, and not both"}, ""},
+		"half of a key pair":  {"aws", `echo '{"kind": "ExecCredential", "apiVersion": "` + execVersion + `", "status": {"clientCertificateData": "x"}}'`, nil, []string{"a certificate or a key, but not both"}, ""},
 		"not of a key pair":   {"aws", `echo '{"kind": "ExecCredential", "apiVersion": "` + execVersion + `", "status": {"clientCertificateData": "x", "clientKeyData": "y"}}'`, nil, []string{"cannot be used"}, ""},
 		"much on its way out": {"aws", "yes complaint | head -c 200000 >&2; echo the end >&2; exit 7", nil, []string{"exit status 7", "complaint / the end"}, strings.Repeat("complaint / ", 7)},
 	} {
@@ -159,7 +159,7 @@ func TestCredentialCommandThatHangs(t *testing.T) {
 	began = time.Now()
 	for range 3 {
 		err = listJobs(t.Context(), client)
-		if !errors.Is(err, ErrCredentials) || !strings.Contains(err.Error(), "did not end within 1s") || !strings.Contains(err.Error(), "enter the code ABC") {
+		if !errors.Is(err, ErrCredentials) || !strings.Contains(err.Error(), "did not finish within 1s") || !strings.Contains(err.Error(), "enter the code ABC") {
 			t.Errorf("got %v", err)
 		}
 	}

@@ -12,26 +12,27 @@ import (
 	"time"
 )
 
-// How long the API server may take for the beginning of an answer. A watch and a port-forward may then last as long as they
-// like; anything else has as long again for the rest.
+// How long the API server may take to start its answer. A watch or port-forward may then last indefinitely;
+// any other request must complete within the same time again.
 const (
 	readTimeout   = 10 * time.Second
-	writeTimeout  = 35 * time.Second // admission webhooks are given up to 30 seconds
-	silentTimeout = 2 * time.Second  // for an API server that has just left a request unanswered
+	writeTimeout  = 35 * time.Second // admission webhooks may take up to 30 seconds
+	silentTimeout = 2 * time.Second  // after an unanswered request
 	silentFor     = time.Minute
 )
 
-// OperationTimeout bounds an operation of several requests, the pauses included that the API server asks for.
+// OperationTimeout limits an operation of several requests, including the pauses that the API server
+// requests.
 const OperationTimeout = 20 * time.Second
 
-// NoAnswerError says that a cluster has accepted a request, or not even that, and has not answered in time. It is not the
-// end of a context.
+// NoAnswerError means that a cluster did not answer in time, or could not even be connected to. It does not
+// match a context's error.
 type NoAnswerError struct {
 	Host  string // "" for an operation of several requests
 	After time.Duration
 }
 
-// Error says how long there was no answer.
+// Error says how long the wait was.
 func (e *NoAnswerError) Error() string {
 	if e.Host == "" {
 		return fmt.Sprintf("the API server did not complete its answer within %s", e.After)
@@ -39,7 +40,7 @@ func (e *NoAnswerError) Error() string {
 	return fmt.Sprintf("the API server at %s did not answer within %s", e.Host, e.After)
 }
 
-// Within runs an operation that may take at most limit, or as long as ctx if that is shorter. The end of the limit is an
+// Within runs an operation for at most limit, or until ctx ends if that is earlier. Reaching the limit is an
 // error of kind ErrUnreachable, unlike the end of ctx.
 func Within(ctx context.Context, limit time.Duration, operation func(context.Context) error) error {
 	bounded, cancel := context.WithTimeout(ctx, limit)
@@ -57,11 +58,11 @@ func Within(ctx context.Context, limit time.Duration, operation func(context.Con
 	return &late
 }
 
-// patience is how long a client waits for its API server.
+// patience limits how long a client waits for its API server.
 type patience struct {
 	read, write, silent time.Duration
 	mu                  sync.Mutex
-	until               time.Time // until when the API server counts as silent
+	until               time.Time // when the API server stops counting as silent
 }
 
 func newPatience() *patience {
@@ -94,13 +95,13 @@ func (p *patience) wrap(next http.RoundTripper) http.RoundTripper {
 	return &patientTransport{patience: p, next: next}
 }
 
-// patientTransport ends requests that are not answered.
+// patientTransport cancels requests that are not answered in time.
 type patientTransport struct {
 	patience *patience
 	next     http.RoundTripper
 }
 
-// WrappedRoundTripper lets client-go find what is underneath.
+// WrappedRoundTripper lets client-go find the wrapped transport.
 func (t *patientTransport) WrappedRoundTripper() http.RoundTripper { return t.next }
 
 // RoundTrip implements http.RoundTripper.
@@ -144,7 +145,7 @@ func isStream(req *http.Request) bool {
 	return watch == "true" || watch == "1" || strings.HasSuffix(req.URL.Path, "/log")
 }
 
-// patientBody is an answer that has to be complete in time.
+// patientBody is an answer that must be complete in time.
 type patientBody struct {
 	io.ReadCloser
 	expired *atomic.Bool

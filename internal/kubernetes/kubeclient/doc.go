@@ -1,3 +1,3 @@
-// Package kubeclient reaches a Kubernetes cluster: it resolves the configuration as the kubernetes and helm providers do, signs
-// in, and says why a request failed.
+// Package kubeclient connects to a Kubernetes cluster: it resolves the configuration as the kubernetes and
+// helm providers do, signs in, and explains failed requests.
 package kubeclient

@@ -7,20 +7,20 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/entra"
 )
 
-// entraTransport adds a token of Entra ID to requests for one host.
+// entraTransport adds an Entra ID token to requests for one host.
 type entraTransport struct {
 	tokens *entra.Tokens
 	host   string
 	next   http.RoundTripper
 }
 
-// WrappedRoundTripper lets client-go find what is underneath.
+// WrappedRoundTripper lets client-go find the wrapped transport.
 func (t *entraTransport) WrappedRoundTripper() http.RoundTripper { return t.next }
 
 // RoundTrip implements http.RoundTripper.
 func (t *entraTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL.Host != t.host {
-		return t.next.RoundTrip(req) //nolint:wrapcheck // a redirect to elsewhere; not with our token
+		return t.next.RoundTrip(req) //nolint:wrapcheck // a redirect to another host must not get our token
 	}
 	token, err := t.tokens.Token(req.Context())
 	if err != nil {
@@ -38,7 +38,7 @@ func (t *entraTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err //nolint:wrapcheck // as of any transport
 }
 
-// atAzure puts an error of the sign-in at the azure attribute; other errors stay what they are.
+// atAzure attributes a sign-in error to the azure attribute; other errors are unchanged.
 func atAzure(err error) error {
 	var failed *entra.Error
 	if !errors.As(err, &failed) {

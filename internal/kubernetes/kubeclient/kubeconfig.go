@@ -16,9 +16,9 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/localfile"
 )
 
-// paths lists the kubeconfig files. Those that the configuration or a variable of the providers names must all exist; of
-// KUBECONFIG, which is kubectl's, only one must, as there. ~/.kube/config is not among them unless it is named: the cluster
-// that it leads to is what somebody has worked with last, and not a choice for a configuration.
+// paths returns the kubeconfig files. Every file named by the configuration or a provider variable must
+// exist; of kubectl's KUBECONFIG only one must, as in kubectl. ~/.kube/config is used only if it is named,
+// because its current context could be any cluster.
 func (c Config) paths() ([]string, error) {
 	explicit := c.ConfigPaths
 	if c.ConfigPath != "" {
@@ -43,7 +43,7 @@ func (c Config) paths() ([]string, error) {
 	return nil, nil
 }
 
-// withoutMissing leaves out the files that do not exist, unless none does.
+// withoutMissing removes the files that do not exist, unless none exists.
 func withoutMissing(paths []string) []string {
 	var there []string
 	for _, p := range paths {
@@ -88,7 +88,7 @@ func checkedPaths(attribute string, paths []string) ([]string, error) {
 			return nil, &ConfigError{
 				Kind: ErrKubeconfig, Attribute: attribute, Err: err,
 				Problem: fmt.Sprintf("the kubeconfig %s cannot be opened: %v", p, errors.Unwrap(err)),
-				Remedy:  "Name an existing kubeconfig file, or set host and credentials",
+				Remedy:  "Use an existing kubeconfig file, or set host and credentials",
 			}
 		}
 		out = append(out, full)
@@ -96,7 +96,7 @@ func checkedPaths(attribute string, paths []string) ([]string, error) {
 	return out, nil
 }
 
-// overrides are the explicit values in clientcmd's terms.
+// overrides returns the explicit values in clientcmd's terms.
 func (c Config) overrides() *clientcmd.ConfigOverrides {
 	o := &clientcmd.ConfigOverrides{CurrentContext: c.ConfigContext}
 	o.Context.AuthInfo, o.Context.Cluster, o.Context.Namespace = c.ConfigContextAuthInfo, c.ConfigContextCluster, c.Namespace
@@ -133,7 +133,7 @@ func (c Config) host() string {
 	return "https://" + c.Host
 }
 
-// checkNames explains a context, user or cluster that the kubeconfig does not have, naming those it has.
+// checkNames reports a context, user or cluster that the kubeconfig does not have, with the ones it has.
 func (c Config) checkNames(raw *clientcmdapi.Config, paths []string) error {
 	for _, n := range []struct {
 		attribute, what, name string
@@ -148,7 +148,7 @@ func (c Config) checkNames(raw *clientcmdapi.Config, paths []string) error {
 		}
 		remedy := "Use one of its own: " + strings.Join(n.known, ", ")
 		if len(n.known) == 0 {
-			remedy = "Name a kubeconfig that has one"
+			remedy = "Use a kubeconfig that has one"
 		}
 		return &ConfigError{
 			Kind: ErrKubeconfig, Attribute: n.attribute, Remedy: remedy,

@@ -4,5 +4,5 @@ package kubeclient
 
 import "os/exec"
 
-// ownGroup has a command and its children ended together, where the system can do that.
+// ownGroup makes a command and its children end together, where the system supports that.
 func ownGroup(*exec.Cmd) {}

@@ -11,14 +11,14 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// inCluster uses the pod's service account; explicit values that remain apply to it, too.
+// inCluster uses the pod's service account; the remaining explicit values apply to it too.
 func (c Config) inCluster() (*rest.Config, string, error) {
 	config, err := c.podConfig()
 	if err != nil {
 		return nil, "", &ConfigError{
 			Kind: ErrNoCluster, Err: err,
-			Problem: "no Kubernetes cluster is configured, and this is not a pod of one",
-			Remedy:  "Set config_path or host, or the environment variable KUBE_CONFIG_PATH; ~/.kube/config is used only if one of them names it",
+			Problem: "no Kubernetes cluster is configured, and the provider does not run in a pod",
+			Remedy:  "Set config_path or host, or the environment variable KUBE_CONFIG_PATH. To use ~/.kube/config, name it in one of them, because its current context could be any cluster",
 		}
 	}
 	if c.Token != "" {
@@ -41,7 +41,7 @@ func (c Config) inCluster() (*rest.Config, string, error) {
 	return config, namespace, nil
 }
 
-// podConfig is what a pod finds about its own cluster. The token is read again and again, since it is replaced.
+// podConfig is a pod's configuration for its own cluster. The token is re-read, since it is rotated.
 func (c Config) podConfig() (*rest.Config, error) {
 	host, port := c.env("KUBERNETES_SERVICE_HOST"), c.env("KUBERNETES_SERVICE_PORT")
 	if host == "" || port == "" {

@@ -11,15 +11,15 @@ import (
 )
 
 const (
-	// logBytes bounds what ContainerLog returns.
+	// logBytes limits what ContainerLog returns.
 	logBytes = 16 << 10
-	// logRead bounds what it reads for that: the API counts a limit from the first of the last lines, and so would leave
-	// out the very end.
+	// logRead limits what it reads for that: the API applies a byte limit from the first of the last lines,
+	// and so would cut off the end.
 	logRead = 64 << 20
 )
 
-// ContainerLog returns the last lines of a container's log, as far as the node still has it, and of those at most the last
-// logBytes; previous means that of the instance before the present one. It needs the right to get pods/log; errors are
+// ContainerLog returns the last lines of a container's log that the node still has, at most logBytes;
+// previous selects the instance before the current one. It needs permission to get pods/log; errors are
 // *kubeclient.AccessError values.
 func ContainerLog(ctx context.Context, client *kubeclient.Client, namespace, pod, container string, lines int64, previous bool) ([]string, error) {
 	namespace = client.InNamespace(namespace)
@@ -30,7 +30,7 @@ func ContainerLog(ctx context.Context, client *kubeclient.Client, namespace, pod
 	if err != nil {
 		return nil, kubeclient.Classify("get", "pods/log", namespace, pod, err)
 	}
-	defer func() { _ = stream.Close() }() // everything of interest was read
+	defer func() { _ = stream.Close() }() // the log has been read
 	var end tail
 	if _, err := io.Copy(&end, stream); err != nil {
 		return nil, kubeclient.Classify("get", "pods/log", namespace, pod, err)
@@ -42,7 +42,7 @@ func ContainerLog(ctx context.Context, client *kubeclient.Client, namespace, pod
 	return strings.Split(text, "\n"), nil
 }
 
-// tail keeps the last logBytes of what is written to it.
+// tail keeps the last logBytes written to it.
 type tail struct {
 	kept []byte
 	cut  bool
@@ -57,7 +57,7 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// text is what was kept, from the beginning of a line if it has one.
+// text returns what was kept, starting at the beginning of a line if possible.
 func (t *tail) text() string {
 	text := string(t.kept)
 	if !t.cut {

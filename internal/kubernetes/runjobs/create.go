@@ -11,16 +11,18 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
 )
 
-// createTimeout leaves time for admission webhooks, which are given up to 30 seconds.
+// createTimeout leaves time for admission webhooks, which may take up to 30 seconds.
 const createTimeout = 45 * time.Second
 
-// Create creates a generated Job. An error is a *kubeclient.AccessError, or a *jobspec.Error for what is no Job at all.
+// Create creates a generated Job. An error is a *kubeclient.AccessError, or a *jobspec.Error if job is not a
+// valid Job.
 func Create(ctx context.Context, client *kubeclient.Client, namespace string, job map[string]any) (*batchv1.Job, error) {
 	return create(ctx, client, namespace, job, metav1.CreateOptions{})
 }
 
-// DryRun submits a generated Job to the cluster's validation and admission without creating it: an error of kind
-// kubeclient.ErrRejected says that the Job would be refused, kubeclient.ErrForbidden that the credentials do not allow the dry run.
+// DryRun submits a generated Job to the cluster's validation and admission without creating it. An error of
+// kind kubeclient.ErrRejected means that the Job would be refused, kubeclient.ErrForbidden that the
+// credentials do not permit the dry run.
 func DryRun(ctx context.Context, client *kubeclient.Client, namespace string, job map[string]any) error {
 	_, err := create(ctx, client, namespace, job, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 	return err

@@ -14,14 +14,15 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
 )
 
-// ErrStillThere means that the time was over while what the cluster had agreed to delete was not gone yet.
+// ErrStillThere means that the cluster accepted the deletion but did not complete it in time.
 var ErrStillThere = errors.New("deleted, but not gone yet")
 
-// deletePoll is how often to look whether Jobs are gone when they cannot be watched.
+// deletePoll is how often to check for deleted Jobs if they cannot be watched.
 const deletePoll = 2 * time.Second
 
-// Delete deletes the Jobs of a flow run in a namespace ("" for all of the client's) and returns once they and their pods are gone. Jobs that appear
-// meanwhile are deleted, too. No Job at all is no error. ErrStillThere says that the cluster has taken the deletion.
+// Delete deletes the Jobs of a flow run in a namespace ("" for all of the client's) and returns once they and
+// their pods are gone. It also deletes Jobs that appear meanwhile. Finding no Job is not an error.
+// ErrStillThere means that the cluster accepted the deletion.
 func Delete(ctx context.Context, client *kubeclient.Client, namespace, flowRunID string) error {
 	for _, namespace := range client.NamespacesOr(namespace) {
 		taken, err := deleteAll(ctx, client, namespace, flowRunID)
@@ -35,7 +36,7 @@ func Delete(ctx context.Context, client *kubeclient.Client, namespace, flowRunID
 	return nil
 }
 
-// deleteAll also says whether the cluster has agreed to delete all that there was.
+// deleteAll also reports whether the cluster accepted the deletion of everything found.
 func deleteAll(ctx context.Context, client *kubeclient.Client, namespace, flowRunID string) (taken bool, err error) {
 	for {
 		var jobs []batchv1.Job
@@ -65,7 +66,7 @@ func deleteJob(ctx context.Context, client *kubeclient.Client, job *batchv1.Job)
 	if job.DeletionTimestamp != nil {
 		return nil
 	}
-	foreground := metav1.DeletePropagationForeground // the Job goes after its pods
+	foreground := metav1.DeletePropagationForeground // the Job is removed after its pods
 	o := metav1.DeleteOptions{PropagationPolicy: &foreground}
 	if job.UID != "" {
 		o.Preconditions = &metav1.Preconditions{UID: &job.UID}
@@ -77,7 +78,7 @@ func deleteJob(ctx context.Context, client *kubeclient.Client, job *batchv1.Job)
 	return err
 }
 
-// awaitDeletion returns when a Job of the run was deleted, or when it is time to look again.
+// awaitDeletion returns when a Job of the run was deleted, or when it is time to check again.
 func awaitDeletion(ctx context.Context, client *kubeclient.Client, namespace, flowRunID string) error {
 	timer := time.NewTimer(deletePoll)
 	defer timer.Stop()
@@ -86,7 +87,7 @@ func awaitDeletion(ctx context.Context, client *kubeclient.Client, namespace, fl
 	if err == nil {
 		defer stream.Stop()
 		results = stream.ResultChan()
-		// What happened between the deletion and the watch would be missed.
+		// A deletion before the start of the watch would be missed.
 		if jobs, err := runJobs(ctx, client, namespace, flowRunID); err != nil || len(jobs) == 0 {
 			return err
 		}
@@ -95,7 +96,7 @@ func awaitDeletion(ctx context.Context, client *kubeclient.Client, namespace, fl
 		select {
 		case e, open := <-results:
 			if !open {
-				results = nil // look again when the timer fires
+				results = nil // check again when the timer fires
 			} else if e.Type == watch.Deleted {
 				return nil
 			}

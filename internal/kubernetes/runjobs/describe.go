@@ -12,26 +12,26 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/jobspec"
 )
 
-// Job is what is known of one Job of a flow run.
+// Job describes one Job of a flow run.
 type Job struct {
 	Name, Namespace, UID string
-	FlowRunID            string // of the Job's label; empty for a Job of something else, or when only its pods were seen
-	Image                string // of the container that runs the flow; empty when only the Job's pods were seen
+	FlowRunID            string // from the Job's label; empty for an unrelated Job, or if only its pods were seen
+	Image                string // of the container that runs the flow; empty if only the Job's pods were seen
 	Attempt              int    // 1 for the run's first Job; a run that Lazarus revives has more
 	CreatedAt            time.Time
 	StartedAt            *time.Time
 	FinishedAt           *time.Time
 	Completed, Failed    bool
-	Reason, Message      string // of the condition that made it Failed, such as BackoffLimitExceeded
-	Active               int32  // pods that are not finished
+	Reason, Message      string // of the condition Failed, such as BackoffLimitExceeded
+	Active               int32  // unfinished pods
 	BackoffLimit         int32  // how many pods may fail before the Job does
 	Conditions           []Condition
 	Pods                 []Pod   // oldest first
 	Events               []Event // of the Job itself, oldest first
-	Deleted              bool    // gone by now; the rest is its last known state
+	Deleted              bool    // already deleted; the rest is the last known state
 }
 
-// Pod is what is known of one pod of a Job.
+// Pod describes one pod of a Job.
 type Pod struct {
 	Name, UID, Node string
 	Phase           string // Pending, Running, Succeeded, Failed, Unknown
@@ -42,7 +42,7 @@ type Pod struct {
 	InitContainers  []Container
 	Containers      []Container
 	Events          []Event // oldest first
-	Deleted         bool    // gone by now
+	Deleted         bool    // already deleted
 }
 
 // Container states.
@@ -52,10 +52,10 @@ const (
 	StateTerminated = "terminated"
 )
 
-// Container is the state of one container, or its last end while it waits to be started again.
+// Container is the state of one container, or its last end while it waits to be restarted.
 type Container struct {
 	Name, Image           string
-	State                 string // one of the State values; empty before the kubelet reported anything
+	State                 string // one of the State values; empty until the kubelet reports one
 	Reason, Message       string
 	ExitCode              *int32
 	Signal                int32
@@ -122,7 +122,7 @@ func podInfo(pod *corev1.Pod) Pod {
 	return info
 }
 
-// containerInfos describes containers in the order of the specification, with or without a status.
+// containerInfos describes containers in specification order, with or without a status.
 func containerInfos(specs []corev1.Container, statuses []corev1.ContainerStatus) []Container {
 	out := make([]Container, 0, len(specs))
 	for _, spec := range specs {
@@ -185,21 +185,21 @@ func timeOf(t *metav1.Time) *time.Time {
 	return &v
 }
 
-// isAbout tells whether an event concerns an object. Names of deleted objects are used again only by chance, but
-// where both sides know the UID it decides.
+// isAbout reports whether an event is about an object. If both sides have the UID, it decides; names of
+// deleted objects are rarely reused.
 func isAbout(e *corev1.Event, kind, name, uid string) bool {
 	o := e.InvolvedObject
 	return o.Kind == kind && o.Name == name && (o.UID == "" || uid == "" || string(o.UID) == uid)
 }
 
-// sortEvents orders events by when they happened last.
+// sortEvents sorts events by their last occurrence.
 func sortEvents(events []Event) {
 	slices.SortStableFunc(events, func(a, b Event) int {
 		return cmp.Or(a.Last.Compare(b.Last), a.First.Compare(b.First))
 	})
 }
 
-// jobOf names the Job that a pod belongs to.
+// jobOf returns the Job that a pod belongs to.
 func jobOf(pod *corev1.Pod) (name, uid string) {
 	for _, owner := range pod.OwnerReferences {
 		if owner.Kind == "Job" {

@@ -8,7 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// history collects what was seen of a run's Jobs. Objects stay in it after their deletion.
+// history collects everything seen of a run's Jobs. Objects stay in it after they are deleted.
 type history struct {
 	jobs   []*seen[batchv1.Job]
 	pods   []*seen[corev1.Pod]
@@ -16,14 +16,14 @@ type history struct {
 }
 
 type seen[T any] struct {
-	key     string // UID, or the name where there is none
+	key     string // UID, or the name without one
 	object  *T
 	deleted bool
 }
 
 func newHistory() *history { return &history{events: map[string]*corev1.Event{}} }
 
-// put stores the newest state of an object and tells whether the object is new to the history.
+// put stores the newest state of an object and reports whether the object is new to the history.
 func put[T any](list []*seen[T], key string, object *T, deleted bool) ([]*seen[T], bool) {
 	for _, s := range list {
 		if s.key == key {
@@ -49,7 +49,8 @@ func (h *history) putPod(pod *corev1.Pod, deleted bool) (isNew bool) {
 	return isNew
 }
 
-// keepReasons keeps why the containers of a pod did not start when the pod is deleted, which the kubelet forgets.
+// keepReasons preserves why the containers of a pod did not start, which the kubelet drops when the pod is
+// deleted.
 func keepReasons(before, now *corev1.Pod) *corev1.Pod {
 	if now.DeletionTimestamp == nil && now.Status.Phase != corev1.PodFailed {
 		return now
@@ -61,7 +62,7 @@ func keepReasons(before, now *corev1.Pod) *corev1.Pod {
 		for k := range before.Status.ContainerStatuses {
 			old := before.Status.ContainerStatuses[k]
 			if old.Name == now.Status.ContainerStatuses[i].Name && old.State.Waiting != nil {
-				now = now.DeepCopy() // informers share their objects
+				now = now.DeepCopy() // informer objects are shared
 				now.Status.ContainerStatuses[i].State = old.State
 			}
 		}
@@ -69,8 +70,8 @@ func keepReasons(before, now *corev1.Pod) *corev1.Pod {
 	return now
 }
 
-// saysNothing recognises what kubelets report of containers that had not run when their pod was deleted: that they are
-// about to be created, or, where the kubelet had lost sight of them, an end that nobody saw.
+// saysNothing recognises the kubelet's placeholder for containers that had not run when their pod was
+// deleted: about to be created or, if the kubelet had lost track of them, an end that nobody observed.
 func saysNothing(state corev1.ContainerState) bool {
 	switch {
 	case state.Waiting != nil:
@@ -84,8 +85,8 @@ func saysNothing(state corev1.ContainerState) bool {
 
 func (h *history) putEvent(e *corev1.Event) { h.events[e.Namespace+"/"+e.Name] = e }
 
-// snapshot describes the Jobs, oldest first. A pod whose Job was never seen gets a Job of which only the name is
-// known, marked as deleted.
+// snapshot describes the Jobs, oldest first. For a pod whose Job was never seen, it adds a Job with only a
+// name, marked as deleted.
 func (h *history) snapshot() []Job {
 	var out []Job
 	for _, s := range h.jobs {

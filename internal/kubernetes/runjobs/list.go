@@ -16,12 +16,12 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
 )
 
-// ErrPartial means that Jobs were read, but not everything about them.
+// ErrPartial means that Jobs were read, but some of their details could not be.
 var ErrPartial = errors.New("observation incomplete")
 
-// List describes the Jobs of a flow run that exist now in a namespace ("" for all of the client's), newest last. When Jobs
-// can be read but pods or events cannot, or the Jobs of some of several namespaces, the result comes with an error that is
-// ErrPartial. It takes at most kubeclient.OperationTimeout.
+// List returns the current Jobs of a flow run in a namespace ("" for all of the client's), newest last. If
+// Jobs can be read but pods or events cannot, or only the Jobs of some namespaces, it returns a result and an
+// error of kind ErrPartial. It takes at most kubeclient.OperationTimeout.
 func List(ctx context.Context, client *kubeclient.Client, namespace, flowRunID string) (all []Job, err error) {
 	h := newHistory()
 	var unread []error
@@ -52,9 +52,9 @@ func List(ctx context.Context, client *kubeclient.Client, namespace, flowRunID s
 	return h.snapshot(), err
 }
 
-// Get describes a Job with its pods and events, whoever created it. kubeclient.ErrNotFound if there is none of this name in
-// the namespace ("" for the client's). When the Job can be read but its pods or events cannot, the result comes with an
-// error that is ErrPartial. It takes at most kubeclient.OperationTimeout.
+// Get returns any Job with its pods and events; kubeclient.ErrNotFound if the namespace ("" for the client's)
+// has none of this name. If its pods or events cannot be read, it returns the Job and an error of kind
+// ErrPartial. It takes at most kubeclient.OperationTimeout.
 func Get(ctx context.Context, client *kubeclient.Client, namespace, name string) (found *Job, err error) {
 	namespace = client.InNamespace(namespace)
 	err = kubeclient.Within(ctx, kubeclient.OperationTimeout, func(ctx context.Context) error {
@@ -64,7 +64,7 @@ func Get(ctx context.Context, client *kubeclient.Client, namespace, name string)
 		}
 		h := newHistory()
 		h.putJob(job, false)
-		selector := "" // a Job whose selector is not set yet has no pods
+		selector := "" // a Job without a selector yet has no pods
 		if job.Spec.Selector != nil {
 			selector = metav1.FormatLabelSelector(job.Spec.Selector)
 		}
@@ -80,7 +80,8 @@ func Get(ctx context.Context, client *kubeclient.Client, namespace, name string)
 	return found, err //nolint:wrapcheck // as of the operation
 }
 
-// complete adds the selected pods ("" for none) of a namespace to the Jobs of a history, and the events about both.
+// complete adds the selected pods ("" for none) of a namespace to the Jobs of a history, and the events of
+// both.
 func (h *history) complete(ctx context.Context, client *kubeclient.Client, namespace, selector string) error {
 	err := h.addPods(ctx, client, namespace, selector)
 	if err == nil {
@@ -110,7 +111,7 @@ func (h *history) addPods(ctx context.Context, client *kubeclient.Client, namesp
 	})
 }
 
-// eachPage calls take with all objects that a selector selects.
+// eachPage calls take with every object that matches the selector.
 func eachPage(ctx context.Context, client *kubeclient.Client, resource, namespace, selector string, take func(runtime.Object)) error {
 	pages := pageCounter{}
 	list := pager.New(func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {

@@ -12,17 +12,17 @@ import (
 const (
 	// pageSize is how many objects one request lists.
 	pageSize = 500
-	// maxPages bounds a list; a run has nowhere near as many Jobs and pods.
+	// maxPages limits a list; a run has far fewer Jobs and pods.
 	maxPages = 50
 )
 
-// ErrEndless means that a list of the API server does not come to its end.
+// ErrEndless means that a list of the API server does not end.
 var ErrEndless = errors.New("the list has no end")
 
-// pageCounter recognises lists that have no end.
+// pageCounter detects endless lists.
 type pageCounter struct{ pages int }
 
-// check looks at the page that options have brought.
+// check examines the page that was requested with these options.
 func (c *pageCounter) check(o metav1.ListOptions, page runtime.Object, err error) error {
 	if err != nil {
 		return err
@@ -39,7 +39,7 @@ func (c *pageCounter) check(o metav1.ListOptions, page runtime.Object, err error
 	case next == "":
 		return nil
 	case next == o.Continue:
-		return fmt.Errorf("%w: the API server continues a page with itself", ErrEndless)
+		return fmt.Errorf("%w: the continuation of a page is the same page", ErrEndless)
 	case c.pages >= maxPages:
 		return fmt.Errorf("%w: the API server has more than %d pages of %d", ErrEndless, maxPages, pageSize)
 	}

@@ -7,20 +7,20 @@ import (
 	"time"
 )
 
-// errRestless is the problem of a watch that does not last.
-var errRestless = errors.New("the API server ends the watch again and again")
+// errRestless reports a watch that does not last.
+var errRestless = errors.New("the API server keeps ending the watch")
 
-// An informer lists and watches again when a watch ends, and at once when the API server answers that its version is gone
-// (410): a server that always says so would be asked as fast as it answers.
+// An informer lists and watches again when a watch ends, and does so at once if the API server answers that
+// its version is gone (410). A server that always answers 410 would be queried without pause.
 const (
-	freeStarts    = 3 // a list, a watch, and one more of them
+	freeStarts    = 3 // a list, a watch, and one retry
 	firstPause    = 250 * time.Millisecond
 	longestPause  = 30 * time.Second
 	calmAfter     = time.Minute
 	restlessAfter = 6
 )
 
-// restarts spaces the requests of one informer, which makes them one after the other.
+// restarts spaces the requests of one informer, which sends them one at a time.
 type restarts struct {
 	count int
 	last  time.Time
@@ -51,5 +51,5 @@ func (r *restarts) pause(ctx context.Context) error {
 	}
 }
 
-// restless says whether the requests follow each other too fast.
+// restless reports whether the requests follow each other too quickly.
 func (r *restarts) restless() bool { return r.count >= restlessAfter }

@@ -21,27 +21,27 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
 )
 
-// Watcher follows the Jobs and pods of one flow run, and the events about them. It remembers what is deleted while
+// Watcher follows the Jobs and pods of one flow run and their events. It keeps objects that are deleted while
 // it watches, since the agent deletes finished Jobs within a minute.
 type Watcher struct {
 	client    *kubeclient.Client
 	flowRunID string
 	changes   chan struct{}
-	ctx       context.Context //nolint:containedctx // the life of the watch's own goroutines, ended by Close
+	ctx       context.Context //nolint:containedctx // lifetime of the watch's goroutines, ended by Close
 	cancel    context.CancelFunc
 	wait      sync.WaitGroup
 
 	mu       sync.Mutex
 	history  *history
 	watched  map[string]bool  // objects whose events are being watched
-	problems map[string]error // by namespace, resource and verb, as long as they last
-	order    []string         // of the keys of problems
+	problems map[string]error // current problems, by namespace, resource and verb
+	order    []string         // order of the keys of problems
 }
 
-// Watch begins to watch a run in a namespace ("" for all of the client's) and returns once the present state is known.
-// The watch ends with Close or with ctx. An error is a *kubeclient.AccessError about Jobs; without the right to see pods or
-// events, or the Jobs of some of several namespaces, the watch goes on without them, and Err tells. It begins within about
-// kubeclient.OperationTimeout.
+// Watch starts watching a run in a namespace ("" for all of the client's) and returns once the current state
+// is known. The watch ends with Close or with ctx. An error is a *kubeclient.AccessError about Jobs. Without
+// permission for pods or events, or for Jobs in some of the namespaces, the watch continues without them, and
+// Err reports it. Starting takes at most about kubeclient.OperationTimeout.
 func Watch(ctx context.Context, client *kubeclient.Client, namespace, flowRunID string) (*Watcher, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	w := &Watcher{
@@ -65,7 +65,7 @@ func Watch(ctx context.Context, client *kubeclient.Client, namespace, flowRunID 
 
 // start watches one namespace.
 func (w *Watcher) start(namespace string) error {
-	// Informers retry for ever; ask once first to know whether there is any use.
+	// Informers retry forever; ask once first to know if watching can work.
 	err := kubeclient.Within(w.ctx, kubeclient.OperationTimeout, func(ctx context.Context) error {
 		options := metav1.ListOptions{LabelSelector: runSelector(w.flowRunID), Limit: 1}
 		_, err := w.client.Interface().BatchV1().Jobs(namespace).List(ctx, options)
@@ -77,7 +77,7 @@ func (w *Watcher) start(namespace string) error {
 	jobs := w.informer("jobs", namespace, runSelector(w.flowRunID), "", &batchv1.Job{}, w.onJob)
 	pods := w.informer("pods", namespace, runSelector(w.flowRunID), "", &corev1.Pod{}, w.onPod)
 	var group sync.WaitGroup
-	group.Go(func() { _ = pods(w.ctx) }) // noted
+	group.Go(func() { _ = pods(w.ctx) }) // reported by note
 	err = jobs(w.ctx)
 	group.Wait()
 	return err
@@ -87,18 +87,18 @@ func runSelector(flowRunID string) string {
 	return labels.Set{jobspec.LabelFlowRunID: flowRunID}.String()
 }
 
-// Changes delivers a value after something changed; several changes may be delivered as one.
+// Changes delivers a value after a change; several changes may be combined.
 func (w *Watcher) Changes() <-chan struct{} { return w.changes }
 
-// Snapshot describes all Jobs seen so far, newest last, with those deleted meanwhile.
+// Snapshot returns all Jobs seen so far, newest last, including deleted ones.
 func (w *Watcher) Snapshot() []Job {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.history.snapshot()
 }
 
-// Err is what keeps the watch from being complete at the moment, such as a missing right, or nil. It joins
-// *kubeclient.AccessError values. The watch keeps trying.
+// Err returns what currently makes the watch incomplete, such as a missing permission, or nil. It joins
+// *kubeclient.AccessError values. The watch keeps retrying.
 func (w *Watcher) Err() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -122,7 +122,7 @@ func (w *Watcher) notify() {
 	}
 }
 
-// note remembers how the last request of a kind went.
+// note records the result of the last request of a kind.
 func (w *Watcher) note(verb, resource, namespace string, err error) error {
 	if err != nil && w.ctx.Err() != nil {
 		return err // the watch is being closed
@@ -158,8 +158,8 @@ func without(list []string, s string) []string {
 	return out
 }
 
-// informer starts an informer and returns a function that waits until it knows the present state or has failed to.
-// Only for Jobs is a failure an error.
+// informer starts an informer and returns a function that waits until it has the current state or has failed.
+// A failure is an error only for Jobs.
 func (w *Watcher) informer(resource, namespace, labelSelector, fieldSelector string, object runtime.Object, handle func(any, bool)) func(context.Context) error {
 	failed := make(chan error, 1)
 	pages, starts := pageCounter{}, restarts{}
@@ -258,8 +258,8 @@ func (w *Watcher) onPod(o any, deleted bool) {
 	w.notify()
 }
 
-// watchEvents follows the events about one object. Events carry no labels to select by, and a namespace can have
-// many, so every object gets a watch of its own.
+// watchEvents follows the events of one object. Events have no labels to select by, and a namespace can have
+// many, so every object gets its own watch.
 func (w *Watcher) watchEvents(kind, namespace, name string) {
 	w.mu.Lock()
 	known := w.watched[kind+"/"+namespace+"/"+name]
@@ -271,7 +271,7 @@ func (w *Watcher) watchEvents(kind, namespace, name string) {
 	w.informer("events", namespace, "", eventSelector(kind, name), &corev1.Event{}, func(o any, deleted bool) {
 		e, ok := o.(*corev1.Event)
 		if !ok || deleted || e.InvolvedObject.Kind != kind || e.InvolvedObject.Name != name {
-			return // events expire; what they said stays known
+			return // events expire; their content is kept
 		}
 		w.mu.Lock()
 		w.history.putEvent(e)

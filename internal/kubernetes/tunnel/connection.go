@@ -12,20 +12,20 @@ import (
 	"k8s.io/streaming/pkg/httpstream"
 )
 
-// failureWait is how long the end of a connection waits to be explained.
+// failureWait is how long to wait for the reason that a connection ended.
 const failureWait = 2 * time.Second
 
-// maxFailure bounds an explanation, in bytes.
+// maxFailure limits that reason, in bytes.
 const maxFailure = 8 << 10
 
-// connection is a connection to a pod's port. It has no deadlines.
+// connection is a connection to a pod's port. It does not support deadlines.
 type connection struct {
 	podLink       *podLink
 	data, failure httpstream.Stream
 
 	message   string        // set before explained is closed
-	explained chan struct{} // the node has said all it has to say
-	unheard   atomic.Bool   // something was written since something was last read
+	explained chan struct{} // the node's error stream has ended
+	unheard   atomic.Bool   // something was written after the last read
 	closing   sync.Once
 	closed    chan struct{}
 }
@@ -36,10 +36,10 @@ func newConnection(l *podLink, data, failure httpstream.Stream) *connection {
 	c := &connection{podLink: l, data: data, failure: failure, explained: make(chan struct{}), closed: make(chan struct{})}
 	go func() {
 		defer close(c.explained)
-		message, _ := io.ReadAll(io.LimitReader(failure, maxFailure)) // what came before an error is all there is
+		message, _ := io.ReadAll(io.LimitReader(failure, maxFailure)) // keep what arrived before an error
 		c.message = string(message)
 		if len(message) > 0 {
-			// The node could not connect, or lost the connection: this pod had better not be asked again.
+			// The node could not connect, or lost the connection: do not use this pod again.
 			l.retire()
 		}
 	}()
@@ -76,7 +76,7 @@ func (c *connection) Write(p []byte) (int, error) {
 	return n, err //nolint:wrapcheck // as of any connection
 }
 
-// explanation is what the node reported about a connection that has ended, or nil.
+// explanation returns what the node reported about the end of a connection, or nil.
 func (c *connection) explanation() error {
 	timer := time.NewTimer(failureWait)
 	defer timer.Stop()
@@ -92,13 +92,13 @@ func (c *connection) explanation() error {
 	return nil
 }
 
-// CloseWrite says that no more will be written, as that of a TCP connection does. What the pod sends can still be read.
+// CloseWrite closes the writing side, as for a TCP connection. What the pod sends can still be read.
 func (c *connection) CloseWrite() error {
 	return c.data.Close() //nolint:wrapcheck // as of any connection
 }
 
-// Close implements net.Conn. A podLink that leaves something unanswered may be dead without knowing: it is not used for
-// further connections.
+// Close implements net.Conn. A podLink with an unanswered request may be dead without knowing it, so it is
+// not used for further connections.
 func (c *connection) Close() error {
 	c.closing.Do(func() {
 		if c.unheard.Load() {
@@ -110,7 +110,7 @@ func (c *connection) Close() error {
 	return nil
 }
 
-// abandon closes the streams of a connection that nobody waits for any more; the podLink was released by then.
+// abandon closes the streams of a connection that nobody waits for any more, after the podLink was released.
 func (c *connection) abandon() { c.closing.Do(c.abandonStreams) }
 
 func (c *connection) abandonStreams() {

@@ -1,3 +1,3 @@
-// Package tunnel carries connections to a Service through the cluster's API, as kubectl port-forward does, for a Server that
-// is not exposed.
+// Package tunnel connects to a Service through the cluster's API, as kubectl port-forward does, for a Server
+// that is not exposed.
 package tunnel

@@ -7,9 +7,10 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
 )
 
-// Kinds of Error, besides kubeclient.ErrNotFound, kubeclient.ErrForbidden, kubeclient.ErrUnauthorized and kubeclient.ErrUnreachable.
+// Kinds of Error, in addition to kubeclient.ErrNotFound, kubeclient.ErrForbidden, kubeclient.ErrUnauthorized
+// and kubeclient.ErrUnreachable.
 var (
-	// ErrNotForwardable means the Service has no pods of its own, or not the port.
+	// ErrNotForwardable means the Service has no pods of its own, or not this port.
 	ErrNotForwardable = errors.New("service cannot be forwarded to")
 	// ErrNoReadyPod means that none of the Service's pods is ready.
 	ErrNoReadyPod = errors.New("no ready pod")
@@ -17,11 +18,11 @@ var (
 	ErrPodRefused = errors.New("refused by the pod")
 )
 
-// Error says why a Service cannot be reached through the cluster's API.
+// Error is why a Service cannot be reached through the cluster's API.
 type Error struct {
 	Kind               error // one of the kinds above, or a context's error
 	Namespace, Service string
-	Pod                string // the chosen pod, if it came that far
+	Pod                string // the chosen pod, if any
 	Problem, Remedy    string // sentences without their full stops
 	Err                error
 	undelivered        bool
@@ -48,15 +49,15 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Kind, e.Err}
 }
 
-// Permanent says that trying again soon would fail in the same way.
+// Permanent reports whether an early retry would fail in the same way.
 func (e *Error) Permanent() bool {
 	return errors.Is(e.Kind, kubeclient.ErrForbidden) || errors.Is(e.Kind, kubeclient.ErrUnauthorized) || errors.Is(e.Kind, ErrNotForwardable)
 }
 
-// Undelivered says that nothing that was written can have reached the pod.
+// Undelivered reports whether none of what was written can have reached the pod.
 func (e *Error) Undelivered() bool { return e.undelivered }
 
-// failure turns the failure of a request for a Service into a *Error. A *kubeclient.ConfigError stays one.
+// failure converts the error of a request for a Service to a *Error. A *kubeclient.ConfigError is unchanged.
 func (s Target) failure(pod, doing string, err error) error {
 	var config *kubeclient.ConfigError
 	if errors.As(err, &config) {

@@ -24,14 +24,15 @@ type podLink struct {
 	idle       time.Duration
 
 	mu       sync.Mutex
-	uses     int         // connections that are open or being made
-	retired  bool        // takes no further connections, ends with the last
+	uses     int         // connections open or being opened
+	retired  bool        // takes no further connections, ends with the last one
 	ended    bool        // the connection was closed from here
 	timer    *time.Timer // closes an unused podLink
 	requests int
 }
 
-// acquire says whether the podLink can take another connection, for which release must then be called.
+// acquire reserves the podLink for another connection and reports whether that worked; the caller must then
+// call release.
 func (l *podLink) acquire() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -74,7 +75,7 @@ func (l *podLink) closeUnused() {
 	}
 }
 
-// retire lets the podLink take no further connections.
+// retire stops the podLink from taking further connections.
 func (l *podLink) retire() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -96,7 +97,7 @@ func (l *podLink) closeLocked() {
 	}
 	if !l.ended {
 		l.ended = true
-		// Saying goodbye can take a while when the other side is gone.
+		// A proper close can take a while if the other side is gone.
 		go func() { _ = l.connection.Close() }()
 	}
 }
@@ -108,7 +109,7 @@ func (l *podLink) nextRequest() string {
 	return strconv.Itoa(l.requests)
 }
 
-// dial makes a connection; the caller has acquired the podLink, and releases it if that fails.
+// dial opens a connection; the caller has acquired the podLink, and releases it if dial fails.
 func (l *podLink) dial(ctx context.Context) (*connection, error) {
 	type result struct {
 		conn *connection
@@ -116,7 +117,7 @@ func (l *podLink) dial(ctx context.Context) (*connection, error) {
 	}
 	made := make(chan result, 1)
 	go func() {
-		// Waits for the other side's agreement, and cannot be interrupted.
+		// Waits for the other side's reply and cannot be interrupted.
 		conn, err := l.streams()
 		made <- result{conn, err}
 	}()
@@ -157,22 +158,22 @@ func (l *podLink) streams() (*connection, error) {
 	return newConnection(l, data, failure), nil
 }
 
-// broken is the error of a port-forward that does not work any more.
+// broken returns the error of a port-forward that no longer works.
 func (l *podLink) broken(err error) error {
 	return &Error{
 		Kind: kubeclient.ErrUnreachable, Namespace: l.target.Namespace, Service: l.target.Service, Pod: l.backend.pod, Err: err, undelivered: true,
-		Problem: "the port-forward broke: " + err.Error(), Remedy: "Try again: it is opened anew",
+		Problem: "the port-forward broke: " + err.Error(), Remedy: "Try again: the provider reopens it",
 	}
 }
 
-// refused is the error that the node reported for a connection.
+// refused returns the error that the node reported for a connection.
 func (l *podLink) refused(message string) error {
 	message = strings.TrimSpace(message)
 	out := &Error{
 		Kind: kubeclient.ErrUnreachable, Namespace: l.target.Namespace, Service: l.target.Service, Pod: l.backend.pod, Err: errors.New(message),
 		Problem: "the node reports: " + message, Remedy: "Check that the pod runs and listens at the targetPort of the Service",
 	}
-	// A connection to the pod that was never made has carried nothing.
+	// A connection that was never made has carried nothing.
 	for _, sign := range []string{"connection refused", "failed to connect", "connect:", "dial tcp"} {
 		if strings.Contains(message, sign) {
 			out.Kind, out.undelivered = ErrPodRefused, true

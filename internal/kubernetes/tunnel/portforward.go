@@ -20,9 +20,9 @@ import (
 // errNoREST is the error of a client without a connection of its own.
 var errNoREST = errors.New("this client has no configuration to connect with")
 
-// portForward opens a connection to a pod's ports. Over WebSocket, which proxies let through; and if the API server or
-// something in front of it refuses that, over SPDY. The two need different verbs on pods/portforward before Kubernetes
-// 1.35, get and create; create suffices, since refusal leads to SPDY.
+// portForward opens a connection to a pod's ports, over WebSocket, which proxies let through. If the API
+// server or a proxy refuses that, it uses SPDY. Before Kubernetes 1.35 the two need different verbs on
+// pods/portforward, get and create; create suffices, since a refusal leads to SPDY.
 func portForward(ctx context.Context, client *kubeclient.Client, namespace, pod string) (httpstream.Connection, error) {
 	config, err := client.Connection(ctx)
 	if err != nil {
@@ -38,7 +38,7 @@ func portForward(ctx context.Context, client *kubeclient.Client, namespace, pod 
 	}
 	var upgrade *httpstream.UpgradeFailureError
 	if !errors.As(first, &upgrade) && !httpstream.IsHTTPSProxyError(first) {
-		return nil, first // the API server was not even reached
+		return nil, first // the API server was not reached
 	}
 	connection, second := overSPDY(ctx, config, target)
 	if second == nil {
@@ -47,7 +47,7 @@ func portForward(ctx context.Context, client *kubeclient.Client, namespace, pod 
 	return nil, refusedUpgrade(first, second)
 }
 
-// refusedUpgrade is the API server's answer to two attempts, of which only the first is still a status.
+// refusedUpgrade combines the API server's answers to both attempts; only the first is still a status.
 func refusedUpgrade(first, second error) error {
 	var upgrade *httpstream.UpgradeFailureError
 	var status apierrors.APIStatus
@@ -56,7 +56,7 @@ func refusedUpgrade(first, second error) error {
 	}
 	answer := status.Status()
 	if kubeclient.MissingRight(second.Error()) != nil {
-		answer.Message = second.Error() // names the verb that would be enough
+		answer.Message = second.Error() // names the verb that suffices
 	}
 	return &apierrors.StatusError{ErrStatus: answer}
 }

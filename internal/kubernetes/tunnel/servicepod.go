@@ -21,24 +21,24 @@ import (
 type Target struct {
 	Namespace string // "" for the client's
 	Service   string
-	Port      string // number or name; "" for the only one
+	Port      string // number or name; "" for the Service's only port
 }
 
-// backend is a pod that serves a Service, and the port at which it does.
+// backend is a pod behind a Service and its port.
 type backend struct {
 	pod  string
 	uid  types.UID
 	port int32
 }
 
-// chooseBackend chooses a ready pod of the Service. Its namespace must be set.
+// chooseBackend selects a ready pod of the Service. target must have a namespace.
 func chooseBackend(ctx context.Context, client *kubeclient.Client, target Target) (backend, error) {
 	service, err := client.Interface().CoreV1().Services(target.Namespace).Get(ctx, target.Service, metav1.GetOptions{})
 	if err != nil {
 		return backend{}, target.failure("", "reading the Service", kubeclient.Classify("get", "services", target.Namespace, target.Service, err))
 	}
 	if len(service.Spec.Selector) == 0 || service.Spec.Type == corev1.ServiceTypeExternalName {
-		return backend{}, target.unfit("the Service selects no pods", "Set `endpoint` to what the Service stands for, in place of `port_forward`")
+		return backend{}, target.unfit("the Service selects no pods", "Set `endpoint` to the address behind the Service, instead of `port_forward`")
 	}
 	port, err := target.portOf(service)
 	if err != nil {
@@ -53,18 +53,18 @@ func chooseBackend(ctx context.Context, client *kubeclient.Client, target Target
 	if len(ready) == 0 {
 		return backend{}, target.noneReady(selector, pods.Items)
 	}
-	// The newest: while a new version is rolled out it will stay, and the older ones go.
+	// Use the newest pod: during a rollout it stays, and the older ones are removed.
 	slices.SortStableFunc(ready, func(a, b corev1.Pod) int { return b.CreationTimestamp.Compare(a.CreationTimestamp.Time) })
 	for i := range ready {
 		if number := containerPort(&ready[i], port); number != 0 {
 			return backend{pod: ready[i].Name, uid: ready[i].UID, port: number}, nil
 		}
 	}
-	return backend{}, target.unfit(fmt.Sprintf("no container of pod %s has a port named %q, to which the Service's port leads", ready[0].Name, port.TargetPort.StrVal),
+	return backend{}, target.unfit(fmt.Sprintf("no container of pod %s has a port named %q, the Service's target port", ready[0].Name, port.TargetPort.StrVal),
 		"Correct the targetPort of the Service, or name the port in the pod")
 }
 
-// serves says whether a pod may still be used. What cannot be found out is taken for yes.
+// serves reports whether a pod may still be used; true if that cannot be determined.
 func (b backend) serves(ctx context.Context, client *kubeclient.Client, namespace string) bool {
 	pods, err := client.Interface().CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{
 		FieldSelector: fields.OneTermEqualSelector("metadata.name", b.pod).String(),
@@ -86,7 +86,7 @@ func isReady(pod *corev1.Pod) bool {
 	})
 }
 
-// portOf is the Service's port that is meant.
+// portOf returns the selected port of the Service.
 func (s Target) portOf(service *corev1.Service) (corev1.ServicePort, error) {
 	var known []string
 	var found []corev1.ServicePort
@@ -112,7 +112,7 @@ func (s Target) portOf(service *corev1.Service) (corev1.ServicePort, error) {
 	return found[0], nil
 }
 
-// containerPort is the pod's port that a Service's port leads to, or 0.
+// containerPort returns the pod's port for a Service's port, or 0.
 func containerPort(pod *corev1.Pod, port corev1.ServicePort) int32 {
 	target := port.TargetPort
 	if target.Type == intstr.Int {
@@ -131,12 +131,12 @@ func containerPort(pod *corev1.Pod, port corev1.ServicePort) int32 {
 	return 0
 }
 
-// unfit is the error of a Service that does not have what is needed.
+// unfit returns the error for an unsuitable Service.
 func (s Target) unfit(problem, remedy string) error {
 	return &Error{Kind: ErrNotForwardable, Namespace: s.Namespace, Service: s.Service, Problem: problem, Remedy: remedy, undelivered: true}
 }
 
-// noneReady is the error of a Service without a ready pod; it tells how the pods are.
+// noneReady returns the error for a Service without a ready pod, with the state of its pods.
 func (s Target) noneReady(selector string, pods []corev1.Pod) error {
 	const shown = 3
 	out := &Error{Kind: ErrNoReadyPod, Namespace: s.Namespace, Service: s.Service, undelivered: true}
@@ -152,8 +152,8 @@ func (s Target) noneReady(selector string, pods []corev1.Pod) error {
 	if len(pods) > shown {
 		states = append(states, fmt.Sprintf("and %d more", len(pods)-shown))
 	}
-	out.Problem = "none of the Service's pods is ready: " + strings.Join(states, "; ")
-	out.Remedy = "Look at the pods with kubectl describe, or set `ready_timeout` to wait for pods that are still starting"
+	out.Problem = "no pod of the Service is ready: " + strings.Join(states, "; ")
+	out.Remedy = "Inspect the pods with kubectl describe, or set `ready_timeout` to wait for pods that are still starting"
 	return out
 }
 

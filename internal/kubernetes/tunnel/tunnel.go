@@ -10,31 +10,32 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
 )
 
-// tunnelIdle is how long a tunnel without connections is kept open.
+// tunnelIdle is how long a tunnel without connections stays open.
 const tunnelIdle = time.Minute
 
-// Tunnel is a way to a Service through the cluster's API, for a Server that is not exposed. It is opened by the first
-// connection, shared by all, opened anew when it has broken or its pod is being replaced, and closed when it has not
-// been used for a minute. It is safe for concurrent use.
+// Tunnel connects to a Service through the cluster's API, for a Server that is not exposed. The first
+// connection opens it, all share it, it is reopened when it breaks or its pod is replaced, and it closes
+// after a minute without use. It is safe for concurrent use.
 type Tunnel struct {
 	client func() (*kubeclient.Client, error)
 	target Target
 	idle   time.Duration
 
-	lock    chan struct{} // held while current is chosen
+	lock    chan struct{} // held while current is being selected
 	current *podLink
 	closed  chan struct{}
 	closing sync.Once
 }
 
-// New returns a tunnel that is not open yet. client gives the cluster's client; it is called when the first
-// connection is made.
+// New returns a tunnel that is not open yet. client returns the cluster's client; it is called for the first
+// connection.
 func New(client func() (*kubeclient.Client, error), target Target) *Tunnel {
 	return &Tunnel{client: client, target: target, idle: tunnelIdle, lock: make(chan struct{}, 1), closed: make(chan struct{})}
 }
 
-// DialContext connects to the Service, whatever the address says. Its signature is that of http.Transport's
-// DialContext. Errors are *Error, *kubeclient.ConfigError when the cluster's configuration is wrong, or the context's.
+// DialContext connects to the Service and ignores the address. Its signature is that of http.Transport's
+// DialContext. Errors are *Error, *kubeclient.ConfigError for a wrong cluster configuration, or the
+// context's.
 func (t *Tunnel) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
 	for {
 		l, fresh, err := t.choose(ctx)
@@ -50,11 +51,11 @@ func (t *Tunnel) DialContext(ctx context.Context, _, _ string) (net.Conn, error)
 		if fresh || ctx.Err() != nil {
 			return nil, err
 		}
-		// A podLink that was open already may have been broken for a while; one more try with a new one.
+		// An existing podLink may have been broken for a while; retry once with a new one.
 	}
 }
 
-// Close ends the tunnel and its connections. No connection can be made afterwards.
+// Close closes the tunnel and its connections. No connection can be opened afterwards.
 func (t *Tunnel) Close() {
 	t.closing.Do(func() { close(t.closed) })
 	t.lock <- struct{}{}
@@ -65,7 +66,7 @@ func (t *Tunnel) Close() {
 	}
 }
 
-// choose returns the open podLink, or a fresh one, for one more connection.
+// choose returns the current podLink, or a fresh one, for one more connection.
 func (t *Tunnel) choose(ctx context.Context) (l *podLink, fresh bool, err error) {
 	select {
 	case t.lock <- struct{}{}:
@@ -102,7 +103,7 @@ func (t *Tunnel) choose(ctx context.Context) (l *podLink, fresh bool, err error)
 	return l, true, nil
 }
 
-// open connects to a pod of the Service.
+// open opens a podLink to a pod of the Service.
 func (t *Tunnel) open(ctx context.Context, client *kubeclient.Client, target Target) (*podLink, error) {
 	// Close must not wait for a cluster that does not answer.
 	ctx, cancel := context.WithCancel(ctx)

@@ -1,4 +1,4 @@
-// Package entratest stands in for Microsoft Entra ID in tests.
+// Package entratest simulates Microsoft Entra ID in tests.
 package entratest
 
 import (
@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// Server is a stand-in for Microsoft Entra ID, for the managed identity service for GitHub's token service and for that of Azure Pipelines.
+// Server simulates Microsoft Entra ID, the managed identity service, GitHub's token service and Azure
+// Pipelines' token service.
 type Server struct {
 	*httptest.Server
 	t *testing.T
@@ -25,7 +26,7 @@ type Server struct {
 	Refuse   string // error_description of every answer; "" for tokens
 }
 
-// New starts a stand-in that ends with the test.
+// New starts a Server that stops with the test.
 func New(t *testing.T) *Server {
 	t.Helper()
 	e := &Server{t: t, Token: "entra-token", Lifetime: 3600}
@@ -34,7 +35,7 @@ func New(t *testing.T) *Server {
 	return e
 }
 
-// HTTPClient sends every request to the stand-in, whatever the address.
+// HTTPClient returns a client that sends every request to the Server, whatever the address.
 func (e *Server) HTTPClient() *http.Client {
 	client := e.Client()
 	next := client.Transport
@@ -50,7 +51,7 @@ type transportFunc func(*http.Request) (*http.Response, error)
 
 func (f transportFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// Requests are the forms of the token requests so far.
+// Requests returns the forms of the token requests so far.
 func (e *Server) Requests() []url.Values {
 	e.mu.Lock()
 	defer e.mu.Unlock()
