@@ -15,33 +15,24 @@ import (
 
 // hookResource implements prefect_cloud_hook.
 type hookResource struct {
+	framework.ResourceType
+
 	data *framework.ProviderData
 }
 
 var (
-	_ resource.ResourceWithConfigure        = (*hookResource)(nil)
+	_ framework.Resource                    = (*hookResource)(nil)
 	_ resource.ResourceWithConfigValidators = (*hookResource)(nil)
-	_ resource.ResourceWithIdentity         = (*hookResource)(nil)
-	_ resource.ResourceWithImportState      = (*hookResource)(nil)
-	_ resource.ResourceWithModifyPlan       = (*hookResource)(nil)
 )
 
 // NewResource returns the resource prefect_cloud_hook.
-func NewResource() resource.Resource { return &hookResource{} }
-
-// Metadata gives the type name.
-func (r *hookResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_cloud_hook"
+func NewResource() resource.Resource {
+	return &hookResource{ResourceType: framework.ResourceType{Name: "cloud_hook", Noun: "cloud hook"}}
 }
 
 // Configure takes over the provider data.
 func (r *hookResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
 	r.data = framework.ConfigureResource(req, resp)
-}
-
-// IdentitySchema is the UUID.
-func (r *hookResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	resp.IdentitySchema = framework.IdentitySchema("cloud hook")
 }
 
 // Schema describes the resource.
@@ -118,21 +109,8 @@ func createFailure(to receiver) framework.Failure {
 // Read refreshes the hook and forgets it if it, or its tenant, is gone.
 func (r *hookResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state model
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, state.ID.ValueString())...)
-	if !r.data.Ready() {
-		return
-	}
-	hook, err := r.data.Client(state.TenantID).RefreshCloudHook(ctx, state.ID.ValueString())
-	if framework.Gone(err) {
-		resp.State.RemoveResource(ctx)
-		return
-	}
-	if err != nil {
-		resp.Diagnostics.Append(framework.Diagnose(err, "Could not read cloud hook "+state.label())...)
+	hook := framework.ReadObject(ctx, r.data, req, resp, &state, (*model).inState, (*prefect.Client).RefreshCloudHook)
+	if hook == nil {
 		return
 	}
 	resp.Diagnostics.Append(state.refresh(ctx, hook)...)
@@ -185,6 +163,11 @@ func (r *hookResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	if err := r.data.Client(state.TenantID).DeleteCloudHook(ctx, state.ID.ValueString()); err != nil && !framework.Gone(err) {
 		resp.Diagnostics.Append(framework.Diagnose(err, "Could not delete cloud hook "+state.label())...)
 	}
+}
+
+// inState is what [framework.ReadObject] reads by.
+func (m *model) inState() framework.InState {
+	return framework.InState{ID: m.ID, TenantID: m.TenantID, Label: "cloud hook " + m.label()}
 }
 
 // label names the hook in messages.

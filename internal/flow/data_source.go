@@ -228,7 +228,7 @@ func (m *dataModel) fill(ctx context.Context, f *prefect.Flow, raw json.RawMessa
 
 // normalised is JSON of the Server in canonical form; null for nothing.
 func normalised(raw json.RawMessage) (framework.JSON, error) {
-	if !isSet(raw) {
+	if serialization.IsNull(raw) {
 		return framework.JSONNull(), nil
 	}
 	value, err := serialization.Decode(raw)

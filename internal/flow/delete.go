@@ -172,17 +172,10 @@ func unfinishedRuns(ctx context.Context, client *prefect.Client, group string) (
 }
 
 func stillRunning(runs []prefect.FlowRun) string {
-	text := fmt.Sprintf("%s cancelled, but did not finish in time, and nothing has been deleted:\n", count(len(runs), "run was", "runs were"))
+	text := fmt.Sprintf("%s did not finish in time after the cancellation, and nothing has been deleted:\n", framework.Count(len(runs), "run"))
 	text += runList(runs)
 	return text + "\nA run stops when its process next asks the Server; the Server's Zombie Killer finishes those whose process is gone. " +
 		"Run the command again later, or raise `timeouts.delete` and apply that first."
-}
-
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }
 
 // jobsTimeout is how long the Jobs of cancelled runs may take to go.

@@ -194,7 +194,7 @@ func warnOfRuns(ctx context.Context, client *prefect.Client, newest *prefect.Flo
 		return nil
 	}
 	return diag.Diagnostics{diag.NewWarningDiagnostic(
-		fmt.Sprintf("Registering flow %q cancels %s", newest.Name, count(len(pending), "pending run", "pending runs")),
+		fmt.Sprintf("Registering flow %q cancels %s", newest.Name, framework.Count(len(pending), "pending run")),
 		fmt.Sprintf("The new version archives version %d, and the Server cancels its scheduled runs that have not begun and that the "+
 			"schedule did not make:\n%s\nLet them begin before applying, or create them again for the new version.", newest.Version, runList(pending)))}
 }
@@ -227,7 +227,7 @@ func (r *flowResource) planDestroy(ctx context.Context, req resource.ModifyPlanR
 	if err != nil || len(runs) == 0 {
 		return // the destroy itself will report what is wrong
 	}
-	resp.Diagnostics.AddWarning(fmt.Sprintf("Destroying flow %s cancels %s", state.label(), count(len(runs), "run", "runs")),
+	resp.Diagnostics.AddWarning(fmt.Sprintf("Destroying flow %s cancels %s", state.label(), framework.Count(len(runs), "run")),
 		effect+"\n"+runList(runs))
 }
 

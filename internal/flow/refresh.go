@@ -18,25 +18,11 @@ import (
 // version is left.
 func (r *flowResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state model
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() {
+	newest := framework.ReadObject(ctx, r.data, req, resp, &state, (*model).inState, (*prefect.Client).RefreshFlow)
+	if newest == nil {
 		return
 	}
-	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, state.ID.ValueString())...)
-	if !r.data.Ready() {
-		return
-	}
-	client := r.data.Client(state.TenantID)
-	newest, err := client.RefreshFlow(ctx, state.ID.ValueString())
-	if framework.Gone(err) {
-		resp.State.RemoveResource(ctx)
-		return
-	}
-	if err != nil {
-		resp.Diagnostics.Append(framework.Diagnose(err, "Could not read flow "+state.label())...)
-		return
-	}
-	stored, diags := refresh(ctx, client, &state, newest)
+	stored, diags := refresh(ctx, r.data.Client(state.TenantID), &state, newest)
 	resp.Diagnostics.Append(diags...)
 	if stored != nil {
 		resp.Diagnostics.Append(noteImport(ctx, resp.Private, newest.ID, stored)...)

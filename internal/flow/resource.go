@@ -16,33 +16,24 @@ import (
 
 // flowResource implements prefect_flow.
 type flowResource struct {
+	framework.ResourceType
+
 	data *framework.ProviderData
 }
 
 var (
-	_ resource.ResourceWithConfigure      = (*flowResource)(nil)
-	_ resource.ResourceWithIdentity       = (*flowResource)(nil)
-	_ resource.ResourceWithImportState    = (*flowResource)(nil)
-	_ resource.ResourceWithModifyPlan     = (*flowResource)(nil)
+	_ framework.Resource                  = (*flowResource)(nil)
 	_ resource.ResourceWithValidateConfig = (*flowResource)(nil)
 )
 
 // NewResource returns the resource prefect_flow.
-func NewResource() resource.Resource { return &flowResource{} }
-
-// Metadata gives the type name.
-func (r *flowResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_flow"
+func NewResource() resource.Resource {
+	return &flowResource{ResourceType: framework.ResourceType{Name: "flow", Noun: "flow's version group"}}
 }
 
 // Configure takes over the provider data.
 func (r *flowResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
 	r.data = framework.ConfigureResource(req, resp)
-}
-
-// IdentitySchema is the version group id.
-func (r *flowResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	resp.IdentitySchema = framework.IdentitySchema("flow's version group")
 }
 
 // Schema describes the resource.
@@ -240,6 +231,11 @@ func moveAll(ctx context.Context, client *prefect.Client, state model, projectID
 		}
 	}
 	return nil
+}
+
+// inState is what [framework.ReadObject] reads by.
+func (m *model) inState() framework.InState {
+	return framework.InState{ID: m.ID, TenantID: m.TenantID, Label: "flow " + m.label()}
 }
 
 // label names the flow in messages.

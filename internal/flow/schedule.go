@@ -33,14 +33,6 @@ func inactiveReason(f *serialization.Flow, group *prefect.FlowGroup) string {
 
 // decoded is an object that the Server holds; nil if there is none.
 func decoded(raw json.RawMessage) map[string]any {
-	if !isSet(raw) {
-		return nil
-	}
-	object, err := decodeObject(raw)
-	if err != nil {
-		return nil
-	}
+	object, _ := serialization.DecodeServed(raw).(map[string]any)
 	return object
 }
-
-func isSet(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }

@@ -149,7 +149,7 @@ func locate(err error, in inputs) diag.Diagnostics {
 		if errors.Is(problem, serialization.ErrAmbiguousFlow) && !framework.IsSet(in.Name) {
 			at = path.Root("name")
 		}
-		diags.AddAttributeError(at, summaryOfProblem(problem), detail(problem.Path, problem))
+		diags.AddAttributeError(at, summaryOfProblem(problem), framework.Capitalise(framework.Problem(problem.Path, problem)))
 	}
 	if len(problems) == 0 {
 		diags.AddAttributeError(path.Root("flow_json"), "Not JSON", framework.Sentence(err.Error())+
@@ -172,17 +172,6 @@ func summaryOfProblem(problem error) string {
 		return "Invalid run configuration"
 	}
 	return "Invalid flow"
-}
-
-func detail(where string, problem *serialization.Error) string {
-	text := framework.Sentence(framework.Capitalise(problem.Problem))
-	if where != "" {
-		text = "At " + where + ": " + framework.Sentence(problem.Problem)
-	}
-	if problem.Remedy != "" {
-		text += "\n\n" + framework.Sentence(problem.Remedy)
-	}
-	return text
 }
 
 // name is the flow's name, which is known as soon as the flow is.

@@ -19,7 +19,7 @@ func (w *work) inactiveReason(ctx context.Context, newest *prefect.Flow) string 
 			"Register the flow again, or set `schedule_active = false` or leave it out.", newest.Version)
 	}
 	activation := serialization.Activation{
-		FlowClocks: serialization.ClockDefaults(decoded(newest.Schedule)), GroupClocks: w.groupClocks(ctx),
+		FlowClocks: serialization.ClockDefaults(serialization.DecodeServed(newest.Schedule)), GroupClocks: w.groupClocks(ctx),
 		GroupDefaults: w.defaults(), Required: required(newest.Parameters),
 	}
 	if !activation.HasSchedule() {
@@ -41,7 +41,7 @@ func (w *work) inactiveReason(ctx context.Context, newest *prefect.Flow) string 
 // after the work; nil without a schedule.
 func (w *work) groupClocks(ctx context.Context) []map[string]any {
 	if w.to.Schedule.IsNull() {
-		return serialization.ClockDefaults(decoded(w.planned()))
+		return serialization.ClockDefaults(serialization.DecodeServed(w.planned()))
 	}
 	out := []map[string]any{}
 	if s := meant(ctx, w.to.Schedule); s != nil {
@@ -54,7 +54,7 @@ func (w *work) groupClocks(ctx context.Context) []map[string]any {
 
 // defaults are the group's default parameters after the work.
 func (w *work) defaults() map[string]any {
-	held := decoded(w.group.DefaultParameters)
+	held := serialization.DecodeServed(w.group.DefaultParameters)
 	switch {
 	case !w.to.DefaultParameters.IsNull():
 		held, _ = w.to.DefaultParameters.Decode()

@@ -120,13 +120,13 @@ func (w *work) defaultParameters(ctx context.Context) diag.Diagnostics {
 
 func (w *work) schedule(ctx context.Context) diag.Diagnostics {
 	if w.to.Schedule.IsNull() {
-		if !isSet(w.group.Schedule) {
+		if serialization.IsNull(w.group.Schedule) {
 			return nil
 		}
 		return w.failed("schedule", false, w.client.DeleteFlowGroupSchedule(ctx, w.group.ID))
 	}
 	want := meant(ctx, w.to.Schedule)
-	if held, err := stored(w.group.Schedule); isSet(w.group.Schedule) && err == nil && held.same(want) {
+	if held, err := stored(w.group.Schedule); !serialization.IsNull(w.group.Schedule) && err == nil && held.same(want) {
 		return nil // setting it anew would delete scheduled runs, and start intervals from now
 	}
 	input, err := want.input()
@@ -182,7 +182,7 @@ func (w *work) scheduleActive(ctx context.Context) diag.Diagnostics {
 		return w.failed(attribute, managed, err)
 	}
 	if !managed {
-		if newest == nil || !newest.IsScheduleActive || isSet(newest.Schedule) || w.planned() != nil {
+		if newest == nil || !newest.IsScheduleActive || !serialization.IsNull(newest.Schedule) || w.planned() != nil {
 			return nil
 		}
 		return w.failed(attribute, false, w.client.SetScheduleInactive(ctx, newest.ID))
@@ -209,7 +209,7 @@ func (w *work) planned() json.RawMessage {
 	switch {
 	case !w.to.Schedule.IsNull():
 		return json.RawMessage("{}")
-	case !w.from.Schedule.IsNull() || !isSet(w.group.Schedule):
+	case !w.from.Schedule.IsNull() || serialization.IsNull(w.group.Schedule):
 		return nil
 	}
 	return w.group.Schedule

@@ -12,6 +12,7 @@ import (
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
 // doubts warns of settings that the Server accepts and that do not do what they
@@ -67,7 +68,7 @@ func doubtValues(at path.Path, given framework.JSON, parameters map[string]any, 
 
 // parametersOf are the defaults of a flow's parameters by name; nil for one that has none.
 func parametersOf(raw json.RawMessage) map[string]any {
-	list, _ := decoded(raw).([]any)
+	list, _ := serialization.DecodeServed(raw).([]any)
 	out := map[string]any{}
 	for _, one := range list {
 		parameter, _ := one.(map[string]any)

@@ -1,7 +1,6 @@
 package flowgroup
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 
@@ -103,10 +102,10 @@ func (m *model) adopt(ctx context.Context, group *prefect.FlowGroup) diag.Diagno
 		}
 		m.RunConfig = object
 	}
-	if object, ok := decoded(group.DefaultParameters).(map[string]any); ok && len(object) > 0 {
+	if object, ok := serialization.DecodeServed(group.DefaultParameters).(map[string]any); ok && len(object) > 0 {
 		m.DefaultParameters = jsonOf(group.DefaultParameters)
 	}
-	if isSet(group.Schedule) {
+	if !serialization.IsNull(group.Schedule) {
 		schedule, ok, d := scheduleObject(ctx, group.Schedule)
 		diags.Append(d...)
 		if !ok {
@@ -127,30 +126,13 @@ func (m *model) adopt(ctx context.Context, group *prefect.FlowGroup) diag.Diagno
 // holds says whether the Server holds the value.
 func holds(value framework.JSON, raw json.RawMessage) bool {
 	want, err := value.Decode()
-	return err == nil && serialization.SameServed(want, decoded(raw))
+	return err == nil && serialization.SameServed(want, serialization.DecodeServed(raw))
 }
 
 func jsonOf(raw json.RawMessage) framework.JSON {
-	value, err := framework.JSONOf(decoded(raw))
+	value, err := framework.JSONOf(serialization.DecodeServed(raw))
 	if err != nil {
 		return framework.JSONNull()
 	}
 	return value
-}
-
-// decoded is nil for null and what is not JSON.
-func decoded(raw json.RawMessage) any {
-	if !isSet(raw) {
-		return nil
-	}
-	value, err := serialization.Decode(raw)
-	if err != nil {
-		return nil
-	}
-	return value
-}
-
-func isSet(raw json.RawMessage) bool {
-	raw = bytes.TrimSpace(raw)
-	return len(raw) > 0 && string(raw) != "null"
 }

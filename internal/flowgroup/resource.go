@@ -17,33 +17,24 @@ import (
 
 // groupResource implements prefect_flow_group.
 type groupResource struct {
+	framework.ResourceType
+
 	data *framework.ProviderData
 }
 
 var (
-	_ resource.ResourceWithConfigure      = (*groupResource)(nil)
-	_ resource.ResourceWithIdentity       = (*groupResource)(nil)
-	_ resource.ResourceWithImportState    = (*groupResource)(nil)
-	_ resource.ResourceWithModifyPlan     = (*groupResource)(nil)
+	_ framework.Resource                  = (*groupResource)(nil)
 	_ resource.ResourceWithValidateConfig = (*groupResource)(nil)
 )
 
 // NewResource returns the resource prefect_flow_group.
-func NewResource() resource.Resource { return &groupResource{} }
-
-// Metadata gives the type name.
-func (r *groupResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_flow_group"
+func NewResource() resource.Resource {
+	return &groupResource{ResourceType: framework.ResourceType{Name: "flow_group", Noun: "flow group"}}
 }
 
 // Configure takes over the provider data.
 func (r *groupResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
 	r.data = framework.ConfigureResource(req, resp)
-}
-
-// IdentitySchema is the UUID.
-func (r *groupResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	resp.IdentitySchema = framework.IdentitySchema("flow group")
 }
 
 // Schema describes the resource.
@@ -118,21 +109,8 @@ func twice(versionGroupID string) diag.Diagnostics {
 // Read refreshes the settings that are managed, and forgets a group that is gone.
 func (r *groupResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state model
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, state.ID.ValueString())...)
-	if !r.data.Ready() {
-		return
-	}
-	group, err := r.data.Client(state.TenantID).RefreshFlowGroup(ctx, state.ID.ValueString())
-	if framework.Gone(err) {
-		resp.State.RemoveResource(ctx)
-		return
-	}
-	if err != nil {
-		resp.Diagnostics.Append(framework.Diagnose(err, "Could not read flow group "+state.label())...)
+	group := framework.ReadObject(ctx, r.data, req, resp, &state, (*model).inState, (*prefect.Client).RefreshFlowGroup)
+	if group == nil {
 		return
 	}
 	resp.Diagnostics.Append(state.refresh(ctx, group)...)
@@ -248,6 +226,11 @@ func (r *groupResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 		c.save(&state)
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	}
+}
+
+// inState is what [framework.ReadObject] reads by.
+func (m *model) inState() framework.InState {
+	return framework.InState{ID: m.ID, TenantID: m.TenantID, Label: "flow group " + m.label()}
 }
 
 // label names the group in messages.

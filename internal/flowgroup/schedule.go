@@ -152,7 +152,7 @@ func stored(raw json.RawMessage) (*schedule, error) {
 		default:
 			return nil, errForm
 		}
-		if object, ok := decoded(c.Defaults).(map[string]any); ok {
+		if object, ok := serialization.DecodeServed(c.Defaults).(map[string]any); ok {
 			one.defaults = nilIfEmpty(object)
 		}
 		if c.StartDate != nil {
@@ -173,7 +173,7 @@ var errForm = errors.New("a schedule of a form that cannot be written in HCL")
 // some says whether any of the documents holds something.
 func some(documents ...json.RawMessage) bool {
 	return slices.ContainsFunc(documents, func(d json.RawMessage) bool {
-		return isSet(d) && !slices.Contains([]string{"[]", "{}"}, string(bytes.TrimSpace(d)))
+		return !serialization.IsNull(d) && !slices.Contains([]string{"[]", "{}"}, string(bytes.TrimSpace(d)))
 	})
 }
 
@@ -245,7 +245,7 @@ func (s *schedule) input() (prefect.FlowGroupSchedule, error) {
 // null, and ok is false, for a form that HCL does not have.
 func scheduleObject(ctx context.Context, raw json.RawMessage) (object types.Object, ok bool, diags diag.Diagnostics) {
 	null := types.ObjectNull(scheduleTypes())
-	if !isSet(raw) {
+	if serialization.IsNull(raw) {
 		return null, false, nil
 	}
 	held, err := stored(raw)
@@ -287,7 +287,7 @@ func duration(d time.Duration) string {
 // refreshSchedule is the value of state for what the Server holds: the same one
 // if that means the same.
 func refreshSchedule(ctx context.Context, state types.Object, raw json.RawMessage) (types.Object, diag.Diagnostics) {
-	if isSet(raw) {
+	if !serialization.IsNull(raw) {
 		if held, err := stored(raw); err == nil && held.same(meant(ctx, state)) {
 			return state, nil
 		}

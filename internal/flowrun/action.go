@@ -21,6 +21,8 @@ import (
 // runAction implements the action prefect_flow_run: it runs a flow each time it
 // is invoked.
 type runAction struct {
+	framework.ActionType
+
 	data *framework.ProviderData
 }
 
@@ -47,16 +49,8 @@ type runActionModel struct {
 }
 
 // NewRunAction returns the action prefect_flow_run.
-func NewRunAction() action.Action { return &runAction{} }
-
-// Metadata gives the type name.
-func (a *runAction) Metadata(_ context.Context, req action.MetadataRequest, resp *action.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_flow_run"
-}
-
-// Schema describes the configuration.
-func (a *runAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
-	resp.Schema = runActionSchema()
+func NewRunAction() action.Action {
+	return &runAction{ActionType: framework.ActionType{Name: "flow_run", Describe: runActionSchema}}
 }
 
 // Configure takes over the provider data.
@@ -181,6 +175,8 @@ func (a *runAction) await(ctx context.Context, m *model, g runwait.Goal, tell fu
 
 // cancelAction implements the action prefect_flow_run_cancel.
 type cancelAction struct {
+	framework.ActionType
+
 	data *framework.ProviderData
 }
 
@@ -192,16 +188,8 @@ type cancelActionModel struct {
 }
 
 // NewCancelAction returns the action prefect_flow_run_cancel.
-func NewCancelAction() action.Action { return &cancelAction{} }
-
-// Metadata gives the type name.
-func (a *cancelAction) Metadata(_ context.Context, req action.MetadataRequest, resp *action.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_flow_run_cancel"
-}
-
-// Schema describes the configuration.
-func (a *cancelAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
-	resp.Schema = cancelActionSchema()
+func NewCancelAction() action.Action {
+	return &cancelAction{ActionType: framework.ActionType{Name: "flow_run_cancel", Describe: cancelActionSchema}}
 }
 
 // Configure takes over the provider data.

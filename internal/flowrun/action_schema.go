@@ -89,24 +89,11 @@ func runActionSchema() schema.Schema {
 }
 
 func actionTimeouts() schema.Attribute {
-	deadline := func(description string) schema.StringAttribute {
-		return schema.StringAttribute{
-			Optional: true, Validators: []validator.String{framework.Duration()}, MarkdownDescription: description,
-		}
+	attributes := map[string]schema.Attribute{}
+	for name, description := range deadlines("when a deadline cancels the run") {
+		attributes[name] = schema.StringAttribute{Optional: true, Validators: []validator.String{framework.Duration()}, MarkdownDescription: description}
 	}
-	return schema.SingleNestedAttribute{
-		Optional:            true,
-		MarkdownDescription: "Deadlines, such as `90s` or `2h`. `0s` switches one off.",
-		Attributes: map[string]schema.Attribute{
-			"agent":     deadline("How long to wait for a live agent with the run's labels, from the time the run is due. Default `15s`. Raise it if agents start on demand."),
-			"pick_up":   deadline("How long to wait for an agent to take the run, from the time the run is due. Default `10m`."),
-			"pod_start": deadline("How long to wait for the flow's container to start, or without a cluster for the run to be running, from the submission. Default `10m`."),
-			"lost_job": deadline("How long to wait for progress once the Job has ended, vanished or cannot start. Default `30s`. Prefect's Lazarus " +
-				"resurrects such runs after about ten minutes; raise it to wait for that."),
-			"total": deadline("How long to wait for all that `wait_for` asks for, from the time the run is due. Default `1h`."),
-			"stop":  deadline("How long to wait for a run to end that a deadline cancels. Default `5m`."),
-		},
-	}
+	return schema.SingleNestedAttribute{Optional: true, MarkdownDescription: timeoutsDescription, Attributes: attributes}
 }
 
 func cancelActionSchema() schema.Schema {

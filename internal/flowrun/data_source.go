@@ -18,16 +18,6 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 )
 
-// flowRunDataSource implements the data source prefect_flow_run.
-type flowRunDataSource struct {
-	data *framework.ProviderData
-}
-
-var (
-	_ datasource.DataSourceWithConfigure        = (*flowRunDataSource)(nil)
-	_ datasource.DataSourceWithConfigValidators = (*flowRunDataSource)(nil)
-)
-
 // dataModel is the data source.
 type dataModel struct {
 	ID                 types.String   `tfsdk:"id"`
@@ -48,20 +38,19 @@ type dataModel struct {
 }
 
 // NewDataSource returns the data source prefect_flow_run.
-func NewDataSource() datasource.DataSource { return &flowRunDataSource{} }
-
-// Metadata gives the type name.
-func (d *flowRunDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_flow_run"
+func NewDataSource() datasource.DataSource {
+	return framework.NewDataSource(framework.DataSource[dataModel]{
+		Name: "flow_run", Schema: dataSourceSchema, Read: readRun,
+		Validators: []datasource.ConfigValidator{
+			framework.AtLeastOneOf("id", "name", "flow_id", "version_group_id"),
+			framework.Conflicting("id", "name"),
+			framework.Conflicting("id", "flow_id"),
+			framework.Conflicting("id", "version_group_id"),
+		},
+	})
 }
 
-// Configure takes over the provider data.
-func (d *flowRunDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	d.data = framework.ConfigureDataSource(req, resp)
-}
-
-// Schema describes the data source.
-func (d *flowRunDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+func dataSourceSchema() schema.Schema {
 	text := func(description string) schema.StringAttribute {
 		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
 	}
@@ -100,7 +89,7 @@ func (d *flowRunDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 		}
 	}
 	maps.Copy(attributes, allForDataSource(observedAttributes()))
-	resp.Schema = schema.Schema{
+	return schema.Schema{
 		MarkdownDescription: "A flow run: by `id`, by `name`, or the newest of a flow. With a cluster in the provider's `kubernetes`, `job` is the " +
 			"run's Job as it is now.",
 		Attributes: attributes,
@@ -137,39 +126,23 @@ func allForDataSource(from map[string]resourceschema.Attribute) map[string]schem
 	return all
 }
 
-// ConfigValidators wants a way to choose.
-func (d *flowRunDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
-	return []datasource.ConfigValidator{
-		framework.AtLeastOneOf("id", "name", "flow_id", "version_group_id"),
-		framework.Conflicting("id", "name"),
-		framework.Conflicting("id", "flow_id"),
-		framework.Conflicting("id", "version_group_id"),
-	}
-}
-
-// Read finds the run.
-func (d *flowRunDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	var config dataModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() || !d.data.RequireReady(&resp.Diagnostics) {
-		return
-	}
-	run, diags := config.find(ctx, d.data.Prefect)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
-		return
+func readRun(ctx context.Context, data *framework.ProviderData, found *dataModel) diag.Diagnostics {
+	run, diags := found.find(ctx, data.Prefect)
+	if diags.HasError() {
+		return diags
 	}
 	m := emptyModel()
-	resp.Diagnostics.Append(m.refresh(ctx, run)...)
-	resp.Diagnostics.Append(m.details(ctx, d.data.Prefect, nil)...)
-	resp.Diagnostics.Append(m.findJob(ctx, d.data)...)
-	resp.Diagnostics.Append(resp.State.Set(ctx, dataModel{
+	diags.Append(m.refresh(ctx, run)...)
+	diags.Append(m.details(ctx, data.Prefect, nil)...)
+	diags.Append(m.findJob(ctx, data)...)
+	*found = dataModel{
 		ID: m.ID, Name: m.Name, FlowID: m.FlowID, VersionGroupID: m.VersionGroupID, FlowName: m.FlowName, FlowVersion: m.FlowVersion,
 		Parameters: m.Parameters, Context: m.Context, RunConfig: otherwiseJSON(framework.JSONNull(), run.RunConfig),
 		Labels: m.Labels, IdempotencyKey: m.IdempotencyKey, AutoScheduled: types.BoolValue(run.AutoScheduled),
 		ScheduledStartTime: m.ScheduledStartTime, Finished: types.BoolValue(states.IsFinished(run.State)),
 		observed: m.observed,
-	})...)
+	}
+	return diags
 }
 
 func (m dataModel) find(ctx context.Context, client *prefect.Client) (*prefect.FlowRun, diag.Diagnostics) {

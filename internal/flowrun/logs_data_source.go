@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -18,13 +19,6 @@ import (
 
 // levels are Python's names of log levels, the least important first.
 func levels() []string { return []string{"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"} }
-
-// logsDataSource implements the data source prefect_flow_run_logs.
-type logsDataSource struct {
-	data *framework.ProviderData
-}
-
-var _ datasource.DataSourceWithConfigure = (*logsDataSource)(nil)
 
 // logsModel is the data source.
 type logsModel struct {
@@ -46,24 +40,15 @@ type lineModel struct {
 }
 
 // NewLogsDataSource returns the data source prefect_flow_run_logs.
-func NewLogsDataSource() datasource.DataSource { return &logsDataSource{} }
-
-// Metadata gives the type name.
-func (d *logsDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_flow_run_logs"
+func NewLogsDataSource() datasource.DataSource {
+	return framework.NewDataSource(framework.DataSource[logsModel]{Name: "flow_run_logs", Schema: logsSchema, Read: readLogs})
 }
 
-// Configure takes over the provider data.
-func (d *logsDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	d.data = framework.ConfigureDataSource(req, resp)
-}
-
-// Schema describes the data source.
-func (d *logsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+func logsSchema() schema.Schema {
 	text := func(description string) schema.StringAttribute {
 		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
 	}
-	resp.Schema = schema.Schema{
+	return schema.Schema{
 		MarkdownDescription: "The log of a flow run: what the run, its tasks and its agent wrote, oldest line first. " +
 			"The lines are stored in Terraform's state; use `tail` for runs that write much.",
 		Attributes: map[string]schema.Attribute{
@@ -99,13 +84,7 @@ func (d *logsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 	}
 }
 
-// Read reads the log.
-func (d *logsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	var m logsModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
-	if resp.Diagnostics.HasError() || !d.data.RequireReady(&resp.Diagnostics) {
-		return
-	}
+func readLogs(ctx context.Context, data *framework.ProviderData, m *logsModel) diag.Diagnostics {
 	id := m.FlowRunID.ValueString()
 	failure := framework.Failure{
 		Summary: "Could not read the log of flow run " + id, Attribute: path.Root("flow_run_id"),
@@ -113,20 +92,18 @@ func (d *logsDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 			prefect.ErrNotFound: "Check the id, and that the provider's `endpoint` and `tenant` are right; set `tenant_id` for a run of another tenant.",
 		},
 	}
-	client := d.data.Client(m.TenantID)
+	client := data.Client(m.TenantID)
 	run, err := client.GetFlowRun(ctx, id)
 	if err != nil {
-		resp.Diagnostics.Append(failure.DiagnoseIn(err, m.TenantID)...)
-		return
+		return failure.DiagnoseIn(err, m.TenantID)
 	}
 	logs, err := m.read(ctx, client)
 	if err != nil {
-		resp.Diagnostics.Append(failure.Diagnose(err)...)
-		return
+		return failure.Diagnose(err)
 	}
 	m.TenantID = types.StringValue(run.TenantID)
 	m.fill(logs)
-	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
+	return nil
 }
 
 // read reads the lines that level and tail let through.

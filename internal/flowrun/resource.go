@@ -22,32 +22,21 @@ import (
 
 // flowRunResource implements prefect_flow_run.
 type flowRunResource struct {
+	framework.ResourceType
+
 	data *framework.ProviderData
 }
 
-var (
-	_ resource.ResourceWithConfigure   = (*flowRunResource)(nil)
-	_ resource.ResourceWithModifyPlan  = (*flowRunResource)(nil)
-	_ resource.ResourceWithImportState = (*flowRunResource)(nil)
-	_ resource.ResourceWithIdentity    = (*flowRunResource)(nil)
-)
+var _ framework.Resource = (*flowRunResource)(nil)
 
 // NewResource returns the resource prefect_flow_run.
-func NewResource() resource.Resource { return &flowRunResource{} }
-
-// Metadata gives the type name.
-func (r *flowRunResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_flow_run"
+func NewResource() resource.Resource {
+	return &flowRunResource{ResourceType: framework.ResourceType{Name: "flow_run", Noun: "flow run"}}
 }
 
 // Schema describes the resource.
 func (r *flowRunResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = resourceSchema()
-}
-
-// IdentitySchema describes the identity.
-func (r *flowRunResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	resp.IdentitySchema = framework.IdentitySchema("flow run")
 }
 
 // Configure takes over the provider data.

@@ -152,24 +152,28 @@ func waitAttributes() map[string]schema.Attribute {
 }
 
 func timeoutsAttribute() schema.Attribute {
-	deadline := func(description string) schema.StringAttribute {
-		return schema.StringAttribute{
-			Optional: true, Validators: []validator.String{framework.Duration()}, MarkdownDescription: description,
-		}
+	attributes := map[string]schema.Attribute{}
+	for name, description := range deadlines("when the resource is destroyed or a deadline cancels the run") {
+		attributes[name] = schema.StringAttribute{Optional: true, Validators: []validator.String{framework.Duration()}, MarkdownDescription: description}
 	}
-	return schema.SingleNestedAttribute{
-		Optional:            true,
-		MarkdownDescription: "Deadlines, such as `90s` or `2h`. `0s` switches one off.",
-		Attributes: map[string]schema.Attribute{
-			"agent": deadline("How long to wait for a live agent with the run's labels, counted from the time the run is due. Default `15s`. " +
-				"Raise it if agents start on demand."),
-			"pick_up":   deadline("How long to wait for an agent to take the run, counted from the time the run is due. Default `10m`."),
-			"pod_start": deadline("How long to wait for the flow's container to start, counted from the submission; without a cluster, for the state `Running`. Default `10m`."),
-			"lost_job": deadline("How long to wait for progress once the Job has ended, vanished or cannot start. Default `30s`. Prefect's Lazarus " +
-				"restarts such runs after about ten minutes; raise the value to wait for that."),
-			"total": deadline("How long to wait for what `wait_for` names, counted from the time the run is due. Default `1h`."),
-			"stop":  deadline("How long to wait for a cancelled run to end and its Job to be gone, when the resource is destroyed or a deadline cancels the run. Default `5m`."),
-		},
+	return schema.SingleNestedAttribute{Optional: true, MarkdownDescription: timeoutsDescription, Attributes: attributes}
+}
+
+const timeoutsDescription = "Deadlines, such as `90s` or `2h`. `0s` switches one off."
+
+// deadlines describes the attributes of `timeouts`, which the resource and the action have in common. stopped says which
+// cancelled run `stop` is about.
+func deadlines(stopped string) map[string]string {
+	return map[string]string{
+		"agent": "How long to wait for a live agent with the run's labels, counted from the time the run is due. Default `15s`. " +
+			"Raise it if agents start on demand.",
+		"pick_up": "How long to wait for an agent to take the run, counted from the time the run is due. Default `10m`.",
+		"pod_start": "How long to wait for the flow's container to start, counted from the submission; without a cluster, for the state `Running`. " +
+			"Default `10m`.",
+		"lost_job": "How long to wait for progress once the Job has ended, vanished or cannot start. Default `30s`. Prefect's Lazarus " +
+			"restarts such runs after about ten minutes; raise the value to wait for that.",
+		"total": "How long to wait for what `wait_for` names, counted from the time the run is due. Default `1h`.",
+		"stop":  "How long to wait for a cancelled run to end and its Job to be gone, " + stopped + ". Default `5m`.",
 	}
 }
 

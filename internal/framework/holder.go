@@ -23,6 +23,15 @@ func (h Holder) object() Object { return Object{Type: "prefect_" + h.Noun, ID: h
 
 const replacedKey = "replaced"
 
+// CountRuns says how many runs something contains: "2 flow runs (1 of them not finished)".
+func CountRuns(c *prefect.Contents) string {
+	text := Count(c.FlowRuns, "flow run")
+	if c.ActiveFlowRuns > 0 {
+		text += fmt.Sprintf(" (%d of them not finished)", c.ActiveFlowRuns)
+	}
+	return text
+}
+
 // PlanKept records in a plan that an address keeps the object. For a replacement Terraform plans a second
 // time, as a creation, with the private data of the first plan.
 func (h Holder) PlanKept(ctx context.Context, c *Custody, private Private) diag.Diagnostics {

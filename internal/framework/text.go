@@ -3,6 +3,8 @@ package framework
 import (
 	"fmt"
 	"strings"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
 // Capitalise makes the first letter of a text upper case, if it is ASCII. A text that starts with an
@@ -20,6 +22,19 @@ func Count(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// Problem is the detail of a diagnostic about a document: where in it, what is wrong and the remedy. where is "" for the
+// whole document.
+func Problem(where string, problem *serialization.Error) string {
+	text := Sentence(problem.Problem)
+	if where != "" {
+		text = "At " + where + ": " + text
+	}
+	if problem.Remedy != "" {
+		text += "\n\n" + Sentence(problem.Remedy)
+	}
+	return text
 }
 
 // Sentence adds a full stop if the text does not end like a sentence, so that errors read well in a

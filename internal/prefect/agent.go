@@ -21,21 +21,13 @@ type Agent struct {
 
 // ListAgents returns the tenant's agents, most recently active first.
 func (c *Client) ListAgents(ctx context.Context) ([]Agent, error) {
-	tenant, err := c.TenantID(ctx)
+	agents, err := inTenant(ctx, c, where{}, func(ctx context.Context, tenant string, w where) ([]graphql.AgentFields, *graphql.Count, error) {
+		out, err := graphql.Agents(ctx, wire{c}, tenant, w, pageSize)
+		return out.GetAgent(), out.GetRemaining().Aggregate, err
+	}, (*graphql.AgentFields).GetId, agentOf)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := pages(ctx, func(ctx context.Context, last string) ([]graphql.AgentFields, *graphql.Count, error) {
-		out, err := graphql.Agents(ctx, wire{c}, tenant, after(last, where{}), pageSize)
-		if err != nil {
-			return nil, nil, err
-		}
-		return out.Agent, out.Remaining.Aggregate, nil
-	}, (*graphql.AgentFields).GetId)
-	if err != nil {
-		return nil, err
-	}
-	agents := convert(rows, agentOf)
 	slices.SortFunc(agents, func(a, b Agent) int {
 		return cmp.Or(value(b.LastQueried).Compare(value(a.LastQueried)), cmp.Compare(a.ID, b.ID))
 	})

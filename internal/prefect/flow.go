@@ -206,21 +206,13 @@ func (c *Client) newestFlow(ctx context.Context, operation, what string, w where
 }
 
 func (c *Client) flows(ctx context.Context, w where) ([]Flow, error) {
-	tenant, err := c.TenantID(ctx)
+	flows, err := inTenant(ctx, c, w, func(ctx context.Context, tenant string, w where) ([]graphql.FlowFields, *graphql.Count, error) {
+		out, err := graphql.Flows(ctx, wire{c}, tenant, w, pageSize)
+		return out.GetFlow(), out.GetRemaining().Aggregate, err
+	}, (*graphql.FlowFields).GetId, flowOf)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := pages(ctx, func(ctx context.Context, last string) ([]graphql.FlowFields, *graphql.Count, error) {
-		out, err := graphql.Flows(ctx, wire{c}, tenant, after(last, w), pageSize)
-		if err != nil {
-			return nil, nil, err
-		}
-		return out.Flow, out.Remaining.Aggregate, nil
-	}, (*graphql.FlowFields).GetId)
-	if err != nil {
-		return nil, err
-	}
-	flows := convert(rows, flowOf)
 	slices.SortFunc(flows, func(a, b Flow) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.VersionGroupID, b.VersionGroupID),
 			cmp.Compare(b.Version, a.Version))

@@ -295,21 +295,13 @@ func (c *Client) newestFlowRuns(ctx context.Context, w where, limit int) ([]Flow
 }
 
 func (c *Client) flowRuns(ctx context.Context, w where) ([]FlowRun, error) {
-	tenant, err := c.TenantID(ctx)
+	runs, err := inTenant(ctx, c, w, func(ctx context.Context, tenant string, w where) ([]graphql.FlowRunFields, *graphql.Count, error) {
+		out, err := graphql.FlowRuns(ctx, wire{c}, tenant, w, pageSize)
+		return out.GetFlowRun(), out.GetRemaining().Aggregate, err
+	}, (*graphql.FlowRunFields).GetId, flowRunOf)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := pages(ctx, func(ctx context.Context, last string) ([]graphql.FlowRunFields, *graphql.Count, error) {
-		out, err := graphql.FlowRuns(ctx, wire{c}, tenant, after(last, w), pageSize)
-		if err != nil {
-			return nil, nil, err
-		}
-		return out.FlowRun, out.Remaining.Aggregate, nil
-	}, (*graphql.FlowRunFields).GetId)
-	if err != nil {
-		return nil, err
-	}
-	runs := convert(rows, flowRunOf)
 	slices.SortFunc(runs, func(a, b FlowRun) int {
 		return cmp.Or(b.Created.Compare(a.Created), cmp.Compare(a.ID, b.ID))
 	})

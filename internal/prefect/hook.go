@@ -152,21 +152,13 @@ func (c *Client) DeleteCloudHook(ctx context.Context, id string) error {
 }
 
 func (c *Client) cloudHooks(ctx context.Context, w where) ([]CloudHook, error) {
-	tenant, err := c.TenantID(ctx)
+	hooks, err := inTenant(ctx, c, w, func(ctx context.Context, tenant string, w where) ([]graphql.CloudHookFields, *graphql.Count, error) {
+		out, err := graphql.CloudHooks(ctx, wire{c}, tenant, w, pageSize)
+		return out.GetCloudHook(), out.GetRemaining().Aggregate, err
+	}, (*graphql.CloudHookFields).GetId, cloudHookOf)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := pages(ctx, func(ctx context.Context, last string) ([]graphql.CloudHookFields, *graphql.Count, error) {
-		out, err := graphql.CloudHooks(ctx, wire{c}, tenant, after(last, w), pageSize)
-		if err != nil {
-			return nil, nil, err
-		}
-		return out.CloudHook, out.Remaining.Aggregate, nil
-	}, (*graphql.CloudHookFields).GetId)
-	if err != nil {
-		return nil, err
-	}
-	hooks := convert(rows, cloudHookOf)
 	slices.SortFunc(hooks, func(a, b CloudHook) int {
 		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
 	})

@@ -157,21 +157,13 @@ func (c *Client) oneProject(ctx context.Context, w where, what string) (*Project
 }
 
 func (c *Client) projects(ctx context.Context, w where) ([]Project, error) {
-	tenant, err := c.TenantID(ctx)
+	projects, err := inTenant(ctx, c, w, func(ctx context.Context, tenant string, w where) ([]graphql.ProjectFields, *graphql.Count, error) {
+		out, err := graphql.Projects(ctx, wire{c}, tenant, w, pageSize)
+		return out.GetProject(), out.GetRemaining().Aggregate, err
+	}, (*graphql.ProjectFields).GetId, projectOf)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := pages(ctx, func(ctx context.Context, last string) ([]graphql.ProjectFields, *graphql.Count, error) {
-		out, err := graphql.Projects(ctx, wire{c}, tenant, after(last, w), pageSize)
-		if err != nil {
-			return nil, nil, err
-		}
-		return out.Project, out.Remaining.Aggregate, nil
-	}, (*graphql.ProjectFields).GetId)
-	if err != nil {
-		return nil, err
-	}
-	projects := convert(rows, projectOf)
 	slices.SortFunc(projects, func(a, b Project) int { return strings.Compare(a.Name, b.Name) })
 	return projects, nil
 }

@@ -30,6 +30,11 @@ func (m *model) refresh(project *prefect.Project) {
 	}
 }
 
+// inState is what [framework.ReadObject] reads by.
+func (m *model) inState() framework.InState {
+	return framework.InState{ID: m.ID, TenantID: m.TenantID, Label: "project " + label(*m)}
+}
+
 // label names a project in messages.
 func label(m model) string {
 	return fmt.Sprintf("%q (%s)", m.Name.ValueString(), m.ID.ValueString())
@@ -41,9 +46,5 @@ func losses(c *prefect.Contents) string {
 	if c.Flows == 0 && c.FlowRuns == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("%s and %s", framework.Count(c.Flows, "flow version"), framework.Count(c.FlowRuns, "flow run"))
-	if c.ActiveFlowRuns > 0 {
-		text += fmt.Sprintf(" (%d of them not finished)", c.ActiveFlowRuns)
-	}
-	return text
+	return fmt.Sprintf("%s and %s", framework.Count(c.Flows, "flow version"), framework.CountRuns(c))
 }

@@ -16,36 +16,26 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
 // projectResource implements prefect_project.
 type projectResource struct {
+	framework.ResourceType
+
 	data *framework.ProviderData
 }
 
-var (
-	_ resource.ResourceWithConfigure   = (*projectResource)(nil)
-	_ resource.ResourceWithIdentity    = (*projectResource)(nil)
-	_ resource.ResourceWithImportState = (*projectResource)(nil)
-	_ resource.ResourceWithModifyPlan  = (*projectResource)(nil)
-)
+var _ framework.Resource = (*projectResource)(nil)
 
 // NewResource returns the resource prefect_project.
-func NewResource() resource.Resource { return &projectResource{} }
-
-// Metadata gives the type name.
-func (r *projectResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_project"
+func NewResource() resource.Resource {
+	return &projectResource{ResourceType: framework.ResourceType{Name: "project", Noun: "project"}}
 }
 
 // Configure takes over the provider data.
 func (r *projectResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
 	r.data = framework.ConfigureResource(req, resp)
-}
-
-// IdentitySchema is the UUID.
-func (r *projectResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	resp.IdentitySchema = framework.IdentitySchema("project")
 }
 
 // Schema describes the resource.
@@ -117,21 +107,8 @@ func (r *projectResource) Create(ctx context.Context, req resource.CreateRequest
 // Read refreshes the project and forgets it if it, or its tenant, is gone.
 func (r *projectResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state model
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, state.ID.ValueString())...)
-	if !r.data.Ready() {
-		return
-	}
-	project, err := r.data.Client(state.TenantID).RefreshProject(ctx, state.ID.ValueString())
-	if framework.Gone(err) {
-		resp.State.RemoveResource(ctx)
-		return
-	}
-	if err != nil {
-		resp.Diagnostics.Append(framework.Diagnose(err, "Could not read project "+label(state))...)
+	project := framework.ReadObject(ctx, r.data, req, resp, &state, (*model).inState, (*prefect.Client).RefreshProject)
+	if project == nil {
 		return
 	}
 	r.data.Custody.Refreshed(framework.Object{Type: "prefect_project", ID: project.ID})

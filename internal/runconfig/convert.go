@@ -129,7 +129,7 @@ func Check(ctx context.Context, value types.Object) diag.Diagnostics {
 	for _, problem := range serialization.Problems(typed.Validate()) {
 		at, where := problemPath(problem.Path)
 		// Terraform shows the block only for an attribute inside an object.
-		diags.AddAttributeError(at, "Invalid run configuration", fmt.Sprintf("Attribute %s: %s", at, detail(where, problem)))
+		diags.AddAttributeError(at, "Invalid run configuration", fmt.Sprintf("Attribute %s: %s", at, framework.Problem(where, problem)))
 	}
 	return diags
 }
@@ -284,15 +284,4 @@ func problemPath(place string) (path.Path, string) {
 		return Path(), place
 	}
 	return Path().AtName(name), rest
-}
-
-func detail(where string, problem *serialization.Error) string {
-	text := framework.Sentence(problem.Problem)
-	if where != "" {
-		text = "At " + where + ": " + text
-	}
-	if problem.Remedy != "" {
-		text += "\n\n" + framework.Sentence(problem.Remedy)
-	}
-	return text
 }

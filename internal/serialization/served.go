@@ -41,6 +41,21 @@ func SameServedText(a, b []byte) bool {
 	return errLeft == nil && errRight == nil && SameServed(left, right)
 }
 
+// IsNull reports whether JSON that the Server serves is null or missing.
+func IsNull(text []byte) bool {
+	text = bytes.TrimSpace(text)
+	return len(text) == 0 || string(text) == "null"
+}
+
+// DecodeServed decodes JSON that the Server serves: nil for null, for a missing value, and for what is not JSON.
+func DecodeServed(text []byte) any {
+	value, err := decodeText(text)
+	if err != nil {
+		return nil
+	}
+	return value
+}
+
 func decodeText(text []byte) (any, error) {
 	if len(bytes.TrimSpace(text)) == 0 {
 		return nil, nil //nolint:nilnil // null is a value here

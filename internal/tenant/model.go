@@ -1,7 +1,6 @@
 package tenant
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 
@@ -68,11 +67,7 @@ func losses(c *prefect.Contents) string {
 	if c.Projects == 0 && c.Flows == 0 && c.FlowRuns == 0 && c.CloudHooks == 0 {
 		return ""
 	}
-	runs := framework.Count(c.FlowRuns, "flow run")
-	if c.ActiveFlowRuns > 0 {
-		runs += fmt.Sprintf(" (%d of them not finished)", c.ActiveFlowRuns)
-	}
-	lost := []string{framework.Count(c.Projects, "project"), framework.Count(c.Flows, "flow version"), runs}
+	lost := []string{framework.Count(c.Projects, "project"), framework.Count(c.Flows, "flow version"), framework.CountRuns(c)}
 	if c.CloudHooks > 0 {
 		lost = append(lost, framework.Count(c.CloudHooks, "cloud hook"))
 	}

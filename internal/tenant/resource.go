@@ -22,32 +22,21 @@ import (
 
 // tenantResource implements prefect_tenant.
 type tenantResource struct {
+	framework.ResourceType
+
 	data *framework.ProviderData
 }
 
-var (
-	_ resource.ResourceWithConfigure   = (*tenantResource)(nil)
-	_ resource.ResourceWithIdentity    = (*tenantResource)(nil)
-	_ resource.ResourceWithImportState = (*tenantResource)(nil)
-	_ resource.ResourceWithModifyPlan  = (*tenantResource)(nil)
-)
+var _ framework.Resource = (*tenantResource)(nil)
 
 // NewResource returns the resource prefect_tenant.
-func NewResource() resource.Resource { return &tenantResource{} }
-
-// Metadata gives the type name.
-func (r *tenantResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_tenant"
+func NewResource() resource.Resource {
+	return &tenantResource{ResourceType: framework.ResourceType{Name: "tenant", Noun: "tenant"}}
 }
 
 // Configure takes over the provider data.
 func (r *tenantResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
 	r.data = framework.ConfigureResource(req, resp)
-}
-
-// IdentitySchema is the UUID.
-func (r *tenantResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	resp.IdentitySchema = framework.IdentitySchema("tenant")
 }
 
 // Schema describes the resource.
