@@ -156,7 +156,7 @@ func (r *flowResource) planRemote(ctx context.Context, p planning, planned model
 }
 
 func checkProject(ctx context.Context, client *prefect.Client, projectID string) diag.Diagnostics {
-	_, err := client.GetProject(ctx, projectID)
+	_, err := client.LookForProject(ctx, projectID)
 	if errors.Is(err, prefect.ErrNotFound) {
 		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("project_id"), "There is no such project",
 			fmt.Sprintf("The Server has no project %s in the tenant.\n\nGive the `id` of a prefect_project. For a project of another "+

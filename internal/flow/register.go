@@ -35,13 +35,7 @@ type request struct {
 // existing is the newest version of the group that the Server would add the
 // registration to, or nil if it would make a new group.
 func existing(ctx context.Context, client *prefect.Client, projectID, name, versionGroupID string) (*prefect.Flow, error) {
-	var newest *prefect.Flow
-	var err error
-	if versionGroupID != "" {
-		newest, err = client.LatestFlow(ctx, versionGroupID)
-	} else {
-		newest, err = client.FindFlow(ctx, projectID, name)
-	}
+	newest, err := client.LookForFlow(ctx, projectID, name, versionGroupID)
 	if errors.Is(err, prefect.ErrNotFound) {
 		return nil, nil //nolint:nilnil // no version yet is an ordinary answer, documented above
 	}
@@ -102,7 +96,7 @@ func ensureRegistered(ctx context.Context, client *prefect.Client, in request) (
 		}
 		return nil, registerFailure(name).Diagnose(err)
 	}
-	registered, err := client.GetFlow(ctx, id)
+	registered, err := client.ReadBackFlow(ctx, id)
 	if err != nil {
 		failure := framework.Failure{Summary: fmt.Sprintf("Flow %q was registered as version %s, but could not be read back", name, id)}
 		diags := failure.Diagnose(err)

@@ -19,6 +19,7 @@ type Client struct {
 	tenant *tenantCache
 	// refreshers are per tenant, too.
 	refreshers *refreshers
+	looks      *looks
 }
 
 // shared is the state that clients of one Server share, whatever their tenant.
@@ -26,6 +27,7 @@ type shared struct {
 	ready readiness
 	// registrations locks the flows that are being registered.
 	registrations keyedlock.Lock[FlowKey]
+	creations     creations
 }
 
 // New checks the configuration and returns a client, without contacting the Server. An invalid configuration
@@ -39,12 +41,14 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err //nolint:wrapcheck // transport's errors are this package's
 	}
+	common := &shared{ready: readiness{lock: make(chan struct{}, 1)}}
 	return &Client{
-		shared:     &shared{ready: readiness{lock: make(chan struct{}, 1)}},
+		shared:     common,
 		http:       http,
 		wanted:     cfg.Tenant,
 		tenant:     newTenantCache(),
 		refreshers: newRefreshers(),
+		looks:      common.creations.newLooks(),
 	}, nil
 }
 
@@ -67,6 +71,7 @@ func (c *Client) WithTenant(slugOrID string) *Client {
 	other.http = c.http.WithTenant(slugOrID)
 	other.tenant = newTenantCache()
 	other.refreshers = newRefreshers()
+	other.looks = c.creations.newLooks()
 	return &other
 }
 
@@ -77,6 +82,7 @@ func (c *Client) Do(ctx context.Context, document string, variables map[string]a
 	if err := c.awaitReady(ctx); err != nil {
 		return err
 	}
+	defer c.creations.disturb(&genqlient.Request{Query: document})()
 	return c.http.Execute(ctx, document, "", variables, out, c.http.Config().MaxRetries) //nolint:wrapcheck // see New
 }
 
@@ -88,5 +94,6 @@ func (w wire) MakeRequest(ctx context.Context, req *genqlient.Request, resp *gen
 	if err := w.awaitReady(ctx); err != nil {
 		return err
 	}
+	defer w.creations.disturb(req)()
 	return w.http.MakeRequest(ctx, req, resp) //nolint:wrapcheck // see New
 }

@@ -41,7 +41,7 @@ func (c *Client) CreateProject(ctx context.Context, name string, description *st
 	if err != nil {
 		return "", err
 	}
-	return c.createOnce(ctx,
+	id, err := c.createOnce(ctx,
 		func(ctx context.Context) (string, error) {
 			out, err := graphql.CreateProject(ctx, wire{c}, tenant, name, description)
 			if err != nil {
@@ -59,6 +59,8 @@ func (c *Client) CreateProject(ctx context.Context, name string, description *st
 			}
 			return p.ID, nil
 		})
+	c.projectCreated(id, name)
+	return id, err
 }
 
 // GetProject returns the project with this id in the client's tenant, or ErrNotFound.

@@ -12,6 +12,8 @@ import (
 const (
 	// refreshWindow is how long a request waits for others to share it.
 	refreshWindow = 5 * time.Millisecond
+	// refreshHold is the longest a request waits for questions that are about to come.
+	refreshHold = 50 * refreshWindow
 	// refreshPause is how long without a question ends a refresh and drops everything read ahead.
 	refreshPause = 10 * time.Second
 	// refreshLifetime is how long an object read ahead is kept during a refresh. It limits the age of an
@@ -41,7 +43,8 @@ const (
 //
 // An answer is never older than this process's last write: every mutation drops the cache. Each cached answer
 // is used once; a second question in the same refresh goes to the Server again. Only callers that wait for
-// the same request share its answer.
+// the same request share its answer. Looks are less strict; see
+// looks.go.
 type refresher[T any] struct {
 	source refreshSource[T]
 
@@ -56,6 +59,10 @@ type refresher[T any] struct {
 	kept   map[string]keptObject[T]
 	given  map[string]bool // already answered; never cached again
 	ahead  readingAhead
+	// changes counts the calls of change, changed has the last one per key, and complete when a field was read to its end.
+	changes  int64
+	changed  map[string]int64
+	complete map[string]moment
 }
 
 // refreshSource is how objects of a kind are read.
@@ -68,6 +75,30 @@ type refreshSource[T any] struct {
 	// near returns a page of the objects of some fields, or of the whole tenant if fields is empty. If near
 	// is nil, nothing is read ahead.
 	near func(ctx context.Context, c *Client, fields []string, after string, limit int) (*nearPage[T], error)
+	// hold reports that more questions are about to come, so that a request should wait for them up to refreshHold.
+	hold func(c *Client) bool
+
+	// The rest is for looks. again is how long an answer may be used again; 0 for never.
+	again time.Duration
+	// writes counts the mutations that drop the cache; nil for all.
+	writes func(c *Client) int64
+	// fieldOf returns the field of a key. Once a whole field has been read, a key that was not in it is known not to
+	// exist. Only fields are read ahead then.
+	fieldOf func(key string) string
+}
+
+func (s *refreshSource[T]) countWrites(c *Client) int64 {
+	if s.writes != nil {
+		return s.writes(c)
+	}
+	return c.http.Writes()
+}
+
+func (s *refreshSource[T]) lifetime() time.Duration {
+	if s.again > 0 {
+		return s.again
+	}
+	return refreshLifetime
 }
 
 // nearPage is a page of objects by key.
@@ -99,60 +130,15 @@ type keptObject[T any] struct {
 	read  time.Time
 }
 
-// readingAhead is the progress of reading ahead.
-type readingAhead struct {
-	pages  int // how many have been read
-	known  map[string]bool
-	next   []string // fields still to be read
-	fields stretch  // the fields that are being read
-	tenant stretch  // all of the tenant
-	whole  bool     // the whole tenant was read
-}
-
-// stretch is a part of the objects that is read page by page.
-type stretch struct {
-	begun  bool
-	fields []string
-	from   string // the cursor
-}
-
-func (a *readingAhead) add(field string) {
-	if a.known[field] {
-		return
-	}
-	if a.known == nil {
-		a.known = map[string]bool{}
-	}
-	a.known[field] = true
-	a.next = append(a.next, field)
-}
-
-// begin returns what to read next; nil if everything was read.
-func (a *readingAhead) begin() *stretch {
-	switch {
-	case a.whole:
-		return nil
-	case !a.fields.begun && len(a.next) > 0:
-		a.fields, a.next = stretch{begun: true, fields: a.next}, nil
-		return &a.fields
-	case a.fields.begun:
-		return &a.fields
-	}
-	a.tenant.begun = true
-	return &a.tenant
-}
-
-// proceed records that a page of a stretch was read.
-func (a *readingAhead) proceed(s *stretch, next string) {
-	s.from, s.begun = next, next != ""
-	if next == "" && s == &a.tenant {
-		a.whole = true
-	}
+// moment is when a request was sent, and how many changes this process had made by then.
+type moment struct {
+	at      time.Time
+	changes int64
 }
 
 // get returns the object with a key, or nil if there is none.
 func (r *refresher[T]) get(ctx context.Context, c *Client, key string) (*T, error) {
-	q := &question[T]{key: key, writes: c.http.Writes(), done: make(chan struct{})}
+	q := &question[T]{key: key, writes: r.source.countWrites(c), done: make(chan struct{})}
 	r.mu.Lock()
 	if !r.answer(q, c.http.Now()) {
 		r.waiting = append(r.waiting, q)
@@ -174,16 +160,43 @@ func (r *refresher[T]) get(ctx context.Context, c *Client, key string) (*T, erro
 
 // answer uses what was read ahead, if it is present and new enough for the question.
 func (r *refresher[T]) answer(q *question[T], now time.Time) bool {
-	kept, ok := r.kept[q.key]
-	if !ok || q.writes != r.writes || now.Sub(r.last) > refreshPause || now.Sub(kept.read) > refreshLifetime {
+	if q.writes != r.writes || now.Sub(r.last) > refreshPause {
 		return false
 	}
-	delete(r.kept, q.key)
-	r.given[q.key] = true
+	kept, ok := r.kept[q.key]
+	if !ok && r.source.fieldOf != nil {
+		all, read := r.complete[r.source.fieldOf(q.key)]
+		kept.read, ok = all.at, read && all.changes >= r.changed[q.key]
+	}
+	if !ok || now.Sub(kept.read) > r.source.lifetime() {
+		return false
+	}
+	if r.source.again == 0 {
+		delete(r.kept, q.key)
+		r.given[q.key] = true
+	}
 	r.last = now
 	q.value = kept.value
 	close(q.done)
 	return true
+}
+
+// change drops a key, and all cached objects that match, because this process has changed them by a mutation that writes
+// does not count.
+func (r *refresher[T]) change(key string, matches func(*T) bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.kept == nil {
+		return
+	}
+	r.changes++
+	for other, kept := range r.kept {
+		if other == key || kept.value != nil && matches != nil && matches(kept.value) {
+			delete(r.kept, other)
+			r.changed[other] = r.changes
+		}
+	}
+	r.changed[key] = r.changes
 }
 
 // abandon is called when no caller waits for the answer any more.
@@ -205,6 +218,10 @@ func (r *refresher[T]) serve(ctx context.Context, c *Client) {
 	defer timer.Stop()
 	for {
 		<-timer.C
+		for held := refreshWindow; held < refreshHold && r.source.hold != nil && r.source.hold(c); held += refreshWindow {
+			timer.Reset(refreshWindow)
+			<-timer.C
+		}
 		limited, cancel := context.WithCancel(ctx)
 		questions := r.begin(c, &wave{cancel: cancel})
 		if questions == nil {
@@ -222,10 +239,11 @@ func (r *refresher[T]) serve(ctx context.Context, c *Client) {
 func (r *refresher[T]) begin(c *Client, w *wave) []*question[T] {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	now, writes := c.http.Now(), c.http.Writes()
+	now, writes := c.http.Now(), r.source.countWrites(c)
 	if writes != r.writes || now.Sub(r.last) > refreshPause || r.kept == nil {
 		r.writes, r.waves, r.ahead = writes, 0, readingAhead{}
 		r.kept, r.given = map[string]keptObject[T]{}, map[string]bool{}
+		r.changed, r.complete = map[string]int64{}, map[string]moment{}
 	}
 	r.waiting = slices.DeleteFunc(r.waiting, func(q *question[T]) bool { return r.answer(q, now) })
 	if len(r.waiting) == 0 {
@@ -250,12 +268,23 @@ func (r *refresher[T]) ask(ctx context.Context, c *Client, questions []*question
 		keys = append(keys, q.key)
 	}
 	slices.Sort(keys)
+	r.mu.Lock()
+	since := moment{c.http.Now(), r.changes}
+	r.mu.Unlock()
 	found, failed := r.find(ctx, c, slices.Compact(keys))
 	r.mu.Lock()
 	for _, q := range questions {
 		q.value, q.err = found[q.key], failed[q.key]
-		r.given[q.key] = true
-		if q.value != nil && r.source.field != nil {
+		switch {
+		case r.source.again == 0:
+			r.given[q.key] = true
+		case q.err == nil && since.changes >= r.changed[q.key]:
+			r.kept[q.key] = keptObject[T]{value: q.value, read: since.at}
+		}
+		switch {
+		case r.source.fieldOf != nil:
+			r.ahead.add(r.source.fieldOf(q.key))
+		case q.value != nil && r.source.field != nil:
 			r.ahead.add(r.source.field(q.value))
 		}
 	}
@@ -299,54 +328,4 @@ func joined[V any](a, b map[string]V) map[string]V {
 		}
 	}
 	return all
-}
-
-// readAhead reads objects that will probably be asked for. A failure is harmless: an object that is not
-// cached is requested from the Server.
-func (r *refresher[T]) readAhead(ctx context.Context, c *Client) {
-	for {
-		part := r.nextPage(c)
-		if part == nil {
-			return
-		}
-		read := c.http.Now()
-		page, err := r.source.near(ctx, c, part.fields, part.from, pageSize)
-		if err != nil {
-			return
-		}
-		r.keep(part, page, read)
-	}
-}
-
-// nextPage returns what to read next, or nil if enough has been read.
-func (r *refresher[T]) nextPage(c *Client) *stretch {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.source.near == nil || r.waves < 2 || c.http.Writes() != r.writes {
-		return nil
-	}
-	now := c.http.Now()
-	for key, kept := range r.kept {
-		if now.Sub(kept.read) > refreshLifetime {
-			// An expired object must be read again if it is still wanted, and so must its neighbours.
-			delete(r.kept, key)
-			r.ahead = readingAhead{pages: r.ahead.pages}
-		}
-	}
-	if r.ahead.pages >= pagesPerWave*(r.waves-1) || len(r.kept)+pageSize > maxKept {
-		return nil
-	}
-	r.ahead.pages++
-	return r.ahead.begin()
-}
-
-func (r *refresher[T]) keep(part *stretch, page *nearPage[T], read time.Time) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.ahead.proceed(part, page.next)
-	for key, value := range page.objects {
-		if !r.given[key] {
-			r.kept[key] = keptObject[T]{value: value, read: read}
-		}
-	}
 }

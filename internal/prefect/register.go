@@ -42,6 +42,10 @@ func (c *Client) RegisterFlow(ctx context.Context, in RegisterFlowInput) (string
 		return "", err
 	}
 	defer release()
+	c.creations.registering.Add(1)
+	defer c.creations.registering.Add(-1)
+	c.registered(in)
+	defer c.registered(in)
 	text, err := transport.Marshal(in.SerializedFlow)
 	if err != nil {
 		return "", c.http.Refused("RegisterFlow", "the flow cannot be encoded as JSON: "+err.Error())

@@ -45,7 +45,7 @@ func (r *projectResource) planCreate(ctx context.Context, plan model, req resour
 		return diags
 	}
 	client, name := r.data.Client(config.TenantID), plan.Name.ValueString()
-	existing, err := client.FindProject(ctx, name)
+	existing, err := client.LookForProjectNamed(ctx, name)
 	if err != nil {
 		return nil // there is none, or the apply itself will report what is wrong
 	}

@@ -815,6 +815,26 @@ func (v *FlowGroupsResponse) GetFlowGroup() []FlowGroupsFlowGroup { return v.Flo
 // GetRemaining returns FlowGroupsResponse.Remaining, and is useful for accessing the field via an interface.
 func (v *FlowGroupsResponse) GetRemaining() FlowGroupsRemainingFlowGroupAggregate { return v.Remaining }
 
+// FlowNamesRemainingFlowAggregate includes the requested fields of the GraphQL type flow_aggregate.
+type FlowNamesRemainingFlowAggregate struct {
+	Aggregate *Count `json:"aggregate"`
+}
+
+// GetAggregate returns FlowNamesRemainingFlowAggregate.Aggregate, and is useful for accessing the field via an interface.
+func (v *FlowNamesRemainingFlowAggregate) GetAggregate() *Count { return v.Aggregate }
+
+// FlowNamesResponse is returned by FlowNames on success.
+type FlowNamesResponse struct {
+	Flow      []FlowFields                    `json:"flow"`
+	Remaining FlowNamesRemainingFlowAggregate `json:"remaining"`
+}
+
+// GetFlow returns FlowNamesResponse.Flow, and is useful for accessing the field via an interface.
+func (v *FlowNamesResponse) GetFlow() []FlowFields { return v.Flow }
+
+// GetRemaining returns FlowNamesResponse.Remaining, and is useful for accessing the field via an interface.
+func (v *FlowNamesResponse) GetRemaining() FlowNamesRemainingFlowAggregate { return v.Remaining }
+
 // FlowRunFields includes the GraphQL fields of flow_run requested by the fragment FlowRunFields.
 type FlowRunFields struct {
 	Id                 string            `json:"id"`
@@ -2027,6 +2047,22 @@ func (v *__FlowGroupsInput) GetWhere() map[string]interface{} { return v.Where }
 
 // GetLimit returns __FlowGroupsInput.Limit, and is useful for accessing the field via an interface.
 func (v *__FlowGroupsInput) GetLimit() int { return v.Limit }
+
+// __FlowNamesInput is used internally by genqlient
+type __FlowNamesInput struct {
+	Tenant string                 `json:"tenant"`
+	Where  map[string]interface{} `json:"where"`
+	Limit  int                    `json:"limit"`
+}
+
+// GetTenant returns __FlowNamesInput.Tenant, and is useful for accessing the field via an interface.
+func (v *__FlowNamesInput) GetTenant() string { return v.Tenant }
+
+// GetWhere returns __FlowNamesInput.Where, and is useful for accessing the field via an interface.
+func (v *__FlowNamesInput) GetWhere() map[string]interface{} { return v.Where }
+
+// GetLimit returns __FlowNamesInput.Limit, and is useful for accessing the field via an interface.
+func (v *__FlowNamesInput) GetLimit() int { return v.Limit }
 
 // __FlowRunStatesInput is used internally by genqlient
 type __FlowRunStatesInput struct {
@@ -3380,6 +3416,99 @@ func FlowGroupsByName(
 	}
 
 	data_ = &FlowGroupsByNameResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by FlowNames.
+const FlowNames_Operation = `
+query FlowNames ($tenant: uuid!, $where: flow_bool_exp!, $limit: Int!) {
+	flow(where: {_and:[{tenant_id:{_eq:$tenant}},$where]}, distinct_on: [project_id,name], order_by: [{project_id:asc},{name:asc},{created:desc}], limit: $limit) {
+		... FlowFields
+	}
+	remaining: flow_aggregate(where: {_and:[{tenant_id:{_eq:$tenant}},$where]}, distinct_on: [project_id,name]) {
+		aggregate {
+			count
+		}
+	}
+}
+fragment FlowFields on flow {
+	id
+	tenant_id
+	project_id
+	project {
+		name
+	}
+	name
+	description
+	version
+	version_group_id
+	flow_group_id
+	archived
+	core_version
+	parameters
+	run_config
+	storage
+	environment
+	schedule
+	is_schedule_active
+	created
+	updated
+	tasks_aggregate {
+		aggregate {
+			count
+		}
+	}
+	edges_aggregate {
+		aggregate {
+			count
+		}
+	}
+	flow_group {
+		... FlowGroupFields
+	}
+}
+fragment FlowGroupFields on flow_group {
+	id
+	tenant_id
+	name
+	description
+	labels
+	run_config
+	default_parameters
+	schedule
+	settings
+	created
+	updated
+}
+`
+
+// The newest flow of each name in a project.
+func FlowNames(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	tenant string,
+	where map[string]interface{},
+	limit int,
+) (data_ *FlowNamesResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "FlowNames",
+		Query:  FlowNames_Operation,
+		Variables: &__FlowNamesInput{
+			Tenant: tenant,
+			Where:  where,
+			Limit:  limit,
+		},
+	}
+
+	data_ = &FlowNamesResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
