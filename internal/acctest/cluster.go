@@ -46,7 +46,7 @@ func Cluster(t testing.TB) *KubernetesCluster {
 	return &KubernetesCluster{Kubeconfig: path, Namespace: namespace, Client: client}
 }
 
-// RealNodes says whether pods run in real containers, on any node but the virtual
+// RealNodes reports whether pods run in real containers, on any node but the virtual
 // one.
 func (c *KubernetesCluster) RealNodes(t testing.TB) bool {
 	t.Helper()

@@ -74,7 +74,7 @@ func (m *model) fill(ctx context.Context, agents []prefect.Agent, now time.Time)
 	return diags
 }
 
-// selects says whether an agent passes the filters.
+// selects reports whether an agent passes the filters.
 func (m *model) selects(a prefect.Agent, labels []string, healthy bool) bool {
 	if framework.IsSet(m.Name) && m.Name.ValueString() != a.Name || framework.IsSet(m.Healthy) && m.Healthy.ValueBool() != healthy {
 		return false

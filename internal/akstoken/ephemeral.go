@@ -44,7 +44,7 @@ type model struct {
 	ExpiresAt types.String `tfsdk:"expires_at"`
 }
 
-// Metadata gives the type name.
+// Metadata sets the type name.
 func (*token) Metadata(_ context.Context, req ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_aks_token"
 }

@@ -70,7 +70,7 @@ func (m *model) changed(before *model) []string {
 	return names
 }
 
-// secret says whether the receiver has secrets.
+// secret reports whether the receiver has secrets.
 func (m *model) secret() bool {
 	to, ok := m.receiver()
 	if !ok {
@@ -80,7 +80,7 @@ func (m *model) secret() bool {
 	return len(secrets) > 0
 }
 
-// compare says whether the hook in state has the configured receiver; known is
+// compare reports whether the hook in state has the configured receiver; known is
 // false if that cannot be said now.
 func (r *hookResource) compare(ctx context.Context, config, state *model) (equal, known bool) {
 	if !r.data.Ready() {
@@ -93,7 +93,7 @@ func (r *hookResource) compare(ctx context.Context, config, state *model) (equal
 	return has(hook, config)
 }
 
-// has says whether a hook has the configured receiver; known is false if that
+// has reports whether a hook has the configured receiver; known is false if that
 // has unknown values.
 func has(hook *prefect.CloudHook, config *model) (equal, known bool) {
 	to, ok := config.receiver()

@@ -114,7 +114,7 @@ func (s *Stack) startNode(ctx context.Context) error {
 	return nil
 }
 
-// answers says whether the kubelet of a node, or what stands in for one, takes
+// answers reports whether the kubelet of a node, or what stands in for one, takes
 // connections: two nodes of one name would both run every pod.
 func answers(ctx context.Context, n *corev1.Node) bool {
 	port := strconv.Itoa(int(n.Status.DaemonEndpoints.KubeletEndpoint.Port))

@@ -41,7 +41,7 @@ type Options struct {
 	DataDir string
 	// Kubeconfig is the file of a cluster to use instead of starting one.
 	Kubeconfig string
-	// Node says whether the cluster gets the virtual node; "" means NodeAuto.
+	// Node reports whether the cluster gets the virtual node; "" means NodeAuto.
 	Node NodeMode
 	// ClusterOnly starts neither Server nor agent.
 	ClusterOnly bool

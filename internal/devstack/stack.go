@@ -89,7 +89,7 @@ func (s *Stack) start(ctx context.Context) error {
 // Labels are those of the stack's agent.
 func (s *Stack) Labels() []string { return s.options.Labels }
 
-// OwnCluster says whether the cluster was started here, and ends with the stack.
+// OwnCluster reports whether the cluster was started here, and ends with the stack.
 func (s *Stack) OwnCluster() bool { return s.options.Kubeconfig == "" }
 
 // Environment is what programs that use the stack need, as NAME=VALUE.

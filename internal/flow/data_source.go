@@ -50,12 +50,12 @@ type dataModel struct {
 // NewDataSource returns the data source prefect_flow.
 func NewDataSource() datasource.DataSource { return &flowDataSource{} }
 
-// Metadata gives the type name.
+// Metadata sets the type name.
 func (d *flowDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_flow"
 }
 
-// Configure takes over the provider data.
+// Configure stores the provider data.
 func (d *flowDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
 	d.data = framework.ConfigureDataSource(req, resp)
 }

@@ -37,7 +37,7 @@ func importedOf(ctx context.Context, private framework.Private) (importedVersion
 	return imported, diags
 }
 
-// holds says whether a flow with this key is the version in state as the Server gives it back.
+// holds reports whether a flow with this key is the version in state as the Server gives it back.
 func (v importedVersion) holds(state *model, key string) bool {
 	return v.FlowID != "" && v.FlowID == state.FlowID.ValueString() && v.Key == key
 }

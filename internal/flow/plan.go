@@ -32,7 +32,7 @@ type planning struct {
 	again    bool // a creation that replaces an object of the state, which was planned before
 }
 
-// replaces says whether the configuration asks for another version group than
+// replaces reports whether the configuration asks for another version group than
 // the one in state.
 func (p planning) replaces() bool {
 	return p.state != nil && framework.IsSet(p.config.VersionGroupID) && !p.config.VersionGroupID.Equal(p.state.ID)
@@ -80,7 +80,7 @@ func (p planning) model(ctx context.Context) (model, diag.Diagnostics) {
 	return m, diags
 }
 
-// sameInputs says whether the inputs in state mean what the configuration means.
+// sameInputs reports whether the inputs in state mean what the configuration means.
 // Those of an imported registration are what the Server gave back, which has made
 // 1 of 1.0: it is the same flow all the same if the Server has its key.
 func (p planning) sameInputs() bool {

@@ -61,7 +61,7 @@ func refresh(ctx context.Context, client *prefect.Client, state *model, newest *
 	return imported, diags
 }
 
-// means says whether the version in state is that of a flow which the Server holds,
+// means reports whether the version in state is that of a flow which the Server holds,
 // whose own key may be another one; see sameFlow.
 func (m *model) means(ctx context.Context, stored *serialization.Flow) bool {
 	applied, _ := m.intent(ctx) // an import has no inputs; those that are not valid any more mean nothing

@@ -28,7 +28,7 @@ type request struct {
 	description    types.String // not set: none
 	scheduleActive types.Bool   // not set: active, as the CLI does
 	state          *model       // what was known of the newest version; nil when creating
-	// taken says whether another resource has just been created in a version group.
+	// taken reports whether another resource has just been created in a version group.
 	taken func(group string) bool
 }
 
@@ -138,7 +138,7 @@ func unread(id, group string, in request) *prefect.Flow {
 	return f
 }
 
-// isCurrent says whether the newest version, whose group has the wanted key, is
+// isCurrent reports whether the newest version, whose group has the wanted key, is
 // what is wanted. It is not if a description is wanted that it does not have, or
 // if the key belongs to a later registration that failed: the Server stores the
 // key before the version, and keeps it when it takes the version back.

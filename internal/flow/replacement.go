@@ -41,7 +41,7 @@ func replacementOf(p planning) replacement {
 	}
 }
 
-// continues says whether the creation will work in the version group of an
+// continues reports whether the creation will work in the version group of an
 // object: it takes the newest version over if that is the same flow, and adds a
 // version to it otherwise.
 func (n replacement) continues(state model) bool {
@@ -62,13 +62,13 @@ func notePlan(ctx context.Context, private framework.Private, p planning) diag.D
 	return framework.SetPrivate(ctx, private, replacementKey, replacementOf(p))
 }
 
-// isPresent says whether private data has the mark of an object in the state.
+// isPresent reports whether private data has the mark of an object in the state.
 func isPresent(ctx context.Context, private framework.Private) (present bool, diags diag.Diagnostics) {
 	_, diags = framework.GetPrivate(ctx, private, presentKey, &present)
 	return present, diags
 }
 
-// taintedFor says whether a Delete is that of an object whose Create failed, and
+// taintedFor reports whether a Delete is that of an object whose Create failed, and
 // what will be created in its place. A replacement that the user asks for
 // (another version_group_id, `-replace`) is planned from the object, which has
 // the mark; so has the object itself when it is destroyed for good.

@@ -123,7 +123,7 @@ func (m *model) adopt(ctx context.Context, group *prefect.FlowGroup) diag.Diagno
 	return diags
 }
 
-// holds says whether the Server holds the value.
+// holds reports whether the Server holds the value.
 func holds(value framework.JSON, raw json.RawMessage) bool {
 	want, err := value.Decode()
 	return err == nil && serialization.SameServed(want, serialization.DecodeServed(raw))

@@ -104,7 +104,7 @@ func (m *model) keep(ctx context.Context, config model, state *model) diag.Diagn
 	return diags
 }
 
-// activates says whether applying the plan may switch the schedule on, or change
+// activates reports whether applying the plan may switch the schedule on, or change
 // what runs of an active schedule are given.
 func activates(state, planned *model) bool {
 	if !planned.ScheduleActive.ValueBool() || !framework.IsSet(planned.VersionGroupID) ||
@@ -115,7 +115,7 @@ func activates(state, planned *model) bool {
 		!planned.DefaultParameters.Equal(state.DefaultParameters)
 }
 
-// doubtful says whether the plan sets what [model.doubts] is about.
+// doubtful reports whether the plan sets what [model.doubts] is about.
 func doubtful(state, planned *model) bool {
 	if planned.Schedule.IsNull() && planned.DefaultParameters.IsNull() || !framework.IsSet(planned.VersionGroupID) ||
 		!framework.FullyKnown(planned.Schedule) || planned.DefaultParameters.IsUnknown() || planned.TenantID.IsUnknown() && state != nil {

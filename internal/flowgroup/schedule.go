@@ -170,7 +170,7 @@ func stored(raw json.RawMessage) (*schedule, error) {
 // errForm means that HCL has no form for a schedule.
 var errForm = errors.New("a schedule of a form that cannot be written in HCL")
 
-// some says whether any of the documents holds something.
+// some reports whether any of the documents holds something.
 func some(documents ...json.RawMessage) bool {
 	return slices.ContainsFunc(documents, func(d json.RawMessage) bool {
 		return !serialization.IsNull(d) && !slices.Contains([]string{"[]", "{}"}, string(bytes.TrimSpace(d)))

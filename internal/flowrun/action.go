@@ -18,8 +18,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
 )
 
-// runAction implements the action prefect_flow_run: it runs a flow each time it
-// is invoked.
+// runAction implements the action prefect_flow_run, which runs a flow at each invocation.
 type runAction struct {
 	framework.ActionType
 
@@ -28,8 +27,8 @@ type runAction struct {
 
 var _ action.ActionWithConfigure = (*runAction)(nil)
 
-// runActionModel is the action's configuration: the inputs of a run and how to
-// wait for it, as in the resource.
+// runActionModel is the action's configuration: the inputs of a run and how to wait for it, as in the
+// resource.
 type runActionModel struct {
 	FlowID             types.String   `tfsdk:"flow_id"`
 	VersionGroupID     types.String   `tfsdk:"version_group_id"`
@@ -58,7 +57,7 @@ func (a *runAction) Configure(_ context.Context, req action.ConfigureRequest, re
 	a.data = framework.ConfigureAction(req, resp)
 }
 
-// resource is the resource with this configuration.
+// resource converts the configuration to the resource's model.
 func (m runActionModel) resource() *model {
 	r := emptyModel()
 	r.FlowID, r.VersionGroupID, r.Name, r.Parameters, r.Context = m.FlowID, m.VersionGroupID, m.Name, m.Parameters, m.Context
@@ -68,7 +67,7 @@ func (m runActionModel) resource() *model {
 	return &r
 }
 
-// Invoke runs the flow, and tells what happens while it waits for the run.
+// Invoke runs the flow and reports progress while it waits for the run.
 func (a *runAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
 	var config runActionModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -99,16 +98,16 @@ func (a *runAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *
 	resp.Diagnostics.Append(a.await(ctx, m, g, tell, !config.ShowLogs.Equal(types.BoolValue(false)))...)
 }
 
-// startInterrupted is what to do when an action was interrupted while it started a
-// run. There is no next apply that takes the run up.
-const startInterrupted = "The Server may have created the run already, which then goes on: look for it there, and cancel it with the action " +
-	"`prefect_flow_run_cancel` if it is not wanted. The next invocation starts another run, unless `idempotency_key` is given."
+// startInterrupted is the advice for an action that was interrupted while starting a run. No later apply
+// adopts that run.
+const startInterrupted = "The Server may already have created the run. If so, it continues: look for it on the Server, and cancel it with the action " +
+	"`prefect_flow_run_cancel` if you do not want it. The next invocation starts another run, unless `idempotency_key` is set."
 
-// cancelInterrupted is the same for the cancellation of a run.
+// cancelInterrupted is the advice for an interrupted cancellation.
 const cancelInterrupted = "The Server may have cancelled the run already. Invoke the action again to see its end."
 
-// start starts a run: always another one, unless the configuration has a key. It
-// says whether the run was there before.
+// start starts a run: always a new one, unless the configuration has a key. joined reports whether the run
+// already existed.
 func (a *runAction) start(ctx context.Context, m *model) (run *prefect.FlowRun, joined bool, diags diag.Diagnostics) {
 	in, diags := m.inputs(ctx)
 	if diags.HasError() {
@@ -117,14 +116,14 @@ func (a *runAction) start(ctx context.Context, m *model) (run *prefect.FlowRun, 
 	key := m.IdempotencyKey.ValueString()
 	var before []prefect.FlowRun
 	if key == "" {
-		key = keyStart + "action-" + uuid.NewString() // for requests that are repeated
+		key = keyStart + "action-" + uuid.NewString() // for retried requests
 	} else {
 		var err error
 		before, err = a.data.Prefect.ListFlowRuns(ctx, prefect.FlowRunFilter{
 			IdempotencyKey: key, FlowID: in.FlowID, VersionGroupID: in.VersionGroupID, Limit: 20,
 		})
 		if err != nil {
-			diags.Append(framework.Diagnose(err, "Could not look for the run of the idempotency key")...)
+			diags.Append(framework.Diagnose(err, "Could not look up the run of the idempotency key")...)
 			return nil, false, diags
 		}
 	}
@@ -235,15 +234,15 @@ func (a *cancelAction) Invoke(ctx context.Context, req action.InvokeRequest, res
 	switch {
 	case errors.Is(err, runwait.ErrNotEnded):
 		resp.Diagnostics.AddError(fmt.Sprintf("Flow run %q has not ended", run.Name),
-			fmt.Sprintf("The run is still %s %s after it was cancelled: its process has not stopped.\n\n"+
-				"If the process is gone, the Server ends the run by itself after some minutes. To wait longer, raise `timeout`.", runwait.StateName(ended.State), patience))
+			fmt.Sprintf("The run is still %s %s after it was cancelled, because its process has not stopped.\n\n"+
+				"If the process is gone, the Server ends the run after some minutes. To wait longer, raise `timeout`.", runwait.StateName(ended.State), patience))
 	case err != nil:
 		resp.Diagnostics.Append(framework.Failure{
 			Summary:  fmt.Sprintf("Could not cancel flow run %q (%s)", run.Name, id),
 			Remedies: map[error]string{context.Canceled: cancelInterrupted},
 		}.Diagnose(err)...)
 	case ended == nil:
-		tell("was deleted meanwhile")
+		tell("was deleted during the cancellation")
 	default:
 		tell("is %s", ended.State)
 	}

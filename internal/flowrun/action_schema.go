@@ -14,57 +14,57 @@ import (
 func runActionSchema() schema.Schema {
 	return schema.Schema{
 		MarkdownDescription: "Runs a flow each time the action is invoked, and waits for the run. State changes and log lines appear as progress. " +
-			"A run that should be started once, and kept in the state, is the resource `prefect_flow_run`.",
+			"To start a run once and keep it in the state, use the resource `prefect_flow_run`.",
 		Attributes: map[string]schema.Attribute{
 			"flow_id": schema.StringAttribute{
 				Optional: true,
 				Validators: []validator.String{
 					flowVersionID(), oneFlow(),
 				},
-				MarkdownDescription: "Id of the flow version to run, such as the `flow_id` of a `prefect_flow`. Excludes `version_group_id`.",
+				MarkdownDescription: "Id of the flow version to run, such as the `flow_id` of a `prefect_flow`. Conflicts with `version_group_id`.",
 			},
 			"version_group_id": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{framework.NotBlank()},
-				MarkdownDescription: "Version group to run, such as the `id` of a `prefect_flow`: the newest version that is not archived. Excludes `flow_id`.",
+				MarkdownDescription: "Version group to run, such as the `id` of a `prefect_flow`: its newest version that is not archived is run. Conflicts with `flow_id`.",
 			},
 			"name": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{framework.NotBlank()},
-				MarkdownDescription: "Name of the run. The Server makes one up if it is left out.",
+				MarkdownDescription: "Name of the run. By default the Server generates one.",
 			},
 			"parameters": schema.StringAttribute{
 				Optional: true, CustomType: framework.JSONType{}, Validators: []validator.String{jsonObject(), storableJSON()},
-				MarkdownDescription: "Parameters as a JSON object, such as `jsonencode({ x = 1 })`. Those left out have the defaults of the flow group, else of the flow.",
+				MarkdownDescription: "Parameters as a JSON object, such as `jsonencode({ x = 1 })`. Parameters that are left out use the defaults of the flow group, or else of the flow.",
 			},
 			"context": schema.StringAttribute{
 				Optional: true, CustomType: framework.JSONType{}, Validators: []validator.String{jsonObject(), storableJSON()},
-				MarkdownDescription: "Values for `prefect.context` of the run, as a JSON object.",
+				MarkdownDescription: "Values for the run's `prefect.context`, as a JSON object.",
 			},
 			"labels": schema.SetAttribute{
 				Optional: true, ElementType: types.StringType,
 				Validators: []validator.Set{framework.Elements(), setvalidator.ValueStringsAre(framework.NotEmpty("k8s"))},
-				MarkdownDescription: "Labels of the run, all of which an agent must have to take it. Left out: those of `run_config` if that is " +
-					"given, else of the flow group, else of the flow. `[]`: no labels, which only an agent without labels takes.",
+				MarkdownDescription: "Labels of the run. An agent must have all of them to take it. Default: those of `run_config` if that is " +
+					"set, else of the flow group, else of the flow. With `[]` the run has no labels, and only an agent without labels takes it.",
 			},
 			"run_config": runconfig.ActionAttribute(runconfig.Descriptions{
-				RunConfig:    "Run configuration of this run, in place of the flow group's and the flow's, whose labels it replaces too.",
+				RunConfig:    "Run configuration of this run. It replaces that of the flow group and of the flow, including their labels.",
 				TemplatePath: "read when the action is invoked.",
-				Labels:       "Labels of the run, unless `labels` gives them.",
+				Labels:       "Labels of the run, unless `labels` is set.",
 				AsGiven:      true,
 			}),
 			"scheduled_start_time": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{startTime()},
-				MarkdownDescription: "When the run is due, in RFC 3339, such as `2030-01-31T08:00:00Z`. Left out: at once. Deadlines count from then.",
+				MarkdownDescription: "When the run is due, in RFC 3339, such as `2030-01-31T08:00:00Z`. Default: immediately. Deadlines count from this time.",
 			},
 			"idempotency_key": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{framework.NotBlank()},
-				MarkdownDescription: "Key by which the Server recognises repeated requests for the same run: for one flow version, a key always gives " +
-					"the same run, and the action waits for the run that exists. Left out, every invocation starts a run.",
+				MarkdownDescription: "Key by which the Server recognises repeated requests: for one flow version, a key always returns " +
+					"the same run, and the action waits for it. By default every invocation starts a new run.",
 			},
 			"wait_for": schema.StringAttribute{
 				Optional:   true,
 				Validators: []validator.String{framework.OneOf(runwait.WaitNone, runwait.WaitSubmitted, runwait.WaitRunning, runwait.WaitFinished)},
-				MarkdownDescription: "How far to wait: `none`, until the run exists; `submitted`, until an agent has taken it; `running`, " +
-					"until the flow's process has begun; `finished` (default).",
+				MarkdownDescription: "What to wait for: `none`, that the run exists; `submitted`, that an agent has taken it; `running`, " +
+					"that the flow's process has started; `finished` (default), that the run has ended.",
 			},
 			"success_states": schema.SetAttribute{
 				Optional: true, ElementType: types.StringType, Validators: successStateValidators(),
@@ -72,16 +72,16 @@ func runActionSchema() schema.Schema {
 			},
 			"on_failure": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{framework.OneOf(onError, onWarn)},
-				MarkdownDescription: "What a run that ends in another state does: `error` (default) fails the action; `warn` gives a warning instead.",
+				MarkdownDescription: "What happens if the run ends in another state: `error` (default) fails the action; `warn` only warns.",
 			},
 			"on_timeout": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{framework.OneOf(onError, onWarn, onCancel)},
-				MarkdownDescription: "What a deadline of `timeouts` does: `error` (default) fails the action and leaves the run alone; `warn` gives a warning; " +
+				MarkdownDescription: "What happens when a deadline of `timeouts` passes: `error` (default) fails the action and does not cancel the run; `warn` only warns; " +
 					"`cancel` cancels the run and fails the action.",
 			},
 			"show_logs": schema.BoolAttribute{
 				Optional:            true,
-				MarkdownDescription: "Whether the lines of the run's log appear as progress. Default `true`.",
+				MarkdownDescription: "Shows the lines of the run's log as progress. Default: `true`.",
 			},
 			"timeouts": actionTimeouts(),
 		},
@@ -98,7 +98,7 @@ func actionTimeouts() schema.Attribute {
 
 func cancelActionSchema() schema.Schema {
 	return schema.Schema{
-		MarkdownDescription: "Cancels a flow run and waits for its end. A run that has finished is left as it is.",
+		MarkdownDescription: "Cancels a flow run and waits for its end. A run that has finished does not change.",
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				Required: true, MarkdownDescription: "UUID of the run.", Validators: []validator.String{framework.UUID()},

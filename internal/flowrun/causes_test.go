@@ -222,7 +222,7 @@ func TestAccFlowRun_causes(t *testing.T) {
 			}
 			if c.slug == "crash-loop" && b.cluster.RealNodes(t) {
 				// Between an end and its back-off the state is another one for an instant.
-				c.says = []string{"crashed", "ended with exit code 2 (Error)", "The flow's process ends before it has executed the flow"}
+				c.says = []string{"crashed", "ended with exit code 2 (Error)", "The process ends before it executes the flow"}
 				c.check(t, applied.Diagnostics[0])
 				return
 			}

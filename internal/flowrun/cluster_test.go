@@ -138,7 +138,7 @@ func TestAccFlowRun_jobStays(t *testing.T) {
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps: []resource.TestStep{
 			{Config: b.config(`on_destroy = "delete"`, `timeouts = { stop = "4s" }`), Check: b.total(1)},
-			{Config: none, ExpectError: acctest.Says("Could not delete the Job of flow run", "were still there", "`timeouts.stop`", "kubectl describe jobs,pods", "record was kept")},
+			{Config: none, ExpectError: acctest.Says("Could not delete the Job of flow run", "were still terminating", "`timeouts.stop`", "kubectl describe jobs,pods", "record was kept")},
 			{PreConfig: release, Config: none, Check: b.total(0)},
 		},
 	})

@@ -18,7 +18,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 )
 
-// dataModel is the data source.
+// dataModel is the data source's attributes.
 type dataModel struct {
 	ID                 types.String   `tfsdk:"id"`
 	Name               types.String   `tfsdk:"name"`
@@ -64,7 +64,7 @@ func dataSourceSchema() schema.Schema {
 		},
 		"name": schema.StringAttribute{
 			Optional: true, Computed: true, Validators: []validator.String{framework.NotBlank()},
-			MarkdownDescription: "Name of the run. It must be the only one of that name, of the flow if `flow_id` or `version_group_id` is given.",
+			MarkdownDescription: "Name of the run. It must be unique, or unique among the flow's runs if `flow_id` or `version_group_id` is set.",
 		},
 		"flow_id": schema.StringAttribute{
 			Optional: true, Computed: true, Validators: []validator.String{framework.UUID()},
@@ -74,7 +74,7 @@ func dataSourceSchema() schema.Schema {
 			Optional: true, Computed: true, Validators: []validator.String{framework.NotBlank()},
 			MarkdownDescription: "Version group of the flow. Without `id` and `name`, its newest run is read.",
 		},
-		"parameters":           asJSON("Parameters, with those that have their default, as JSON."),
+		"parameters":           asJSON("Parameters, including default values, as JSON."),
 		"context":              asJSON("Context, as JSON."),
 		"run_config":           asJSON("Run configuration, serialised as Prefect does, as JSON."),
 		"labels":               schema.SetAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Labels of the run."},
@@ -90,14 +90,14 @@ func dataSourceSchema() schema.Schema {
 	}
 	maps.Copy(attributes, allForDataSource(observedAttributes()))
 	return schema.Schema{
-		MarkdownDescription: "A flow run: by `id`, by `name`, or the newest of a flow. With a cluster in the provider's `kubernetes`, `job` is the " +
-			"run's Job as it is now.",
+		MarkdownDescription: "A flow run, selected by `id` or `name`, or the newest run of a flow. With a cluster in the provider's `kubernetes`, `job` is the " +
+			"current state of the run's Job.",
 		Attributes: attributes,
 	}
 }
 
-// forDataSource turns a computed attribute of the resource into one of the data
-// source. Both have the same shape and description.
+// forDataSource converts a computed attribute of the resource to one of the data source, with the same shape
+// and description.
 func forDataSource(from resourceschema.Attribute) schema.Attribute {
 	switch a := from.(type) {
 	case resourceschema.Int64Attribute:

@@ -17,8 +17,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
 )
 
-// Delete does what on_destroy says, except for a run that the Create of the same
-// apply carries on with.
+// Delete applies on_destroy, except to a run that the Create of the same apply continues.
 func (r *flowRunResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -38,10 +37,10 @@ func (r *flowRunResource) Delete(ctx context.Context, req resource.DeleteRequest
 	id := state.ID.ValueString()
 	switch {
 	case r.data.Claims.Held(held(id)):
-		tflog.Info(ctx, "The new object carries on with the run; it is left alone", map[string]any{"flow_run_id": id})
+		tflog.Info(ctx, "The new object continues the run; it is kept", map[string]any{"flow_run_id": id})
 		return
 	case tainted && next.Digest != "" && next.Digest == digestOf(state.IdempotencyKey.ValueString()):
-		tflog.Info(ctx, "The run is left for the creation that follows", map[string]any{"flow_run_id": id})
+		tflog.Info(ctx, "The run is kept for the creation that follows", map[string]any{"flow_run_id": id})
 		return
 	}
 	policy := state.OnDestroy.ValueString()
@@ -52,7 +51,7 @@ func (r *flowRunResource) Delete(ctx context.Context, req resource.DeleteRequest
 	resp.Diagnostics.Append(destroy(ctx, r.data, &state, policy)...)
 }
 
-// destroy carries out on_destroy.
+// destroy applies on_destroy.
 func destroy(ctx context.Context, data *framework.ProviderData, m *model, policy string) diag.Diagnostics {
 	if policy == onKeep {
 		return nil
@@ -64,7 +63,7 @@ func destroy(ctx context.Context, data *framework.ProviderData, m *model, policy
 	if policy == onDestroy {
 		var err error
 		if cluster, err = data.Kubernetes(); err != nil {
-			diags.AddError(summary, err.Error()+"\n\nThe run's Job could not be removed, so nothing was done. Correct the provider's `kubernetes`.")
+			diags.AddError(summary, err.Error()+"\n\nThe provider could not remove the run's Job, so it did nothing. Correct the provider's `kubernetes`.")
 			return diags
 		}
 	}
@@ -83,8 +82,8 @@ func destroy(ctx context.Context, data *framework.ProviderData, m *model, policy
 	run, err := runwait.Cancel(ctx, data.Prefect, id, patience, idle)
 	switch {
 	case errors.Is(err, runwait.ErrNotEnded) && cluster == nil:
-		diags.AddError(summary, fmt.Sprintf("The run is still %s %s after it was cancelled: its process has not stopped.\n\n"+
-			"If the process is gone, the Server ends the run by itself after some minutes; run the command again, or raise `timeouts.stop`.",
+		diags.AddError(summary, fmt.Sprintf("The run is still %s %s after it was cancelled, because its process has not stopped.\n\n"+
+			"If the process is gone, the Server ends the run after some minutes. Run the command again, or raise `timeouts.stop`.",
 			runwait.StateName(run.State), patience))
 		return diags
 	case err != nil && !errors.Is(err, runwait.ErrNotEnded):
@@ -102,11 +101,11 @@ func destroy(ctx context.Context, data *framework.ProviderData, m *model, policy
 	return diags
 }
 
-// nothingRuns says whether no pod of the run is left running.
+// nothingRuns reports whether no pod of the run is still running.
 func nothingRuns(ctx context.Context, cluster *kubeclient.Client, id string) bool {
 	jobs, err := runjobs.List(ctx, cluster, "", id)
 	if err != nil || len(jobs) == 0 {
-		return false // perhaps something else than a Job executes it
+		return false // something other than a Job may execute it
 	}
 	for i := range jobs {
 		if !runwait.Over(&jobs[i]) || !runwait.Quiet(&jobs[i]) {
@@ -116,29 +115,28 @@ func nothingRuns(ctx context.Context, cluster *kubeclient.Client, id string) boo
 	return true
 }
 
-// remainsOfJob says why the Job of a run is not gone, and what to do. ctx is that
-// of the deletion: an error alone does not tell the end of the time for it from the
-// timeout of a connection.
+// remainsOfJob explains why the Job of a run is not gone, and what to do. ctx is the deletion's: the error
+// alone does not distinguish the end of its time from a connection timeout.
 func remainsOfJob(ctx context.Context, id string, err error) string {
 	switch {
 	case errors.Is(err, runjobs.ErrStillThere):
-		return "The cluster has taken the deletion, but the Job or its pods were still there when the time of `timeouts.stop` was over: a process takes " +
-			"long to stop, a node does not answer, or a finalizer holds them.\n\nLook at them with `kubectl describe jobs,pods -l prefect.io/flow_run_id=" + id +
-			"`. Run the command again when they are gone, or raise `timeouts.stop`, which has to be applied before.\n\n(" + err.Error() + ")"
+		return "The Job or its pods were still terminating when `timeouts.stop` expired: a process is slow " +
+			"to stop, a node does not answer, or a finalizer blocks the deletion.\n\nInspect them with `kubectl describe jobs,pods -l prefect.io/flow_run_id=" + id +
+			"`. Run the command again when they are gone, or apply a larger `timeouts.stop` before destroying again.\n\n(" + err.Error() + ")"
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return "The time of `timeouts.stop` was over before the cluster had taken the deletion: " + framework.Sentence(err.Error()) +
-			"\n\nRun the command again when the cluster answers, or raise `timeouts.stop`, which has to be applied before."
+		return "`timeouts.stop` expired before the cluster accepted the deletion: " + framework.Sentence(err.Error()) +
+			"\n\nRun the command again when the cluster answers, or apply a larger `timeouts.stop` before destroying again."
 	case ctx.Err() != nil:
 		return "The operation was interrupted while the Job and its pods were being deleted: " + framework.Sentence(err.Error()) + "\n\nRun the command again."
 	case errors.Is(err, kubeclient.ErrForbidden):
-		return framework.Sentence(err.Error()) + "\n\nGive the provider the right to delete Jobs, or set `on_destroy` to `cancel` or `keep`."
+		return framework.Sentence(err.Error()) + "\n\nGrant the provider permission to delete Jobs, or set `on_destroy` to `cancel` or `keep`."
 	default:
 		return framework.Sentence(err.Error()) + "\n\nRun the command again when the cluster can be used, or set `on_destroy` to `cancel` or `keep`."
 	}
 }
 
-// erase removes the Job and pods of a run, and then its record. In this order: a
-// Job whose run has no record fails again and again, and no agent cleans it up.
+// erase removes the Job and pods of a run, and then its record. The order matters: a Job without a record
+// fails repeatedly, and no agent cleans it up.
 func erase(ctx context.Context, client *prefect.Client, cluster *kubeclient.Client, id, name string) diag.Diagnostics {
 	var diags diag.Diagnostics
 	if cluster != nil {

@@ -16,8 +16,8 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 )
 
-// filterModel is what narrows a list of runs, in the data source and in `terraform query`, whose schemas have sets and
-// lists respectively.
+// filterModel contains the filters for lists of runs, in the data source (sets) and in `terraform query`
+// (lists).
 type filterModel[C framework.SetOrList] struct {
 	TenantID        types.String `tfsdk:"tenant_id"`
 	FlowID          types.String `tfsdk:"flow_id"`
@@ -32,43 +32,43 @@ type filterModel[C framework.SetOrList] struct {
 	StartedBefore   types.String `tfsdk:"started_before"`
 }
 
-// textFilter is a filter that takes a string.
+// textFilter is a string filter.
 type textFilter struct {
 	description string
 	validator   validator.String
 }
 
-// textFilters are the filters by name, apart from the tenant.
+// textFilters returns the string filters by name, except for the tenant.
 func textFilters() map[string]textFilter {
 	return map[string]textFilter{
-		"flow_id":          {"Only runs of this flow version, given by its UUID.", framework.UUID()},
-		"version_group_id": {"Only runs of this flow, of any version: the `id` of a `prefect_flow`.", framework.NotBlank()},
+		"flow_id":          {"Only runs of the flow version with this UUID.", framework.UUID()},
+		"version_group_id": {"Only runs of any version of this flow: the `id` of a `prefect_flow`.", framework.NotBlank()},
 		"project_id":       {"Only runs of flows of the project with this UUID.", framework.UUID()},
 		"name":             {"Only runs of this name.", framework.NotBlank()},
 		"scheduled_after":  {"Only runs that are or were due at this time or later, in RFC 3339.", filterTime()},
 		"scheduled_before": {"Only runs that are or were due before this time, in RFC 3339.", filterTime()},
-		"started_after":    {"Only runs that began at this time or later, in RFC 3339.", filterTime()},
-		"started_before":   {"Only runs that began before this time, in RFC 3339.", filterTime()},
+		"started_after":    {"Only runs that started at this time or later, in RFC 3339.", filterTime()},
+		"started_before":   {"Only runs that started before this time, in RFC 3339.", filterTime()},
 	}
 }
 
-// manyFilter is a filter that takes several strings.
+// manyFilter is a filter with several strings.
 type manyFilter struct {
 	description string
 	collection  framework.Collection
 	each        validator.String
 }
 
-// manyFilters are the filters by name.
+// manyFilters returns these filters by name.
 func manyFilters() map[string]manyFilter {
 	return map[string]manyFilter{
 		"states": {
-			"Only runs in one of these states, such as `Scheduled`, `Running` or `Failed`. A state stands for its special cases too: " +
-				"`Failed` for `TimedOut`, `Finished` for every state that is final.",
+			"Only runs in one of these states, such as `Scheduled`, `Running` or `Failed`. A state includes its special cases: " +
+				"`Failed` includes `TimedOut`, `Finished` includes every final state.",
 			framework.Some(`["Failed"]`), knownState(),
 		},
 		"labels": {
-			"Only runs with all of these labels. They may have more.",
+			"Only runs with at least these labels.",
 			framework.Some(`["k8s"]`), framework.NotEmpty("k8s"),
 		},
 	}
@@ -88,7 +88,7 @@ func knownState() validator.String {
 	})
 }
 
-// spelledState is a state as Prefect spells it.
+// spelledState returns a state as Prefect spells it.
 func spelledState(s string) (string, bool) {
 	names := states.Names()
 	i := slices.IndexFunc(names, func(name string) bool { return strings.EqualFold(name, s) })
@@ -102,13 +102,13 @@ func spelledState(s string) (string, bool) {
 func filterTime() validator.String {
 	return framework.StringCheck("must be a time in RFC 3339", "Not a time", func(s string) string {
 		if _, err := time.Parse(time.RFC3339, s); err != nil {
-			return fmt.Sprintf("%q is not a time. Write it in RFC 3339 with its zone, such as \"2030-01-31T08:00:00Z\" or `timeadd(plantimestamp(), \"-24h\")`.", s)
+			return fmt.Sprintf("%q is not a time. Write it in RFC 3339 with a time zone, such as \"2030-01-31T08:00:00Z\" or `timeadd(plantimestamp(), \"-24h\")`.", s)
 		}
 		return ""
 	})
 }
 
-// filter is the Server's form; limit is the largest number of runs, 0 for all.
+// filter returns the Server's filter; limit is the maximum number of runs, 0 for all.
 func (m *filterModel[C]) filter(ctx context.Context, limit int) (prefect.FlowRunFilter, diag.Diagnostics) {
 	kinds, diags := framework.Strings(ctx, m.States)
 	labels, d := framework.Strings(ctx, m.Labels)
@@ -127,7 +127,7 @@ func (m *filterModel[C]) filter(ctx context.Context, limit int) (prefect.FlowRun
 	}, diags
 }
 
-// timeOf is the zero time for null; [filterTime] has checked the rest.
+// timeOf parses a time that [filterTime] has checked; zero for null.
 func timeOf(v types.String) time.Time {
 	t, _ := time.Parse(time.RFC3339, v.ValueString())
 	return t

@@ -15,20 +15,21 @@ import (
 )
 
 const (
-	// submittedLine begins the line that an agent logs for a run when it has created the run's Job, and before the Job's name.
+	// submittedLine starts the line that an agent logs for a run when it has created the run's Job; the Job's
+	// name follows.
 	submittedLine = "Submitted for execution: Job "
-	// searchedLogs is how many of the last lines are searched for it.
+	// searchedLogs is how many of the last lines to search for it.
 	searchedLogs = 500
-	// watchDelay is how long a watch may take to show a Job that was created.
+	// watchDelay is how long a watch may take to show a new Job.
 	watchDelay = 3 * time.Second
 )
 
-// submission is what an agent logged about the Job of a run that it submitted since a moment of the Server's clock; "" if it
-// logged nothing. A Job of an earlier submission may be gone by right.
+// submission returns what an agent logged about submitting the run's Job since the given time, by the
+// Server's clock; "" if nothing. The Job of an earlier submission may legitimately be gone.
 func submission(ctx context.Context, client *prefect.Client, id string, since time.Time) string {
 	logs, err := client.LastFlowRunLogs(ctx, id, searchedLogs)
 	if err != nil {
-		return "" // what is missing is a warning only
+		return "" // only a warning is lost
 	}
 	for _, l := range logs {
 		if job, ok := strings.CutPrefix(l.Message, submittedLine); ok && l.Timestamp.After(since.Add(-time.Second)) {
@@ -38,8 +39,8 @@ func submission(ctx context.Context, client *prefect.Client, id string, since ti
 	return ""
 }
 
-// jobElsewhere says that an agent has created the Job of a run which was watched from before that, and that no such Job is where
-// the provider looks; "" if there is no reason to say so.
+// jobElsewhere explains that an agent created the run's Job during the watch, but not where the provider
+// looks; "" otherwise.
 func jobElsewhere(ctx context.Context, client *prefect.Client, cluster *kubeclient.Client, watch *runjobs.Watcher, id string, since time.Time) string {
 	if len(watch.Snapshot()) > 0 {
 		return ""
@@ -67,20 +68,20 @@ func jobElsewhere(ctx context.Context, client *prefect.Client, cluster *kubeclie
 	if all := cluster.Namespaces(); len(all) > 1 {
 		where = "the namespaces " + strings.Join(all, ", ")
 	}
-	return fmt.Sprintf("There is no Job of this run in %s, though the agent submitted %s. Is `namespace` in the provider's `kubernetes` the agent's, "+
-		"and does `kubernetes` lead to the agent's cluster? Set `namespaces` if agents create Jobs in several.", where, job)
+	return fmt.Sprintf("There is no Job of this run in %s, although the agent submitted %s. Check that the provider's `kubernetes` leads to the agent's "+
+		"cluster and that its `namespace` is the agent's. Set `namespaces` if agents create Jobs in several.", where, job)
 }
 
-// unobserved warns of a run that ended well without a look at its Job.
+// unobserved warns about a successful run whose Job was not seen.
 func unobserved(r runwait.Report) diag.Diagnostics {
 	var diags diag.Diagnostics
 	if r.Unseen != "" {
 		diags.AddWarning("The run's Job could not be observed", r.Unseen+
-			"\n\nThe run was followed on the Server alone. Facts about its Job may be missing or incomplete.")
+			"\n\nThe run was followed only on the Server. Information about its Job may be missing or incomplete.")
 	}
 	if r.Elsewhere != "" {
 		diags.AddWarning("The run's Job is not where the provider looks for it", r.Elsewhere+
-			"\n\nThe run was followed on the Server alone.")
+			"\n\nThe run was followed only on the Server.")
 	}
 	return diags
 }

@@ -14,9 +14,8 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
-// inputs is what makes a run the run that it is: two configurations with equal
-// inputs want the same run. What concerns only waiting and destroying is not
-// among them.
+// inputs identifies a run: two configurations with equal inputs want the same run. Settings that only concern
+// waiting and destroying are not inputs.
 type inputs struct {
 	FlowID, VersionGroupID string
 	Name                   string
@@ -24,10 +23,10 @@ type inputs struct {
 	Labels                 []string
 	RunConfig              map[string]any // serialised, or nil if left out
 	ScheduledStartTime     string
-	Triggers               map[string]*string // null is a value, too
+	Triggers               map[string]*string // null is also a value
 }
 
-// digest returns a value that is the same for inputs of the same meaning.
+// digest returns a value that is equal for equivalent inputs.
 func (in inputs) digest() (string, error) {
 	parameters, err := decodeJSON(in.Parameters)
 	if err != nil {
@@ -85,7 +84,7 @@ func decodeJSON(text string) (any, error) {
 
 const keyStart = "terraform-"
 
-// keyPrefix is what the keys of all runs with these inputs begin with.
+// keyPrefix returns the common prefix of the keys of all runs with these inputs.
 func keyPrefix(digest string) string { return keyStart + digest + "-" }
 
 // newKey returns a key for a new run.
@@ -104,8 +103,8 @@ func digestOf(key string) string {
 	return digest
 }
 
-// triggered names the triggers whose value changed, sorted. A key that is not in
-// both maps did not change: adding or removing it means nothing.
+// triggered returns the triggers whose value changed, sorted. A key that is not in both maps did not change:
+// adding or removing one has no effect.
 func triggered(before, after map[string]string) []string {
 	var changed []string
 	for _, name := range slices.Sorted(maps.Keys(after)) {
@@ -116,8 +115,8 @@ func triggered(before, after map[string]string) []string {
 	return changed
 }
 
-// sameJSON says whether two texts mean the same JSON to the Server. A text that is not
-// JSON equals only itself.
+// sameJSON reports whether two texts mean the same JSON to the Server. A text that is not JSON equals only
+// itself.
 func sameJSON(a, b string) bool {
 	if a == b {
 		return true
@@ -139,9 +138,8 @@ func canonicalJSON(text string) (string, error) {
 	return string(out), nil
 }
 
-// within says whether every member of the object small is, with the same value,
-// in the object large. It compares what a person gave with what the Server made
-// of it by adding defaults.
+// within reports whether the object large has every member of the object small with the same value. It
+// compares the user's value with the Server's, which has defaults added.
 func within(small, large string) bool {
 	var s, l map[string]json.RawMessage
 	if json.Unmarshal([]byte(small), &s) != nil || json.Unmarshal([]byte(large), &l) != nil {

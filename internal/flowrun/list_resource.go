@@ -47,12 +47,12 @@ func listSchema() listschema.Schema {
 		}
 	}
 	return listschema.Schema{
-		MarkdownDescription: "The flow runs of a tenant, newest first. Filters that are left out select all; those given must all hold.",
+		MarkdownDescription: "The flow runs of a tenant, newest first. A run must match every filter that is set.",
 		Attributes:          attributes,
 	}
 }
 
-// imported is the state of a run that something else started.
+// imported is the state of a run that was started outside Terraform.
 func imported(ctx context.Context, run *prefect.FlowRun) (model, diag.Diagnostics) {
 	m := emptyModel()
 	diags := m.refresh(ctx, run)

@@ -17,10 +17,10 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
-// levels are Python's names of log levels, the least important first.
+// levels returns Python's names of log levels, least important first.
 func levels() []string { return []string{"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"} }
 
-// logsModel is the data source.
+// logsModel is the data source's attributes.
 type logsModel struct {
 	FlowRunID types.String `tfsdk:"flow_run_id"`
 	TenantID  types.String `tfsdk:"tenant_id"`
@@ -50,7 +50,7 @@ func logsSchema() schema.Schema {
 	}
 	return schema.Schema{
 		MarkdownDescription: "The log of a flow run: what the run, its tasks and its agent wrote, oldest line first. " +
-			"The lines are stored in Terraform's state; use `tail` for runs that write much.",
+			"The lines are stored in Terraform's state; use `tail` for runs with long logs.",
 		Attributes: map[string]schema.Attribute{
 			"flow_run_id": schema.StringAttribute{
 				Required: true, Validators: []validator.String{framework.UUID()},
@@ -62,11 +62,11 @@ func logsSchema() schema.Schema {
 			},
 			"tail": schema.Int64Attribute{
 				Optional: true, Validators: []validator.Int64{framework.IntegerAtLeast(1)},
-				MarkdownDescription: "Only so many lines, the newest that `level` lets through. Without it, all.",
+				MarkdownDescription: "Maximum number of lines: the newest ones that match `level`. Default: all.",
 			},
 			"level": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{framework.OneOf(levels()...)},
-				MarkdownDescription: "Only lines of this level or a more important one: `DEBUG`, `INFO`, `WARNING`, `ERROR`, `CRITICAL`. " +
+				MarkdownDescription: "Only lines of at least this level: `DEBUG`, `INFO`, `WARNING`, `ERROR`, `CRITICAL`. " +
 					"Lines with a custom or no level are always included.",
 			},
 			"lines": schema.ListNestedAttribute{
@@ -75,7 +75,7 @@ func logsSchema() schema.Schema {
 					"time":        text("When it was written, in RFC 3339."),
 					"level":       text("Level, such as `INFO`."),
 					"name":        text("Name of the logger, such as `prefect.CloudFlowRunner` or `agent`."),
-					"message":     text("The message; it may hold several lines of text."),
+					"message":     text("The message; it may have several lines."),
 					"task_run_id": text("UUID of the task run that wrote it; `null` for the run itself and its agent."),
 				}},
 			},
@@ -106,7 +106,7 @@ func readLogs(ctx context.Context, data *framework.ProviderData, m *logsModel) d
 	return nil
 }
 
-// read reads the lines that level and tail let through.
+// read reads the lines that match level and tail.
 func (m *logsModel) read(ctx context.Context, client *prefect.Client) ([]prefect.Log, error) {
 	id, tail := m.FlowRunID.ValueString(), int(m.Tail.ValueInt64())
 	if m.Level.IsNull() && !m.Tail.IsNull() {

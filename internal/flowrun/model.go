@@ -22,7 +22,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
-// model is the resource.
+// model is the resource's attributes.
 type model struct {
 	ID                 types.String   `tfsdk:"id"`
 	FlowID             types.String   `tfsdk:"flow_id"`
@@ -49,7 +49,7 @@ type model struct {
 	observed
 }
 
-// timeoutsModel is timeouts.
+// timeoutsModel is the attribute timeouts.
 type timeoutsModel struct {
 	Agent    types.String `tfsdk:"agent"`
 	PickUp   types.String `tfsdk:"pick_up"`
@@ -85,23 +85,23 @@ func (m *model) limits(ctx context.Context) (runwait.Limits, time.Duration, diag
 	}, duration(given.Stop, 5*time.Minute), diags
 }
 
-// goal returns what to wait for. It is to be called before anything is started.
+// goal returns what to wait for. Call it before starting anything.
 func (m *model) goal(ctx context.Context) (runwait.Goal, diag.Diagnostics) {
 	deadlines, _, diags := m.limits(ctx)
 	success := m.successStates()
 	if len(success) < len(m.SuccessStates.Elements()) {
 		diags.AddAttributeError(path.Root("success_states"), "Null Set Value",
-			"One of the final states that count as success is null.\n\nLeave it out, for instance with `compact()`.")
+			"An element of `success_states` is null.\n\nRemove it, for instance with `compact()`.")
 	}
 	return runwait.Goal{WaitFor: m.WaitFor.ValueString(), Success: success, Limits: deadlines}, diags
 }
 
-// successStates are those of success_states that are known; a state that an
-// earlier version of the provider has written may hold nulls.
+// successStates returns the known elements of success_states; a state written by an earlier version of the
+// provider may contain nulls.
 func (m *model) successStates() []string { return framework.KnownStrings(m.SuccessStates.Elements()) }
 
-// inputsKnown says whether everything that tells this run from others is known.
-// It looks at the configuration, where what is left out is null.
+// inputsKnown reports whether everything that identifies the run is known. Call it on the configuration,
+// where omitted arguments are null.
 func (m *model) inputsKnown(ctx context.Context) bool {
 	for _, v := range []interface{ IsUnknown() bool }{
 		m.FlowID, m.VersionGroupID, m.Name, m.Parameters, m.Context, m.ScheduledStartTime, m.IdempotencyKey,
@@ -121,8 +121,8 @@ func (m *model) inputsKnown(ctx context.Context) bool {
 	return true
 }
 
-// inputs returns what identifies the run. It is to be called on the
-// configuration, where what is left out is null, and known.
+// inputs returns what identifies the run. Call it on the configuration, where omitted arguments are null; it
+// must be known.
 func (m *model) inputs(ctx context.Context) (inputs, diag.Diagnostics) {
 	in := inputs{
 		FlowID: m.FlowID.ValueString(), VersionGroupID: m.VersionGroupID.ValueString(), Name: m.Name.ValueString(),
@@ -142,9 +142,9 @@ func (m *model) inputs(ctx context.Context) (inputs, diag.Diagnostics) {
 	return in, diags
 }
 
-// creation returns the request for a run of this flow version. It is to be called
-// on the configuration. The version is named even if the configuration names its
-// group: the Server looks for a group's newest version in all tenants.
+// creation returns the request for a run of this flow version. Call it on the configuration. It names the
+// version even if the configuration names the group, because the Server searches all tenants for a group's
+// newest version.
 func (m *model) creation(in inputs, flowID, key string) (prefect.CreateFlowRunInput, error) {
 	request := prefect.CreateFlowRunInput{
 		FlowID: flowID, Name: in.Name, Labels: in.Labels, IdempotencyKey: key,
@@ -167,14 +167,13 @@ func (m *model) creation(in inputs, flowID, key string) (prefect.CreateFlowRunIn
 		if err != nil {
 			return request, fmt.Errorf("scheduled_start_time: %w", err)
 		}
-		start = start.Truncate(time.Microsecond) // or the Server rounds it to another instant
+		start = start.Truncate(time.Microsecond) // otherwise the Server would round it
 		request.ScheduledStartTime = &start
 	}
 	return request, nil
 }
 
-// refresh takes over what the Server says of the run. Inputs that were given keep
-// their form; those that were not get what the run has.
+// refresh updates the model from the run. Configured inputs keep their form; the others get the run's values.
 func (m *model) refresh(ctx context.Context, run *prefect.FlowRun) diag.Diagnostics {
 	m.ID = types.StringValue(run.ID)
 	m.FlowID = types.StringValue(run.FlowID)
@@ -204,7 +203,7 @@ func (m *model) refresh(ctx context.Context, run *prefect.FlowRun) diag.Diagnost
 	return diags
 }
 
-// defaults fills in what only the configuration knows, after an import.
+// defaults sets the arguments that exist only in the configuration, after an import.
 func (m *model) defaults() {
 	fill := func(v *types.String, value string) {
 		if v.IsNull() {
@@ -223,7 +222,7 @@ func (m *model) defaults() {
 	}
 }
 
-// otherwiseJSON is the value that was given, or else the Server's.
+// otherwiseJSON returns given, or the Server's value if it is not set.
 func otherwiseJSON(given framework.JSON, held json.RawMessage) framework.JSON {
 	if framework.IsSet(given) {
 		return given
@@ -237,11 +236,11 @@ func otherwiseJSON(given framework.JSON, held json.RawMessage) framework.JSON {
 	return framework.JSONString(string(held))
 }
 
-// timeText writes a time as this resource does.
+// timeText formats a time as this resource does.
 func timeText(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
-// instant writes a time in RFC 3339 as timeText does, so that two forms of the
-// same instant are equal. The Server keeps microseconds.
+// instant formats an RFC 3339 time as timeText does, so that two forms of the same instant are equal. The
+// Server keeps microseconds.
 func instant(text string) string {
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {

@@ -17,8 +17,8 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
 )
 
-// observed is what a run shows while it goes on. The plan of an apply that waits leaves all of it unknown. Another
-// attribute of this kind needs a field here, whose value observe or details sets, and a line in observedAttributes.
+// observed contains the attributes that change during a run. The plan of an apply that waits leaves them all
+// unknown. To add one, add a field here, set it in observe or details, and add a line to observedAttributes.
 type observed struct {
 	State            types.String `tfsdk:"state"`
 	StateMessage     types.String `tfsdk:"state_message"`
@@ -31,7 +31,7 @@ type observed struct {
 	Job              types.Object `tfsdk:"job"`
 }
 
-// observe takes over what the Server says of the run, but for its history and log.
+// observe updates the attributes from the run, except for its history and log.
 func (o *observed) observe(ctx context.Context, run *prefect.FlowRun) diag.Diagnostics {
 	o.State = framework.StringOrNullIfEmpty(run.State)
 	o.StateMessage = framework.StringOrNullIfEmpty(run.StateMessage)
@@ -45,9 +45,9 @@ func (o *observed) observe(ctx context.Context, run *prefect.FlowRun) diag.Diagn
 func nothingObserved() observed { return observedAs(nil) }
 func yetToObserve() observed    { return observedAs(tftypes.UnknownValue) }
 
-// observedAs gives every attribute the same value, nil for null.
+// observedAs sets every attribute to the same value, nil for null.
 //
-//nolint:contextcheck,nolintlint // types are converted, nothing waits
+//nolint:contextcheck,nolintlint // converts types without waiting
 func observedAs(value any) observed {
 	ctx := context.Background()
 	kinds, values := map[string]attr.Type{}, map[string]attr.Value{}
@@ -61,12 +61,12 @@ func observedAs(value any) observed {
 	}
 	var o observed
 	if diags := types.ObjectValueMust(kinds, values).As(ctx, &o, basetypes.ObjectAsOptions{}); diags.HasError() {
-		panic(fmt.Sprint(diags)) // the struct is not as the schema, which every test would find
+		panic(fmt.Sprint(diags)) // the struct does not match the schema, which every test would detect
 	}
 	return o
 }
 
-// observedType is the type of an observed attribute.
+// observedType returns the type of an observed attribute.
 func observedType[T attr.Type](name string) T {
 	kind, ok := observedAttributes()[name].GetType().(T)
 	if !ok {
@@ -147,7 +147,7 @@ func logsValue(ctx context.Context, logs []prefect.Log) (types.List, diag.Diagno
 	return types.ListValueFrom(ctx, observedType[types.ListType]("logs").ElemType, all)
 }
 
-// jobValue describes the newest Job, or is null if there is none.
+// jobValue converts the newest Job; null if there is none.
 func jobValue(ctx context.Context, jobs []runjobs.Job) (types.Object, diag.Diagnostics) {
 	kind := observedType[types.ObjectType]("job").AttrTypes
 	j := runwait.Newest(jobs)
@@ -155,7 +155,7 @@ func jobValue(ctx context.Context, jobs []runjobs.Job) (types.Object, diag.Diagn
 		return types.ObjectNull(kind), nil
 	}
 	m := jobModel{Job: jobvalue.OfJob(j), Attempt: types.Int64Value(int64(j.Attempt)), Pods: []podModel{}}
-	if !j.Failed && succeededPod(j) { // the Job's own condition follows a moment later
+	if !j.Failed && succeededPod(j) { // the Job's own condition follows shortly
 		m.Status = types.StringValue("complete")
 	}
 	for i := range j.Pods {
@@ -171,7 +171,7 @@ func jobValue(ctx context.Context, jobs []runjobs.Job) (types.Object, diag.Diagn
 	return types.ObjectValueFrom(ctx, kind, m)
 }
 
-// succeededPod says whether the newest pod succeeded.
+// succeededPod reports whether the newest pod succeeded.
 func succeededPod(j *runjobs.Job) bool {
 	return len(j.Pods) > 0 && j.Pods[len(j.Pods)-1].Phase == runwait.PodSucceeded
 }

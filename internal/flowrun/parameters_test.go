@@ -21,8 +21,8 @@ func TestCheckParameters(t *testing.T) {
 		`{"x": 1, "day": "2030-01-31"}`:  {},
 		`{"y": 2}`:                       {failure: `"x"`},
 		``:                               {failure: `"x"`},
-		`{"x": 1, "day": 20300131}`:      {failure: `takes a date and time as "day"`},
-		`{"x": 1, "day": ["2030"]}`:      {failure: `takes a date and time as "day"`},
+		`{"x": 1, "day": 20300131}`:      {failure: `expects a date and time as "day"`},
+		`{"x": 1, "day": ["2030"]}`:      {failure: `expects a date and time as "day"`},
 		`{"x": 1, "z": 1}`:               {warning: `has no parameter "z"; it has "day", "x", "y"`},
 	} {
 		diags := checkParameters(flow, given)

@@ -17,8 +17,8 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
 )
 
-// ModifyPlan decides whether a difference starts another run, changes this one,
-// or means nothing, and says what the apply will do that the plan does not show.
+// ModifyPlan decides if a difference starts another run, changes this one or has no effect, and warns of what
+// the plan does not show.
 func (r *flowRunResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
 		return // destroying needs no plan
@@ -54,9 +54,8 @@ func (r *flowRunResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }
 
-// planCreation leaves the digest of the inputs to the Delete that comes first if
-// this creation replaces an object, warns if it will carry on with an earlier
-// run, and checks the parameters.
+// planCreation stores the digest of the inputs for the Delete that runs first if this creation replaces an
+// object, warns if it will continue an earlier run, and checks the parameters.
 func (r *flowRunResource) planCreation(ctx context.Context, config *model, before, after framework.Private) diag.Diagnostics {
 	var next replacement
 	if !config.inputsKnown(ctx) {
@@ -68,7 +67,7 @@ func (r *flowRunResource) planCreation(ctx context.Context, config *model, befor
 	}
 	digest, err := in.digest()
 	if err != nil {
-		diags.AddError("The inputs of the run cannot be used", err.Error())
+		diags.AddError("The inputs of the run are not valid", err.Error())
 		return diags
 	}
 	next.Digest = digest
@@ -76,9 +75,9 @@ func (r *flowRunResource) planCreation(ctx context.Context, config *model, befor
 	if !r.data.Ready() {
 		return diags
 	}
-	if _, err := r.data.Kubernetes(); err != nil { // its files may be made by the same apply
-		diags.AddWarning("The cluster of `kubernetes` cannot be used as things stand", framework.Sentence(err.Error())+
-			"\n\nIf this is still so when the run starts, its Job is neither checked nor observed, and the run is followed on the Server alone.")
+	if _, err := r.data.Kubernetes(); err != nil { // the same apply may create its files
+		diags.AddWarning("The cluster in `kubernetes` cannot be used yet", framework.Sentence(err.Error())+
+			"\n\nIf this does not change before the run starts, its Job is neither checked nor observed, and the run is followed only on the Server.")
 	}
 	var old record
 	_, d := framework.GetPrivate(ctx, before, recordKey, &old)
@@ -87,18 +86,18 @@ func (r *flowRunResource) planCreation(ctx context.Context, config *model, befor
 		earlier, err := openRun(ctx, r.data, digest)
 		switch {
 		case err != nil:
-			tflog.Warn(ctx, "It is not known whether the apply will carry on with an earlier run", map[string]any{"error": err.Error()})
+			tflog.Warn(ctx, "The provider cannot tell if the apply will continue an earlier run", map[string]any{"error": err.Error()})
 		case earlier != nil && earlier.ID != old.ID:
-			diags.AddWarning("The apply carries on with a run that exists",
-				fmt.Sprintf("An earlier apply started flow run %q (%s), now %s, with the same inputs, and failed or was cut off before it could "+
-					"finish with it. The next apply carries on with this run and does not start another.\n\n"+
+			diags.AddWarning("The apply continues an existing run",
+				fmt.Sprintf("An earlier apply started flow run %q (%s), now %s, with the same inputs, and failed or was interrupted while waiting. "+
+					"Applying continues with that run and does not start another.\n\n"+
 					"To start another run instead, change a value in `triggers` or an input.", earlier.Name, earlier.ID, runwait.StateName(earlier.State)))
 			return diags
 		}
 	}
 	flow, err := findFlow(ctx, r.data.Prefect, in)
 	if err != nil {
-		tflog.Debug(ctx, "The flow is not there yet; its parameters are checked by the apply", map[string]any{"error": err.Error()})
+		tflog.Debug(ctx, "The flow does not exist yet; the apply checks its parameters", map[string]any{"error": err.Error()})
 		diags.Append(r.data.CheckVersionGroup(ctx, types.StringNull(), config.VersionGroupID)...)
 		return diags
 	}
@@ -106,7 +105,7 @@ func (r *flowRunResource) planCreation(ctx context.Context, config *model, befor
 	return diags
 }
 
-// carriesOn says what an update that only waits will do.
+// carriesOn warns of what an update that only waits will do.
 func carriesOn(config, state *model) diag.Diagnostics {
 	var diags diag.Diagnostics
 	current := state.State.ValueString()
@@ -118,12 +117,11 @@ func carriesOn(config, state *model) diag.Diagnostics {
 		return diags
 	}
 	diags.AddWarning(fmt.Sprintf("Flow run %q ended in the state %s", state.Name.ValueString(), current),
-		"It is not repeated, and the apply will report the failure. To run the flow again, change a value in `triggers` or an input.")
+		"The apply will not repeat the run, and will report its failure. To run the flow again, change a value in `triggers` or an input.")
 	return diags
 }
 
-// compare finds the differences that need another run. Differences that mean
-// nothing are taken out of the plan.
+// compare returns the differences that need another run. It removes differences without effect from the plan.
 func compare(ctx context.Context, config, plan, state *model, kept record) (path.Paths, diag.Diagnostics) {
 	var replace path.Paths
 	var diags diag.Diagnostics
@@ -178,8 +176,8 @@ func compare(ctx context.Context, config, plan, state *model, kept record) (path
 	return replace, diags
 }
 
-// runConfigChanged says whether a run of the configured run_config would be another one. A local job template is what it
-// was when the run was created: what has become of the file since then, that there is none any more included, is no change.
+// runConfigChanged reports whether the configured run_config would give a different run. A local job template
+// counts as it was when the run was created: a later change or deletion of the file does not matter.
 func runConfigChanged(ctx context.Context, config, plan, state *model, kept record) (bool, diag.Diagnostics) {
 	if config.RunConfig.IsNull() || plan.RunConfig.Equal(state.RunConfig) {
 		return false, nil
@@ -210,8 +208,8 @@ func runConfigChanged(ctx context.Context, config, plan, state *model, kept reco
 	return false, diags
 }
 
-// templateHeld is the digest of the job template that the run was created with. For a run that an earlier version of the
-// provider has created it has to be read again, and is taken to be the one that is wanted if that is not possible.
+// templateHeld returns the digest of the job template that the run was created with. For a run created by an
+// earlier version of the provider, it must be read again; if that fails, the template counts as unchanged.
 func templateHeld(ctx context.Context, state *model, kept record, wanted string) string {
 	if kept.Template != "" {
 		return kept.Template
@@ -223,8 +221,8 @@ func templateHeld(ctx context.Context, state *model, kept record, wanted string)
 	return templateDigest(held)
 }
 
-// triggersFired says whether the value of a trigger changes. A value that is not
-// known yet counts as changed, because it may.
+// triggersFired reports whether a trigger's value changes. An unknown value counts as changed, because it
+// may.
 func triggersFired(config, state types.Map) bool {
 	if config.IsUnknown() {
 		return len(state.Elements()) > 0
@@ -239,8 +237,7 @@ func triggersFired(config, state types.Map) bool {
 	return len(triggered(before, after)) > 0
 }
 
-// textOf writes a value of a trigger so that null, unknown and every string
-// differ.
+// textOf formats a trigger's value so that null, unknown and every string differ.
 func textOf(v attr.Value) string {
 	text, ok := v.(types.String)
 	switch {
@@ -253,10 +250,10 @@ func textOf(v attr.Value) string {
 	}
 }
 
-// reopen makes everything unknown that a wait may change.
+// reopen sets everything to unknown that a wait may change.
 func (m *model) reopen() { m.observed, m.RecordDeleted = yetToObserve(), types.BoolUnknown() }
 
-// emptyModel has the right types for everything that is null.
+// emptyModel returns a model of nulls with the right types.
 func emptyModel() model {
 	return model{
 		Labels: types.SetNull(types.StringType), RunConfig: runconfig.Null(), Triggers: types.MapNull(types.StringType),

@@ -15,10 +15,10 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 )
 
-// defaultRuns is the default of limit. A Server keeps the history of years.
+// defaultRuns is the default limit. A Server may keep years of history.
 const defaultRuns = 100
 
-// pluralModel is the data source.
+// pluralModel is the data source's attributes.
 type pluralModel struct {
 	filterModel[types.Set]
 	Limit    types.Int64   `tfsdk:"limit"`
@@ -83,7 +83,7 @@ func pluralSchema() schema.Schema {
 		"tenant_id": framework.TenantKey(),
 		"limit": schema.Int64Attribute{
 			Optional: true, Validators: []validator.Int64{framework.IntegerAtLeast(1)},
-			MarkdownDescription: "The largest number of runs to find. Defaults to 100.",
+			MarkdownDescription: "Maximum number of runs. Default: 100.",
 		},
 		"flow_runs": framework.Found("The runs found, newest first.", map[string]schema.Attribute{
 			"id":                   framework.Text("UUID of the run."),
@@ -99,7 +99,7 @@ func pluralSchema() schema.Schema {
 			"labels":               framework.Texts("Labels of the run."),
 			"parameters":           framework.Document("Parameters, as JSON."),
 			"scheduled_start_time": framework.Text("When the run is or was due, in RFC 3339."),
-			"start_time":           framework.Text("When it began to run, in RFC 3339; `null` if it has not."),
+			"start_time":           framework.Text("When it started, in RFC 3339; `null` if it has not."),
 			"end_time":             framework.Text("When it ended, in RFC 3339; `null` if it has not."),
 		}),
 	}
@@ -113,7 +113,7 @@ func pluralSchema() schema.Schema {
 		}
 	}
 	return schema.Schema{
-		MarkdownDescription: "Flow runs of a tenant that the filters let through, newest first. An empty result is not an error. " +
+		MarkdownDescription: "Flow runs of a tenant that match the filters, newest first. An empty result is not an error. " +
 			"States, logs and Job of a single run are attributes of the data source `prefect_flow_run`.",
 		Attributes: attributes,
 	}

@@ -6,22 +6,22 @@ const (
 	replacementKey = "replacement"
 )
 
-// record is what is remembered of a run beside its state.
+// record is what is stored about a run in addition to its state.
 type record struct {
 	ID string `json:"id"`
-	// Settled says that the wait for the run is over for good.
+	// Settled is true once the wait for the run is permanently over.
 	Settled bool `json:"settled"`
-	// FromServer says that parameters and context in the state are what the Server
-	// made of the inputs, because none were given or the run was imported.
+	// FromServer is true if parameters and context in the state came from the Server, because none were
+	// configured or the run was imported.
 	FromServer bool `json:"from_server"`
-	// Template is the digest of the job template that the run was created with: the file may be another one by now, or
-	// gone. It is "" for a run without run_config, or of which that is not known.
+	// Template is the digest of the job template that the run was created with; the file may have changed
+	// since. "" for a run without run_config, or if it is unknown.
 	Template string `json:"template,omitempty"`
 }
 
-// replacement is left in the plan of a creation, for the Delete that Terraform
-// calls first if it replaces an object.
+// replacement is stored in the plan of a creation, for the Delete that Terraform calls first if the creation
+// replaces an object.
 type replacement struct {
-	// Digest is that of the planned inputs, or "" if not all are known.
+	// Digest is the digest of the planned inputs, or "" if some are unknown.
 	Digest string `json:"digest"`
 }

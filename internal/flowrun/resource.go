@@ -44,7 +44,7 @@ func (r *flowRunResource) Configure(_ context.Context, req resource.ConfigureReq
 	r.data = framework.ConfigureResource(req, resp)
 }
 
-// Create starts a run, or finds that of an earlier attempt, and waits for it.
+// Create starts a run, or finds the run of an earlier attempt, and waits for it.
 func (r *flowRunResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var config, plan model
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -56,7 +56,7 @@ func (r *flowRunResource) Create(ctx context.Context, req resource.CreateRequest
 		resp.Diagnostics.Append(diags...)
 		return // before there is a run to wait for
 	}
-	in, diags := config.inputs(ctx) // read once: the file of a job template may be another one afterwards
+	in, diags := config.inputs(ctx) // read once: a job template's file may change later
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -67,7 +67,7 @@ func (r *flowRunResource) Create(ctx context.Context, req resource.CreateRequest
 		return
 	}
 	kept := record{ID: id, FromServer: config.Parameters.IsNull(), Template: templateDigest(in.RunConfig)}
-	// From here on the run exists. Whatever happens, its id goes into the state.
+	// The run exists now. Whatever happens, its id must get into the state.
 	plan.observed = nothingObserved()
 	save := func() {
 		resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, id)...)
@@ -92,8 +92,8 @@ func (r *flowRunResource) Create(ctx context.Context, req resource.CreateRequest
 	save()
 }
 
-// adapt deals with a run that a key of the user's had made before: its name can
-// be changed, and what cannot be must be as configured.
+// adapt handles a run that the user's own key had already created: its name can be changed; everything else
+// must match the configuration.
 func (r *flowRunResource) adapt(ctx context.Context, config *model, run *prefect.FlowRun) diag.Diagnostics {
 	var diags diag.Diagnostics
 	if name := config.Name; framework.IsSet(name) && name.ValueString() != run.Name {
@@ -119,13 +119,13 @@ func (r *flowRunResource) adapt(ctx context.Context, config *model, run *prefect
 	}
 	if len(different) > 0 {
 		diags.AddAttributeError(path.Root("idempotency_key"), "The idempotency key belongs to a run with other inputs",
-			fmt.Sprintf("The Server has run %s (%q) under this key, whose %s differ from the configuration.\n\nChoose another key, or the same inputs.",
+			fmt.Sprintf("The Server already has run %s (%q) for this key, but its %s differ from the configuration.\n\nUse another key or the same inputs.",
 				run.ID, run.Name, strings.Join(different, ", ")))
 	}
 	return diags
 }
 
-// minimal makes a state of nothing but the id.
+// minimal resets the model to only the id.
 func (m *model) minimal(id string) {
 	m.ID = types.StringValue(id)
 	null := func(values ...*types.String) {
@@ -146,8 +146,7 @@ func (m *model) minimal(id string) {
 	}
 }
 
-// Read brings the state up to date. It never makes a finished run look like one
-// that has to be run.
+// Read refreshes the state. It never makes a finished run look as if it had to run again.
 func (r *flowRunResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -162,7 +161,7 @@ func (r *flowRunResource) Read(ctx context.Context, req resource.ReadRequest, re
 	run, err := r.data.Prefect.RefreshFlowRun(ctx, id)
 	switch {
 	case errors.Is(err, prefect.ErrNotFound) && states.IsFinished(state.State.ValueString()):
-		tflog.Info(ctx, "The Server no longer has the run; it had finished and is kept as it was", map[string]any{"flow_run_id": id})
+		tflog.Info(ctx, "The Server no longer has the run; it had finished, so it stays in the state", map[string]any{"flow_run_id": id})
 		state.RecordDeleted = types.BoolValue(true)
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 		return
@@ -184,7 +183,7 @@ func (r *flowRunResource) Read(ctx context.Context, req resource.ReadRequest, re
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
 
-// settle ends the wait for a run that has come as far as it should meanwhile.
+// settle ends the wait for a run that has reached its goal meanwhile.
 func (r *flowRunResource) settle(ctx context.Context, m *model, before, after framework.Private) diag.Diagnostics {
 	var kept record
 	found, diags := framework.GetPrivate(ctx, before, recordKey, &kept)
@@ -197,8 +196,7 @@ func (r *flowRunResource) settle(ctx context.Context, m *model, before, after fr
 	return diags
 }
 
-// findJob looks for the run's Job in the cluster. What was seen before stays if
-// nothing is there any more.
+// findJob looks for the run's Job in the cluster. If it is gone, what was seen before is kept.
 func (m *model) findJob(ctx context.Context, data *framework.ProviderData) diag.Diagnostics {
 	cluster, err := data.Kubernetes()
 	if err != nil || cluster == nil {
@@ -208,7 +206,7 @@ func (m *model) findJob(ctx context.Context, data *framework.ProviderData) diag.
 	var diags diag.Diagnostics
 	if err != nil && ctx.Err() == nil {
 		diags.AddWarning("The run's Job could not be observed", framework.Sentence(err.Error())+
-			"\n\nThe run was read from the Server alone. Facts about its Job may be missing or out of date.")
+			"\n\nThe run was read only from the Server. Information about its Job may be missing or out of date.")
 	}
 	job, d := jobValue(ctx, jobs)
 	diags.Append(d...)
@@ -218,8 +216,7 @@ func (m *model) findJob(ctx context.Context, data *framework.ProviderData) diag.
 	return diags
 }
 
-// Update changes what can be changed in place, and carries on with a wait that
-// has not come to its end.
+// Update changes what can be changed in place, and continues an unfinished wait.
 func (r *flowRunResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan, state model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -238,7 +235,7 @@ func (r *flowRunResource) Update(ctx context.Context, req resource.UpdateRequest
 	}
 	if !kept.Settled {
 		r.data.Claims.Claim(held(id))
-		// A wait that ends early still knows what was seen before.
+		// If the wait ends early, the state keeps what was seen before.
 		plan.observed, plan.RecordDeleted = state.observed, state.RecordDeleted
 		kept.Settled, diags = await(ctx, r.data, &plan)
 		resp.Diagnostics.Append(diags...)
@@ -252,7 +249,7 @@ func (r *flowRunResource) change(ctx context.Context, plan, state *model) diag.D
 	var diags diag.Diagnostics
 	id := state.ID.ValueString()
 	if state.RecordDeleted.ValueBool() {
-		return diags // there is nothing left on the Server to change
+		return diags // nothing is left on the Server to change
 	}
 	if framework.IsSet(plan.Name) && !plan.Name.Equal(state.Name) {
 		if err := r.data.Prefect.SetFlowRunName(ctx, id, plan.Name.ValueString()); err != nil {
@@ -292,13 +289,13 @@ func (r *flowRunResource) ImportState(ctx context.Context, req resource.ImportSt
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
 
-// findRun finds a run by id, or else the only one that the filter selects.
+// findRun returns a run by id, or else the only one that matches the filter.
 func findRun(ctx context.Context, client *prefect.Client, id string, filter prefect.FlowRunFilter, at path.Path) (*prefect.FlowRun, diag.Diagnostics) {
 	if id != "" {
 		run, err := client.GetFlowRun(ctx, id)
 		return run, framework.Failure{
 			Summary: fmt.Sprintf("Could not find flow run %q", id), Attribute: at,
-			Remedies: map[error]string{prefect.ErrNotFound: "Check the id, and that the provider's `endpoint` and `tenant` are right."},
+			Remedies: map[error]string{prefect.ErrNotFound: "Check the id and the provider's `endpoint` and `tenant`."},
 		}.Diagnose(err)
 	}
 	filter.Limit = 6
@@ -310,7 +307,7 @@ func findRun(ctx context.Context, client *prefect.Client, id string, filter pref
 	var diags diag.Diagnostics
 	switch len(runs) {
 	case 0:
-		diags.AddError(summary, "The tenant has no such run.\n\nCheck the name, and that the provider's `endpoint` and `tenant` are right; or give the UUID of the run.")
+		diags.AddError(summary, "The tenant has no such run.\n\nCheck the name and the provider's `endpoint` and `tenant`, or use the UUID of the run.")
 		return nil, diags
 	case 1:
 		return &runs[0], diags
@@ -320,6 +317,6 @@ func findRun(ctx context.Context, client *prefect.Client, id string, filter pref
 		found = append(found, fmt.Sprintf("%s (flow %q, %s, created %s)", run.ID, run.Flow.Name, runwait.StateName(run.State), timeText(run.Created)))
 	}
 	diags.AddError(fmt.Sprintf("Several flow runs are named %q", filter.Name),
-		"Names of runs need not be unique. Give the UUID of one of them. The newest are:\n\n  "+strings.Join(found, "\n  "))
+		"Run names need not be unique. Use the UUID of one of these runs. The newest are:\n\n  "+strings.Join(found, "\n  "))
 	return nil, diags
 }

@@ -15,14 +15,14 @@ import (
 )
 
 const (
-	// shownLogs is how many lines logs holds.
+	// shownLogs is the maximum number of lines in the attribute logs.
 	shownLogs = 50
-	// reportedLogs is how many of them a diagnostic shows.
+	// reportedLogs is the maximum number of them in a diagnostic.
 	reportedLogs = 20
 )
 
-// await waits for the run of m, which has an id, and brings m up to date. It says
-// whether the wait is over for good.
+// await waits for the run of m, which has an id, and updates m. settled reports whether the wait is
+// permanently over.
 func await(ctx context.Context, data *framework.ProviderData, m *model) (settled bool, diags diag.Diagnostics) {
 	g, diags := m.goal(ctx)
 	if diags.HasError() {
@@ -58,8 +58,8 @@ func await(ctx context.Context, data *framework.ProviderData, m *model) (settled
 	return settled && !diags.HasError(), diags
 }
 
-// follow waits for the run of m with the run's Jobs in sight if a cluster is
-// configured, and cancels the run if a deadline is to.
+// follow waits for the run of m, watches its Jobs if a cluster is configured, and cancels the run if a
+// deadline requires it.
 func (m *model) follow(ctx context.Context, data *framework.ProviderData, w *runwait.Waiter, g runwait.Goal) (runwait.Report, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	w.Log = writeLog
@@ -83,7 +83,7 @@ func (m *model) follow(ctx context.Context, data *framework.ProviderData, w *run
 	return r, diags
 }
 
-// writeLog writes a line of a wait to Terraform's log.
+// writeLog writes a log message of a wait to Terraform's log.
 func writeLog(ctx context.Context, level slog.Level, message string, fields map[string]any) {
 	switch {
 	case level >= slog.LevelWarn:
@@ -95,10 +95,9 @@ func writeLog(ctx context.Context, level slog.Level, message string, fields map[
 	}
 }
 
-// watchJobs has the waiter watch the run's Jobs if a cluster is configured. looked
-// says afterwards, in words, what could not be seen, and that there was nothing to
-// be seen where there should have been: the run is waited for all the same. done
-// ends the watch.
+// watchJobs makes the waiter watch the run's Jobs if a cluster is configured. Afterwards, looked describes
+// what could not be seen, and reports a Job that should have been visible but was not; neither stops the
+// wait. done ends the watch.
 func watchJobs(ctx context.Context, data *framework.ProviderData, w *runwait.Waiter, id string) (looked func(logs error) (unseen, elsewhere string), done func()) {
 	unseen := func(err error) string {
 		if err == nil || ctx.Err() != nil {
@@ -117,7 +116,7 @@ func watchJobs(ctx context.Context, data *framework.ProviderData, w *runwait.Wai
 		return func(error) (string, string) { return unseen(err), "" }, func() {}
 	}
 	w.Observe(follow, func(ctx context.Context, namespace, pod, container string, lines int64, previous bool) ([]string, error) {
-		return runjobs.ContainerLog(ctx, cluster, namespace, pod, container, lines, previous) //nolint:wrapcheck // kept for its kind
+		return runjobs.ContainerLog(ctx, cluster, namespace, pod, container, lines, previous) //nolint:wrapcheck // callers check its kind
 	})
 	return func(logs error) (string, string) {
 		if err := errors.Join(follow.Err(), logs); err != nil {
@@ -127,8 +126,7 @@ func watchJobs(ctx context.Context, data *framework.ProviderData, w *runwait.Wai
 	}, follow.Close
 }
 
-// conclude turns the end of a wait into diagnostics, and says whether the wait
-// is over for good.
+// conclude converts the end of a wait to diagnostics, and reports whether the wait is permanently over.
 func conclude(ctx context.Context, data *framework.ProviderData, m *model, r runwait.Report) (bool, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	id := m.ID.ValueString()
@@ -156,8 +154,7 @@ func conclude(ctx context.Context, data *framework.ProviderData, m *model, r run
 	}
 }
 
-// details brings the lists of states and log lines up to date. It gives a report,
-// if there is one, the end of the log.
+// details updates the lists of states and log lines. It adds the end of the log to r, if r is not nil.
 func (m *model) details(ctx context.Context, client *prefect.Client, r *runwait.Report) diag.Diagnostics {
 	var diags, d diag.Diagnostics
 	id := m.ID.ValueString()

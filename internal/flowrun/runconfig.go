@@ -23,10 +23,10 @@ var (
 
 func runConfigAttribute() schema.Attribute {
 	attribute := runconfig.Attribute(runconfig.Descriptions{
-		RunConfig: "Run configuration of this run, in place of the flow group's and the flow's, whose labels it replaces too. " +
+		RunConfig: "Run configuration of this run. It replaces that of the flow group and of the flow, including their labels. " +
 			"Changing it starts a new run.",
-		TemplatePath: "read when the run is created. A new version of it, or another path with the same template, does not start a new run, unless `triggers` has its hash.",
-		Labels:       "Labels of the run, unless `labels` gives them.",
+		TemplatePath: "read when the run is created. Changing the file, or moving it to another path, does not start a new run, unless `triggers` contains its hash.",
+		Labels:       "Labels of the run, unless `labels` is set.",
 		AsGiven:      true,
 	})
 	attribute.Computed = true
@@ -34,7 +34,7 @@ func runConfigAttribute() schema.Attribute {
 	return attribute
 }
 
-// ValidateConfig checks the run configuration as far as it is known.
+// ValidateConfig checks the known parts of the run configuration.
 func (r *flowRunResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	var config model
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -43,7 +43,7 @@ func (r *flowRunResource) ValidateConfig(ctx context.Context, req resource.Valid
 	}
 }
 
-// ValidateConfig checks the run configuration as far as it is known.
+// ValidateConfig checks the known parts of the run configuration.
 func (a *runAction) ValidateConfig(ctx context.Context, req action.ValidateConfigRequest, resp *action.ValidateConfigResponse) {
 	var config runActionModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -52,8 +52,8 @@ func (a *runAction) ValidateConfig(ctx context.Context, req action.ValidateConfi
 	}
 }
 
-// serializeRunConfig returns the serialised form of a known run_config, or nil if
-// it is null. A local job template is read.
+// serializeRunConfig returns the serialised form of a known run_config, or nil if it is null. It reads a
+// local job template.
 func serializeRunConfig(ctx context.Context, value types.Object) (map[string]any, diag.Diagnostics) {
 	resolved, diags := runconfig.Resolve(ctx, value, true)
 	diags.Append(runconfig.Check(ctx, resolved)...)
@@ -65,8 +65,8 @@ func serializeRunConfig(ctx context.Context, value types.Object) (map[string]any
 	return serialised, diags
 }
 
-// withoutTemplate returns a known run_config and the serialised form of all of it but the job template, for which no file
-// is read.
+// withoutTemplate returns a known run_config and its serialised form without the job template, so that no
+// file is read.
 func withoutTemplate(ctx context.Context, value types.Object) (*runconfig.Kubernetes, map[string]any, diag.Diagnostics) {
 	given, _, diags := runconfig.Parse(ctx, value)
 	if given == nil || diags.HasError() {
@@ -84,8 +84,8 @@ func withoutTemplate(ctx context.Context, value types.Object) (*runconfig.Kubern
 	return given, serialised, diags
 }
 
-// templateDigest is that of the job template in a serialised run configuration, be it the template or where the agent is
-// to read it; "" if there is no run configuration.
+// templateDigest returns the digest of the job template in a serialised run configuration, or of the path
+// where the agent reads it; "" without a run configuration.
 func templateDigest(config map[string]any) string {
 	if config == nil {
 		return ""
@@ -94,7 +94,7 @@ func templateDigest(config map[string]any) string {
 		"job_template": config["job_template"], "job_template_path": config["job_template_path"],
 	}}.digest()
 	if err != nil {
-		return "" // what cannot be encoded has not been sent either
+		return "" // what cannot be encoded was not sent either
 	}
 	return digest
 }
@@ -105,8 +105,8 @@ func sameDigest(a, b map[string]any) bool {
 	return errLeft == nil && errRight == nil && left == right
 }
 
-// runConfigOf returns run_config for what the Server holds; null if that is not a
-// KubernetesRun. It serves import only.
+// runConfigOf converts the Server's run configuration to run_config; null if it is not a KubernetesRun. Only
+// imports use it.
 func runConfigOf(ctx context.Context, raw json.RawMessage) (types.Object, diag.Diagnostics) {
 	object, _, diags := runconfig.Object(ctx, runconfig.Decode(raw))
 	return object, diags

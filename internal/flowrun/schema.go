@@ -33,17 +33,17 @@ const (
 )
 
 const resourceDescription = "Runs a flow once and waits for the run.\n\n" +
-	"Creating the resource starts a run. The run is history afterwards: it is never repeated, unless an input changes or a value in " +
-	"`triggers` does, which replaces the resource by a new run. A Job or record that was cleaned up does not start one.\n\n" +
-	"While it waits, the provider says within seconds if no agent would take the run. With a cluster in the provider's " +
+	"Creating the resource starts a run. The run is never repeated, unless an input or a value in " +
+	"`triggers` changes, which replaces the resource with a new run. Cleaning up its Job or its record does not start a new one.\n\n" +
+	"While it waits, the provider reports within seconds if no agent would take the run. With a cluster in the provider's " +
 	"`kubernetes`, it checks the Job before it creates the run, follows the run to its Job and pods, and reports why a pod does " +
 	"not start or failed.\n\n" +
-	"If an apply fails, times out or is interrupted while it waits, the run is kept, and the next apply carries on with the same " +
-	"run instead of starting another. After a failure, Terraform shows that as a replacement of a tainted resource; it is still " +
-	"the same run, and the plan says so. A run that has failed makes every apply fail, without running again, until an input or " +
+	"If an apply fails, times out or is interrupted while it waits, the run is kept, and the next apply continues with the same " +
+	"run instead of starting another. After a failure, Terraform plans to replace a tainted resource; it is still " +
+	"the same run, and the plan says so. A failed run makes every apply fail, without running again, until an input or " +
 	"a trigger changes, or `on_failure` is `warn`.\n\n" +
-	"Two resources of different configurations should not have the same inputs, `name` and `triggers` at the same time: one would " +
-	"carry on with a run that the other has started and not recorded yet."
+	"Do not give two resources in different configurations the same inputs, `name` and `triggers` at the same time: one could " +
+	"continue a run that the other has started but not recorded yet."
 
 func resourceSchema() schema.Schema {
 	attributes := inputAttributes()
@@ -67,56 +67,56 @@ func inputAttributes() map[string]schema.Attribute {
 				flowVersionID(), oneFlow(),
 			},
 			MarkdownDescription: "Id of the flow version to run, such as the `flow_id` of a `prefect_flow`. A new version then starts a new " +
-				"run. Excludes `version_group_id`. Changing it starts a new run.",
+				"run. Conflicts with `version_group_id`. Changing it starts a new run.",
 		},
 		"version_group_id": schema.StringAttribute{
 			Optional: true, Computed: true, PlanModifiers: keep,
 			Validators: []validator.String{framework.NotBlank()},
-			MarkdownDescription: "Version group to run, such as the `id` of a `prefect_flow`: the newest version that is not archived. A new " +
-				"version does not start a new run. Excludes `flow_id`. Changing it starts a new run.",
+			MarkdownDescription: "Version group to run, such as the `id` of a `prefect_flow`: its newest version that is not archived is run. A new " +
+				"version does not start a new run. Conflicts with `flow_id`. Changing it starts a new run.",
 		},
 		"name": schema.StringAttribute{
 			Optional: true, Computed: true, PlanModifiers: keep,
 			Validators:          []validator.String{framework.NotBlank()},
-			MarkdownDescription: "Name of the run. The Server makes one up if it is left out. Changing it renames the run.",
+			MarkdownDescription: "Name of the run. By default the Server generates one. Changing it renames the run.",
 		},
 		"parameters": schema.StringAttribute{
 			Optional: true, Computed: true, CustomType: framework.JSONType{}, PlanModifiers: keep,
 			Validators: []validator.String{jsonObject(), storableJSON()},
-			MarkdownDescription: "Parameters as a JSON object, such as `jsonencode({ x = 1 })`. Compared by meaning. Those left out have the " +
-				"defaults of the flow group, else of the flow. If the attribute is left out, it holds what the run has. Changing a " +
+			MarkdownDescription: "Parameters as a JSON object, such as `jsonencode({ x = 1 })`. Compared by meaning. Parameters that are left out use the " +
+				"defaults of the flow group, or else of the flow. If the attribute is left out, it shows the run's parameters. Changing a " +
 				"value starts a new run.",
 		},
 		"context": schema.StringAttribute{
 			Optional: true, Computed: true, CustomType: framework.JSONType{}, PlanModifiers: keep,
 			Validators:          []validator.String{jsonObject(), storableJSON()},
-			MarkdownDescription: "Values for `prefect.context` of the run, as a JSON object. Changing a value starts a new run.",
+			MarkdownDescription: "Values for the run's `prefect.context`, as a JSON object. Changing a value starts a new run.",
 		},
 		"labels": schema.SetAttribute{
 			Optional: true, Computed: true, ElementType: types.StringType,
 			PlanModifiers: []planmodifier.Set{setplanmodifier.UseStateForUnknown()},
 			Validators:    []validator.Set{framework.Elements(), setvalidator.ValueStringsAre(framework.NotEmpty("k8s"))},
-			MarkdownDescription: "Labels of the run, all of which an agent must have to take it. Left out: those of `run_config` if that is " +
-				"given, else of the flow group, else of the flow. `[]`: no labels, which only an agent without labels takes. Changing " +
-				"them changes a run that still waits for an agent, and starts a new run otherwise.",
+			MarkdownDescription: "Labels of the run. An agent must have all of them to take it. Default: those of `run_config` if that is " +
+				"set, else of the flow group, else of the flow. With `[]` the run has no labels, and only an agent without labels takes it. Changing " +
+				"them updates a run that still waits for an agent, and starts a new run otherwise.",
 		},
 		"run_config": runConfigAttribute(),
 		"scheduled_start_time": schema.StringAttribute{
 			Optional: true, Computed: true, PlanModifiers: keep,
 			Validators: []validator.String{startTime()},
-			MarkdownDescription: "When the run is due, in RFC 3339, such as `2030-01-31T08:00:00Z`. Left out: at once. Deadlines count from " +
-				"then. Changing the time starts a new run.",
+			MarkdownDescription: "When the run is due, in RFC 3339, such as `2030-01-31T08:00:00Z`. Default: immediately. Deadlines count from " +
+				"this time. Changing the time starts a new run.",
 		},
 		"idempotency_key": schema.StringAttribute{
 			Optional: true, Computed: true, PlanModifiers: keep,
 			Validators: []validator.String{framework.NotBlank()},
 			MarkdownDescription: "Key by which the Server recognises a repeated request: a key creates at most one run " +
-				"of a flow version, ever. The provider makes one from the inputs. Give your own to share a run with something else that starts it, such as " +
+				"of a flow version, ever. By default the provider derives one from the inputs. Set your own to share a run with something else that starts it, such as " +
 				"a CI job. Changing it starts a new run.",
 		},
 		"triggers": schema.MapAttribute{
 			Optional: true, ElementType: types.StringType,
-			MarkdownDescription: "Values that start a new run when one of them changes, `null` being a value as well. Adding or removing a key, or the map, does not.",
+			MarkdownDescription: "A change of one of these values starts a new run; `null` is also a value. Adding or removing a key, or the map, does not.",
 		},
 	}
 }
@@ -130,22 +130,22 @@ func waitAttributes() map[string]schema.Attribute {
 		}
 	}
 	return map[string]schema.Attribute{
-		"wait_for": choice(runwait.WaitFinished, "How far to wait: `none`, until the run exists; `submitted`, until an agent has taken it; `running`, "+
-			"until the flow's process has begun; `finished` (default).", runwait.WaitNone, runwait.WaitSubmitted, runwait.WaitRunning, runwait.WaitFinished),
+		"wait_for": choice(runwait.WaitFinished, "What to wait for: `none`, that the run exists; `submitted`, that an agent has taken it; `running`, "+
+			"that the flow's process has started; `finished` (default), that the run has ended.", runwait.WaitNone, runwait.WaitSubmitted, runwait.WaitRunning, runwait.WaitFinished),
 		"success_states": schema.SetAttribute{
 			Optional: true, Computed: true, ElementType: types.StringType,
 			Default:    setdefault.StaticValue(types.SetValueMust(types.StringType, []attr.Value{types.StringValue(states.Success)})),
 			Validators: successStateValidators(),
-			MarkdownDescription: "Final states that count as success, `[\"Success\"]` by default. A state stands for its special cases too: " +
-				"`Success` for `Cached`, `Mapped` and `Skipped`, `Failed` for `TimedOut`, `TriggerFailed` and `ValidationFailed`.",
+			MarkdownDescription: "Final states that count as success, `[\"Success\"]` by default. A state includes its special cases: " +
+				"`Success` includes `Cached`, `Mapped` and `Skipped`, `Failed` includes `TimedOut`, `TriggerFailed` and `ValidationFailed`.",
 		},
-		"on_failure": choice(onError, "What a run that ends in another state does to the apply: `error` (default) fails it, and every later one "+
-			"until something changes; `warn` gives a warning instead.", onError, onWarn),
-		"on_timeout": choice(onError, "What a deadline of `timeouts` does: `error` (default) fails the apply and leaves the run alone; `warn` gives "+
-			"a warning; `cancel` cancels the run and fails the apply. Unless it was cancelled, the next apply carries on waiting.",
+		"on_failure": choice(onError, "What happens if the run ends in another state: `error` (default) fails the apply, and every later one "+
+			"until something changes; `warn` only warns.", onError, onWarn),
+		"on_timeout": choice(onError, "What happens when a deadline of `timeouts` passes: `error` (default) fails the apply and does not cancel the run; `warn` only "+
+			"warns; `cancel` cancels the run and fails the apply. Unless the run was cancelled, the next apply continues waiting.",
 			onError, onWarn, onCancel),
-		"on_destroy": choice(onKeep, "What destroying or replacing the resource does: `keep` (default) leaves the run and its history alone; "+
-			"`cancel` cancels a run that has not finished and waits for its end; `delete` does so, removes its Job and pods if a "+
+		"on_destroy": choice(onKeep, "What happens when the resource is destroyed or replaced: `keep` (default) does not touch the run and its history; "+
+			"`cancel` cancels an unfinished run and waits for its end; `delete` also removes its Job and pods if a "+
 			"cluster is configured, and deletes the run with its history.", onKeep, onCancel, onDestroy),
 		"timeouts": timeoutsAttribute(),
 	}
@@ -159,7 +159,7 @@ func timeoutsAttribute() schema.Attribute {
 	return schema.SingleNestedAttribute{Optional: true, MarkdownDescription: timeoutsDescription, Attributes: attributes}
 }
 
-const timeoutsDescription = "Deadlines, such as `90s` or `2h`. `0s` switches one off."
+const timeoutsDescription = "Deadlines, such as `90s` or `2h`. `0s` disables a deadline."
 
 // deadlines describes the attributes of `timeouts`, which the resource and the action have in common. stopped says which
 // cancelled run `stop` is about.
@@ -177,12 +177,12 @@ func deadlines(stopped string) map[string]string {
 	}
 }
 
-// fixedAttributes are computed when the run is created, and stay.
+// fixedAttributes returns the attributes that are set when the run is created and do not change.
 func fixedAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"id":           computedText("UUID of the run."),
 		"flow_name":    computedText("Name of the flow."),
-		"flow_version": computedNumber("Version of the flow that is run."),
+		"flow_version": computedNumber("Version of the flow."),
 	}
 }
 
@@ -200,18 +200,18 @@ func computedNumber(description string) schema.Int64Attribute {
 	}
 }
 
-// observedAttributes are those of observed.
+// observedAttributes returns the schema of observed.
 func observedAttributes() map[string]schema.Attribute {
 	keepList := []planmodifier.List{listplanmodifier.UseStateForUnknown()}
 	keepObject := []planmodifier.Object{objectplanmodifier.UseStateForUnknown()}
 	return map[string]schema.Attribute{
 		"state":             computedText("Name of the run's state, such as `Success`."),
 		"state_message":     computedText("Message of the state."),
-		"start_time":        computedText("When the flow's process began, in RFC 3339; null if it has not."),
-		"end_time":          computedText("When the run finished, in RFC 3339; null if it has not."),
-		"times_resurrected": computedNumber("How often Prefect's Lazarus has started the run again."),
+		"start_time":        computedText("When the flow's process started, in RFC 3339; `null` if it has not."),
+		"end_time":          computedText("When the run finished, in RFC 3339; `null` if it has not."),
+		"times_resurrected": computedNumber("How often Prefect's Lazarus has restarted the run."),
 		"agent": schema.SingleNestedAttribute{
-			Computed: true, PlanModifiers: keepObject, MarkdownDescription: "The agent that took the run; null if none has.",
+			Computed: true, PlanModifiers: keepObject, MarkdownDescription: "The agent that took the run; `null` if none has.",
 			Attributes: map[string]schema.Attribute{
 				"id":     schema.StringAttribute{Computed: true, MarkdownDescription: "UUID of the agent."},
 				"name":   schema.StringAttribute{Computed: true, MarkdownDescription: "Name of the agent."},
@@ -246,8 +246,8 @@ func jobAttribute(keep []planmodifier.Object) schema.Attribute {
 	}
 	return schema.SingleNestedAttribute{
 		Computed: true, PlanModifiers: keep,
-		MarkdownDescription: "The Kubernetes Job that executes the run, the newest if there were several, as it was last seen. The agent deletes " +
-			"Jobs soon after they finish; these facts stay. Null without a cluster in the provider's `kubernetes`.",
+		MarkdownDescription: "The Kubernetes Job of the run as it was last seen, the newest if there were several. The agent deletes " +
+			"Jobs soon after they finish; these attributes remain. `null` without a cluster in the provider's `kubernetes`.",
 		Attributes: map[string]schema.Attribute{
 			"name":      text("Name of the Job."),
 			"namespace": text("Its namespace."),
@@ -256,21 +256,21 @@ func jobAttribute(keep []planmodifier.Object) schema.Attribute {
 			"node":      text("Node of the newest pod."),
 			"status":    text("`active`, `complete` or `failed`."),
 			"reason":    text("Why it failed, such as `BackoffLimitExceeded`."),
-			"attempt":   schema.Int64Attribute{Computed: true, MarkdownDescription: "Number of the Job among those of this run, from 1."},
+			"attempt":   schema.Int64Attribute{Computed: true, MarkdownDescription: "Number of the Job among the run's Jobs, from 1."},
 			"pods": schema.ListNestedAttribute{
 				Computed: true, MarkdownDescription: "Its pods, oldest first.",
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 					"name": text("Name of the pod."), "uid": text("Its UID."), "node": text("Its node."),
 					"phase":   text("`Pending`, `Running`, `Succeeded` or `Failed`."),
 					"reason":  text("Reason of the pod as a whole, such as `Evicted`."),
-					"message": text("Message to it."),
+					"message": text("The reason in detail."),
 					"containers": schema.ListNestedAttribute{
 						Computed: true, MarkdownDescription: "Its containers; the first one runs the flow.",
 						NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 							"name": text("Name of the container."), "image": text("Its image."),
 							"state":         text("`waiting`, `running` or `terminated`."),
 							"reason":        text("Reason of the state, such as `OOMKilled`."),
-							"message":       text("Message to it."),
+							"message":       text("The reason in detail."),
 							"exit_code":     schema.Int64Attribute{Computed: true, MarkdownDescription: "Exit code, once it has ended."},
 							"restart_count": schema.Int64Attribute{Computed: true, MarkdownDescription: "How often it was restarted."},
 							"start_time":    text("When it started, in RFC 3339."),

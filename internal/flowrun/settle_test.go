@@ -120,7 +120,7 @@ func TestRemainsOfJob(t *testing.T) {
 		stop()
 		return ctx
 	}
-	const right, time, taken = "right to delete Jobs", "timeouts.stop", "has taken the deletion"
+	const right, time, taken = "permission to delete Jobs", "timeouts.stop", "still terminating"
 	timeout := fmt.Errorf("list jobs: %w", &net.OpError{Op: "dial", Net: "tcp", Err: os.ErrDeadlineExceeded})
 	for name, c := range map[string]struct {
 		ctx  func() context.Context
@@ -129,7 +129,7 @@ func TestRemainsOfJob(t *testing.T) {
 		not  []string
 	}{
 		"taken":        {over, fmt.Errorf("%w: %w", runjobs.ErrStillThere, context.DeadlineExceeded), taken, []string{right}},
-		"not taken":    {over, context.DeadlineExceeded, time, []string{right, "cluster has taken"}},
+		"not taken":    {over, context.DeadlineExceeded, time, []string{right, "still terminating"}},
 		"interrupted":  {interrupted, context.Canceled, "interrupted", []string{right, time, taken}},
 		"forbidden":    {going, kubeclient.ErrForbidden, right, []string{time, taken}},
 		"unreachable":  {going, kubeclient.ErrUnreachable, "when the cluster can be used", []string{right, time, taken}},

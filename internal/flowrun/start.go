@@ -22,18 +22,18 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
 )
 
-// held is the claim of a resource on the run with this id, which it waits for.
+// held is a resource's claim on the run with this id.
 type held string
 
-// sameInputs locks the runs whose inputs have this digest: looking for an open run, claiming it and creating one are
-// separate steps.
+// sameInputs locks the runs whose inputs have this digest: finding an open run, claiming it and creating one
+// are separate steps.
 type sameInputs string
 
 // String says what is locked.
 func (sameInputs) String() string { return "flow runs with the same inputs" }
 
-// openRun returns the newest run with the digest that an earlier attempt has
-// started and Terraform does not hold, or nil.
+// openRun returns the newest run with the digest that an earlier attempt started and that is not in
+// Terraform's state, or nil.
 func openRun(ctx context.Context, data *framework.ProviderData, digest string) (*prefect.KeyedFlowRun, error) {
 	runs, err := data.Prefect.FlowRunsByKeyPrefix(ctx, keyPrefix(digest), runwait.OwnLogger, 50)
 	if err != nil {
@@ -47,9 +47,9 @@ func openRun(ctx context.Context, data *framework.ProviderData, digest string) (
 	return nil, nil //nolint:nilnil // none is the usual case
 }
 
-// markRecorded notes on the Server that the run is in a Terraform state. It
-// is tried even when Terraform wants to stop, for a moment: without the mark,
-// another resource with the same inputs might take the run for an orphan.
+// markRecorded marks the run on the Server as being in a Terraform state. It tries for a moment even while
+// Terraform is stopping: without the mark, another resource with the same inputs might treat the run as an
+// orphan.
 func markRecorded(ctx context.Context, client *prefect.Client, id, message string) {
 	ctx, cancel := context.WithTimeout(ctx, recordTime)
 	defer cancel()
@@ -58,12 +58,12 @@ func markRecorded(ctx context.Context, client *prefect.Client, id, message strin
 	}
 }
 
-// recordTime is how long a mark may take to be written; less when Terraform ends the provider.
+// recordTime is how long writing a mark may take; less while Terraform stops the provider.
 const recordTime = 3 * time.Second
 
-// recordLater marks the run as recorded once Terraform holds the answer of the
-// present call. Marked before, a run whose provider is killed just then would be
-// nowhere: not in the state, and not open on the Server.
+// recordLater marks the run as recorded once Terraform has the answer of the current call. If it were marked
+// earlier and the provider killed in between, the run would be lost: not in the state, and not open on the
+// Server.
 func recordLater(ctx context.Context, data *framework.ProviderData, id, message string) {
 	data.Afterwards.Do(func(until context.Context) {
 		ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // the call has returned
@@ -73,13 +73,13 @@ func recordLater(ctx context.Context, data *framework.ProviderData, id, message 
 	})
 }
 
-// obtain returns the id of the run to wait for: that of an earlier attempt with
-// the same inputs, or else of a new run.
+// obtain returns the id of the run to wait for: of an earlier attempt with the same inputs, or else of a new
+// run.
 func obtain(ctx context.Context, data *framework.ProviderData, config *model, in inputs) (string, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	digest, err := in.digest()
 	if err != nil {
-		diags.AddError("The inputs of the run cannot be used", err.Error())
+		diags.AddError("The inputs of the run are not valid", err.Error())
 		return "", diags
 	}
 	key := config.IdempotencyKey.ValueString()
@@ -97,7 +97,7 @@ func obtain(ctx context.Context, data *framework.ProviderData, config *model, in
 		}
 		if earlier != nil {
 			data.Claims.Claim(held(earlier.ID))
-			tflog.Info(ctx, "Carrying on with the run of an earlier attempt", map[string]any{"flow_run_id": earlier.ID, "state": earlier.State})
+			tflog.Info(ctx, "Continuing the run of an earlier attempt", map[string]any{"flow_run_id": earlier.ID, "state": earlier.State})
 			return earlier.ID, diags
 		}
 		key = newKey(digest)
@@ -110,8 +110,8 @@ func obtain(ctx context.Context, data *framework.ProviderData, config *model, in
 	return id, diags
 }
 
-// createRun creates a run with this key, unless it is known to fail. interrupted is
-// what to do if Terraform stops the creation; "" for what a resource does.
+// createRun creates a run with this key, unless it is known to fail. interrupted is the advice if Terraform
+// stops the creation; "" for a resource.
 func createRun(ctx context.Context, data *framework.ProviderData, config *model, in inputs, key, interrupted string) (string, diag.Diagnostics) {
 	for again := in.FlowID == ""; ; again = false {
 		deadlines, _, _ := config.limits(ctx)
@@ -121,7 +121,7 @@ func createRun(ctx context.Context, data *framework.ProviderData, config *model,
 		}
 		request, err := config.creation(in, flow.ID, key)
 		if err != nil {
-			diags.AddError("The inputs of the run cannot be used", err.Error())
+			diags.AddError("The inputs of the run are not valid", err.Error())
 			return "", diags
 		}
 		id, err := data.Prefect.CreateFlowRun(ctx, request)
@@ -136,8 +136,7 @@ func createRun(ctx context.Context, data *framework.ProviderData, config *model,
 	}
 }
 
-// startFailure explains why the Server did not create a run. interrupted is as for
-// createRun.
+// startFailure explains why the Server did not create a run. interrupted is as in createRun.
 func startFailure(in inputs, err error, interrupted string) diag.Diagnostics {
 	attribute := "flow_id"
 	if in.FlowID == "" {
@@ -147,8 +146,8 @@ func startFailure(in inputs, err error, interrupted string) diag.Diagnostics {
 		Summary: "Could not start a run of " + in.subject(),
 		Remedies: map[error]string{
 			prefect.ErrNotFound: "There is no such flow. Use the `flow_id` or `id` of a `prefect_flow` resource or data source, and check the provider's `endpoint`.",
-			prefect.ErrArchived: "An archived version cannot be run. Use the flow's newest version, for instance by `version_group_id`; if the newest is archived, register the flow again.",
-			prefect.ErrInvalid:  "If parameters are missing, give them in `parameters`, or set defaults for them in the flow group.",
+			prefect.ErrArchived: "Archived versions cannot run. Use the flow's newest version, for instance with `version_group_id`; if that is archived, register the flow again.",
+			prefect.ErrInvalid:  "If parameters are missing, set them in `parameters`, or set defaults in the flow group.",
 		},
 	}
 	if interrupted != "" {
@@ -169,17 +168,17 @@ func (in inputs) subject() string {
 	return "version group " + in.VersionGroupID
 }
 
-// findFlow returns the flow version to run: one of the provider's tenant, if it is
-// the newest of a version group.
+// findFlow returns the flow version to run. The newest of a version group is looked up in the provider's
+// tenant only.
 func findFlow(ctx context.Context, client *prefect.Client, in inputs) (*prefect.Flow, error) {
 	if in.FlowID != "" {
-		return client.GetFlow(ctx, in.FlowID) //nolint:wrapcheck // the client's errors say what was asked of whom
+		return client.GetFlow(ctx, in.FlowID) //nolint:wrapcheck // the client's errors name the request
 	}
 	return client.CurrentFlow(ctx, in.VersionGroupID) //nolint:wrapcheck // as above
 }
 
-// preflight returns the flow version to run, and refuses what is known to fail
-// before a run exists. A cluster is asked for at most limit (0: for the usual time).
+// preflight returns the flow version to run, and rejects what is known to fail before a run exists. Cluster
+// requests take at most limit (0: the usual time).
 func preflight(ctx context.Context, data *framework.ProviderData, in inputs, limit time.Duration) (*prefect.Flow, diag.Diagnostics) {
 	flow, err := findFlow(ctx, data.Prefect, in)
 	if err == nil && flow.Archived {
@@ -196,7 +195,7 @@ func preflight(ctx context.Context, data *framework.ProviderData, in inputs, lim
 	return flow, diags
 }
 
-// checkParameters compares the parameters given with those that the flow has.
+// checkParameters compares the given parameters with the flow's.
 func checkParameters(flow *prefect.Flow, given string) diag.Diagnostics {
 	var declared []struct {
 		Name     string          `json:"name"`
@@ -205,7 +204,7 @@ func checkParameters(flow *prefect.Flow, given string) diag.Diagnostics {
 		Default  json.RawMessage `json:"default"`
 	}
 	if json.Unmarshal(flow.Parameters, &declared) != nil {
-		return nil // nothing is known about them
+		return nil // the flow's parameters are unknown
 	}
 	values, defaults := map[string]json.RawMessage{}, map[string]json.RawMessage{}
 	_ = json.Unmarshal([]byte(given), &values)                  // absent means none
@@ -227,14 +226,14 @@ func checkParameters(flow *prefect.Flow, given string) diag.Diagnostics {
 	if len(missing) > 0 {
 		slices.Sort(missing)
 		diags.AddAttributeError(path.Root("parameters"), "Required parameters are missing",
-			fmt.Sprintf("Flow %q (version %d) needs a value for %s, and neither `parameters` nor the flow group's default parameters give one.\n\n"+
-				"Add them to `parameters`, or to `default_parameters` of the flow group.", flow.Name, flow.Version, framework.Quoted(missing)))
+			fmt.Sprintf("Flow %q (version %d) needs a value for %s, but neither `parameters` nor the flow group's default parameters set it.\n\n"+
+				"Add a value to `parameters`, or to the flow group's `default_parameters`.", flow.Name, flow.Version, framework.Quoted(missing)))
 	}
 	if len(mistyped) > 0 {
 		slices.Sort(mistyped)
 		diags.AddAttributeError(path.Root("parameters"), "Parameters of the wrong type",
-			fmt.Sprintf("Flow %q (version %d) takes a date and time as %s, and would fail with anything but a text.\n\n"+
-				"Give a text in ISO 8601, such as \"2030-01-31T08:00:00+00:00\", or null.", flow.Name, flow.Version, framework.Quoted(mistyped)))
+			fmt.Sprintf("Flow %q (version %d) expects a date and time as %s, and would fail with a value that is not a string.\n\n"+
+				"Use a string in ISO 8601, such as \"2030-01-31T08:00:00+00:00\", or null.", flow.Name, flow.Version, framework.Quoted(mistyped)))
 	}
 	var unknown []string
 	for _, name := range slices.Sorted(maps.Keys(values)) {
@@ -254,8 +253,8 @@ func checkParameters(flow *prefect.Flow, given string) diag.Diagnostics {
 	return diags
 }
 
-// dateTimeParameter is the one type of Prefect 1's parameters that does not take
-// everything: a text is parsed, and any other JSON value but null fails the flow.
+// dateTimeParameter is the only type of Prefect 1 parameters that rejects values: it parses a string, and any
+// other JSON value except null fails the flow.
 const dateTimeParameter = "prefect.core.parameter.DateTimeParameter"
 
 func isTextOrNull(raw json.RawMessage) bool {
@@ -263,7 +262,7 @@ func isTextOrNull(raw json.RawMessage) bool {
 	return json.Unmarshal(raw, &text) == nil
 }
 
-// effectiveRunConfig is the run configuration that the run will have.
+// effectiveRunConfig returns the run configuration that the run will have.
 func effectiveRunConfig(flow *prefect.Flow, in inputs) map[string]any {
 	if in.RunConfig != nil {
 		return in.RunConfig
@@ -278,8 +277,8 @@ func effectiveRunConfig(flow *prefect.Flow, in inputs) map[string]any {
 	return nil
 }
 
-// tryJob submits the Job that the agent would create as a dry run, so that what the
-// cluster refuses is known before the run exists.
+// tryJob submits the Job that the agent would create as a dry run, so that a refusal by the cluster is known
+// before the run exists.
 func tryJob(ctx context.Context, data *framework.ProviderData, flow *prefect.Flow, in inputs, limit time.Duration) diag.Diagnostics {
 	const summary = "The Job could not be checked (dry run)"
 	var diags diag.Diagnostics
@@ -299,11 +298,11 @@ func tryJob(ctx context.Context, data *framework.ProviderData, flow *prefect.Flo
 	}, jobspec.Agent{API: data.Prefect.Endpoint()}, "00000000")
 	switch {
 	case errors.Is(err, jobspec.ErrTemplateUnavailable):
-		tflog.Info(ctx, "The job template is read by the agent; the Job is not tried", map[string]any{"error": err.Error()})
+		tflog.Info(ctx, "Only the agent can read the job template; the Job is not checked", map[string]any{"error": err.Error()})
 		return nil
 	case err != nil:
 		diags.AddError("The Kubernetes agent could not create a Job for "+flowTitle(flow),
-			fmt.Sprintf("%s\n\nThe agent would fail the run. Correct the run configuration, of the run, the flow group or the flow. No run was created.", framework.Sentence(err.Error())))
+			fmt.Sprintf("%s\n\nThe agent would fail the run. Correct the run configuration of the run, the flow group or the flow. No run was created.", framework.Sentence(err.Error())))
 		return diags
 	}
 	cluster, err := data.Kubernetes()
@@ -318,15 +317,16 @@ func tryJob(ctx context.Context, data *framework.ProviderData, flow *prefect.Flo
 	switch {
 	case err == nil:
 	case errors.Is(err, kubeclient.ErrRejected) && !kubeclient.Malformed(err) && !hasTemplate(config):
-		// What resources, service account or security context a rule demands may be in the agent's template.
+		// The agent's template may contain the resources, service account or security context that a policy
+		// requires.
 		diags.AddWarning("The cluster may refuse the Job of "+flowTitle(flow),
-			fmt.Sprintf("%s\n\nThe cluster would refuse the Job as an agent without a template of its own makes it. The run configuration has none, so that the "+
-				"agent's is used if it was started with one (`--job-template`), which the provider cannot see: the Job may pass then, and the run is created. Otherwise the run fails. "+
-				"To have the Job tried as it will be, give the run, the flow group or the flow a run configuration with a job template.", framework.Sentence(err.Error())))
+			fmt.Sprintf("%s\n\nThe cluster rejected the Job that an agent without its own job template would create. If your agent has one (`--job-template`), "+
+				"the run may still work, so it is created. "+
+				"To check the real Job, set a job template in the run configuration of the run, the flow group or the flow.", framework.Sentence(err.Error())))
 	case errors.Is(err, kubeclient.ErrRejected):
 		diags.AddError("The cluster refuses the Job of "+flowTitle(flow),
-			fmt.Sprintf("%s\n\nThe agent would create this Job for the run, so that the run would fail. Correct the job template or the run configuration, "+
-				"or what the cluster demands. No run was created.", framework.Sentence(err.Error())))
+			fmt.Sprintf("%s\n\nThe agent would create this Job, so the run would fail. Correct the job template, the run configuration "+
+				"or the cluster's policy. No run was created.", framework.Sentence(err.Error())))
 	case errors.Is(err, kubeclient.ErrForbidden):
 		diags.AddWarning(summary, fmt.Sprintf("%s\n\nThe run is created without this check.", framework.Sentence(err.Error())))
 	case ctx.Err() != nil:
@@ -337,8 +337,7 @@ func tryJob(ctx context.Context, data *framework.ProviderData, flow *prefect.Flo
 	return diags
 }
 
-// hasTemplate says whether a run configuration brings its own job template, in place
-// of the one that the agent has.
+// hasTemplate reports whether a run configuration has its own job template, which replaces the agent's.
 func hasTemplate(config map[string]any) bool {
 	given := func(name string) bool {
 		switch v := config[name].(type) {

@@ -33,45 +33,44 @@ func storableJSON() validator.String {
 	return framework.StringCheck("must not have values that the Server cannot keep", framework.InexactSummary, func(s string) string {
 		value, err := decodeJSON(s)
 		if err != nil {
-			return "" // jsonObject says so
+			return "" // jsonObject reports it
 		}
 		return serialization.NotKept(value)
 	})
 }
 
-// startTime accepts a time with zone that a run can be due at.
+// startTime accepts a time with a zone, from 1970 on.
 func startTime() validator.String {
 	return framework.StringCheck("must be a time in RFC 3339, from 1970 on", "Not a time", func(s string) string {
 		t, err := time.Parse(time.RFC3339, s)
 		switch {
 		case err != nil:
-			return "Write the time in RFC 3339 with its zone, such as \"2030-01-31T08:00:00Z\". `timeadd(plantimestamp(), \"1h\")` gives such a time, too, but another one in every plan."
+			return "Write the time in RFC 3339 with a time zone, such as \"2030-01-31T08:00:00Z\". `timeadd(plantimestamp(), \"1h\")` also works, but differs in every plan."
 		case t.Before(time.Unix(0, 0)):
-			return fmt.Sprintf("%s is before 1970, and no run can have been due then. Leave the time out for a run that is due at once.", s)
+			return fmt.Sprintf("%s is before 1970. Use a later time, or remove it for a run that is due immediately.", s)
 		}
 		return ""
 	})
 }
 
-// flowVersionID accepts the id of a flow version, and says what to do with that
-// of a version group.
+// flowVersionID accepts the id of a flow version, and explains what to do with the id of a version group.
 func flowVersionID() validator.String {
 	return framework.StringCheck("must be the UUID of a flow version", "Not the id of a flow version", func(s string) string {
 		if framework.IsUUID(s) && s == strings.ToLower(s) {
 			return ""
 		}
-		return fmt.Sprintf("%q is not a UUID in lower case. The `id` of a `prefect_flow` is its version group: use its `flow_id` here, or give its `id` as `version_group_id`.", s)
+		return fmt.Sprintf("%q is not a UUID in lower case. The `id` of a `prefect_flow` is its version group: use its `flow_id` here, or set `version_group_id` to its `id`.", s)
 	})
 }
 
-// oneFlow wants one way to say which flow is to run.
+// oneFlow requires exactly one way to select the flow.
 func oneFlow() validator.String {
 	return framework.StringBeside(stringvalidator.ExactlyOneOf(path.MatchRoot("flow_id"), path.MatchRoot("version_group_id")),
-		"One argument is needed, and only one", "Set either `flow_id` (a version of the flow) or `version_group_id` (its current version).")
+		"Exactly one argument is required", "Set either `flow_id` (a version of the flow) or `version_group_id` (its current version).")
 }
 
-const successStatesDescription = "Final states that count as success, `[\"Success\"]` by default. A state stands for its special cases too: " +
-	"`Success` for `Cached`, `Mapped` and `Skipped`, `Failed` for `TimedOut`, `TriggerFailed` and `ValidationFailed`."
+const successStatesDescription = "Final states that count as success, `[\"Success\"]` by default. A state includes its special cases: " +
+	"`Success` includes `Cached`, `Mapped` and `Skipped`, `Failed` includes `TimedOut`, `TriggerFailed` and `ValidationFailed`."
 
 func successStateValidators() []validator.Set {
 	return []validator.Set{framework.Some(`["Success"]`), setvalidator.ValueStringsAre(finalState())}

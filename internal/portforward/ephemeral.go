@@ -52,12 +52,12 @@ type model struct {
 	Address   types.String `tfsdk:"address"`
 }
 
-// Metadata gives the type name.
+// Metadata sets the type name.
 func (*portForward) Metadata(_ context.Context, req ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_port_forward"
 }
 
-// Configure takes over the provider data.
+// Configure stores the provider data.
 func (p *portForward) Configure(_ context.Context, req ephemeral.ConfigureRequest, resp *ephemeral.ConfigureResponse) {
 	p.data = framework.ConfigureEphemeral(req, resp)
 }

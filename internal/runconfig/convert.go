@@ -158,7 +158,7 @@ func SerializeAs(ctx context.Context, value types.Object, version string) (map[s
 	return config, diags
 }
 
-// Same says whether two serialised run configurations mean the same, whichever
+// Same reports whether two serialised run configurations mean the same, whichever
 // version of Prefect wrote them.
 func Same(a, b map[string]any) bool {
 	if a == nil || b == nil {

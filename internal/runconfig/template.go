@@ -15,7 +15,7 @@ import (
 // errTemplate means that a job template is not an object.
 var errTemplate = errors.New("not a job template")
 
-// localTemplate says whether the 1.x client reads a template path itself, as
+// localTemplate reports whether the 1.x client reads a template path itself, as
 // opposed to leaving it to the agent: paths without a scheme, and those with
 // the scheme file or local.
 func localTemplate(path string) bool {

@@ -220,7 +220,7 @@ func firstRunes(s string, n int) (string, bool) {
 	return string(runes[:n]), true
 }
 
-// hasPath tells whether nested objects exist.
+// hasPath reports whether nested objects exist.
 func hasPath(m map[string]any, keys ...string) bool {
 	for _, k := range keys {
 		inner, ok := m[k].(map[string]any)

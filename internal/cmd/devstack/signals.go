@@ -17,19 +17,19 @@ func listen() *signals {
 
 func (s *signals) close() { signal.Stop(s.received) }
 
-// terminal says whether a file is a terminal.
+// terminal reports whether a file is a terminal.
 func terminal(file *os.File) bool {
 	info, err := file.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0 && file.Name() != os.DevNull && !isNull(info)
 }
 
-// colourful says whether to write in colours: on a terminal that has them, unless
+// colourful reports whether to write in colours: on a terminal that has them, unless
 // NO_COLOR is set.
 func colourful(file *os.File) bool {
 	return terminal(file) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
-// isNull says whether a file is the null device, which is a character device
+// isNull reports whether a file is the null device, which is a character device
 // too.
 func isNull(info os.FileInfo) bool {
 	null, err := os.Stat(os.DevNull)

@@ -165,7 +165,7 @@ func (a *Agent) copyEvents(ctx context.Context, job *batchv1.Job, pod *corev1.Po
 	return nil
 }
 
-// firstReport tells whether this occurrence of an event is new, and remembers it.
+// firstReport reports whether this occurrence of an event is new, and remembers it.
 func (a *Agent) firstReport(job string, e *corev1.Event) bool {
 	key := fmt.Sprintf("%s/%s/%d/%d", e.Name, e.UID, e.Count, e.LastTimestamp.UnixMicro())
 	a.mu.Lock()

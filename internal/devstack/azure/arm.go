@@ -240,7 +240,7 @@ func (s *Simulation) userOf(subnet *resource) string {
 	return ""
 }
 
-// mentions says whether a path is one of the strings in a value.
+// mentions reports whether a path is one of the strings in a value.
 func mentions(v any, path string) bool {
 	switch v := v.(type) {
 	case string:

@@ -71,7 +71,7 @@ func checkRoleAssignment(s *Simulation, c *call) (code, message string) {
 	return "", ""
 }
 
-// Acts says whether Azure acts by now on a role that a principal has been
+// Acts reports whether Azure acts by now on a role that a principal has been
 // granted on a scope, or on what that is in.
 func (s *Simulation) Acts(principal, role, scope string) bool {
 	s.mu.Lock()

@@ -35,7 +35,7 @@ func (e *ComponentError) Error() string {
 // Unwrap gives the process's error.
 func (e *ComponentError) Unwrap() error { return e.Err }
 
-// portTaken says whether the component ended because of a port that somebody
+// portTaken reports whether the component ended because of a port that somebody
 // else listens on.
 func (e *ComponentError) portTaken() bool {
 	return strings.Contains(e.Log, "address already in use")

@@ -66,7 +66,7 @@ func DefaultBinDir() string {
 	}
 }
 
-// CheckBinaries says whether all programs are in a directory; the error wraps
+// CheckBinaries reports whether all programs are in a directory; the error wraps
 // ErrNoBinaries and names the first that is not.
 func CheckBinaries(dir string) error {
 	for _, name := range []string{etcd, apiServer, controllerManager, scheduler} {

@@ -59,7 +59,7 @@ func (t *terraform) destroy(ctx context.Context, vars ...string) error {
 	return t.show(ctx, withVars([]string{"destroy", "-auto-approve", "-input=false"}, vars)...)
 }
 
-// planIsEmpty says whether a plan would change nothing; if it would, the plan is shown.
+// planIsEmpty reports whether a plan would change nothing; if it would, the plan is shown.
 func (t *terraform) planIsEmpty(ctx context.Context, vars ...string) (bool, error) {
 	var text bytes.Buffer
 	err := t.run(ctx, &text, withVars([]string{"plan", "-detailed-exitcode", "-input=false", "-no-color"}, vars)...)

@@ -43,7 +43,7 @@ func behave(environment func(string) string, context map[string]any) behaviour {
 	return b
 }
 
-// fails says whether a task fails in its nth attempt, counted from 1.
+// fails reports whether a task fails in its nth attempt, counted from 1.
 func (b behaviour) fails(t *task, attempt int) bool {
 	if b.failTimes >= 0 && attempt > b.failTimes {
 		return false

@@ -87,7 +87,7 @@ func failed(name string) bool {
 	return states.IsA(name, states.Failed) || name == states.Cancelled || name == "ClientFailed"
 }
 
-// trigger says whether a task with this trigger runs after upstream tasks that
+// trigger reports whether a task with this trigger runs after upstream tasks that
 // ended in these states, and why not.
 func trigger(name string, upstream []string) (bool, string) {
 	var succeeded, failures, skipped int

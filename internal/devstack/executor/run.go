@@ -148,7 +148,7 @@ func (r *runner) supervised(ctx context.Context) error {
 	return err
 }
 
-// checkCancelled says whether the Server told, and why the tasks should end, or
+// checkCancelled reports whether the Server told, and why the tasks should end, or
 // nil.
 func (r *runner) checkCancelled(ctx context.Context) (looked bool, reason error) {
 	current, err := r.currentState(ctx)

@@ -54,7 +54,7 @@ func CheckDatabase(getenv func(string) string) error {
 	return nil
 }
 
-// ofChart says whether a connection string leads to the database that the chart
+// ofChart reports whether a connection string leads to the database that the chart
 // brings: RELEASE-postgresql.NAMESPACE, which knows no TLS.
 func ofChart(database string) bool {
 	u, err := url.Parse(database)

@@ -36,7 +36,7 @@ func hierarchies() ([]string, error) {
 	return found, nil
 }
 
-// unified says whether this machine has version 2 of control groups alone.
+// unified reports whether this machine has version 2 of control groups alone.
 func unified() bool {
 	_, err := os.Stat(filepath.Join(cgroups, "cgroup.controllers"))
 	return err == nil

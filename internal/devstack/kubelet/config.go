@@ -128,7 +128,7 @@ func (s subnet) pods() string    { return s.prefix + ".128/25" }
 // prefixLength is that of the network that this machine and the node are on.
 const prefixLength = "/30"
 
-// taken says whether an interface of this machine is in the subnet.
+// taken reports whether an interface of this machine is in the subnet.
 func (s subnet) taken(addresses []net.Addr) bool {
 	for _, a := range addresses {
 		prefix, err := netip.ParsePrefix(a.String())

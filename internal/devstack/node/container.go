@@ -79,7 +79,7 @@ func (r *run) nextBackOff(backOff time.Duration) time.Duration {
 	return min(2*backOff, backOffFactor*r.node.options.BackOff)
 }
 
-// restarts says whether the restart policy wants the container to start again.
+// restarts reports whether the restart policy wants the container to start again.
 func (r *run) restarts(success bool) bool {
 	switch r.pod.Spec.RestartPolicy {
 	case corev1.RestartPolicyNever:

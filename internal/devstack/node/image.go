@@ -29,7 +29,7 @@ func invalidImage(image string) string {
 	return invalid
 }
 
-// present says whether the node has an image: every one, but those of registries
+// present reports whether the node has an image: every one, but those of registries
 // that cannot exist.
 func present(image string) bool {
 	host, _, hasPath := strings.Cut(image, "/")

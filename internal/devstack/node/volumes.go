@@ -44,7 +44,7 @@ func (w *worker) missingVolume() (string, error) {
 	return "", nil
 }
 
-// mounted says whether a container of the pod mounts a volume.
+// mounted reports whether a container of the pod mounts a volume.
 func mounted(pod *corev1.Pod, volume string) bool {
 	for _, c := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
 		for _, m := range c.VolumeMounts {

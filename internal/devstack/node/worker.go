@@ -84,7 +84,7 @@ func (w *worker) end(why ending) {
 	})
 }
 
-// ending says whether the pod is being brought to its end.
+// ending reports whether the pod is being brought to its end.
 func (w *worker) ending() bool {
 	select {
 	case <-w.ended:
@@ -126,7 +126,7 @@ func (w *worker) run() {
 	}
 }
 
-// finished says whether the pod had ended before this node came to know it.
+// finished reports whether the pod had ended before this node came to know it.
 func (w *worker) finished() bool {
 	return w.pod.Status.Phase == corev1.PodSucceeded || w.pod.Status.Phase == corev1.PodFailed
 }

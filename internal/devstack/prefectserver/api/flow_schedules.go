@@ -39,7 +39,7 @@ func (a *API) setScheduleActive(ctx context.Context, tx *store.Tx, id string) (b
 	return err == nil, err
 }
 
-// clocksGiveParameters says whether every clock of the flow's own schedule gives what is
+// clocksGiveParameters reports whether every clock of the flow's own schedule gives what is
 // required and has no default in the group.
 func clocksGiveParameters(flow, group store.Row) bool {
 	defaults := object(group["default_parameters"])

@@ -65,7 +65,7 @@ func decompress(compressed string) (any, error) {
 	return document, nil
 }
 
-// finite says whether every number is one that JSON can say after Python has read it.
+// finite reports whether every number is one that JSON can say after Python has read it.
 func finite(value any) bool {
 	switch typed := value.(type) {
 	case json.Number:

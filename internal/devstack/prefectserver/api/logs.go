@@ -80,7 +80,7 @@ func insertLogs(tx *store.Tx, rows []store.Row) error {
 	return nil
 }
 
-// exists says whether a reference holds; a null one does.
+// exists reports whether a reference holds; a null one does.
 func exists(tx *store.Tx, table string, id any) bool {
 	if id == nil {
 		return true

@@ -54,7 +54,7 @@ func (a *API) getRunsInQueue(ctx context.Context, tx *store.Tx, input map[string
 	return map[string]any{"flow_run_ids": ids}, nil
 }
 
-// isDue says whether a run waits for an agent: it is scheduled, or it is running and one
+// isDue reports whether a run waits for an agent: it is scheduled, or it is running and one
 // of its task runs is scheduled, from before the given time.
 func isDue(tx *store.Tx, run store.Row, before time.Time) bool {
 	if waits(run, before) {

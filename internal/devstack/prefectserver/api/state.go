@@ -19,7 +19,7 @@ var stateColors = map[string]string{
 	"TriggerFailed": "#ff5131", "ValidationFailed": "#ff5131", "Skipped": "#62757f",
 }
 
-// isScheduled says whether a run in the state waits for a start time.
+// isScheduled reports whether a run in the state waits for a start time.
 func isScheduled(state string) bool { return states.IsA(state, "Scheduled") || state == "Queued" }
 
 // State is a state as the Server understands it: the known fields of the serialised form,

@@ -228,7 +228,7 @@ func (e *Engine) literal(v *ast.Value, t *ast.Type, variables map[string]any) an
 	return plain(v, variables)
 }
 
-// unset says whether a value is a variable that was not given: such a field or
+// unset reports whether a value is a variable that was not given: such a field or
 // argument counts as left out.
 func unset(v *ast.Value, variables map[string]any) bool {
 	if v.Kind != ast.Variable {

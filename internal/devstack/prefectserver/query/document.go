@@ -75,7 +75,7 @@ func (d *Document) operation(name string) (*ast.OperationDefinition, string) {
 	return nil, `Unknown operation named "` + name + `".`
 }
 
-// IsMutation says whether the operation of that name is a mutation. The name may
+// IsMutation reports whether the operation of that name is a mutation. The name may
 // be empty if there is only one.
 func (d *Document) IsMutation(name string) bool {
 	found, _ := d.operation(name)

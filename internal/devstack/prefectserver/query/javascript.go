@@ -58,7 +58,7 @@ func number(n json.Number) string {
 	return string(raw)
 }
 
-// isPlain says whether a text is a positive integer, which is already in its form.
+// isPlain reports whether a text is a positive integer, which is already in its form.
 func isPlain(text string) bool {
 	for i := range len(text) {
 		if text[i] < '0' || text[i] > '9' {

@@ -38,7 +38,7 @@ const (
 type Response struct {
 	// Data is the answer: an *Object, or nil for null.
 	Data any
-	// Executed says whether execution began. Without it there is no data at all,
+	// Executed reports whether execution began. Without it there is no data at all,
 	// not even null, and the gateway answers 400.
 	Executed bool
 	Errors   []Error

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// filter says whether an event may stay; adjustment moves an event.
+// filter reports whether an event may stay; adjustment moves an event.
 type (
 	filter     func(time.Time) bool
 	adjustment func(time.Time) time.Time

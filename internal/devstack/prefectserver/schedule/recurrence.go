@@ -112,7 +112,7 @@ func (m *merge) next() (time.Time, bool) {
 	}
 }
 
-// contains says whether a time is among those to come, which must be asked in order.
+// contains reports whether a time is among those to come, which must be asked in order.
 func (m *merge) contains(moment time.Time) bool {
 	for first := m.first(); first >= 0 && m.heads[first].Before(moment); first = m.first() {
 		m.advance(first)

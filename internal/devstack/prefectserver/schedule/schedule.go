@@ -67,7 +67,7 @@ func Parse(raw any) (*Schedule, error) {
 	return s, err
 }
 
-// ValidateClock says whether the Server takes a serialised clock.
+// ValidateClock reports whether the Server takes a serialised clock.
 func ValidateClock(raw any) error {
 	_, err := parseClock(raw)
 	return err

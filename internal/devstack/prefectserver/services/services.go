@@ -173,14 +173,14 @@ func byUpdated(x, y store.Row) int {
 	return updatedX.Compare(updatedY)
 }
 
-// stale says whether a flow run's last sign of life is too old; a run that never gave one
+// stale reports whether a flow run's last sign of life is too old; a run that never gave one
 // is not stale.
 func stale(flowRun store.Row, cutoff time.Time) bool {
 	heartbeat, ok := flowRun["heartbeat"].(time.Time)
 	return ok && !heartbeat.After(cutoff)
 }
 
-// disabled says whether the flow group of a flow turns a setting off.
+// disabled reports whether the flow group of a flow turns a setting off.
 func disabled(tx *store.Tx, flowID, setting string) bool {
 	flow, _ := tx.Get("flow", flowID)
 	group, _ := tx.Get("flow_group", text(flow, "flow_group_id"))

@@ -51,7 +51,7 @@ func (tx *Tx) createTaskRuns(flowRun Row) error {
 	return nil
 }
 
-// isEnd says whether the database takes a state's time for the end of the run.
+// isEnd reports whether the database takes a state's time for the end of the run.
 // The list is the database's own, shorter than the client's finished states.
 func isEnd(state any) bool {
 	name, _ := state.(string)
@@ -96,7 +96,7 @@ func (tx *Tx) recordState(table string, id any, state Row) error {
 	return nil
 }
 
-// EqualJSON says whether two decoded JSON values are the same to PostgreSQL's
+// EqualJSON reports whether two decoded JSON values are the same to PostgreSQL's
 // jsonb, for which 1 and 1.0 are equal.
 func EqualJSON(a, b any) bool {
 	switch x := a.(type) {

@@ -108,7 +108,7 @@ func (tx *Tx) By(table, column string, value any) []Row {
 	return rows
 }
 
-// Indexed says whether By looks a column up rather than comparing every row.
+// Indexed reports whether By looks a column up rather than comparing every row.
 func (tx *Tx) Indexed(table, column string) bool {
 	t := tx.store.tables[table]
 	if t == nil {
