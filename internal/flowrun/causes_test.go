@@ -337,8 +337,12 @@ func stable(text string) string {
 // do so.
 func timeless(text string) string {
 	text = regexp.MustCompile(`Back-off pulling image "[^"]+": ErrImagePull: `).ReplaceAllString(stable(text), "")
+	text = waitingPod.ReplaceAllString(text, "${1}: Pending\n${2}") // the agent deletes the Job once it has failed the run
 	return strings.ReplaceAll(text, "(ImagePullBackOff)", "(ErrImagePull)")
 }
+
+// waitingPod is a pod that cannot get its image, before or after its Job is deleted.
+var waitingPod = regexp.MustCompile(`(?m)^(  pod .*): (?:Pending|Failed)\n(    container .*: waiting \((?:ErrImagePull|ImagePullBackOff)\))`)
 
 // plainNames replaces what is different every time.
 func plainNames(text string) string {

@@ -40,6 +40,33 @@ func (f *Flow) validateSchedule(p *problems) {
 		}
 		validateClock(p, path, clock)
 	}
+	for _, key := range []string{"filters", "or_filters", "not_filters", "adjustments"} {
+		validateFunctions(p, "schedule."+key, schedule, key)
+	}
+}
+
+// validateFunctions wants a list of Prefect's own functions where there is one at all: with anything else, also with
+// null, the Server keeps the schedule active and never makes a run.
+func validateFunctions(p *problems, path string, schedule map[string]any, key string) {
+	value, present := schedule[key]
+	if !present {
+		return
+	}
+	functions, ok := value.([]any)
+	if !ok {
+		p.add(path, fmt.Sprintf("must be a list of functions, not %s", kindOf(value)), rebuild)
+		return
+	}
+	module := "prefect.schedules.filters."
+	if key == "adjustments" {
+		module = "prefect.schedules.adjustments."
+	}
+	for i, item := range functions {
+		function, _ := item.(map[string]any)
+		if name := text(function["fn"]); !strings.HasPrefix(name, module) {
+			p.add(fmt.Sprintf("%s[%d]", path, i), fmt.Sprintf("is not a function of %s that the Server knows", strings.TrimSuffix(module, ".")), rebuild)
+		}
+	}
 }
 
 func validateClock(p *problems, path string, clock map[string]any) {

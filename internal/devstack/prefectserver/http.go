@@ -54,6 +54,7 @@ type request struct {
 	OperationName string
 	Variables     map[string]any
 	encoded       bool // variables came as a string
+	unusable      bool // variables are no object
 	bytes         int
 }
 
@@ -79,8 +80,9 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request) {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
 		body = nil // the gateway reads no other bodies
 	}
+	body = bytes.TrimPrefix(body, []byte(byteOrderMark))
 	if len(bytes.TrimSpace(body)) == 0 {
-		s.text(w, http.StatusInternalServerError, "POST body missing. Did you forget use body-parser middleware?")
+		s.text(w, http.StatusInternalServerError, missingBody)
 		return
 	}
 	var single map[string]any
@@ -90,11 +92,20 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request) {
 			s.errorPage(w, http.StatusBadRequest, "SyntaxError: "+err.Error())
 			return
 		}
+		if len(batch) == 0 {
+			s.text(w, http.StatusInternalServerError, missingBody)
+			return
+		}
 		s.batch(w, r, batch, len(body))
 		return
 	}
 	s.single(w, r, single, len(body))
 }
+
+const missingBody = "POST body missing. Did you forget use body-parser middleware?"
+
+// byteOrderMark is passed over at the beginning of a body.
+const byteOrderMark = "\xef\xbb\xbf"
 
 // drained is how much of a body that is too large is still read, so that the
 // client sees the answer instead of a connection reset under its hands.
@@ -126,7 +137,7 @@ func decode(body []byte, target any) error {
 
 func (s *Server) single(w http.ResponseWriter, r *http.Request, body map[string]any, size int) {
 	if len(body) == 0 {
-		s.text(w, http.StatusInternalServerError, "POST body missing. Did you forget use body-parser middleware?")
+		s.text(w, http.StatusInternalServerError, missingBody)
 		return
 	}
 	parsed, err := read(body)
@@ -177,16 +188,24 @@ func read(body map[string]any) (*request, error) {
 	}
 	out.OperationName, _ = body["operationName"].(string)
 	switch v := body["variables"].(type) {
+	case nil, []any: // a list has no variables by name
 	case map[string]any:
 		out.Variables = v
 	case string:
 		out.encoded = true
 		if v == "" {
+			out.unusable = true
 			break
 		}
-		if err := decode([]byte(v), &out.Variables); err != nil {
+		var decoded any
+		if err := decode([]byte(v), &decoded); err != nil {
 			return nil, &refusal{http.StatusBadRequest, "Variables are invalid JSON."}
 		}
+		out.Variables, _ = decoded.(map[string]any)
+		_, isList := decoded.([]any)
+		out.unusable = out.Variables == nil && decoded != nil && !isList
+	default:
+		out.unusable = true
 	}
 	for name, value := range out.Variables {
 		out.Variables[name] = query.JavaScript(value)
@@ -273,6 +292,13 @@ func (s *Server) execute(
 		if done, a := s.inject(w, r, fault, record); done {
 			return a
 		}
+	}
+	if in.unusable && len(errs) == 0 {
+		errs = []query.Error{{
+			Message: "Variables must be provided as an Object where each property is a variable value. Perhaps look to see " +
+				"if an unparsed JSON string was provided.",
+			Extensions: map[string]any{"code": query.CodeInternal},
+		}}
 	}
 	if len(errs) > 0 {
 		return s.encode(query.Response{Errors: errs})

@@ -39,6 +39,10 @@ func exchangeText(t *testing.T, method, address, contentType, body string) (int,
 	return response.StatusCode, kind, strings.TrimSpace(string(raw))
 }
 
+// notAnObject is the gateway's answer to variables that are no object.
+const notAnObject = `{"errors":[{"message":"Variables must be provided as an Object where each property is a variable value. ` +
+	`Perhaps look to see if an unparsed JSON string was provided.","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}`
+
 func TestHTTP(t *testing.T) {
 	t.Parallel()
 	const hello = `{"data":{"hello":"👋"}}`
@@ -53,7 +57,11 @@ func TestHTTP(t *testing.T) {
 		"POST to /graphql":        {"POST", "/graphql", "application/json; charset=utf-8", `{"query": "{ hello }"}`, 200, "application/json", hello},
 		"batch":                   {"POST", "/", "application/json", `[{"query": "{ hello }"}, {"query": "{ hello }"}]`, 200, "application/json", "[" + hello + "," + hello + "]"},
 		"variables as text":       {"POST", "/", "application/json", `{"query": "query($n: Int) { project(limit: $n) { id } }", "variables": "{\"n\": 1}"}`, 200, "application/json", `{"data":{"project":[]}}`},
-		"variables as empty text": {"POST", "/", "application/json", `{"query": "{ hello }", "variables": ""}`, 200, "application/json", hello},
+		"variables as empty text": {"POST", "/", "application/json", `{"query": "{ hello }", "variables": ""}`, 400, "application/json", notAnObject},
+		"variables as number":     {"POST", "/", "application/json", `{"query": "{ hello }", "variables": 5}`, 400, "application/json", notAnObject},
+		"variables as list":       {"POST", "/", "application/json", `{"query": "{ hello }", "variables": "[]"}`, 200, "application/json", hello},
+		"byte order mark":         {"POST", "/", "application/json", "\xef\xbb\xbf{\"query\": \"{ hello }\"}", 200, "application/json", hello},
+		"empty batch":             {"POST", "/", "application/json", `[]`, 500, "text/html", "POST body missing."},
 		"variables not JSON":      {"POST", "/", "application/json", `{"query": "{ hello }", "variables": "{"}`, 400, "text/html", "Variables are invalid JSON."},
 		"null variables":          {"POST", "/", "application/json", `{"query": "{ hello }", "variables": null, "operationName": null}`, 200, "application/json", hello},
 		"no query":                {"POST", "/", "application/json", `{"variables": {}}`, 400, "text/html", "Must provide query string."},

@@ -181,7 +181,7 @@ func checkCoreVersion(version any) error {
 	}
 	built, ok := version.(string)
 	if !ok {
-		return fail("Invalid version: " + repr(version))
+		return fail("expected string or bytes-like object")
 	}
 	match := release.FindStringSubmatch(built)
 	if match == nil {

@@ -44,7 +44,7 @@ func (a *API) createFlowFromCompressedString(ctx context.Context, tx *store.Tx, 
 
 // decompress reads base64 of gzip of JSON.
 func decompress(compressed string) (any, error) {
-	packed, err := base64.StdEncoding.DecodeString(compressed)
+	packed, err := pythonBase64(compressed)
 	if err != nil {
 		return nil, fmt.Errorf("base64: %w", err)
 	}
@@ -63,6 +63,32 @@ func decompress(compressed string) (any, error) {
 		return nil, fmt.Errorf("JSON: %w", err)
 	}
 	return document, nil
+}
+
+// pythonBase64 decodes as Python does by default: it passes over what is not in the alphabet, and reads nothing after
+// the padding of the last group.
+func pythonBase64(encoded string) ([]byte, error) {
+	const group = 4
+	var digits []byte
+	padding := 0
+	for i := range len(encoded) {
+		c := encoded[i]
+		switch {
+		case c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '+', c == '/':
+			digits, padding = append(digits, c), 0
+			continue
+		case c != '=' || len(digits)%group < 2:
+			continue
+		}
+		padding++
+		if len(digits)%group+padding == group {
+			return base64.RawStdEncoding.DecodeString(string(digits)) //nolint:wrapcheck // the caller's words
+		}
+	}
+	if len(digits)%group != 0 {
+		return nil, errors.New("incorrect padding")
+	}
+	return base64.RawStdEncoding.DecodeString(string(digits)) //nolint:wrapcheck // the caller's words
 }
 
 // finite reports whether every number is one that JSON can say after Python has read it.

@@ -1,10 +1,10 @@
 package query
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 
@@ -83,17 +83,6 @@ func (c *coercion) fail(value any, path, message string) any {
 	return nil
 }
 
-// inspect writes a value as the gateway's messages do.
-func inspect(v any) string {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(v); err != nil {
-		return fmt.Sprint(v)
-	}
-	return string(bytes.TrimSpace(b.Bytes()))
-}
-
 func (c *coercion) value(v any, t *ast.Type, path string) any {
 	if v == nil {
 		if t.NonNull {
@@ -131,7 +120,7 @@ func (c *coercion) value(v any, t *ast.Type, path string) any {
 
 func suggest(typed string, known []string) string {
 	if similar := core.SuggestionList(typed, known); len(similar) > 0 {
-		return " Did you mean the enum value " + core.OrList(similar...) + "?"
+		return " Did you mean " + core.OrList(similar...) + "?"
 	}
 	return ""
 }
@@ -162,10 +151,14 @@ func (c *coercion) scalar(v any, d *ast.Definition, path string) any {
 	number, isNumber := v.(json.Number)
 	switch d.Name {
 	case "Int":
-		if f, err := number.Float64(); isNumber && err == nil && f == float64(int32(f)) {
-			return int64(f)
+		f, err := number.Float64()
+		switch {
+		case !isNumber || err != nil || f != math.Trunc(f):
+			return c.fail(v, path, fmt.Sprintf("Expected type Int. Int cannot represent non-integer value: %s", inspect(v)))
+		case f != float64(int32(f)):
+			return c.fail(v, path, fmt.Sprintf("Expected type Int. Int cannot represent non 32-bit signed integer value: %s", inspect(v)))
 		}
-		return c.fail(v, path, fmt.Sprintf("Expected type Int. Int cannot represent non-integer value: %s", inspect(v)))
+		return int64(f)
 	case "Float":
 		if f, err := number.Float64(); isNumber && err == nil {
 			return f

@@ -285,6 +285,10 @@ func matching(operator, pattern string) (test, error) {
 	switch name {
 	case "like", "ilike":
 		expression = likeExpression(pattern)
+		if strings.HasSuffix(strings.ReplaceAll(pattern, `\\`, ""), `\`) {
+			// PostgreSQL says so only if some row's text gets as far as the end of the pattern.
+			return nil, &store.DataError{Message: "LIKE pattern must not end with escape character"}
+		}
 	case "similar":
 		expression = similarExpression(pattern)
 	}

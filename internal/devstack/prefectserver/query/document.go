@@ -2,6 +2,7 @@ package query
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -45,7 +46,7 @@ func syntaxError(err error) Error {
 	out := Error{Message: "Syntax Error: " + err.Error(), Extensions: map[string]any{"code": CodeParse}}
 	var located *gqlerror.Error
 	if errors.As(err, &located) {
-		out.Message = "Syntax Error: " + located.Message
+		out.Message = "Syntax Error: " + strings.Replace(located.Message, "expected at least one definition", "Expected Name", 1)
 		out.Locations = locations(located)
 	}
 	return out

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // The gateway is written in JavaScript and reads and writes every JSON that passes
@@ -89,4 +91,80 @@ func writeDocument(b *bytes.Buffer, document map[string]any) error {
 	}
 	b.WriteByte('}')
 	return nil
+}
+
+// What inspect leaves out: what is nested deeper than inspectedDepth lists and objects, and elements after
+// inspectedElements.
+const (
+	inspectedDepth    = 2
+	inspectedElements = 10
+)
+
+// inspect writes a value as the gateway's messages do. Of objects only the order of keys is lost: they are in
+// alphabetical order.
+func inspect(v any) string {
+	var b strings.Builder
+	inspectInto(&b, v, 1)
+	return b.String()
+}
+
+func inspectInto(b *strings.Builder, v any, depth int) {
+	switch x := v.(type) {
+	case nil:
+		b.WriteString("null")
+	case string:
+		var text bytes.Buffer
+		_ = writeOther(&text, x) // text can always be written
+		b.Write(text.Bytes())
+	case []any:
+		inspectList(b, x, depth)
+	case map[string]any:
+		inspectObject(b, x, depth)
+	default:
+		_, _ = fmt.Fprint(b, x)
+	}
+}
+
+func inspectList(b *strings.Builder, list []any, depth int) {
+	if len(list) > 0 && depth > inspectedDepth {
+		b.WriteString("[Array]")
+		return
+	}
+	b.WriteByte('[')
+	for i, element := range list {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		if i == inspectedElements {
+			if more := len(list) - i; more == 1 {
+				b.WriteString("... 1 more item")
+			} else {
+				_, _ = fmt.Fprintf(b, "... %d more items", more)
+			}
+			break
+		}
+		inspectInto(b, element, depth+1)
+	}
+	b.WriteByte(']')
+}
+
+func inspectObject(b *strings.Builder, object map[string]any, depth int) {
+	switch {
+	case len(object) == 0:
+		b.WriteString("{}")
+		return
+	case depth > inspectedDepth:
+		b.WriteString("[Object]")
+		return
+	}
+	for i, key := range slices.Sorted(maps.Keys(object)) {
+		if i == 0 {
+			b.WriteString("{ ")
+		} else {
+			b.WriteString(", ")
+		}
+		b.WriteString(key + ": ")
+		inspectInto(b, object[key], depth+1)
+	}
+	b.WriteString(" }")
 }

@@ -306,7 +306,7 @@ func TestServiceInput(t *testing.T) {
 		},
 		"JSON literal as an object": {
 			query: `mutation { create_flow_run(input: {parameters: {a: 1}}) { id } }`,
-			want:  refused("Expected value of type 'JSON', found {a:1}; 'ObjectValueNode' object has no attribute 'value'"),
+			want:  refused("Expected type JSON, found {a:1}; 'ObjectValueNode' object has no attribute 'value'"),
 		},
 		"variable within a literal": {
 			query:     `mutation($p: JSON, $none: JSON) { create_flow_run(input: {parameters: $p, context: $none}) { id } }`,
@@ -318,7 +318,7 @@ func TestServiceInput(t *testing.T) {
 		},
 		"malformed id in a literal": {
 			query: `mutation { create_flow_run(input: {flow_id: "x"}) { id } }`,
-			want:  refused(`Expected value of type 'UUID', found "x"; Could not parse UUID: x`),
+			want:  refused(`Expected type UUID, found "x"; Could not parse UUID: x`),
 		},
 		"malformed time": {
 			query: mutation, variables: `{"input": {"scheduled_start_time": "soon"}}`,
@@ -382,7 +382,7 @@ func TestRefusedVariables(t *testing.T) {
 		},
 		"unknown field": {
 			query: flowRun, variables: `{"input": {"nope": 1}}`,
-			want: refused(`Variable "$input" got invalid value {"nope":1}; Field "nope" is not defined by type create_flow_run_input.`),
+			want: refused(`Variable "$input" got invalid value { nope: 1 }; Field "nope" is not defined by type create_flow_run_input.`),
 		},
 		"wrong scalar": {
 			query: flowRun, variables: `{"input": {"labels": ["a", 1]}}`,

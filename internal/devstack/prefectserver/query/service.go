@@ -36,7 +36,7 @@ func (o origin) at(step string) origin {
 
 func (o origin) refuse(value any, scalar, reason string) error {
 	if o.literal != nil {
-		return &ClientError{Message: fmt.Sprintf("Expected value of type '%s', found %s; %s", o.expected, o.literal, reason)}
+		return &ClientError{Message: fmt.Sprintf("Expected type %s, found %s; %s", o.expected, o.literal, reason)}
 	}
 	where := ""
 	if o.path != "" {
@@ -175,12 +175,18 @@ func serviceScalar(v any, scalar string, o origin) (any, error) {
 		}
 		return nil, o.refuse(v, scalar, fmt.Sprintf("Could not parse UUID: %s", pythonText(v)))
 	case "DateTime":
-		if s, ok := v.(string); ok {
-			if moment, err := store.ParseTime(s); err == nil {
-				return moment, nil
-			}
+		s, ok := v.(string)
+		if !ok {
+			return nil, o.refuse(v, scalar, fmt.Sprintf("argument of type '%s' is not iterable", pythonType(v)))
 		}
-		return nil, o.refuse(v, scalar, fmt.Sprintf("Unable to parse string [%s]", pythonText(v)))
+		moment, err := store.ParseTime(s)
+		switch {
+		case err == nil:
+			return moment, nil
+		case s == "":
+			return nil, o.refuse(v, scalar, "year 0 is out of range")
+		}
+		return nil, o.refuse(v, scalar, fmt.Sprintf("Unable to parse string [%s]", s))
 	default:
 		return v, nil
 	}
@@ -192,6 +198,23 @@ func pythonText(v any) string {
 		return s
 	}
 	return repr(v)
+}
+
+// pythonType is the name of the type that Python reads a JSON value as.
+func pythonType(v any) string {
+	switch x := v.(type) {
+	case bool:
+		return "bool"
+	case json.Number:
+		if strings.ContainsAny(x.String(), ".eE") {
+			return "float"
+		}
+		return "int"
+	case int64:
+		return "int"
+	default:
+		return "float"
+	}
 }
 
 // repr is Python's repr() of a JSON value.

@@ -134,7 +134,7 @@ func checkLeaf(addError validator.AddErrFunc, value *ast.Value) {
 		}
 		known := names(d.EnumValues, func(v *ast.EnumValueDefinition) string { return v.Name })
 		addError(
-			core.Message("Expected type %s, found %s.", value.ExpectedType.String(), value.String()),
+			core.Message("Expected type %s, found %s.", d.Name, value.String()),
 			core.SuggestListUnquoted("Did you mean the enum value", value.Raw, known),
 			core.At(value.Position),
 		)

@@ -26,19 +26,18 @@ type arguments struct {
 	err    error
 }
 
-func parseAll[T any](raw any, parse func(name string, kwargs *arguments) (T, bool)) ([]T, error) {
-	if raw == nil {
+// parseAll reads the list of functions under a key, which may be left out but not be null.
+func parseAll[T any](document map[string]any, key string, parse func(name string, kwargs *arguments) (T, bool)) ([]T, error) {
+	raw, given := document[key]
+	if !given {
 		return nil, nil
 	}
 	items, ok := raw.([]any)
 	if !ok {
-		return nil, fmt.Errorf("%w: filters are not a list", ErrInvalid)
+		return nil, fmt.Errorf("%w: %s is not a list", ErrInvalid, key)
 	}
 	var parsed []T
 	for _, item := range items {
-		if item == nil {
-			continue
-		}
 		document, _ := item.(map[string]any)
 		name, _ := document["fn"].(string)
 		values, _ := document["kwargs"].(map[string]any)

@@ -54,16 +54,16 @@ func Parse(raw any) (*Schedule, error) {
 		s.clocks = append(s.clocks, parsed)
 	}
 	var err error
-	if s.filters, err = parseAll(document["filters"], parseFilter); err != nil {
+	if s.filters, err = parseAll(document, "filters", parseFilter); err != nil {
 		return nil, err
 	}
-	if s.orFilters, err = parseAll(document["or_filters"], parseFilter); err != nil {
+	if s.orFilters, err = parseAll(document, "or_filters", parseFilter); err != nil {
 		return nil, err
 	}
-	if s.except, err = parseAll(document["not_filters"], parseFilter); err != nil {
+	if s.except, err = parseAll(document, "not_filters", parseFilter); err != nil {
 		return nil, err
 	}
-	s.adjustments, err = parseAll(document["adjustments"], parseAdjustment)
+	s.adjustments, err = parseAll(document, "adjustments", parseAdjustment)
 	return s, err
 }
 

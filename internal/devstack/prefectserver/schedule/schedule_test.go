@@ -268,7 +268,6 @@ func TestFiltersAndAdjustments(t *testing.T) {
 		"between":       {"filters", function("filters.between_datetimes", `{"start": "//datetime:2024-04-05T12:00:00", "end": "//datetime:2024-04-06T12:00:00"}`), "05 06"},
 		"add":           {"adjustments", function("adjustments.add", `{"interval": "//timedelta:86400.0"}`), "30 31 01"},
 		"next weekday":  {"adjustments", function("adjustments.next_weekday", "{}"), "29 01 01"},
-		"null":          {"filters", "null", "29 30 31"},
 	} {
 		document := `{"clocks": [{"type": "CronClock", "cron": "0 12 * * *"}], "` + test.part + `": ` + test.value + `}`
 		days := next(t, document, 3, "2024-03-28T13:00:00Z")
@@ -288,7 +287,7 @@ func TestUnknownParts(t *testing.T) {
 		`{"clocks": [{"type": "RRuleClock", "rrule_obj": {"type": "rrule", "rr": "RRULE:FREQ=NEVER"}}]}`,
 		`{"clocks": [], "filters": [{"fn": "os.system", "kwargs": {}}]}`,
 		`{"clocks": [], "filters": [{"fn": "prefect.schedules.filters.at_time", "kwargs": {"t": "noon"}}]}`,
-		`{"clocks": [], "filters": 1}`, `{"clocks": [], "adjustments": [{"fn": "prefect.schedules.adjustments.add", "kwargs": {}}]}`,
+		`{"clocks": [], "filters": 1}`, `{"clocks": [], "filters": null}`, `{"clocks": [], "or_filters": [null]}`, `{"clocks": [], "adjustments": [{"fn": "prefect.schedules.adjustments.add", "kwargs": {}}]}`,
 	} {
 		if _, err := schedule.Parse(decode(t, document)); !errors.Is(err, schedule.ErrInvalid) {
 			t.Errorf("%s: got error %v", document, err)

@@ -43,7 +43,14 @@ func Value(c *schema.Column, v any) (any, error) {
 }
 
 func invalid(typ string, v any) error {
-	return &DataError{Message: fmt.Sprintf("invalid input syntax for type %s: %q", typ, fmt.Sprint(v))}
+	text := fmt.Sprint(v)
+	switch v.(type) {
+	case []any, map[string]any:
+		if raw, err := json.Marshal(v); err == nil {
+			text = string(raw)
+		}
+	}
+	return &DataError{Message: fmt.Sprintf("invalid input syntax for type %s: \"%s\"", typ, text)} //nolint:gocritic // as PostgreSQL quotes
 }
 
 func uuidValue(v any) (any, error) {
@@ -157,14 +164,14 @@ func booleanValue(v any) (any, error) {
 var timestampLayouts = [...]string{
 	time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05-07", "2006-01-02T15:04:05-07",
 	"2006-01-02T15:04:05-0700", "2006-01-02 15:04:05-0700", "2006-01-02 15:04:05", "2006-01-02T15:04Z07:00",
-	"2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02",
+	"2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02", "20060102T150405Z07:00", "20060102T150405", "20060102",
 }
 
 // ParseTime reads a moment in the forms that Prefect's clients send. Without a
 // offset it is UTC; else the offset stays, because what echoes the time shows it.
 func ParseTime(s string) (time.Time, error) {
 	for _, layout := range timestampLayouts {
-		if t, err := time.Parse(layout, strings.TrimSpace(s)); err == nil {
+		if t, err := time.Parse(layout, strings.TrimSpace(s)); err == nil && t.Year() > 0 { // there is no year 0
 			return t.Round(time.Microsecond), nil
 		}
 	}
