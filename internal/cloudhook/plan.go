@@ -40,22 +40,36 @@ func (r *hookResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if !plan.VersionGroupID.Equal(state.VersionGroupID) {
 		resp.Diagnostics.Append(r.data.CheckVersionGroup(ctx, config.TenantID, plan.VersionGroupID)...)
 	}
-	if req.State.Raw.IsNull() || resp.Diagnostics.HasError() {
-		return
+	switch {
+	case resp.Diagnostics.HasError():
+	case req.State.Raw.IsNull():
+		resp.Diagnostics.Append(r.planCreate(ctx, &plan, &config, req.Private)...)
+	default:
+		r.planReceiver(ctx, &plan, &config, &state, resp)
+		resp.Diagnostics.Append(r.planKept(ctx, &state, len(resp.RequiresReplace) > 0 || plan.moves(&state), resp.Private)...)
 	}
-	changed := plan.changed(&state)
+}
+
+// planReceiver plans what a change of the receiver means for the hook in state.
+func (r *hookResource) planReceiver(ctx context.Context, plan, config, state *model, resp *resource.ModifyPlanResponse) {
+	changed := plan.changed(state)
 	if len(changed) == 0 && !config.secret() {
 		return
 	}
-	equal, known := r.compare(ctx, &config, &state)
+	equal, known := r.compare(ctx, config, state)
 	switch {
 	case len(changed) > 0 && (!equal || !known):
 		for _, attribute := range changed {
 			resp.RequiresReplace.Append(path.Root(attribute))
 		}
 	case len(changed) == 0 && known && !equal:
-		resp.Diagnostics.Append(stale(&config, &state)...)
+		resp.Diagnostics.Append(stale(config, state)...)
 	}
+}
+
+// moves says whether an attribute has changed with which the hook is replaced.
+func (m *model) moves(before *model) bool {
+	return !m.Name.Equal(before.Name) || !m.States.Equal(before.States) || !m.VersionGroupID.Equal(before.VersionGroupID) || !m.TenantID.Equal(before.TenantID)
 }
 
 // changed names the receivers in which two models differ.

@@ -2,7 +2,6 @@ package cloudhook
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -56,50 +55,54 @@ func (r *hookResource) Create(ctx context.Context, req resource.CreateRequest, r
 	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
 		return
 	}
-	to, ok := config.receiver()
-	values, secrets, known := to.config()
-	if !ok || !known {
+	to, _ := config.receiver()
+	in, known := wanted(ctx, &plan, &config)
+	if !known {
 		resp.Diagnostics.AddError("The configuration of the hook is not known", "Terraform applies with values that are still unknown. This is a bug; please report it.")
 		return
 	}
+	secrets := secretsOf(held(&prefect.CloudHook{Config: in.Config}))
 	ctx = masked(ctx, secrets)
-	document, err := json.Marshal(values)
-	if err != nil {
-		resp.Diagnostics.Append(hidden(framework.Diagnose(err, "Could not create the cloud hook"), secrets)...)
+	defer func() { resp.Diagnostics = hidden(resp.Diagnostics, secrets) }()
+	id := r.create(ctx, in, &plan, to, resp)
+	if id == "" {
 		return
 	}
-	states, diags := framework.Strings(ctx, plan.States)
-	resp.Diagnostics.Append(diags...)
-	client := r.data.Client(plan.TenantID)
-	resp.Diagnostics.Append(checkGroup(ctx, client, plan.TenantID, plan.VersionGroupID)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	tenantID, err := client.TenantID(ctx)
-	var id string
-	if err == nil {
-		id, err = client.CreateCloudHook(ctx, prefect.CreateCloudHookInput{
-			Type: to.kind, Name: framework.StringPointer(plan.Name), States: states, Config: document,
-			VersionGroupID: framework.StringPointer(plan.VersionGroupID),
-		})
-	}
-	if err != nil {
-		resp.Diagnostics.Append(hidden(createFailure(to).DiagnoseIn(err, plan.TenantID), secrets)...)
-		return
-	}
-	wanted := plan.Active
-	plan.ID, plan.TenantID, plan.Type, plan.Active = types.StringValue(id), types.StringValue(tenantID), types.StringValue(to.kind), types.BoolValue(true)
+	wantedActive, client := plan.Active, r.data.Client(plan.TenantID)
+	plan.ID, plan.Active = types.StringValue(id), types.BoolValue(true)
 	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, id)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-	if wanted.ValueBool() {
+	if wantedActive.ValueBool() {
 		return
 	}
 	if err := client.SetCloudHookActive(ctx, id, false); err != nil {
 		resp.Diagnostics.Append(framework.Diagnose(err, "Cloud hook "+id+" was created, but could not be switched off", path.Root("active"))...)
 		return
 	}
-	plan.Active = wanted
+	plan.Active = wantedActive
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+}
+
+// create makes the hook, fills in what is then known
+// of it, and returns its id; "" with an error.
+func (r *hookResource) create(ctx context.Context, in prefect.CreateCloudHookInput, plan *model, to receiver, resp *resource.CreateResponse) string {
+	client := r.data.Client(plan.TenantID)
+	resp.Diagnostics.Append(checkGroup(ctx, client, plan.TenantID, plan.VersionGroupID)...)
+	if resp.Diagnostics.HasError() {
+		return ""
+	}
+	tenantID, err := client.TenantID(ctx)
+	if err != nil {
+		resp.Diagnostics.Append(createFailure(to).DiagnoseIn(err, plan.TenantID)...)
+		return ""
+	}
+	plan.TenantID, plan.Type = types.StringValue(tenantID), types.StringValue(to.kind)
+	id, err := client.CreateCloudHook(ctx, in)
+	if err != nil {
+		r.failed(ctx, err, in, plan, to, resp)
+		return ""
+	}
+	return id
 }
 
 func createFailure(to receiver) framework.Failure {
@@ -109,10 +112,14 @@ func createFailure(to receiver) framework.Failure {
 // Read refreshes the hook and forgets it if it, or its tenant, is gone.
 func (r *hookResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state model
+	if !framework.Resolve(ctx, &req, resp, r.settle) {
+		return
+	}
 	hook := framework.ReadObject(ctx, r.data, req, resp, &state, (*model).inState, (*prefect.Client).RefreshCloudHook)
 	if hook == nil {
 		return
 	}
+	r.data.Custody.Refreshed(object(hook.ID))
 	resp.Diagnostics.Append(state.refresh(ctx, hook)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
@@ -157,7 +164,7 @@ func (r *hookResource) Update(ctx context.Context, req resource.UpdateRequest, r
 func (r *hookResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
+	if !r.settle(ctx, &state, req.Private, &resp.Diagnostics) || !r.data.RequireReady(&resp.Diagnostics) {
 		return
 	}
 	if err := r.data.Client(state.TenantID).DeleteCloudHook(ctx, state.ID.ValueString()); err != nil && !framework.Gone(err) {

@@ -18,7 +18,9 @@ import (
 )
 
 const resourceDescription = "Sends a notification when a run enters one of the given states: by HTTP, in Slack, in PagerDuty, by text message through Twilio, or in the UI.\n\n" +
-	"The Server can only enable and disable a hook, so every other change replaces it.\n\n" +
+	"The Server can only enable and disable a hook, so every other change replaces it. A hook is not created if the tenant has one exactly like it, " +
+	"which an interrupted apply may have left behind: import that, or give one of them another `name`. Therefore `create_before_destroy` cannot " +
+	"replace a hook by one with the same values.\n\n" +
 	"Secrets are write-only arguments, which need Terraform 1.11: they are in neither plan nor state. Raise the version argument of a secret when the " +
 	"secret changes. If the hook already has that secret, nothing changes. The Server stores the secrets in its database, and anyone who can reach its " +
 	"API can read them.\n\n" +

@@ -139,8 +139,9 @@ func kinds() []kind {
 	return []kind{
 		{
 			is: prefect.ErrUncertain, connection: true, alone: true,
-			prefix: "The operation was interrupted before the Server confirmed that it created the object",
-			remedy: "Look for the object on the Server. If it exists, import or delete it before you run the command again.",
+			prefix: "The creation was interrupted or got no proper answer, and the Server could not confirm that it created the object",
+			remedy: "Run the command again when the Server answers. The next refresh looks for the object. If it exists, it belongs to this resource, " +
+				"which is tainted and is therefore replaced; `terraform untaint` keeps the object as it is.",
 		},
 		{
 			is: context.Canceled, connection: true, alone: true, prefix: "The operation was interrupted",

@@ -46,7 +46,7 @@ func TestDiagnose(t *testing.T) {
 		"interrupted":     {fmt.Errorf("wait: %w", context.Canceled), false, []string{"interrupted.", "Run the command again"}, []string{"context canceled"}},
 		"uncertain": {
 			fmt.Errorf("%w: %w", prefect.ErrUncertain, context.Canceled), false,
-			[]string{"interrupted before the Server confirmed", "import or delete it"}, []string{"context canceled"},
+			[]string{"interrupted or got no proper answer, and the Server could not confirm", "The next refresh looks for the object"}, []string{"context canceled"},
 		},
 		"deadline": {
 			fmt.Errorf("delete the Jobs of run r: %w", context.DeadlineExceeded), false,

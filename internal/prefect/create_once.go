@@ -18,6 +18,8 @@ const (
 	// interruptedLooks is how many times to look: a slow Server may execute the request only after the client
 	// has given up.
 	interruptedLooks = 4
+	// lateCreation is how long after it was given up the Server may still carry a creation out.
+	lateCreation = time.Minute
 )
 
 // succeeded turns the usual answer of a mutation into an error: when the row does not exist, the Server
@@ -50,22 +52,18 @@ func (c *Client) deleted(trace *transport.Doubt, operation, what string, s *grap
 	return err
 }
 
-// createOnce creates an object whose creation is not safe to repeat. When an attempt ends without a proper
-// answer, it looks for the result before it tries again. find returns the id of a matching object created at
-// or after since, by the Server's clock, or ErrNotFound.
+// createOnce creates an object whose creation must not simply be repeated. When an attempt ends without a proper answer
+// it looks for the result before it tries again: find returns the id of an object like the wanted one that was created
+// in the period, or ErrNotFound.
 //
-// When ctx ends while the Server may be executing the request, createOnce still looks for the result for a
-// few seconds, so that the caller can keep the object. If that fails as well, the error is both ErrUncertain
-// and the context's error.
+// When ctx ends while the Server may be at it, the result is looked for as well, for a few seconds, so that the caller
+// can keep the object. If the Server cannot be asked, the error is an [*UncertainError].
 func (c *Client) createOnce(
 	ctx context.Context,
 	create func(context.Context) (string, error),
-	find func(ctx context.Context, since time.Time) (string, error),
+	find func(context.Context, Period) (string, error),
 ) (string, error) {
-	started := c.http.Now()
-	look := func(ctx context.Context) (string, error) {
-		return find(ctx, c.http.ServerTime(started).Add(-clockSlack))
-	}
+	n := creation{Client: c, started: c.http.Now(), find: find}
 	doubtful := false
 	for attempt := 1; ; attempt++ {
 		watched, trace := transport.Traced(ctx)
@@ -77,45 +75,80 @@ func (c *Client) createOnce(
 			if !doubtful && !trace.Doubtful() {
 				return "", err
 			}
-			return c.findInterrupted(ctx, err, look)
+			return n.findInterrupted(ctx, err)
 		}
 		if !transport.IsAmbiguous(err) && (!doubtful || !errors.Is(err, ErrUniqueness)) {
+			if doubtful {
+				// Whatever this attempt met, an earlier one may have been carried out since the last look.
+				return n.findRefused(ctx, err)
+			}
 			return "", err
 		}
 		doubtful = true
 		if sleepErr := c.http.Sleep(ctx, transport.Backoff(attempt)); sleepErr != nil {
-			return c.findInterrupted(ctx, fmt.Errorf("%w (%w)", sleepErr, err), look)
+			return n.findInterrupted(ctx, fmt.Errorf("%w (%w)", sleepErr, err))
 		}
-		found, findErr := look(ctx)
+		found, findErr := n.look(ctx)
 		switch {
 		case findErr == nil:
 			return found, nil
 		case ctx.Err() != nil:
-			return c.findInterrupted(ctx, findErr, look)
+			return n.findInterrupted(ctx, findErr)
 		case !errors.Is(findErr, ErrNotFound):
-			return "", errors.Join(err, fmt.Errorf("looking for the result: %w", findErr))
+			return "", n.uncertain(fmt.Errorf("%w (looking for the result: %w)", err, findErr))
 		case attempt > c.http.Config().MaxRetries || !transport.IsAmbiguous(err):
 			return "", err
 		}
 	}
 }
 
-// findInterrupted looks for the result of a creation after ctx has ended; interrupted is that error.
-func (c *Client) findInterrupted(ctx context.Context, interrupted error, find func(context.Context) (string, error)) (string, error) {
+// creation is a creation that is under way.
+type creation struct {
+	*Client
+	started time.Time
+	find    func(context.Context, Period) (string, error)
+}
+
+// look looks for the result.
+func (n *creation) look(ctx context.Context) (string, error) {
+	return n.find(ctx, Period{From: n.http.ServerTime(n.started).Add(-clockSlack)})
+}
+
+// uncertain is the error of a creation whose result could not be looked for.
+func (n *creation) uncertain(err error) error {
+	return &UncertainError{Err: err, Period: Period{
+		From: n.http.ServerTime(n.started).Add(-clockSlack), To: n.http.ServerTime(n.http.Now()).Add(lateCreation),
+	}}
+}
+
+// findRefused looks for the result of attempts without a proper answer, after the last one was refused.
+func (n *creation) findRefused(ctx context.Context, refused error) (string, error) {
+	id, err := n.look(ctx)
+	switch {
+	case err == nil:
+		return id, nil
+	case errors.Is(err, ErrNotFound):
+		return "", refused
+	}
+	return "", n.uncertain(fmt.Errorf("%w (looking for the result: %w)", refused, err))
+}
+
+// findInterrupted looks for the result of a creation although ctx has ended; interrupted is the error of that.
+func (n *creation) findInterrupted(ctx context.Context, interrupted error) (string, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), interruptedSearch)
 	defer cancel()
 	for looks := 1; ; looks++ {
-		id, err := find(ctx)
+		id, err := n.look(ctx)
 		switch {
 		case err == nil:
 			return id, nil
 		case !errors.Is(err, ErrNotFound):
-			return "", fmt.Errorf("%w: %w", ErrUncertain, interrupted)
+			return "", n.uncertain(interrupted)
 		case looks == interruptedLooks:
 			return "", interrupted
 		}
-		if err := c.http.Sleep(ctx, transport.Backoff(looks)); err != nil {
-			return "", fmt.Errorf("%w: %w", ErrUncertain, interrupted)
+		if err := n.http.Sleep(ctx, transport.Backoff(looks)); err != nil {
+			return "", n.uncertain(interrupted)
 		}
 	}
 }

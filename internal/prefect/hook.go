@@ -65,23 +65,28 @@ func (c *Client) CreateCloudHook(ctx context.Context, in CreateCloudHookInput) (
 			}
 			return newID(c, "CreateCloudHook", out.CreateCloudHook)
 		},
-		func(ctx context.Context, since time.Time) (string, error) { return c.findCloudHook(ctx, in, since) })
+		func(ctx context.Context, when Period) (string, error) { return c.findCloudHook(ctx, in, when) })
 }
 
-// findCloudHook returns the newest hook that matches the input and was created at or after since.
-func (c *Client) findCloudHook(ctx context.Context, in CreateCloudHookInput, since time.Time) (string, error) {
+// findCloudHook returns the newest hook like the wanted one that was created in the period.
+func (c *Client) findCloudHook(ctx context.Context, in CreateCloudHookInput, when Period) (string, error) {
 	hooks, err := c.ListCloudHooks(ctx, CloudHookFilter{})
 	if err != nil {
 		return "", err
 	}
 	for _, h := range slices.Backward(hooks) {
-		if !h.Created.Before(since) && h.Type == in.Type && equalOptional(h.Name, in.Name) &&
-			equalOptional(h.VersionGroupID, in.VersionGroupID) && sameStates(h.States, in.States) &&
-			serialization.SameServedText(h.Config, in.Config) {
+		if when.Holds(h.Created) && h.Like(in) {
 			return h.ID, nil
 		}
 	}
 	return "", c.http.NotFound("CreateCloudHook", "no such hook was created")
+}
+
+// Like says whether a hook tells the same receiver of the same events, under the same name, as one that was or would be
+// created. It may be switched off.
+func (h *CloudHook) Like(in CreateCloudHookInput) bool {
+	return h.Type == in.Type && equalOptional(h.Name, in.Name) && equalOptional(h.VersionGroupID, in.VersionGroupID) &&
+		sameStates(h.States, in.States) && serialization.SameServedText(h.Config, in.Config)
 }
 
 // sameStates compares state names as the Server stores them: in upper case, in any order.

@@ -49,18 +49,24 @@ func (c *Client) CreateProject(ctx context.Context, name string, description *st
 			}
 			return newID(c, "CreateProject", out.CreateProject)
 		},
-		func(ctx context.Context, since time.Time) (string, error) {
-			p, err := c.FindProject(ctx, name)
-			if err != nil {
-				return "", err
-			}
-			if p.Created.Before(since) || !equalOptional(p.Description, description) {
-				return "", c.http.NotFound("CreateProject", "only another project has this name")
-			}
-			return p.ID, nil
+		func(ctx context.Context, when Period) (string, error) {
+			return c.FindCreatedProject(ctx, name, description, when)
 		})
 	c.projectCreated(id, name)
 	return id, err
+}
+
+// FindCreatedProject returns the id of the project that CreateProject has made, or ErrNotFound if none with this name and
+// description was created in the period.
+func (c *Client) FindCreatedProject(ctx context.Context, name string, description *string, when Period) (string, error) {
+	p, err := c.FindProject(ctx, name)
+	if err != nil {
+		return "", err
+	}
+	if !when.Holds(p.Created) || !equalOptional(p.Description, description) {
+		return "", c.http.NotFound("CreateProject", "only another project has this name")
+	}
+	return p.ID, nil
 }
 
 // GetProject returns the project with this id in the client's tenant, or ErrNotFound.

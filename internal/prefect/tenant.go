@@ -43,16 +43,22 @@ func (c *Client) CreateTenant(ctx context.Context, name, slug string) (string, e
 			}
 			return newID(c, "CreateTenant", out.CreateTenant)
 		},
-		func(ctx context.Context, since time.Time) (string, error) {
-			t, err := c.FindTenant(ctx, slug)
-			if err != nil {
-				return "", err
-			}
-			if t.Name != name || t.Created.Before(since) {
-				return "", c.http.NotFound("CreateTenant", "only an older tenant has this slug")
-			}
-			return t.ID, nil
+		func(ctx context.Context, when Period) (string, error) {
+			return c.FindCreatedTenant(ctx, name, slug, when)
 		})
+}
+
+// FindCreatedTenant returns the id of the tenant that CreateTenant has made, or ErrNotFound if none with this name and slug
+// was created in the period.
+func (c *Client) FindCreatedTenant(ctx context.Context, name, slug string, when Period) (string, error) {
+	t, err := c.FindTenant(ctx, slug)
+	if err != nil {
+		return "", err
+	}
+	if t.Name != name || !when.Holds(t.Created) {
+		return "", c.http.NotFound("CreateTenant", "only another tenant has this slug")
+	}
+	return t.ID, nil
 }
 
 // GetTenant returns the tenant with this id, or ErrNotFound.

@@ -17,7 +17,7 @@ import (
 func (r *projectResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
+	if !r.settle(ctx, &state, req.Private, &resp.Diagnostics) || !r.data.RequireReady(&resp.Diagnostics) {
 		return
 	}
 	id, client, summary := state.ID.ValueString(), r.data.Client(state.TenantID), "Could not delete project "+label(state)

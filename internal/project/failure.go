@@ -20,10 +20,12 @@ func nameFailure(ctx context.Context, client *prefect.Client, err error, summary
 	}
 	remedy := fmt.Sprintf("The tenant has a project named %q already. Choose another `name`", name)
 	if holder, findErr := client.FindProject(ctx, name); findErr == nil {
-		remedy += fmt.Sprintf(", or manage the existing project by `terraform import` with the id %s", holder.ID)
+		remedy += fmt.Sprintf(", or manage the existing project by `terraform import` with the id %s. %s", holder.ID, framework.CutOff("prefect_project", holder.ID))
+	} else {
+		remedy += "."
 	}
 	return framework.Failure{
 		Summary: summary, Attribute: path.Root("name"),
-		Remedies: map[error]string{prefect.ErrUniqueness: remedy + "."},
+		Remedies: map[error]string{prefect.ErrUniqueness: remedy},
 	}.Diagnose(err)
 }

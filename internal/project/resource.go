@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -93,13 +94,18 @@ func (r *projectResource) Create(ctx context.Context, req resource.CreateRequest
 		resp.Diagnostics.Append(framework.Failure{Summary: summary}.DiagnoseIn(err, plan.TenantID)...)
 		return
 	}
+	plan.TenantID = types.StringValue(tenantID)
 	id, err := client.CreateProject(ctx, name, framework.StringPointer(plan.Description))
 	if err != nil {
 		resp.Diagnostics.Append(nameFailure(ctx, client, err, summary, name)...)
+		if pending, ok := framework.PendingOf(err); ok {
+			plan.ID = types.StringNull()
+			resp.Diagnostics.Append(pending.Save(ctx, resp.Private)...)
+			resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+		}
 		return
 	}
 	plan.ID = types.StringValue(id)
-	plan.TenantID = types.StringValue(tenantID)
 	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, id)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 }
@@ -107,6 +113,9 @@ func (r *projectResource) Create(ctx context.Context, req resource.CreateRequest
 // Read refreshes the project and forgets it if it, or its tenant, is gone.
 func (r *projectResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state model
+	if !framework.Resolve(ctx, &req, resp, r.settle) {
+		return
+	}
 	project := framework.ReadObject(ctx, r.data, req, resp, &state, (*model).inState, (*prefect.Client).RefreshProject)
 	if project == nil {
 		return
@@ -114,6 +123,23 @@ func (r *projectResource) Read(ctx context.Context, req resource.ReadRequest, re
 	r.data.Custody.Refreshed(framework.Object{Type: "prefect_project", ID: project.ID})
 	state.refresh(project)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+}
+
+// settle finds out, if the creation of the project got no proper answer, what
+// became of it. It returns false if there is no project, or with an error.
+func (r *projectResource) settle(ctx context.Context, state *model, private framework.Private, diags *diag.Diagnostics) bool {
+	if diags.HasError() || !state.ID.IsNull() {
+		return !diags.HasError()
+	}
+	if !r.data.RequireReady(diags) {
+		return false
+	}
+	id, d := framework.Settle(ctx, private, fmt.Sprintf("project %q", state.Name.ValueString()), func(p framework.Pending) (string, error) {
+		return r.data.Client(state.TenantID).FindCreatedProject(ctx, state.Name.ValueString(), framework.StringPointer(state.Description), p.Created)
+	})
+	diags.Append(d...)
+	state.ID = types.StringValue(id)
+	return id != "" && !diags.HasError()
 }
 
 // Update renames the project and changes its description in place.

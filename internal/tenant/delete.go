@@ -15,7 +15,7 @@ import (
 func (r *tenantResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
+	if !r.settle(ctx, &state, req.Private, &resp.Diagnostics) || !r.data.RequireReady(&resp.Diagnostics) {
 		return
 	}
 	id, summary := state.ID.ValueString(), "Could not delete tenant "+label(state)

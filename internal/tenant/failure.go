@@ -28,11 +28,14 @@ func defaultSlug(name types.String) (string, diag.Diagnostics) {
 func (r *tenantResource) slugFailure(ctx context.Context, err error, summary, slug string) diag.Diagnostics {
 	taken := fmt.Sprintf("The slug %q is taken. Choose another `slug`", slug)
 	if holder, findErr := r.data.Prefect.FindTenant(ctx, slug); findErr == nil {
-		taken += fmt.Sprintf(", or manage the tenant that has it (%q) by `terraform import` with the id %s", holder.Name, holder.ID)
+		taken += fmt.Sprintf(", or manage the tenant that has it (%q) by `terraform import` with the id %s. %s",
+			holder.Name, holder.ID, framework.CutOff("prefect_tenant", holder.ID))
+	} else {
+		taken += "."
 	}
 	return framework.Failure{
 		Summary: summary, Attribute: path.Root("slug"),
-		Remedies: map[error]string{prefect.ErrUniqueness: taken + "."},
+		Remedies: map[error]string{prefect.ErrUniqueness: taken},
 	}.Diagnose(err)
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -90,6 +91,11 @@ func (r *tenantResource) Create(ctx context.Context, req resource.CreateRequest,
 	id, err := r.data.Prefect.CreateTenant(ctx, plan.Name.ValueString(), plan.Slug.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(r.slugFailure(ctx, err, fmt.Sprintf("Could not create tenant %q", plan.Name.ValueString()), plan.Slug.ValueString())...)
+		if pending, ok := framework.PendingOf(err); ok {
+			plan.ID = types.StringNull()
+			resp.Diagnostics.Append(pending.Save(ctx, resp.Private)...)
+			resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+		}
 		return
 	}
 	plan.ID = types.StringValue(id)
@@ -100,6 +106,9 @@ func (r *tenantResource) Create(ctx context.Context, req resource.CreateRequest,
 // Read refreshes the tenant and forgets it if it is gone.
 func (r *tenantResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state model
+	if !framework.Resolve(ctx, &req, resp, r.settle) {
+		return
+	}
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -120,6 +129,23 @@ func (r *tenantResource) Read(ctx context.Context, req resource.ReadRequest, res
 	r.data.Custody.Refreshed(framework.Object{Type: "prefect_tenant", ID: tenant.ID})
 	state.refresh(tenant)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+}
+
+// settle finds out, if the creation of the tenant got no proper answer, what
+// became of it. It returns false if there is no tenant, or with an error.
+func (r *tenantResource) settle(ctx context.Context, state *model, private framework.Private, diags *diag.Diagnostics) bool {
+	if diags.HasError() || !state.ID.IsNull() {
+		return !diags.HasError()
+	}
+	if !r.data.RequireReady(diags) {
+		return false
+	}
+	id, d := framework.Settle(ctx, private, fmt.Sprintf("tenant %q", state.Name.ValueString()), func(p framework.Pending) (string, error) {
+		return r.data.Prefect.FindCreatedTenant(ctx, state.Name.ValueString(), state.Slug.ValueString(), p.Created)
+	})
+	diags.Append(d...)
+	state.ID = types.StringValue(id)
+	return id != "" && !diags.HasError()
 }
 
 // Update renames and changes the slug in place.
