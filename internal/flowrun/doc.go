@@ -53,7 +53,7 @@
 //
 // # Waiting
 //
-// Package runwait waits for the run, for the resource and the actions alike (run_wait.go). testdata/causes
+// Package runwait waits for the run, for the resource and the actions alike (wait.go). testdata/causes
 // contains the diagnostic of every cause, recorded from a real control plane and the provider; the guide on
 // failures is built from these files.
 //

@@ -2,9 +2,9 @@
 // Terraform: the resource, the actions and the tests share it.
 //
 //   - waiter.go: the loop that asks the Server and watches the cluster.
-//   - deadlines.go: the rules that end a wait, as pure functions of what was
+//   - end_of_wait.go: the rules that end a wait, as pure functions of what was
 //     observed and when.
-//   - states.go: the states of Prefect 1, and how far a run has come.
+//   - goal_reached.go: how far a run has come, and what counts as success.
 //   - poll_schedule.go, forecast.go, request_budget.go: when to ask next.
 //   - agent_match.go: the agents that would take the run.
 //   - job_state.go, job_cause.go: the state of a Job's pods, and why a Job is

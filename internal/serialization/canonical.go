@@ -1,8 +1,6 @@
 package serialization
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -23,16 +21,6 @@ import (
 // 1.0). Another type is an error.
 func Canonical(v any) ([]byte, error) {
 	return appendValue(nil, v, 0)
-}
-
-// Key is the idempotency key that `prefect register` computes: the hexadecimal SHA-256 of Canonical(v).
-func Key(v any) (string, error) {
-	text, err := Canonical(v)
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:]), nil
 }
 
 func appendValue(out []byte, v any, depth int) ([]byte, error) {

@@ -127,13 +127,6 @@ func (f *Flow) with(key string, value any) *Flow {
 	return &Flow{data: data}
 }
 
-// Key is the idempotency key of the flow as it stands. `prefect register` computes it after merging labels, so
-// the CLI's key is f.WithLabels(labels).Key(), with or without labels.
-func (f *Flow) Key() (string, error) {
-	f.keyed.Do(func() { f.key, f.keyErr = Key(f.data) })
-	return f.key, f.keyErr
-}
-
 // Compressed is the flow as create_flow_from_compressed_string takes it: base64 of gzip of its canonical JSON. It
 // is the same text for the same flow.
 func (f *Flow) Compressed() (string, error) {

@@ -4,4 +4,7 @@
 //
 // A failed operation is retried only if executing it twice does no harm. Otherwise [Error.Ambiguous] tells
 // the caller to check before trying again.
+//
+// hashicorp/go-retryablehttp was considered and not used: it retries by HTTP status, and cannot know whether executing an
+// operation twice does harm.
 package transport

@@ -35,7 +35,7 @@ func promoted(kind reflect.Type, name string) bool {
 	method, _ := reflect.PointerTo(kind).MethodByName(name)
 	own, _ := kind.MethodByName(name)
 	for _, m := range []reflect.Method{method, own} {
-		if file, _ := runtime.FuncForPC(m.Func.Pointer()).FileLine(m.Func.Pointer()); strings.HasSuffix(file, "printable.go") {
+		if file, _ := runtime.FuncForPC(m.Func.Pointer()).FileLine(m.Func.Pointer()); strings.HasSuffix(file, "printable_answers.go") {
 			return false
 		}
 	}
