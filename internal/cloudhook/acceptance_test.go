@@ -194,7 +194,7 @@ func TestAccCloudHook_importOther(t *testing.T) {
 				fmt.Sprintf("import {\n to = %s\n id = %q\n}\n", address, id),
 			ConfigPlanChecks: replaced(), Check: on(server, "SLACK_WEBHOOK", `{"url": "https://x/s3cr3t"}`, true),
 		},
-		resource.TestStep{ResourceName: address, ImportState: true, ImportStateId: "failures", ExpectError: acctest.Says("Could not import cloud hook", "UUID only")},
+		resource.TestStep{ResourceName: address, ImportState: true, ImportStateId: "failures", ExpectError: acctest.Says("Could not import cloud hook", "by its UUID")},
 		resource.TestStep{
 			ResourceName: address, ImportState: true, ImportStateId: "6f6b0e0e-0000-4000-8000-00000000000f",
 			ExpectError: acctest.Says("Could not import cloud hook", "such object"),

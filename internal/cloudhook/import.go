@@ -19,14 +19,14 @@ func (r *hookResource) ImportState(ctx context.Context, req resource.ImportState
 	}
 	if key.ID == "" {
 		resp.Diagnostics.AddError(fmt.Sprintf("Could not import cloud hook %q", req.ID),
-			"The import id is not a UUID. Names of hooks are not unique, so a hook is imported by its UUID only.")
+			"The import id is not a UUID. Hook names are not unique, so a hook can only be imported by its UUID.")
 		return
 	}
 	hook, err := findHook(ctx, r.data, key.ID)
 	if err != nil {
 		resp.Diagnostics.Append(framework.Failure{
 			Summary:  fmt.Sprintf("Could not import cloud hook %q", key.ID),
-			Remedies: map[error]string{prefect.ErrNotFound: "Give the UUID of a hook that exists."},
+			Remedies: map[error]string{prefect.ErrNotFound: "Use the UUID of an existing hook."},
 		}.Diagnose(err)...)
 		return
 	}

@@ -27,10 +27,10 @@ func NewListResource() list.ListResource {
 		Name: "cloud_hook",
 		Schema: func() listschema.Schema {
 			return listschema.Schema{
-				MarkdownDescription: "The cloud hooks of a tenant, oldest first. A hook comes as an import makes it: without its secrets.",
+				MarkdownDescription: "The cloud hooks of a tenant, oldest first. As with an import, a hook has no secrets.",
 				Attributes: map[string]listschema.Attribute{
 					"tenant_id": framework.ListTenant(),
-					"name_like": framework.ListFilter("Pattern of the names: `%` stands for any text and `_` for any character; case does not matter.",
+					"name_like": framework.ListFilter("Pattern for the name: `%` matches any text and `_` any character; case does not matter.",
 						framework.NotBlank()),
 					"version_group_id": framework.ListFilter("Only hooks on this flow: the `id` of a `prefect_flow`.", framework.NotBlank()),
 					"type": framework.ListFilter("Only hooks of this type: `WEBHOOK`, `SLACK_WEBHOOK`, `PAGERDUTY`, `TWILIO` or `PREFECT_MESSAGE`.",

@@ -14,8 +14,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
-// model is the resource in HCL. Write-only attributes have values only in a
-// configuration.
+// model is the resource's attributes. Write-only attributes have values only in a configuration.
 type model struct {
 	ID             types.String `tfsdk:"id"`
 	TenantID       types.String `tfsdk:"tenant_id"`
@@ -32,8 +31,7 @@ type model struct {
 	PrefectMessage types.Object `tfsdk:"prefect_message"`
 }
 
-// receiver is the part of the model that says who is told, and how. Text says
-// what a value is called by the Server.
+// receiver is the part of the model for one kind of receiver. text maps its values to the Server's names.
 type receiver struct {
 	attribute string
 	kind      string
@@ -50,7 +48,7 @@ func (m *model) receivers() []receiver {
 	}
 }
 
-// receiver is the one given; ok is false if that is not known.
+// receiver returns the configured receiver; ok is false if it is not known.
 func (m *model) receiver() (found receiver, ok bool) {
 	for _, r := range m.receivers() {
 		if r.value.IsUnknown() {
@@ -63,7 +61,7 @@ func (m *model) receiver() (found receiver, ok bool) {
 	return found, ok
 }
 
-// kind is the type on the Server: unknown if it depends on unknown values.
+// kind returns the type on the Server; unknown if it depends on unknown values.
 func (m *model) kind() types.String {
 	if r, ok := m.receiver(); ok {
 		return types.StringValue(r.kind)
@@ -71,10 +69,9 @@ func (m *model) kind() types.String {
 	return types.StringUnknown()
 }
 
-// config is the Server's configuration of a hook, by the Server's names. Values
-// are strings, and a sorted list of strings for `to`. It is made of a
-// configuration, because only that has the secrets; ok is false while some value
-// is unknown. secrets are the secret ones among the values.
+// config returns the Server's configuration of a hook, by the Server's names. Values are strings, and a
+// sorted list of strings for `to`. Call it on a configuration, because only that has the secrets. ok is false
+// while a value is unknown. secrets are the secret values.
 func (r receiver) config() (config map[string]any, secrets []string, ok bool) {
 	if !framework.FullyKnown(r.value) {
 		return nil, nil, false
@@ -117,7 +114,7 @@ func sorted(list []string) []any {
 	return out
 }
 
-// held is what the Server has for a configuration, in the form of config.
+// held returns the Server's configuration of a hook, in the form of config.
 func held(hook *prefect.CloudHook) map[string]any {
 	config := map[string]any{}
 	if json.Unmarshal(hook.Config, &config) != nil {
@@ -137,7 +134,7 @@ func held(hook *prefect.CloudHook) map[string]any {
 	return config
 }
 
-// secretsOf are the values that a hook on the Server may keep secret.
+// secretsOf returns the values of a hook on the Server that may be secret.
 func secretsOf(config map[string]any) []string {
 	var secrets []string
 	for _, key := range []string{"url", "api_token", "routing_key", "auth_token"} {
@@ -148,7 +145,7 @@ func secretsOf(config map[string]any) []string {
 	return secrets
 }
 
-// refresh takes over what the Server says, secrets excepted.
+// refresh updates the model from the hook, except for secrets.
 func (m *model) refresh(ctx context.Context, hook *prefect.CloudHook) diag.Diagnostics {
 	m.ID = types.StringValue(hook.ID)
 	m.TenantID = types.StringValue(hook.TenantID)

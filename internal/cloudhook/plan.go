@@ -19,9 +19,8 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
-// ModifyPlan replaces the hook if its receiver changes, unless the hook on the
-// Server has what is configured, and warns of secrets that have changed without
-// their version.
+// ModifyPlan replaces the hook if its receiver changes, unless the hook on the Server already matches, and
+// warns of secrets that changed without their version.
 func (r *hookResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
 		return
@@ -72,7 +71,7 @@ func (m *model) moves(before *model) bool {
 	return !m.Name.Equal(before.Name) || !m.States.Equal(before.States) || !m.VersionGroupID.Equal(before.VersionGroupID) || !m.TenantID.Equal(before.TenantID)
 }
 
-// changed names the receivers in which two models differ.
+// changed returns the receivers in which two models differ.
 func (m *model) changed(before *model) []string {
 	var names []string
 	after := m.receivers()
@@ -94,8 +93,8 @@ func (m *model) secret() bool {
 	return len(secrets) > 0
 }
 
-// compare reports whether the hook in state has the configured receiver; known is
-// false if that cannot be said now.
+// compare reports whether the hook in state has the configured receiver; known is false if that cannot be
+// determined yet.
 func (r *hookResource) compare(ctx context.Context, config, state *model) (equal, known bool) {
 	if !r.data.Ready() {
 		return false, false
@@ -107,8 +106,7 @@ func (r *hookResource) compare(ctx context.Context, config, state *model) (equal
 	return has(hook, config)
 }
 
-// has reports whether a hook has the configured receiver; known is false if that
-// has unknown values.
+// has reports whether a hook has the configured receiver; known is false if the receiver has unknown values.
 func has(hook *prefect.CloudHook, config *model) (equal, known bool) {
 	to, ok := config.receiver()
 	if !ok {
@@ -121,8 +119,8 @@ func has(hook *prefect.CloudHook, config *model) (equal, known bool) {
 	return hook.Type == to.kind && serialization.SameServed(want, held(hook)), true
 }
 
-// stale warns of a secret that is not the one of the hook. What is no secret has
-// been refreshed, and would show as a change.
+// stale warns of a secret that differs from the hook's. Other values were refreshed, and would show as a
+// change.
 func stale(config, state *model) diag.Diagnostics {
 	to, _ := config.receiver()
 	var versions []string
@@ -132,12 +130,11 @@ func stale(config, state *model) diag.Diagnostics {
 		}
 	}
 	return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(path.Root(to.attribute), "A secret of cloud hook "+state.label()+" has changed",
-		fmt.Sprintf("The hook on the Server has another secret than the configuration, whose version says that it is the same. The hook stays as it is.\n\n"+
-			"Raise %s to make a new hook with the present secret.", strings.Join(versions, " or ")))}
+		fmt.Sprintf("The secret on the Server differs from the configuration, but its `_wo_version` is unchanged, so the hook is left as is.\n\n"+
+			"Raise %s to create a new hook with the configured secret.", strings.Join(versions, " or ")))}
 }
 
-// checkGroup refuses a hook on a flow that does not exist, which would never
-// tell of anything.
+// checkGroup rejects a hook on a flow that does not exist, which would never fire.
 func checkGroup(ctx context.Context, client *prefect.Client, tenantID, versionGroupID types.String) diag.Diagnostics {
 	if versionGroupID.IsNull() {
 		return nil
@@ -151,15 +148,15 @@ func checkGroup(ctx context.Context, client *prefect.Client, tenantID, versionGr
 		failure.Summary = fmt.Sprintf("There is no flow in version group %q", versionGroupID.ValueString())
 		failure.Attribute = path.Root("version_group_id")
 		failure.Remedies = map[error]string{
-			prefect.ErrNotFound: "The hook would never tell of anything. Refer to the flow's resource (`version_group_id = prefect_flow.<name>.id`), so that it is " +
+			prefect.ErrNotFound: "The hook would never fire. Refer to the flow's resource (`version_group_id = prefect_flow.<name>.id`), so that it is " +
 				"registered first. For a flow of another tenant than the provider's, set `tenant_id`.",
 		}
 	}
 	return failure.DiagnoseIn(err, tenantID)
 }
 
-// hidden takes secrets out of diagnostics: an error of the Server, or of a
-// gateway in front of it, may quote what was sent.
+// hidden removes secrets from diagnostics: an error of the Server, or of a gateway in front of it, may quote
+// the request.
 func hidden(diags diag.Diagnostics, secrets []string) diag.Diagnostics {
 	pairs := make([]string, 0, 2*len(secrets))
 	for _, secret := range secrets {
@@ -185,7 +182,7 @@ func hidden(diags diag.Diagnostics, secrets []string) diag.Diagnostics {
 	return out
 }
 
-// masked keeps secrets out of Terraform's log, for the same reason.
+// masked removes secrets from Terraform's log, for the same reason.
 func masked(ctx context.Context, secrets []string) context.Context {
 	var given []string
 	for _, secret := range secrets {

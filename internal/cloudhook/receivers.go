@@ -39,7 +39,7 @@ type twilio struct {
 	To                  types.Set    `tfsdk:"to"`
 }
 
-// empty gives a model receivers that are not given.
+// empty sets the receivers that are not configured to typed nulls.
 func empty(m *model) {
 	text, number := types.StringType, types.Int64Type
 	m.Webhook = types.ObjectNull(map[string]attr.Type{"url": text, "url_wo": text, "url_wo_version": number})
@@ -54,8 +54,7 @@ func empty(m *model) {
 	m.PrefectMessage = types.ObjectNull(map[string]attr.Type{})
 }
 
-// refreshReceiver takes over the values that are no secrets. A hook cannot become
-// one of another type.
+// refreshReceiver updates the values that are not secret. A hook cannot change its type.
 func (m *model) refreshReceiver(ctx context.Context, hook *prefect.CloudHook) diag.Diagnostics {
 	config := held(hook)
 	text := func(key string) types.String {
@@ -93,7 +92,7 @@ func (m *model) refreshReceiver(ctx context.Context, hook *prefect.CloudHook) di
 	return diags
 }
 
-// change changes an object that is not null.
+// change modifies an object that is not null.
 func change[T any](ctx context.Context, object *types.Object, diags *diag.Diagnostics, do func(*T)) {
 	if object.IsNull() {
 		return

@@ -39,15 +39,14 @@ func (r *hookResource) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 	resp.Schema = resourceSchema()
 }
 
-// ConfigValidators wants exactly one receiver.
+// ConfigValidators requires exactly one receiver.
 func (r *hookResource) ConfigValidators(context.Context) []resource.ConfigValidator {
 	return []resource.ConfigValidator{
 		framework.ExactlyOneOf("webhook", "slack", "pagerduty", "twilio", "prefect_message"),
 	}
 }
 
-// Create makes the hook. The Server makes it active; one that shall not be is
-// switched off at once.
+// Create creates the hook. The Server creates it enabled; if it should not be, Create disables it at once.
 func (r *hookResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan, config model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -76,7 +75,7 @@ func (r *hookResource) Create(ctx context.Context, req resource.CreateRequest, r
 		return
 	}
 	if err := client.SetCloudHookActive(ctx, id, false); err != nil {
-		resp.Diagnostics.Append(framework.Diagnose(err, "Cloud hook "+id+" was created, but could not be switched off", path.Root("active"))...)
+		resp.Diagnostics.Append(framework.Diagnose(err, "Cloud hook "+id+" was created, but could not be disabled", path.Root("active"))...)
 		return
 	}
 	plan.Active = wantedActive
@@ -109,7 +108,7 @@ func createFailure(to receiver) framework.Failure {
 	return framework.Failure{Summary: "Could not create the cloud hook", Attribute: path.Root(to.attribute)}
 }
 
-// Read refreshes the hook and forgets it if it, or its tenant, is gone.
+// Read refreshes the hook, and removes it from the state if it or its tenant is gone.
 func (r *hookResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state model
 	if !framework.Resolve(ctx, &req, resp, r.settle) {
@@ -124,8 +123,7 @@ func (r *hookResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
 
-// Update switches the hook, and takes over the versions of secrets that the hook
-// has already.
+// Update enables or disables the hook, and saves new versions of unchanged secrets.
 func (r *hookResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan, state, config model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -137,8 +135,7 @@ func (r *hookResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	id, client := state.ID.ValueString(), r.data.Client(state.TenantID)
 	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, id)...)
 	if len(plan.changed(&state)) > 0 {
-		// The plan found the hook to have these values; an ephemeral one may be
-		// another one now.
+		// At plan the hook had these values; an ephemeral one may have changed since.
 		hook, err := client.GetCloudHook(ctx, id)
 		if err != nil {
 			resp.Diagnostics.Append(framework.Diagnose(err, "Could not read cloud hook "+state.label())...)
@@ -146,13 +143,13 @@ func (r *hookResource) Update(ctx context.Context, req resource.UpdateRequest, r
 		}
 		if has, known := has(hook, &config); !has || !known {
 			resp.Diagnostics.AddError("The configuration of cloud hook "+state.label()+" has changed since the plan",
-				"When it was planned, the hook had the configured values, and now it has not: a secret is another one. Plan again.")
+				"A secret changed between plan and apply. Run the plan again.")
 			return
 		}
 	}
 	if !plan.Active.Equal(state.Active) {
 		if err := client.SetCloudHookActive(ctx, id, plan.Active.ValueBool()); err != nil {
-			resp.Diagnostics.Append(framework.Diagnose(err, "Could not switch cloud hook "+state.label(), path.Root("active"))...)
+			resp.Diagnostics.Append(framework.Diagnose(err, "Could not enable or disable cloud hook "+state.label(), path.Root("active"))...)
 			return
 		}
 	}

@@ -47,7 +47,7 @@ func resourceSchema() schema.Schema {
 			},
 			"name": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Name of the hook. It need not be unique.",
+				MarkdownDescription: "Name of the hook. It does not have to be unique.",
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"states": schema.SetAttribute{
@@ -69,7 +69,7 @@ func resourceSchema() schema.Schema {
 			},
 			"type": schema.StringAttribute{
 				Computed: true,
-				MarkdownDescription: "Type of the hook on the Server, which follows from the configuration given: `WEBHOOK`, `SLACK_WEBHOOK`, `PAGERDUTY`, `TWILIO` or " +
+				MarkdownDescription: "Type of the hook on the Server, which follows from the configured receiver: `WEBHOOK`, `SLACK_WEBHOOK`, `PAGERDUTY`, `TWILIO` or " +
 					"`PREFECT_MESSAGE`.",
 			},
 			"webhook":         webhookAttribute(),
@@ -85,18 +85,18 @@ func webhookAttribute() schema.Attribute {
 	sibling := path.MatchRelative().AtParent()
 	return schema.SingleNestedAttribute{
 		Optional:            true,
-		MarkdownDescription: "Posts the event as JSON to a URL. Exactly one of `webhook`, `slack`, `pagerduty`, `twilio` and `prefect_message` is given.",
+		MarkdownDescription: "Posts the event as JSON to a URL. Set exactly one of `webhook`, `slack`, `pagerduty`, `twilio` and `prefect_message`.",
 		Attributes: map[string]schema.Attribute{
 			"url": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "URL to post to, if it is no secret. It is kept in state. Exactly one of `url` and `url_wo` is given.",
+				MarkdownDescription: "URL to post to, if it is not secret. It is stored in the state. Set exactly one of `url` and `url_wo`.",
 				Validators: []validator.String{framework.HTTPURL(), framework.StringBeside(
 					stringvalidator.ExactlyOneOf(sibling.AtName("url"), sibling.AtName("url_wo")),
-					"One URL is needed, and only one", "Set either `url`, or `url_wo` with `url_wo_version`.")},
+					"Exactly one URL is required", "Set either `url`, or `url_wo` with `url_wo_version`.")},
 			},
 			"url_wo": schema.StringAttribute{
 				Optional: true, WriteOnly: true, Sensitive: true,
-				MarkdownDescription: "URL to post to, if it holds a secret such as a token.",
+				MarkdownDescription: "URL to post to, if it contains a secret such as a token.",
 				Validators: []validator.String{secretURL(), framework.StringBeside(
 					stringvalidator.AlsoRequires(sibling.AtName("url_wo_version")),
 					"Secret without a version", "Set `url_wo_version` too, for instance to 1. Raise it whenever `url_wo` changes: Terraform does not store the secret, so a new version is the only sign of a change.")},
@@ -111,7 +111,7 @@ func slackAttribute() schema.Attribute {
 		Optional:            true,
 		MarkdownDescription: "Posts a message to a Slack channel.",
 		Attributes: map[string]schema.Attribute{
-			"url_wo":         secret("URL of an incoming webhook of Slack, which is all that is needed to post.", secretURL()),
+			"url_wo":         secret("URL of a Slack incoming webhook. Anyone who has it can post.", secretURL()),
 			"url_wo_version": version("url_wo", true),
 		},
 	}
@@ -146,7 +146,7 @@ func twilioAttribute() schema.Attribute {
 			"account_sid":           text("SID of the account."),
 			"auth_token_wo":         secret("Authentication token of the account."),
 			"auth_token_wo_version": version("auth_token_wo", true),
-			"messaging_service_sid": text("SID of the messaging service that sends."),
+			"messaging_service_sid": text("SID of the sending messaging service."),
 			"to": schema.SetAttribute{
 				Required: true, ElementType: types.StringType,
 				MarkdownDescription: "Phone numbers to send to, such as `+15551234567`.",
@@ -179,17 +179,17 @@ func version(of string, required bool) schema.Attribute {
 	}
 }
 
-// check validates a string by a function that says what is wrong, or "". What
-// it says must not quote the value.
+// check validates a string with a function that returns what is wrong, or "". The text must not quote the
+// value.
 type check struct {
 	description, summary string
 	wrong                func(string) string
 }
 
-// Description says what is accepted.
+// Description describes the accepted values.
 func (c check) Description(context.Context) string { return c.description }
 
-// MarkdownDescription is Description.
+// MarkdownDescription equals Description.
 func (c check) MarkdownDescription(context.Context) string { return c.description }
 
 // ValidateString reports what is wrong with a known value.
@@ -198,7 +198,7 @@ func (c check) ValidateString(_ context.Context, req validator.StringRequest, re
 		return
 	}
 	if problem := c.wrong(req.ConfigValue.ValueString()); problem != "" {
-		// Terraform shows only the block for an attribute inside an object.
+		// For an attribute inside an object, Terraform shows only the block.
 		resp.Diagnostics.AddAttributeError(req.Path, c.summary, "Attribute "+req.Path.String()+": "+problem)
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 )
 
-// stateNames are the states of Prefect 1 that a hook can wait for.
+// stateNames returns the states of Prefect 1 that a hook can watch.
 func stateNames() []string {
 	return []string{
 		"Cached", "Cancelled", "Cancelling", "ClientFailed", "Failed", "Finished", "Looped", "Mapped", "Paused", "Pending", "Queued", "Resume",
@@ -21,8 +21,8 @@ func stateNames() []string {
 	}
 }
 
-// spelled is a state in Prefect's spelling; the Server keeps capitals. A state
-// that is not known stays as it is.
+// spelled returns a state in Prefect's spelling; the Server stores it in upper case. An unknown state is
+// returned unchanged.
 func spelled(state string) string {
 	names := stateNames()
 	if i := slices.IndexFunc(names, func(name string) bool { return strings.EqualFold(name, state) }); i >= 0 {
@@ -42,7 +42,7 @@ func stateName() validator.String {
 			if name := spelled(s); name != s {
 				return fmt.Sprintf("%q is spelled %q in Prefect 1.", s, name)
 			}
-			return fmt.Sprintf("%q is not a state of Prefect 1. Use some of %s.", s, strings.Join(stateNames(), ", "))
+			return fmt.Sprintf("%q is not a state of Prefect 1. Use one or more of %s.", s, strings.Join(stateNames(), ", "))
 		},
 	}
 }
@@ -57,7 +57,7 @@ func secretURL() validator.String {
 		summary:     "Not a URL",
 		wrong: func(s string) string {
 			if framework.BlankSecret(s) != "" {
-				return "" // said by the schema's other rule
+				return "" // reported by the schema's other rule
 			}
 			u, err := url.Parse(s)
 			if err != nil || u.Host == "" || !strings.EqualFold(u.Scheme, "http") && !strings.EqualFold(u.Scheme, "https") {

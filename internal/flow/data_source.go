@@ -27,7 +27,7 @@ var (
 	_ datasource.DataSourceWithConfigValidators = (*flowDataSource)(nil)
 )
 
-// dataModel is the data source in HCL.
+// dataModel is the data source's attributes.
 type dataModel struct {
 	ID             types.String `tfsdk:"id"`
 	VersionGroupID types.String `tfsdk:"version_group_id"`
@@ -63,8 +63,8 @@ func (d *flowDataSource) Configure(_ context.Context, req datasource.ConfigureRe
 // Schema describes the data source.
 func (d *flowDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A registered flow: the newest version of a flow, archived or not, by `id` (the same as " +
-			"`version_group_id`) or by project and `name`; or one version, by `flow_id`.",
+		MarkdownDescription: "A registered flow: its newest version, archived or not, selected by `id` (the same as " +
+			"`version_group_id`) or by project and `name`; or a specific version, selected by `flow_id`.",
 		Attributes: dataSourceAttributes(),
 	}
 }
@@ -84,35 +84,35 @@ func dataSourceAttributes() map[string]schema.Attribute {
 		"version_group_id": key("The same as `id`.", framework.NotBlank()),
 		"flow_id":          key("Id of a version.", framework.UUID()),
 		"tenant_id":        key("Id of the tenant to look in. Default: the provider's tenant.", framework.UUID()),
-		"project_id":       key("Id of the project. Looking by `name` needs it or `project_name`.", framework.UUID()),
+		"project_id":       key("Id of the project. `name` requires it or `project_name`.", framework.UUID()),
 		"project_name":     key("Name of the project.", framework.NotBlank()),
 		"name":             key("Name of the flow.", framework.NotEmpty("etl")),
 		"version":          schema.Int64Attribute{Computed: true, MarkdownDescription: "Number of the version, counted from 1 in the version group."},
 		"archived":         schema.BoolAttribute{Computed: true, MarkdownDescription: "`true` if the version is archived."},
-		"flow_group_id":    text("Id of the flow group, which holds the settings that all versions share."),
-		"idempotency_key": text("Key of the last registration of the version group; null if it had none, as with " +
+		"flow_group_id":    text("Id of the flow group, which contains the settings that all versions share."),
+		"idempotency_key": text("Key of the last registration in the version group; `null` if it had none, as with " +
 			"`prefect register --force`."),
 		"core_version":    text("Version of Prefect that serialised the flow."),
-		"task_count":      schema.Int64Attribute{Computed: true, MarkdownDescription: "Number of tasks, parameters included."},
+		"task_count":      schema.Int64Attribute{Computed: true, MarkdownDescription: "Number of tasks, including parameters."},
 		"description":     text("Description of the version."),
 		"schedule_active": schema.BoolAttribute{Computed: true, MarkdownDescription: "`true` if the Server creates runs on the schedule."},
 		"labels":          schema.SetAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Labels of the version's run configuration."},
 		"run_config":      document("Run configuration, as JSON."),
 		"storage":         document("Storage, as JSON."),
-		"schedule":        document("Schedule of the flow itself, as JSON; null if it has none."),
-		"flow_json":       document("The serialised flow, as JSON, with everything that was merged into it when it was registered."),
+		"schedule":        document("Schedule of the flow itself, as JSON; `null` if it has none."),
+		"flow_json":       document("The serialised flow, as JSON, with everything that the registration merged into it."),
 		"parameters": schema.ListNestedAttribute{
 			Computed: true, MarkdownDescription: "Parameters of the flow.",
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 				"name":     text("Name of the parameter."),
-				"required": schema.BoolAttribute{Computed: true, MarkdownDescription: "`true` if every run must give a value."},
-				"default":  document("Default value as JSON; null for a required parameter."),
+				"required": schema.BoolAttribute{Computed: true, MarkdownDescription: "`true` if every run must set a value."},
+				"default":  document("Default value as JSON; `null` for a required parameter."),
 			}},
 		},
 	}
 }
 
-// ConfigValidators wants exactly one way to choose.
+// ConfigValidators requires exactly one way to select the flow.
 func (d *flowDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
 	return []datasource.ConfigValidator{
 		framework.ExactlyOneOf("id", "version_group_id", "flow_id", "name"),
@@ -135,7 +135,7 @@ func (d *flowDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 	}
 	if config.Name.ValueString() != "" && config.ProjectID.IsNull() && config.ProjectName.IsNull() {
 		resp.Diagnostics.AddAttributeError(path.Root("name"), "No project given",
-			"The name of a flow is unique in its project only.\n\nAdd `project_id` or `project_name`.")
+			"Flow names are unique only within a project.\n\nAdd `project_id` or `project_name`.")
 	}
 	if resp.Diagnostics.HasError() || !d.data.RequireReady(&resp.Diagnostics) {
 		return
@@ -146,8 +146,8 @@ func (d *flowDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 		failure := framework.Failure{
 			Summary: "Could not find the flow with " + at + " " + config.wanted(at), Attribute: path.Root(at),
 			Remedies: map[error]string{
-				prefect.ErrNotFound: "Check the value, and that the provider's `endpoint` and `tenant` are right; set `tenant_id` for a flow of " +
-					"another tenant. If the flow is registered by the same configuration, refer to its resource instead.",
+				prefect.ErrNotFound: "Check the value and the provider's `endpoint` and `tenant`. Set `tenant_id` for a flow of " +
+					"another tenant. If this configuration registers the flow, refer to its resource instead.",
 			},
 		}
 		resp.Diagnostics.Append(failure.DiagnoseIn(err, config.TenantID)...)
@@ -166,7 +166,7 @@ func (d *flowDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 	resp.Diagnostics.Append(resp.State.Set(ctx, found)...)
 }
 
-// find returns the version chosen, or the attribute that chose none.
+// find returns the selected version, or the attribute that matched none.
 func (m dataModel) find(ctx context.Context, client *prefect.Client) (f *prefect.Flow, at string, err error) {
 	switch {
 	case !m.ID.IsNull():
@@ -190,14 +190,14 @@ func (m dataModel) find(ctx context.Context, client *prefect.Client) (f *prefect
 	return f, "name", err
 }
 
-// wanted is the value of the attribute that chose.
+// wanted is the value of the selecting attribute.
 func (m dataModel) wanted(at string) string {
 	return map[string]types.String{
 		"id": m.ID, "version_group_id": m.VersionGroupID, "flow_id": m.FlowID, "project_name": m.ProjectName, "name": m.Name,
 	}[at].String()
 }
 
-// fill takes over the Server's record and the serialised flow.
+// fill sets the attributes from the Server's record and the serialised flow.
 func (m *dataModel) fill(ctx context.Context, f *prefect.Flow, raw json.RawMessage) diag.Diagnostics {
 	var shared model
 	shared.fromServer(f)
@@ -226,7 +226,7 @@ func (m *dataModel) fill(ctx context.Context, f *prefect.Flow, raw json.RawMessa
 	return diags
 }
 
-// normalised is JSON of the Server in canonical form; null for nothing.
+// normalised converts the Server's JSON to canonical form; null for nothing.
 func normalised(raw json.RawMessage) (framework.JSON, error) {
 	if serialization.IsNull(raw) {
 		return framework.JSONNull(), nil

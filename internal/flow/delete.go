@@ -21,14 +21,13 @@ import (
 
 const (
 	defaultDeleteTimeout = 10 * time.Minute
-	// runPollInterval is how often the states of cancelled runs are read. A
-	// running flow notices its cancellation at its next heartbeat, after 30 s at
-	// most.
+	// runPollInterval is how often to read the states of cancelled runs. A running flow notices its
+	// cancellation at its next heartbeat, at most 30 s later.
 	runPollInterval = 2 * time.Second
 )
 
-// Delete does what deletion_policy says, unless a creation of the same apply
-// works in the same version group; see the package's documentation.
+// Delete applies deletion_policy, unless a creation in the same apply uses the same version group; see the
+// package's documentation.
 func (r *flowResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -47,15 +46,14 @@ func (r *flowResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	}
 	client, group := r.data.Client(state.TenantID), state.ID.ValueString()
 	if tainted && next.continues(state) || r.data.Claims.Held(createdIn(group)) {
-		tflog.Info(ctx, "The new object carries on with the flow; it is left alone", map[string]any{"version_group_id": group})
+		tflog.Info(ctx, "The new object continues the flow; it is kept", map[string]any{"version_group_id": group})
 		return
 	}
 	if err := archiveAll(ctx, client, group); err != nil && !framework.Gone(err) {
 		resp.Diagnostics.Append(framework.Diagnose(err, "Could not archive flow "+state.label())...)
 		return
 	}
-	// Of a flow whose creation failed nothing is lost before it is known what
-	// takes its place.
+	// If the creation of a flow failed, nothing is deleted before its replacement is known.
 	if state.DeletionPolicy.ValueString() != policyDelete || tainted && !next.Known {
 		return
 	}
@@ -64,8 +62,7 @@ func (r *flowResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	resp.Diagnostics.Append(r.deleteGroup(ctx, client, state)...)
 }
 
-// archiveAll archives all versions of a group that are not. It also stops the
-// scheduler from making new runs.
+// archiveAll archives all unarchived versions of a group. This also stops the scheduler from creating runs.
 func archiveAll(ctx context.Context, client *prefect.Client, group string) error {
 	versions, err := client.FlowsByVersionGroup(ctx, group)
 	if err != nil {
@@ -82,9 +79,8 @@ func archiveAll(ctx context.Context, client *prefect.Client, group string) error
 	return nil
 }
 
-// deleteGroup cancels what runs, waits for it, removes its Jobs, and deletes the
-// flow group with all versions and runs. A flow whose record is deleted under a
-// running Job would leave the Job looping.
+// deleteGroup cancels unfinished runs, waits for them, removes their Jobs, and deletes the flow group with
+// all versions and runs. Deleting a flow's record under a running Job would leave the Job looping.
 func (r *flowResource) deleteGroup(ctx context.Context, client *prefect.Client, state model) diag.Diagnostics {
 	failure := framework.Failure{Summary: "Could not delete flow " + state.label()}
 	cancelled, err := cancelRuns(ctx, client, state.ID.ValueString())
@@ -92,7 +88,7 @@ func (r *flowResource) deleteGroup(ctx context.Context, client *prefect.Client, 
 		return failure.Diagnose(err)
 	}
 	if left, err := waitForRuns(ctx, client, state.ID.ValueString()); err != nil {
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) && len(left) > 0 { // err may be the timeout of a connection
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) && len(left) > 0 { // err may be a connection timeout
 			return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("timeouts"), failure.Summary, stillRunning(left))}
 		}
 		return failure.Diagnose(err)
@@ -112,8 +108,8 @@ func (r *flowResource) deleteGroup(ctx context.Context, client *prefect.Client, 
 	return nil
 }
 
-// groupIDs is the id of the flow group, which exists even if all versions have
-// been deleted; none if it is gone.
+// groupIDs returns the id of the flow group, which exists even if all versions have been deleted; empty if it
+// is gone.
 func groupIDs(ctx context.Context, client *prefect.Client, state model) ([]string, error) {
 	group, err := client.FindFlowGroup(ctx, state.ID.ValueString())
 	if framework.Gone(err) {
@@ -141,8 +137,7 @@ func cancelRuns(ctx context.Context, client *prefect.Client, group string) ([]st
 	return ids, nil
 }
 
-// waitForRuns waits until no run of a group is unfinished, and returns those that
-// are when the context ends.
+// waitForRuns waits until a group has no unfinished runs, and returns those left when the context ends.
 func waitForRuns(ctx context.Context, client *prefect.Client, group string) ([]prefect.FlowRun, error) {
 	ticker := time.NewTicker(runPollInterval)
 	defer ticker.Stop()
@@ -174,16 +169,15 @@ func unfinishedRuns(ctx context.Context, client *prefect.Client, group string) (
 func stillRunning(runs []prefect.FlowRun) string {
 	text := fmt.Sprintf("%s did not finish in time after the cancellation, and nothing has been deleted:\n", framework.Count(len(runs), "run"))
 	text += runList(runs)
-	return text + "\nA run stops when its process next asks the Server; the Server's Zombie Killer finishes those whose process is gone. " +
-		"Run the command again later, or raise `timeouts.delete` and apply that first."
+	return text + "\nA run stops when its process next contacts the Server. If the process is gone, the Server's Zombie Killer ends the run. " +
+		"Run the command again later, or apply a larger `timeouts.delete` first."
 }
 
-// jobsTimeout is how long the Jobs of cancelled runs may take to go.
+// jobsTimeout is how long to wait for the Jobs of cancelled runs to be gone.
 const jobsTimeout = 5 * time.Minute
 
-// deleteJobs removes the Jobs of the runs that were cancelled, where a cluster is
-// configured: the Server tells a submitted run's Job nothing of its
-// cancellation.
+// deleteJobs removes the Jobs of cancelled runs, if a cluster is configured: the Server does not tell a
+// submitted run's Job that the run was cancelled.
 func (r *flowResource) deleteJobs(ctx context.Context, runs []string) error {
 	if len(runs) == 0 {
 		return nil

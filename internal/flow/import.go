@@ -33,14 +33,14 @@ func (r *flowResource) ImportState(ctx context.Context, req resource.ImportState
 	}
 	found, err := find()
 	if errors.Is(err, prefect.ErrNotFound) {
-		resp.Diagnostics.AddError(summary, "There is no such flow.\n\nGive one of: the version group id, the id of a version of the "+
+		resp.Diagnostics.AddError(summary, "There is no such flow.\n\nUse the version group id, the id of a version of the "+
 			"flow, `project/name`, or `tenant/project/name` with the tenant's slug. Names are case-sensitive.")
 		return
 	}
 	var several *framework.SeveralTenantsError
 	if errors.As(err, &several) {
 		resp.Diagnostics.AddError(summary, "Flows of several tenants have a version group of this name. "+several.Error()+"\n\n"+
-			"Give `tenant/project/name` with the tenant's slug, or the id of a version of the flow. The provider's own tenant comes first if `tenant` names it.")
+			"Use `tenant/project/name` with the tenant's slug, or the id of a version of the flow. If the provider's `tenant` is set, that tenant takes precedence.")
 		return
 	}
 	if err != nil {
@@ -52,9 +52,8 @@ func (r *flowResource) ImportState(ctx context.Context, req resource.ImportState
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("tenant_id"), types.StringValue(found.TenantID))...)
 }
 
-// findByID takes the id for a version group, and then for a version: in the
-// provider's tenant, and then in all others. A version group that is no UUID must
-// be that of one other tenant only.
+// findByID looks for a version group with this id, and then for a version: first in the provider's tenant,
+// then in all others. A version group that is not a UUID must be unique among the other tenants.
 func findByID(ctx context.Context, data *framework.ProviderData, id string) (*prefect.Flow, error) {
 	find := func(client *prefect.Client) (*prefect.Flow, error) { return findIn(ctx, client, id) }
 	if framework.IsUUID(id) {
@@ -74,9 +73,9 @@ func findIn(ctx context.Context, client *prefect.Client, id string) (*prefect.Fl
 	return f, nil
 }
 
-// findByPath takes the path for `tenant/project/name` if there is such a tenant,
-// and for `project/name` otherwise, where project and name can hold slashes. A
-// path of one part is a version group that is not a UUID.
+// findByPath reads the path as `tenant/project/name` if there is such a tenant, and as `project/name`
+// otherwise, where project and name may contain slashes. A path of one part is a version group that is not a
+// UUID.
 func findByPath(ctx context.Context, data *framework.ProviderData, parts []string) (*prefect.Flow, error) {
 	if len(parts) == 1 {
 		return findByID(ctx, data, parts[0])

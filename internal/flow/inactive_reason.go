@@ -9,9 +9,8 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
-// inactiveReason says why no run would start by an active schedule of a flow,
-// or "" if runs would. group is that of the flow's version group, nil if there
-// is none yet.
+// inactiveReason returns why an active schedule of a flow would start no runs, or "" if it would. group is
+// the flow group of its version group, nil if there is none yet.
 func inactiveReason(f *serialization.Flow, group *prefect.FlowGroup) string {
 	activation := serialization.Activation{FlowClocks: serialization.ClockDefaults(f.Schedule()), Required: f.RequiredParameters()}
 	if group != nil {
@@ -19,7 +18,7 @@ func inactiveReason(f *serialization.Flow, group *prefect.FlowGroup) string {
 		activation.GroupDefaults = decoded(group.DefaultParameters)
 	}
 	if !activation.HasSchedule() {
-		return "the flow has no schedule, and neither has its flow group"
+		return "neither the flow nor its flow group has a schedule"
 	}
 	missing := activation.Missing()
 	if len(missing) == 0 {
@@ -28,10 +27,10 @@ func inactiveReason(f *serialization.Flow, group *prefect.FlowGroup) string {
 	for i, name := range missing {
 		missing[i] = fmt.Sprintf("%q", name)
 	}
-	return "the schedule gives no value for the required parameter(s) " + strings.Join(missing, ", ")
+	return "the schedule does not set the required parameter(s) " + strings.Join(missing, ", ")
 }
 
-// decoded is an object that the Server holds; nil if there is none.
+// decoded decodes an object from the Server; nil if there is none.
 func decoded(raw json.RawMessage) map[string]any {
 	object, _ := serialization.DecodeServed(raw).(map[string]any)
 	return object

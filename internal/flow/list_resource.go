@@ -31,8 +31,8 @@ func NewListResource() list.ListResource {
 				MarkdownDescription: "The registered flows of a tenant, ordered by name. Archived flows are left out.",
 				Attributes: map[string]listschema.Attribute{
 					"tenant_id":  framework.ListTenant(),
-					"project_id": framework.ListFilter("UUID of the project. Without it, the flows of all projects.", framework.UUID()),
-					"name_like": framework.ListFilter("Pattern of the names: `%` stands for any text and `_` for any character; case does not matter.",
+					"project_id": framework.ListFilter("UUID of the project. Default: all projects.", framework.UUID()),
+					"name_like": framework.ListFilter("Pattern for the name: `%` matches any text and `_` any character; case does not matter.",
 						framework.NotBlank()),
 				},
 			}
@@ -51,7 +51,7 @@ func NewListResource() list.ListResource {
 	})
 }
 
-// importedAll are the states that imports of flows would give.
+// importedAll returns the states that imports of the flows would give.
 func importedAll(ctx context.Context, data *framework.ProviderData, config *listModel, flows []prefect.Flow) []framework.Imported[model] {
 	client := data.Client(config.TenantID)
 	all := make([]framework.Imported[model], len(flows))

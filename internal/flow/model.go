@@ -15,7 +15,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
-// model is the resource in HCL.
+// model is the resource's attributes.
 type model struct {
 	ID             types.String `tfsdk:"id"`
 	TenantID       types.String `tfsdk:"tenant_id"`
@@ -31,7 +31,7 @@ type model struct {
 	Timeouts timeouts.Value `tfsdk:"timeouts"`
 }
 
-// inputs are the arguments that together mean one serialised flow.
+// inputs are the arguments that together define one serialised flow.
 type inputs struct {
 	FlowJSON  framework.JSON `tfsdk:"flow_json"`
 	Name      types.String   `tfsdk:"name"`
@@ -39,7 +39,7 @@ type inputs struct {
 	RunConfig types.Object   `tfsdk:"run_config"`
 }
 
-// version is what is known of the newest version.
+// version describes the newest version.
 type version struct {
 	FlowID         types.String `tfsdk:"flow_id"`
 	Version        types.Int64  `tfsdk:"version"`
@@ -68,8 +68,7 @@ func notNil(list []string) []string {
 	return list
 }
 
-// describe fills what follows from a flow alone: parameters, number of tasks,
-// version of Prefect.
+// describe sets what follows from the flow alone: parameters, number of tasks, version of Prefect.
 func (v *version) describe(ctx context.Context, f *serialization.Flow) diag.Diagnostics {
 	parameters, diags := parametersOf(ctx, f)
 	v.Parameters = parameters
@@ -101,8 +100,7 @@ func parametersUnknown() types.List {
 	return types.ListUnknown(types.ObjectType{AttrTypes: parameterTypes()})
 }
 
-// fromServer takes over what the Server's record of a version says and can
-// change.
+// fromServer updates what can change on the Server.
 func (m *model) fromServer(f *prefect.Flow) {
 	m.ID = types.StringValue(f.VersionGroupID)
 	m.VersionGroupID = types.StringValue(f.VersionGroupID)
@@ -116,7 +114,7 @@ func (m *model) fromServer(f *prefect.Flow) {
 	m.Archived = types.BoolValue(f.Archived)
 }
 
-// describeStored fills what follows from the flow, as the Server has stored it.
+// describeStored sets what follows from the flow as the Server stores it.
 func (v *version) describeStored(ctx context.Context, f *prefect.Flow) diag.Diagnostics {
 	summary, err := summaryOf(f)
 	if err != nil {
@@ -126,9 +124,8 @@ func (v *version) describeStored(ctx context.Context, f *prefect.Flow) diag.Diag
 	return v.describe(ctx, summary)
 }
 
-// summaryOf makes a flow that has the parameters, the version of Prefect and as
-// many tasks as the Server's columns say, so that reading does not need to fetch
-// the serialised flow, which can be megabytes.
+// summaryOf builds a flow with the parameters, Prefect version and number of tasks from the Server's columns,
+// so that a refresh does not need to fetch the serialised flow, which can be megabytes.
 func summaryOf(f *prefect.Flow) (*serialization.Flow, error) {
 	parameters := any([]any{})
 	if len(f.Parameters) > 0 {

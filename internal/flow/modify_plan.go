@@ -17,8 +17,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/runconfig"
 )
 
-// ValidateConfig checks everything that can be known without a Server and
-// without values of other resources.
+// ValidateConfig checks everything that needs neither a Server nor values of other resources.
 func (r *flowResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	var config model
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -34,10 +33,9 @@ func (r *flowResource) ValidateConfig(ctx context.Context, req resource.Validate
 	}
 	_, err := config.FlowJSON.Decode()
 	if _, _, d := runconfig.Parse(ctx, config.RunConfig); err != nil || d.HasError() {
-		return // the types have said so
+		return // reported by the types
 	}
-	// A job template may be written by a step between validation and plan, so
-	// that a missing file is no error yet.
+	// A step between validation and plan may write a job template, so a missing file is not an error yet.
 	in, diags := config.resolve(ctx, false)
 	if diags.HasError() {
 		in = config.inputs
@@ -73,7 +71,7 @@ func (r *flowResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if resp.Diagnostics.HasError() || p.want == nil || planned.ProjectID.IsUnknown() || r.data == nil {
 		return
 	}
-	if !replaced { // Terraform plans the creation once more, without the state
+	if !replaced { // Terraform plans the creation again, without the state
 		resp.Diagnostics.Append(r.claim(p, planned)...)
 		resp.Diagnostics.Append(r.data.ScheduleOwners.Says("prefect_flow", planned.ID, p.config.ScheduleActive)...)
 	}
@@ -105,8 +103,7 @@ func newPlanning(ctx context.Context, req resource.ModifyPlanRequest) (planning,
 	p.want, d = in.intent(ctx)
 	diags.Append(d...)
 	if p.state != nil && !p.state.FlowJSON.IsNull() {
-		// What is in state was valid once; if a newer provider finds fault with
-		// it, it just does not count as the same.
+		// The state was valid once. If a newer provider rejects it, it does not count as the same.
 		if before, d := p.state.intent(ctx); before != nil && !d.HasError() {
 			p.before = before
 		}
@@ -114,10 +111,9 @@ func newPlanning(ctx context.Context, req resource.ModifyPlanRequest) (planning,
 	return p, diags
 }
 
-// planRemote asks the Server about what is planned: whether the project exists,
-// whether the flow does, whether its schedule can be active, and which runs
-// would be cancelled. Nothing is asked if nothing will be sent. A Server that
-// does not answer is no error of the plan: the same apply may start it.
+// planRemote checks the plan against the Server: that the project exists, if the flow exists, if its schedule
+// can be active, and which runs would be cancelled. It asks nothing if nothing will be sent. An unreachable
+// Server is not an error: the same apply may start it.
 func (r *flowResource) planRemote(ctx context.Context, p planning, planned model) diag.Diagnostics {
 	registers := p.verdict() != keepVersion
 	activates := p.state != nil && framework.IsSet(planned.ScheduleActive) && planned.ScheduleActive.ValueBool() &&
@@ -159,8 +155,8 @@ func checkProject(ctx context.Context, client *prefect.Client, projectID string)
 	_, err := client.LookForProject(ctx, projectID)
 	if errors.Is(err, prefect.ErrNotFound) {
 		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("project_id"), "There is no such project",
-			fmt.Sprintf("The Server has no project %s in the tenant.\n\nGive the `id` of a prefect_project. For a project of another "+
-				"tenant than the provider's, set `tenant_id`, too.", projectID))}
+			fmt.Sprintf("The Server has no project %s in the tenant.\n\nUse the `id` of a prefect_project. For a project of another "+
+				"tenant than the provider's, also set `tenant_id`.", projectID))}
 	}
 	return atPlan(err, "Could not look for project "+projectID, types.StringNull())
 }
@@ -172,13 +168,13 @@ func adoption(newest *prefect.Flow, same bool) diag.Diagnostics {
 			newest.Version, newest.VersionGroupID)
 	}
 	return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(path.Root("flow_json"),
-		fmt.Sprintf("Flow %q is registered already", newest.Name),
+		fmt.Sprintf("Flow %q is already registered", newest.Name),
 		fmt.Sprintf("The project has a flow of this name that this resource did not register. %s\n\n"+
-			"If another configuration manages that flow, give this one another name, project or `version_group_id`.", what))}
+			"If another configuration manages that flow, use another name, project or `version_group_id` here.", what))}
 }
 
-// warnOfRuns warns of the ad-hoc runs that the Server cancels when it archives
-// the version. Runs that the scheduler made are replaced and do not count.
+// warnOfRuns warns of the ad-hoc runs that the Server cancels when it archives the version. Runs created by
+// the scheduler are replaced and do not count.
 func warnOfRuns(ctx context.Context, client *prefect.Client, newest *prefect.Flow) diag.Diagnostics {
 	runs, err := client.ListFlowRuns(ctx, prefect.FlowRunFilter{VersionGroupID: newest.VersionGroupID, States: []string{"Scheduled"}})
 	if err != nil {
@@ -195,12 +191,12 @@ func warnOfRuns(ctx context.Context, client *prefect.Client, newest *prefect.Flo
 	}
 	return diag.Diagnostics{diag.NewWarningDiagnostic(
 		fmt.Sprintf("Registering flow %q cancels %s", newest.Name, framework.Count(len(pending), "pending run")),
-		fmt.Sprintf("The new version archives version %d, and the Server cancels its scheduled runs that have not begun and that the "+
-			"schedule did not make:\n%s\nLet them begin before applying, or create them again for the new version.", newest.Version, runList(pending)))}
+		fmt.Sprintf("The new version archives version %d, and the Server cancels its scheduled runs that have not started and that the "+
+			"schedule did not create:\n%s\nLet them start before you apply, or create them again for the new version.", newest.Version, runList(pending)))}
 }
 
-// atPlan turns an error of a remote check into diagnostics, unless it means that
-// the Server does not answer now. tenantID is what the configuration gives.
+// atPlan converts an error of a remote check to diagnostics, unless it means that the Server cannot be
+// reached now. tenantID is the configured value.
 func atPlan(err error, summary string, tenantID types.String) diag.Diagnostics {
 	if err == nil || errors.Is(err, prefect.ErrUnreachable) || errors.Is(err, prefect.ErrUnavailable) {
 		return nil
@@ -219,19 +215,19 @@ func (r *flowResource) planDestroy(ctx context.Context, req resource.ModifyPlanR
 		resp.Diagnostics.Append(renamed(state.Name.ValueString(), group, state.DeletionPolicy.ValueString())...)
 		return
 	}
-	affected, effect := []string{states.Scheduled}, "The runs have not begun; archiving the flow cancels them."
+	affected, effect := []string{states.Scheduled}, "The runs have not started; archiving the flow cancels them."
 	if state.DeletionPolicy.ValueString() == policyDelete {
 		affected, effect = states.Unfinished(), "`deletion_policy` is \"delete\": unfinished runs are cancelled, then all versions and the history of all runs are deleted."
 	}
 	runs, err := r.data.Client(state.TenantID).ListFlowRuns(ctx, prefect.FlowRunFilter{VersionGroupID: state.ID.ValueString(), States: affected})
 	if err != nil || len(runs) == 0 {
-		return // the destroy itself will report what is wrong
+		return // the destroy itself will report the error
 	}
 	resp.Diagnostics.AddWarning(fmt.Sprintf("Destroying flow %s cancels %s", state.label(), framework.Count(len(runs), "run")),
 		effect+"\n"+runList(runs))
 }
 
-// runList names some runs, a line each.
+// runList lists some of the runs, one per line.
 func runList(runs []prefect.FlowRun) string {
 	const most = 10
 	var text string

@@ -21,28 +21,27 @@ const (
 	undecided
 )
 
-// planning is what a plan is made of.
+// planning contains the inputs of a plan.
 type planning struct {
 	config   model  // as written, with local job templates resolved
 	proposed model  // config with defaults
-	state    *model // nil to create
+	state    *model // nil for a creation
 	want     *intent
-	before   *intent // what the inputs in state mean; nil if there are none
+	before   *intent // meaning of the inputs in state; nil if there are none
 	imported importedVersion
-	again    bool // a creation that replaces an object of the state, which was planned before
+	again    bool // a creation that replaces an object in the state, planned earlier
 }
 
-// replaces reports whether the configuration asks for another version group than
-// the one in state.
+// replaces reports whether the configured version group differs from the one in state.
 func (p planning) replaces() bool {
 	return p.state != nil && framework.IsSet(p.config.VersionGroupID) && !p.config.VersionGroupID.Equal(p.state.ID)
 }
 
-// verdict applies the rule of when a version is registered.
+// verdict decides if a version is registered.
 func (p planning) verdict() verdict {
 	switch {
 	case p.state == nil:
-		return newVersion // or the one that is there already: only the Server can tell
+		return newVersion // or the existing one: only the Server knows
 	case p.want == nil:
 		return undecided
 	case p.want.key != p.state.IdempotencyKey.ValueString() && !p.imported.holds(p.state, p.want.key),
@@ -55,8 +54,7 @@ func (p planning) verdict() verdict {
 	return keepVersion
 }
 
-// model is the planned state. Every value that the apply will not change is
-// known.
+// model returns the planned state. Every value that the apply will not change is known.
 func (p planning) model(ctx context.Context) (model, diag.Diagnostics) {
 	m := p.proposed
 	m.inputs = p.plannedInputs()
@@ -80,9 +78,8 @@ func (p planning) model(ctx context.Context) (model, diag.Diagnostics) {
 	return m, diags
 }
 
-// sameInputs reports whether the inputs in state mean what the configuration means.
-// Those of an imported registration are what the Server gave back, which has made
-// 1 of 1.0: it is the same flow all the same if the Server has its key.
+// sameInputs reports whether the inputs in state mean the same as the configuration. An imported registration
+// has inputs from the Server, which returns 1 for 1.0: it is still the same flow if the Server has its key.
 func (p planning) sameInputs() bool {
 	if p.state == nil || p.want == nil || p.before == nil {
 		return false
@@ -91,8 +88,7 @@ func (p planning) sameInputs() bool {
 		p.want.key == p.state.IdempotencyKey.ValueString() && sameFlow(p.before.flow, p.want.flow)
 }
 
-// plannedInputs are those of the configuration, unless the ones in state mean
-// the same.
+// plannedInputs returns the configured inputs, or those in state if they mean the same.
 func (p planning) plannedInputs() inputs {
 	if p.sameInputs() {
 		return p.state.inputs
@@ -102,7 +98,7 @@ func (p planning) plannedInputs() inputs {
 	return in
 }
 
-// planVersion plans what belongs to the version, and the schedule.
+// planVersion plans the version's attributes and the schedule.
 func (p planning) planVersion(ctx context.Context, m *model) diag.Diagnostics {
 	m.ScheduleActive = p.config.ScheduleActive
 	verdict := p.verdict()
@@ -130,8 +126,8 @@ func (p planning) planVersion(ctx context.Context, m *model) diag.Diagnostics {
 	return m.describe(ctx, p.want.flow)
 }
 
-// orUnknown is the value, or unknown if it is null: what a computed attribute
-// plans when it is not configured.
+// orUnknown returns the value, or unknown if it is null: the planned value of a computed attribute that is
+// not configured.
 func orUnknown(v types.String) types.String {
 	if v.IsNull() {
 		return types.StringUnknown()

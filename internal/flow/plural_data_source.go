@@ -13,7 +13,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
-// pluralModel is the data source.
+// pluralModel is the data source's attributes.
 type pluralModel struct {
 	TenantID    types.String  `tfsdk:"tenant_id"`
 	ProjectID   types.String  `tfsdk:"project_id"`
@@ -67,18 +67,18 @@ func (m *pluralModel) query(ctx context.Context, client *prefect.Client) ([]pref
 
 func pluralSchema() schema.Schema {
 	return schema.Schema{
-		MarkdownDescription: "Registered flows of a tenant: all versions that the filters let through. An empty result is not an error.",
+		MarkdownDescription: "Registered flows of a tenant: all versions that match the filters. An empty result is not an error.",
 		Attributes: map[string]schema.Attribute{
 			"tenant_id":    framework.TenantKey(),
 			"project_id":   framework.Filter("Only flows of the project with this UUID.", framework.UUID()),
 			"project_name": framework.Filter("Only flows of the project of this name.", framework.NotBlank()),
 			"name":         framework.Filter("Only flows of this name.", framework.NotEmpty("etl")),
-			"name_like": framework.Filter("Only flows whose name fits this pattern: `%` stands for any text and `_` for any character; case does not matter.",
+			"name_like": framework.Filter("Only flows whose name matches this pattern: `%` matches any text and `_` any character; case does not matter.",
 				framework.NotBlank()),
 			"archived": schema.BoolAttribute{
 				Optional: true,
-				MarkdownDescription: "`false` for the current versions only: at most one of each flow, and none of a flow that was archived as a whole. " +
-					"`true` for archived versions only. Without it both are found.",
+				MarkdownDescription: "`false` for current versions only: at most one per flow, and none of a flow that is completely archived. " +
+					"`true` for archived versions only. Default: both.",
 			},
 			"flows": framework.Found("The versions found, ordered by name, then version group, newest version first.", map[string]schema.Attribute{
 				"id":              framework.Text("Version group of the flow, the `id` of a `prefect_flow`."),
@@ -90,7 +90,7 @@ func pluralSchema() schema.Schema {
 				"archived":        framework.Flag("`true` if the version is archived."),
 				"flow_group_id":   framework.Text("Id of the flow group."),
 				"core_version":    framework.Text("Version of Prefect that serialised the flow."),
-				"task_count":      framework.Number("Number of tasks, parameters included."),
+				"task_count":      framework.Number("Number of tasks, including parameters."),
 				"description":     framework.Text("Description of the version."),
 				"schedule_active": framework.Flag("`true` if the Server creates runs on the schedule."),
 				"labels":          framework.Texts("Labels of the version's run configuration."),

@@ -14,8 +14,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
-// Read refreshes the newest version of the flow and forgets the flow if no
-// version is left.
+// Read refreshes the newest version of the flow, and removes the flow from the state if no version is left.
 func (r *flowResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state model
 	newest := framework.ReadObject(ctx, r.data, req, resp, &state, (*model).inState, (*prefect.Client).RefreshFlow)
@@ -33,11 +32,9 @@ func (r *flowResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
 
-// refresh takes over what the Server says of the newest version. A version never
-// changes, so what describes it is only read when it is another one than the one
-// in state. The inputs stay: they are what Terraform last applied. An imported
-// resource has none yet and gets those that the Server's record gives; that flow
-// is returned, otherwise nil.
+// refresh updates the state from the newest version. A version never changes, so its details are read only if
+// it differs from the one in state. The inputs stay: they are what Terraform last applied. An imported
+// resource has none yet and gets them from the Server's record; that flow is returned, otherwise nil.
 func refresh(ctx context.Context, client *prefect.Client, state *model, newest *prefect.Flow) (*serialization.Flow, diag.Diagnostics) {
 	var imported *serialization.Flow
 	var diags diag.Diagnostics
@@ -61,16 +58,14 @@ func refresh(ctx context.Context, client *prefect.Client, state *model, newest *
 	return imported, diags
 }
 
-// means reports whether the version in state is that of a flow which the Server holds,
-// whose own key may be another one; see sameFlow.
+// means reports whether the version in state is a flow on the Server, whose own key may differ; see sameFlow.
 func (m *model) means(ctx context.Context, stored *serialization.Flow) bool {
-	applied, _ := m.intent(ctx) // an import has no inputs; those that are not valid any more mean nothing
+	applied, _ := m.intent(ctx) // an import has no inputs; inputs that are no longer valid have no meaning
 	return applied != nil && applied.key == m.IdempotencyKey.ValueString() && sameFlow(stored, applied.flow)
 }
 
-// storedFlow returns the key of a version: the one of its registration, or, if
-// it was registered without, that of the serialised flow which the Server holds.
-// The latter is fetched only for that, or if it is wanted itself.
+// storedFlow returns the key of a version: the key of its registration or, if it was registered without one,
+// that of the serialised flow on the Server. The flow is fetched only for that, or if wanted is set.
 func storedFlow(ctx context.Context, client *prefect.Client, f *prefect.Flow, wanted bool) (*serialization.Flow, string, error) {
 	key := f.Group.Settings.IdempotencyKey
 	if key != "" && !wanted {
@@ -93,11 +88,10 @@ func storedFlow(ctx context.Context, client *prefect.Client, f *prefect.Flow, wa
 	return stored, key, nil
 }
 
-// importInputs gives an imported resource the inputs that mean the version that
-// the Server has: the serialised flow with all that was merged into it, and its
-// name, labels and, where it is a KubernetesRun, run configuration once more, so
-// that a configuration which spells them out shows no difference. Which of them
-// the flow came with cannot be known.
+// importInputs gives an imported resource the inputs that match the Server's version: the serialised flow
+// with everything merged into it, and also its name, labels and, if it is a KubernetesRun, run configuration,
+// so that a configuration that sets them shows no difference. It is not known which of them the flow was
+// registered with.
 func (m *model) importInputs(ctx context.Context, stored *serialization.Flow) diag.Diagnostics {
 	text, err := framework.JSONOf(stored.Map())
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
-// cleanUpTimeout bounds what is done after a failure.
+// cleanUpTimeout limits the clean-up after a failure.
 const cleanUpTimeout = 30 * time.Second
 
 // request is a version to register.
@@ -25,19 +25,19 @@ type request struct {
 	tenantID       types.String // as configured
 	projectID      string
 	versionGroupID string       // "": chosen by the Server
-	description    types.String // not set: none
-	scheduleActive types.Bool   // not set: active, as the CLI does
-	state          *model       // what was known of the newest version; nil when creating
+	description    types.String // null: none
+	scheduleActive types.Bool   // null: active, as with the CLI
+	state          *model       // the newest version in state; nil for a creation
 	// taken reports whether another resource has just been created in a version group.
 	taken func(group string) bool
 }
 
-// existing is the newest version of the group that the Server would add the
-// registration to, or nil if it would make a new group.
+// existing returns the newest version of the group that the Server would add the registration to, or nil if
+// it would create a group.
 func existing(ctx context.Context, client *prefect.Client, projectID, name, versionGroupID string) (*prefect.Flow, error) {
 	newest, err := client.LookForFlow(ctx, projectID, name, versionGroupID)
 	if errors.Is(err, prefect.ErrNotFound) {
-		return nil, nil //nolint:nilnil // no version yet is an ordinary answer, documented above
+		return nil, nil //nolint:nilnil // nil is documented above
 	}
 	if err != nil {
 		return nil, fmt.Errorf("look for versions of flow %q: %w", name, err)
@@ -45,8 +45,8 @@ func existing(ctx context.Context, client *prefect.Client, projectID, name, vers
 	return newest, nil
 }
 
-// ensureRegistered makes sure that the newest version of the flow is the one wanted, and
-// returns it. It sends nothing if it is already.
+// ensureRegistered ensures that the newest version of the flow is the one wanted, and returns it. It sends
+// nothing if that is already so.
 func ensureRegistered(ctx context.Context, client *prefect.Client, in request) (*prefect.Flow, diag.Diagnostics) {
 	name := in.want.flow.Name()
 	newest, err := existing(ctx, client, in.projectID, name, in.versionGroupID)
@@ -54,7 +54,7 @@ func ensureRegistered(ctx context.Context, client *prefect.Client, in request) (
 		return nil, registerFailure(name).DiagnoseIn(err, in.tenantID)
 	}
 	if newest != nil && in.versionGroupID == "" && in.taken != nil && in.taken(newest.VersionGroupID) {
-		newest = nil // a flow of the same name that has a version_group_id of its own
+		newest = nil // a flow of the same name with its own version_group_id
 	}
 	if diags := checkSchedule(in.want, in.scheduleActive, newest); diags.HasError() {
 		return nil, diags
@@ -67,14 +67,14 @@ func ensureRegistered(ctx context.Context, client *prefect.Client, in request) (
 		if current {
 			return newest, nil
 		}
-		// The Server answers a known key with the version that there is, unless
-		// that is archived. Registering archives it in any case.
+		// The Server answers a known key with the existing version, unless that is archived. Registering
+		// archives it anyway.
 		if err := client.ArchiveFlow(ctx, newest.ID); err != nil && !errors.Is(err, prefect.ErrNotFound) {
 			return nil, registerFailure(name).Diagnose(fmt.Errorf("archive version %d: %w", newest.Version, err))
 		}
 	}
-	// A new group gets its id here, so that it is known whatever happens to the
-	// answer, and so that a repeated request finds what the first one did.
+	// A new group gets its id here, so that it is known even if the answer is lost, and a retried request
+	// finds the result of the first.
 	group := in.versionGroupID
 	if group == "" {
 		group = uuid.NewString()
@@ -105,16 +105,15 @@ func ensureRegistered(ctx context.Context, client *prefect.Client, in request) (
 	return registered, nil
 }
 
-// removeEmptyGroup removes the flow group that a failed first registration has
-// left behind without a version. If the version is there after all, it stays:
-// the next apply finds it by its key.
+// removeEmptyGroup removes the flow group without versions that a failed first registration left behind. If
+// the version exists after all, it stays: the next apply finds it by its key.
 func removeEmptyGroup(ctx context.Context, client *prefect.Client, versionGroupID string) error {
-	// Cleaning up must not stop because the apply was interrupted.
+	// Clean up even if the apply was interrupted.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTimeout)
 	defer cancel()
 	group, err := client.FindFlowGroup(ctx, versionGroupID)
 	if err != nil {
-		return nil // no group, or a Server that does not answer: the registration's own error says it
+		return nil // no group, or an unreachable Server, which the registration's own error reports
 	}
 	if _, err := client.LatestFlow(ctx, versionGroupID); !errors.Is(err, prefect.ErrNotFound) {
 		return nil
@@ -125,8 +124,8 @@ func removeEmptyGroup(ctx context.Context, client *prefect.Client, versionGroupI
 	return nil
 }
 
-// unread is what is known of a version that was registered but could not be read
-// back, enough to find it at the next refresh.
+// unread describes a version that was registered but could not be read back, well enough to find it at the
+// next refresh.
 func unread(id, group string, in request) *prefect.Flow {
 	f := &prefect.Flow{
 		ID: id, Name: in.want.flow.Name(), ProjectID: in.projectID, VersionGroupID: group,
@@ -138,10 +137,9 @@ func unread(id, group string, in request) *prefect.Flow {
 	return f
 }
 
-// isCurrent reports whether the newest version, whose group has the wanted key, is
-// what is wanted. It is not if a description is wanted that it does not have, or
-// if the key belongs to a later registration that failed: the Server stores the
-// key before the version, and keeps it when it takes the version back.
+// isCurrent reports whether the newest version, whose group has the wanted key, is the wanted one. It is not
+// if a wanted description differs, or if the key belongs to a later registration that failed: the Server
+// stores the key before the version, and keeps it when it rolls back the version.
 func isCurrent(ctx context.Context, client *prefect.Client, newest *prefect.Flow, in request) (bool, error) {
 	if framework.IsSet(in.description) && !in.description.Equal(framework.StringOrNull(newest.Description)) {
 		return false, nil
@@ -155,7 +153,7 @@ func isCurrent(ctx context.Context, client *prefect.Client, newest *prefect.Flow
 	}
 	stored, err := decodeObject(raw)
 	if err != nil {
-		return false, nil //nolint:nilerr // not a flow: certainly not this one
+		return false, nil //nolint:nilerr // not a flow, so not this one
 	}
 	return sameFlow(serialization.NewFlow(stored), in.want.flow), nil
 }
@@ -172,8 +170,8 @@ func registerFailure(name string) framework.Failure {
 	}
 }
 
-// checkSchedule refuses a schedule that would start no runs, which the Server
-// says nowhere. newest is nil for a new group.
+// checkSchedule rejects a schedule that would start no runs; the Server does not report that. newest is nil
+// for a new group.
 func checkSchedule(want *intent, active types.Bool, newest *prefect.Flow) diag.Diagnostics {
 	var group *prefect.FlowGroup
 	if newest != nil {
@@ -186,20 +184,19 @@ func checkSchedule(want *intent, active types.Bool, newest *prefect.Flow) diag.D
 	case reason == "" || framework.IsSet(active) && !active.ValueBool():
 	case framework.IsSet(active):
 		diags.AddAttributeError(path.Root("schedule_active"), "The schedule cannot be activated",
-			fmt.Sprintf("No run of flow %q would start, because %s.\n\nLeave `schedule_active` out or set it to "+
-				"false, or give the flow a schedule whose clocks have values for all required parameters. A schedule of the flow "+
-				"group, and its default parameters, count if the flow group exists already.", want.flow.Name(), reason))
+			fmt.Sprintf("No run of flow %q would start, because %s.\n\nRemove `schedule_active` or set it to "+
+				"false, or give the flow a schedule whose clocks set all required parameters. A schedule of the flow "+
+				"group and its default parameters count if the flow group already exists.", want.flow.Name(), reason))
 	case scheduled && !active.IsUnknown():
 		diags.AddAttributeWarning(path.Root("schedule_active"), "The schedule will not start runs",
-			fmt.Sprintf("No run of flow %q will start by its schedule, because %s.\n\nGive each of them a value in "+
-				"every clock, or in `default_parameters` of the flow group; or set `schedule_active = false` if this is meant.", want.flow.Name(), reason))
+			fmt.Sprintf("No run of flow %q will start on its schedule, because %s.\n\nSet each of them in "+
+				"every clock, or in `default_parameters` of the flow group. If this is intended, set `schedule_active = false`.", want.flow.Name(), reason))
 	}
 	return diags
 }
 
-// ensureSchedule makes the schedule of a version active or inactive, if that is
-// managed, and returns the version as it is then. The Server swallows errors of
-// activation, so the outcome is read back.
+// ensureSchedule activates or deactivates the schedule of a version, if that is managed, and returns the
+// resulting version. The Server ignores errors of activation, so the result is read back.
 func ensureSchedule(ctx context.Context, client *prefect.Client, f *prefect.Flow, want types.Bool) (*prefect.Flow, diag.Diagnostics) {
 	if !framework.IsSet(want) || want.ValueBool() == f.IsScheduleActive {
 		return f, nil
@@ -212,7 +209,7 @@ func ensureSchedule(ctx context.Context, client *prefect.Client, f *prefect.Flow
 		Summary:   fmt.Sprintf("The schedule of flow %q could not be %s", f.Name, verb),
 		Attribute: path.Root("schedule_active"),
 		Remedies: map[error]string{
-			prefect.ErrInvalid: "The flow needs a schedule, of its own or of its flow group, that has values for all required parameters.",
+			prefect.ErrInvalid: "The flow or its flow group needs a schedule that sets all required parameters.",
 		},
 	}
 	if err := set(ctx, f.ID); err != nil {
@@ -225,7 +222,7 @@ func ensureSchedule(ctx context.Context, client *prefect.Client, f *prefect.Flow
 	if now.IsScheduleActive != want.ValueBool() {
 		return now, diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("schedule_active"), failure.Summary,
 			fmt.Sprintf("The Server accepted the request for version %d (%s), but the schedule has not changed.\n\n"+
-				"The log of the Server's GraphQL service has the cause. Run the command again if it was temporary.", now.Version, now.ID))}
+				"The cause is in the log of the Server's GraphQL service. If it was temporary, run the command again.", now.Version, now.ID))}
 	}
 	return now, nil
 }

@@ -88,8 +88,8 @@ func TestPlanWarnsOfRunsThatWouldBeCancelled(t *testing.T) {
 	r.run(state.ID.ValueString())
 	expect(t, r.plan(configOf(base), state))
 	expect(t, r.plan(configOf(changed), state), "cancels 2 pending runs")
-	expect(t, r.plan(configOf(changed), nil), "is registered already", "cancels 2 pending runs")
-	expect(t, r.plan(configOf(base), nil), "is registered already")
+	expect(t, r.plan(configOf(changed), nil), "is already registered", "cancels 2 pending runs")
+	expect(t, r.plan(configOf(base), nil), "is already registered")
 }
 
 func TestPlanOfASchedule(t *testing.T) {
@@ -204,11 +204,11 @@ func TestNewResourceForAFlowInState(t *testing.T) {
 	expect(t, plan(state, false))
 	expect(t, plan(nil, false), twins)
 	command()
-	expect(t, plan(nil, false), "is registered already")
+	expect(t, plan(nil, false), "is already registered")
 	expect(t, plan(state, false), twins)
 	command() // as with -replace
 	expect(t, plan(state, false))
-	expect(t, plan(nil, true), "is registered already")
+	expect(t, plan(nil, true), "is already registered")
 }
 
 // expect compares the summaries of diagnostics with what they must contain.

@@ -10,26 +10,26 @@ import (
 
 // Keys of the private data that Terraform keeps with the resource.
 const (
-	// presentKey marks an object that is in the state. The plan of a tainted
-	// object starts from nothing, so that it does not have the mark.
+	// presentKey marks an object that is in the state. A tainted object is planned as if it did not exist, so
+	// its plan lacks the mark.
 	presentKey = "present"
-	// replacementKey is where the plan of a creation leaves what it will create.
+	// replacementKey is where the plan of a creation stores what it will create.
 	replacementKey = "replacement"
 )
 
-// replacement is what a planned creation will register, for the Delete that
-// Terraform calls first if the creation replaces an object.
+// replacement is what a planned creation will register, for the Delete that Terraform calls first if the
+// creation replaces an object.
 type replacement struct {
-	// Known is false if an input that decides about the version group is unknown.
+	// Known is false if an input that determines the version group is unknown.
 	Known bool `json:"known"`
-	// TenantID and VersionGroupID are "" if the configuration leaves them out.
+	// TenantID and VersionGroupID are "" if they are not configured.
 	TenantID       string `json:"tenant_id"`
 	ProjectID      string `json:"project_id"`
 	VersionGroupID string `json:"version_group_id"`
 	Name           string `json:"name"`
 }
 
-// replacementOf is what a plan will create.
+// replacementOf returns what a plan will create.
 func replacementOf(p planning) replacement {
 	c := p.config
 	if p.want == nil || c.ProjectID.IsUnknown() || c.TenantID.IsUnknown() || c.VersionGroupID.IsUnknown() {
@@ -41,9 +41,8 @@ func replacementOf(p planning) replacement {
 	}
 }
 
-// continues reports whether the creation will work in the version group of an
-// object: it takes the newest version over if that is the same flow, and adds a
-// version to it otherwise.
+// continues reports whether the creation will use an object's version group: it adopts the newest version if
+// that is the same flow, and adds a version otherwise.
 func (n replacement) continues(state model) bool {
 	switch {
 	case !n.Known, n.TenantID != "" && n.TenantID != state.TenantID.ValueString():
@@ -54,7 +53,7 @@ func (n replacement) continues(state model) bool {
 	return n.ProjectID == state.ProjectID.ValueString() && n.Name == state.Name.ValueString()
 }
 
-// notePlan leaves in the private data of a plan what a Delete must know.
+// notePlan stores in a plan's private data what a Delete must know.
 func notePlan(ctx context.Context, private framework.Private, p planning) diag.Diagnostics {
 	if p.state != nil {
 		return framework.SetPrivate(ctx, private, presentKey, true)
@@ -68,10 +67,9 @@ func isPresent(ctx context.Context, private framework.Private) (present bool, di
 	return present, diags
 }
 
-// taintedFor reports whether a Delete is that of an object whose Create failed, and
-// what will be created in its place. A replacement that the user asks for
-// (another version_group_id, `-replace`) is planned from the object, which has
-// the mark; so has the object itself when it is destroyed for good.
+// taintedFor reports whether a Delete is for an object whose Create failed, and returns what will replace it.
+// A replacement that the user requests (another version_group_id, `-replace`) is planned from the object,
+// which has the mark; so is a final destroy.
 func taintedFor(ctx context.Context, private framework.Private) (next replacement, tainted bool, diags diag.Diagnostics) {
 	present, diags := isPresent(ctx, private)
 	planned, d := framework.GetPrivate(ctx, private, replacementKey, &next)

@@ -41,8 +41,7 @@ func (r *flowResource) Schema(ctx context.Context, _ resource.SchemaRequest, res
 	resp.Schema = resourceSchema(ctx)
 }
 
-// Create registers the flow, or takes over the version that the Server has
-// already if it is the same.
+// Create registers the flow, or adopts the version on the Server if it is the same.
 func (r *flowResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -58,13 +57,13 @@ func (r *flowResource) Create(ctx context.Context, req resource.CreateRequest, r
 		resp.Diagnostics.Append(twice(want, plan.VersionGroupID.ValueString())...)
 		return
 	}
-	// What is in the state is no longer what a plan would create.
+	// The state no longer contains what a plan would create.
 	resp.Diagnostics.Append(framework.SetPrivate(ctx, resp.Private, presentKey, true)...)
 	r.apply(ctx, planning{config: plan, want: want}, &resp.State, resp.Identity, &resp.Diagnostics)
 }
 
-// Update moves the flow to another project, registers a version, and switches
-// its schedule, as far as the plan asks for it.
+// Update moves the flow to another project, registers a version, and activates or deactivates its schedule,
+// as planned.
 func (r *flowResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan, state model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -91,9 +90,8 @@ func (r *flowResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	r.apply(ctx, planning{config: plan, state: &state, want: want, imported: imported}, &resp.State, resp.Identity, &resp.Diagnostics)
 }
 
-// apply registers the version that is planned, if one is, and sees to its
-// schedule. State and identity are saved as soon as the version is there, before
-// anything that can fail.
+// apply registers the planned version, if there is one, and sets its schedule. It saves state and identity as
+// soon as the version exists, before anything can fail.
 func (r *flowResource) apply(ctx context.Context, p planning, saved *tfsdk.State, identity *tfsdk.ResourceIdentity, diags *diag.Diagnostics) {
 	plan, state, want := p.config, p.state, p.want
 	client, done := r.data.Client(plan.TenantID), plan
@@ -124,8 +122,8 @@ func (r *flowResource) apply(ctx context.Context, p planning, saved *tfsdk.State
 	diags.Append(saved.Set(ctx, done)...)
 }
 
-// keep fills what the plan left open, because inputs were unknown, with what is
-// in state, when the inputs turn out to mean the same.
+// keep copies from the state what the plan left open because inputs were unknown, if the inputs turn out to
+// mean the same.
 func (m *model) keep(state *model) {
 	m.version = state.version
 	if m.ScheduleActive.IsUnknown() {
@@ -133,9 +131,8 @@ func (m *model) keep(state *model) {
 	}
 }
 
-// schedule brings the schedule to the planned state and returns the version as
-// it is then; nil if nothing is managed or has changed. f is the version that
-// was registered just now, or nil.
+// schedule sets the schedule to the planned state and returns the resulting version; nil if nothing is
+// managed or has changed. f is the version just registered, or nil.
 func (r *flowResource) schedule(ctx context.Context, client *prefect.Client, plan model, state *model, f *prefect.Flow) (*prefect.Flow, diag.Diagnostics) {
 	if !framework.IsSet(plan.ScheduleActive) || f == nil && plan.ScheduleActive.Equal(state.ScheduleActive) {
 		return f, nil
@@ -149,10 +146,10 @@ func (r *flowResource) schedule(ctx context.Context, client *prefect.Client, pla
 	return ensureSchedule(ctx, client, f, plan.ScheduleActive)
 }
 
-// registerInTurn registers the version while no other resource does so for the same
-// flow. With errors, it returns the version if it is known to exist.
+// registerInTurn registers the version while no other resource registers the same flow. With errors, it still
+// returns the version if it is known to exist.
 func (r *flowResource) registerInTurn(ctx context.Context, client *prefect.Client, plan model, state *model, want *intent) (*prefect.Flow, diag.Diagnostics) {
-	// Looking for the flow, registering and claiming the version group are separate steps.
+	// Finding the flow, registering it and claiming its version group are separate steps.
 	release, diags := r.data.Lock(ctx, prefect.NewFlowKey(plan.ProjectID.ValueString(), want.flow.Name(), ""))
 	if diags.HasError() {
 		return nil, diags
@@ -174,8 +171,8 @@ func (r *flowResource) registerInTurn(ctx context.Context, client *prefect.Clien
 	return f, diags
 }
 
-// settle returns what the planned inputs mean, now that they are all known, and
-// fills those that the plan had to leave open.
+// settle returns the meaning of the planned inputs, now that they are all known, and sets those that the plan
+// left open.
 func (m *model) settle(ctx context.Context) (*intent, diag.Diagnostics) {
 	in, diags := m.resolve(ctx, true)
 	if diags.HasError() {
@@ -195,8 +192,8 @@ func (m *model) settle(ctx context.Context) (*intent, diag.Diagnostics) {
 	return want, diags
 }
 
-// complete fills in what is known after the version is registered. What follows
-// from the flow is taken from the flow, as in the plan.
+// complete sets what is known after the registration. What follows from the flow is taken from the flow, as
+// in the plan.
 func (m *model) complete(ctx context.Context, f *prefect.Flow, want *intent) diag.Diagnostics {
 	m.fromServer(f)
 	m.Archived = types.BoolValue(false)
@@ -207,9 +204,8 @@ func (m *model) complete(ctx context.Context, f *prefect.Flow, want *intent) dia
 	return nil
 }
 
-// moveAll moves all versions to another project, the newest last: should one
-// fail, the refresh still finds the flow in its old project and the next apply
-// moves the rest.
+// moveAll moves all versions to another project, the newest last: if one fails, the refresh still finds the
+// flow in its old project and the next apply moves the rest.
 func moveAll(ctx context.Context, client *prefect.Client, state model, projectID string) diag.Diagnostics {
 	failure := framework.Failure{
 		Summary:   fmt.Sprintf("Could not move flow %s to project %s", state.label(), projectID),

@@ -24,15 +24,15 @@ const (
 )
 
 const resourceDescription = "Registers a flow with a Prefect Server, as `prefect register --json` does.\n\n" +
-	"The flow comes from `prefect build`: either the whole build document, of which `name` picks a flow, or one " +
-	"serialised flow. The provider computes the same idempotency key as the CLI, so that an unchanged flow is not " +
-	"registered again, whoever registered it, and that Terraform and the CLI can be used side by side. Registering a " +
-	"changed flow makes a new version in the same version group, and the Server archives the version before it: its " +
-	"scheduled runs that have not begun are cancelled. The plan warns about them.\n\n" +
-	"`id` is the version group, which stays the same for all versions. Use `flow_id` for one version.\n\n" +
-	"A flow with the same name in the same project is one version group on the Server. Creating this resource for a " +
-	"name that the project has already therefore adds to the existing group, with a warning in the plan; two resources " +
-	"for one name in one project are refused."
+	"The flow comes from `prefect build`: either a whole build document, from which `name` selects a flow, or one " +
+	"serialised flow. The provider computes the same idempotency key as the CLI, so an unchanged flow is not " +
+	"registered again, no matter who registered it, and Terraform and the CLI can be used side by side. Registering a " +
+	"changed flow creates a new version in the same version group, and the Server archives the previous version: its " +
+	"scheduled runs that have not started are cancelled. The plan warns about them.\n\n" +
+	"`id` is the version group, which is the same for all versions. Use `flow_id` for a specific version.\n\n" +
+	"On the Server, flows with the same name in one project share a version group. Creating this resource for a " +
+	"name that the project already has therefore adds a version to the existing group, with a warning in the plan. Two resources " +
+	"for the same name in one project are an error."
 
 func resourceSchema(ctx context.Context) schema.Schema {
 	attributes := inputAttributes()
@@ -71,15 +71,15 @@ func inputAttributes() map[string]schema.Attribute {
 		"flow_json": schema.StringAttribute{
 			Required:   true,
 			CustomType: framework.JSONType{},
-			MarkdownDescription: "The flow, serialised by `prefect build` of Prefect 1: the text of a build document, such as " +
+			MarkdownDescription: "The flow, serialised by Prefect 1's `prefect build`: the text of a build document, such as " +
 				"`file(\"flows.json\")`, or one of its flows. Compared by meaning: formatting and the order of keys do not " +
 				"matter.",
 		},
 		"name": schema.StringAttribute{
 			Optional: true, Computed: true,
 			Validators: []validator.String{framework.NotEmpty("etl")},
-			MarkdownDescription: "Name of the flow. Needed if `flow_json` is a build document with several flows, to pick " +
-				"one. Otherwise it may be left out; if given, it must be the name of the flow in `flow_json`.",
+			MarkdownDescription: "Name of the flow. Required if `flow_json` is a build document with several flows, to select " +
+				"one. Otherwise optional; if set, it must be the name of the flow in `flow_json`.",
 		},
 		"labels": schema.SetAttribute{
 			Optional: true, Computed: true,
@@ -91,45 +91,45 @@ func inputAttributes() map[string]schema.Attribute {
 		"run_config": runConfigAttribute(),
 		"description": schema.StringAttribute{
 			Optional: true, Computed: true,
-			MarkdownDescription: "Description of the version. The Server sets it only while it registers, so that a " +
-				"changed description registers a new version of the same flow. If left out, the present description is " +
+			MarkdownDescription: "Description of the version. The Server sets it only during registration, so a " +
+				"changed description registers a new version of the same flow. If left out, the current description is " +
 				"kept. The description of `prefect_flow_group` can be changed without a new version.",
 		},
 		"version_group_id": schema.StringAttribute{
 			Optional: true, Computed: true,
 			Validators: []validator.String{framework.NotBlank()},
 			MarkdownDescription: "Version group to register the flow in, usually a UUID. Default: the group of the newest " +
-				"flow with the same name in the project, or a new group. Use it for one flow only: registering in it archives the versions " +
+				"flow with the same name in the project, or a new group. Use a version group for one flow only: registering in it archives the versions " +
 				"that it has in other projects and tenants. Changing it replaces the resource.",
 		},
 		"schedule_active": schema.BoolAttribute{
 			Optional: true, Computed: true,
 			MarkdownDescription: "`true` lets the Server create runs on the flow's schedule, or on that of its flow group. If " +
 				"left out, registering activates the schedule, as `prefect register` does, and the provider does not manage it " +
-				"afterwards. `true` is refused for a flow that has no schedule, or that has a required parameter which " +
-				"the schedule gives no value for: the Server would leave such a schedule inactive without saying so.",
+				"afterwards. `true` is an error for a flow without a schedule, or with a required parameter that " +
+				"the schedule does not set: the Server would silently leave such a schedule inactive.",
 		},
 		"deletion_policy": schema.StringAttribute{
 			Optional: true, Computed: true,
 			Default:    stringdefault.StaticString(policyArchive),
 			Validators: []validator.String{framework.OneOf(policyArchive, policyDelete, policyAbandon)},
-			MarkdownDescription: "What destroying the resource does. `archive` (default): archives the flow; its runs and " +
-				"their history stay, runs that have not begun are cancelled. `delete`: cancels unfinished runs, waits " +
-				"until they have finished, and deletes all versions, all runs and the flow group. `abandon`: leaves " +
-				"everything on the Server as it is.",
+			MarkdownDescription: "What happens when the resource is destroyed. `archive` (default): archives the flow; its runs and " +
+				"their history stay, and runs that have not started are cancelled. `delete`: cancels unfinished runs, waits " +
+				"until they have finished, and deletes all versions, all runs and the flow group. `abandon`: changes " +
+				"nothing on the Server.",
 		},
 	}
 }
 
 func runConfigAttribute() schema.Attribute {
 	attribute := runconfig.Attribute(runconfig.Descriptions{
-		RunConfig: "Run configuration that replaces the one in `flow_json`. If left out, that of `flow_json` is used, of " +
-			"whatever type it is.",
-		TemplatePath: "read when Terraform plans and stored with the flow, so that a change of the file registers a new version.",
-		Labels: "Labels of the run configuration, by which agents choose runs. The `labels` of the resource are added to " +
+		RunConfig: "Run configuration that replaces the one in `flow_json`. If left out, that of `flow_json` is used, " +
+			"whatever its type.",
+		TemplatePath: "read during plan and stored with the flow, so a changed file registers a new version.",
+		Labels: "Labels of the run configuration, which agents match. The `labels` of the resource are added to " +
 			"them.",
 	})
-	attribute.Computed = true // an import gives it, and it may be left out afterwards
+	attribute.Computed = true // an import sets it, and the configuration may omit it
 	return attribute
 }
 
@@ -142,20 +142,20 @@ func computedAttributes() map[string]schema.Attribute {
 		"flow_id":  text("Id of the newest version of the flow."),
 		"version":  schema.Int64Attribute{Computed: true, MarkdownDescription: "Number of the newest version, counted from 1 in the version group."},
 		"archived": schema.BoolAttribute{Computed: true, MarkdownDescription: "`true` if the newest version is archived. Terraform then registers the flow again."},
-		"flow_group_id": text("Id of the flow group, which holds the settings that all versions share. Not the same as " +
+		"flow_group_id": text("Id of the flow group, which contains the settings that all versions share. Not the same as " +
 			"`version_group_id`, which is the group's name."),
-		"idempotency_key": text("The key of the newest version: the SHA-256 of the serialised flow as `prefect register` computes it."),
+		"idempotency_key": text("Key of the newest version: the SHA-256 of the serialised flow, as `prefect register` computes it."),
 		"core_version":    text("Version of Prefect that serialised the flow."),
-		"task_count":      schema.Int64Attribute{Computed: true, MarkdownDescription: "Number of tasks in the flow, parameters included."},
+		"task_count":      schema.Int64Attribute{Computed: true, MarkdownDescription: "Number of tasks in the flow, including parameters."},
 		"parameters": schema.ListNestedAttribute{
 			Computed:            true,
 			MarkdownDescription: "Parameters of the flow.",
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 				"name":     text("Name of the parameter."),
-				"required": schema.BoolAttribute{Computed: true, MarkdownDescription: "`true` if every run must give a value."},
+				"required": schema.BoolAttribute{Computed: true, MarkdownDescription: "`true` if every run must set a value."},
 				"default": schema.StringAttribute{
 					Computed: true, CustomType: framework.JSONType{},
-					MarkdownDescription: "Default value as JSON; null for a required parameter.",
+					MarkdownDescription: "Default value as JSON; `null` for a required parameter.",
 				},
 			}},
 		},

@@ -18,7 +18,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization/recent"
 )
 
-// intent is what inputs mean: the flow as it would be sent, and its key.
+// intent is the meaning of the inputs: the flow as it would be sent, and its key.
 type intent struct {
 	flow *serialization.Flow
 	key  string
@@ -34,11 +34,11 @@ func (in inputs) resolve(ctx context.Context, applying bool) (inputs, diag.Diagn
 	return in, diags
 }
 
-// rememberedText is how many bytes of flow_json may have what they mean kept.
+// rememberedText is how many bytes of flow_json to cache meanings for.
 const rememberedText = 16 << 20
 
-// maxFlowText is how large a flow may be, in bytes. Terraform sends it three times in one message (state, plan and
-// configuration), and a message of its plugin protocol holds 256 MiB.
+// maxFlowText is the maximum size of a flow, in bytes. Terraform sends it three times in one message (state,
+// plan and configuration), and a message of its plugin protocol is limited to 256 MiB.
 const maxFlowText = 64 << 20
 
 // meaning is the result of inputs.intent.
@@ -47,14 +47,11 @@ type meaning struct {
 	diags  diag.Diagnostics
 }
 
-// meanings are those of the inputs that were looked at last: Terraform hands the
-// same ones over when it validates, reads, plans and applies.
+// meanings caches the recent results: Terraform passes the same inputs to validate, read, plan and apply.
 var meanings = recent.New[[sha256.Size]byte, meaning](rememberedText)
 
-// intent works out what the inputs mean and checks it. It is nil if that cannot
-// be known yet, because an input is unknown, or if it is wrong; what can be
-// checked in spite of unknown inputs is checked. Local job templates must have
-// been resolved.
+// intent returns the meaning of the inputs after checking them. It is nil if an input is unknown or invalid;
+// what can be checked despite unknown inputs is checked. Local job templates must have been resolved.
 func (in inputs) intent(ctx context.Context) (*intent, diag.Diagnostics) {
 	hash := sha256.New()
 	_, _ = fmt.Fprintf(hash, "%v %v %q %q %q\n", in.FlowJSON.IsNull(), in.FlowJSON.IsUnknown(), in.Name.String(), in.Labels.String(), in.RunConfig.String())
@@ -77,8 +74,8 @@ func (in inputs) interpret(ctx context.Context) (*intent, diag.Diagnostics) {
 		return nil, diags
 	}
 	if size := len(in.FlowJSON.ValueString()); size > maxFlowText {
-		diags.AddAttributeError(path.Root("flow_json"), "Flow too large", fmt.Sprintf("Attribute flow_json has %d MiB, and Terraform carries at most %d MiB of it: "+
-			"a larger flow could be applied once, and then neither planned nor destroyed.\n\nKeep data out of the flow, or make several flows of it.", size>>20, maxFlowText>>20))
+		diags.AddAttributeError(path.Root("flow_json"), "Flow too large", fmt.Sprintf("Attribute flow_json has %d MiB, but Terraform supports at most %d MiB: "+
+			"a larger flow could be applied once, and then neither planned nor destroyed.\n\nMove data out of the flow, or split it into several flows.", size>>20, maxFlowText>>20))
 		return nil, diags
 	}
 	if in.Name.IsUnknown() {
@@ -91,7 +88,7 @@ func (in inputs) interpret(ctx context.Context) (*intent, diag.Diagnostics) {
 		return nil, diags
 	}
 	if run != nil || !runKnown {
-		f = f.WithRunConfig(nil) // what is replaced need not be valid
+		f = f.WithRunConfig(nil) // a replaced run configuration need not be valid
 	}
 	if err := f.Validate(); err != nil {
 		diags.Append(locate(err, in)...)
@@ -123,18 +120,16 @@ func (in inputs) merge(ctx context.Context, f *serialization.Flow, diags diag.Di
 	return &intent{flow: f, key: key}, diags
 }
 
-// checkDocument checks a build document, or a flow, of which the name to pick is
-// not known yet.
+// checkDocument checks a build document or flow while the name to select is unknown.
 func (in inputs) checkDocument() diag.Diagnostics {
 	_, err := serialization.ParseFlow([]byte(in.FlowJSON.ValueString()), "")
 	if errors.Is(err, serialization.ErrAmbiguousFlow) {
-		return nil // the name will tell
+		return nil // checked once the name is known
 	}
 	return locate(err, in)
 }
 
-// locate puts the errors of package serialization at the attributes of the
-// resource that cause them.
+// locate attributes the errors of package serialization to the resource's attributes that cause them.
 func locate(err error, in inputs) diag.Diagnostics {
 	if err == nil {
 		return nil
@@ -153,7 +148,7 @@ func locate(err error, in inputs) diag.Diagnostics {
 	}
 	if len(problems) == 0 {
 		diags.AddAttributeError(path.Root("flow_json"), "Not JSON", framework.Sentence(err.Error())+
-			"\n\nGive the text of the file that `prefect build` writes, such as `file(\"flows.json\")`.")
+			"\n\nUse the text of a file written by `prefect build`, such as `file(\"flows.json\")`.")
 	}
 	return diags
 }
@@ -167,14 +162,14 @@ func summaryOfProblem(problem error) string {
 	case errors.Is(problem, serialization.ErrFlowNotFound):
 		return "No such flow in the build document"
 	case errors.Is(problem, serialization.ErrAmbiguousFlow):
-		return "Several flows to choose from"
+		return "Several flows in the build document"
 	case errors.Is(problem, serialization.ErrInvalidRunConfig):
 		return "Invalid run configuration"
 	}
 	return "Invalid flow"
 }
 
-// name is the flow's name, which is known as soon as the flow is.
+// name returns the flow's name, which is known once the flow is.
 func (in inputs) name(want *intent) types.String {
 	switch {
 	case want != nil:

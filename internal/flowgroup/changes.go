@@ -16,11 +16,11 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
-// work brings a group from what one model manages to what another does. A
-// setting that only the first manages gets its default.
+// work changes a group from what one model manages to what another manages. A setting that only the first
+// manages is reset to its default.
 type work struct {
 	client   *prefect.Client
-	group    *prefect.FlowGroup // as it is on the Server
+	group    *prefect.FlowGroup // current state on the Server
 	from, to model
 }
 
@@ -28,11 +28,11 @@ type work struct {
 type change struct {
 	attribute string
 	send      func(context.Context) diag.Diagnostics
-	save      func(*model) // takes the planned value over
+	save      func(*model) // copies the planned value
 }
 
-// changes are those of the settings that are, or were, managed, in an order in
-// which each finds what it needs.
+// changes returns the changes of settings that are or were managed, in an order that satisfies their
+// dependencies.
 func (w *work) changes() []change {
 	all := []struct {
 		change
@@ -56,8 +56,8 @@ func (w *work) changes() []change {
 	return out
 }
 
-// failed turns the error of a request into diagnostics; nil gives none. While
-// giving a setting back, a group or version that is gone is no error.
+// failed converts the error of a request to diagnostics; nil gives none. When a setting is reset, a missing
+// group or version is not an error.
 func (w *work) failed(attribute string, managed bool, err error) diag.Diagnostics {
 	if err == nil || !managed && framework.Gone(err) {
 		return nil
@@ -127,7 +127,7 @@ func (w *work) schedule(ctx context.Context) diag.Diagnostics {
 	}
 	want := meant(ctx, w.to.Schedule)
 	if held, err := stored(w.group.Schedule); !serialization.IsNull(w.group.Schedule) && err == nil && held.same(want) {
-		return nil // setting it anew would delete scheduled runs, and start intervals from now
+		return nil // setting it again would delete scheduled runs and restart intervals
 	}
 	input, err := want.input()
 	if err == nil {
@@ -150,7 +150,7 @@ func (w *work) lazarus(ctx context.Context) diag.Diagnostics {
 		func(flowID string) error { return w.client.SetLazarus(ctx, flowID, want) })
 }
 
-// flip sets a switch of the group, which the Server does through a version.
+// flip sets a flag of the group, which the Server does through a version.
 func (w *work) flip(ctx context.Context, attribute string, managed, differs bool, set func(flowID string) error) diag.Diagnostics {
 	if !differs {
 		return nil
@@ -162,7 +162,7 @@ func (w *work) flip(ctx context.Context, attribute string, managed, differs bool
 	case newest == nil && managed:
 		return w.noVersion(attribute)
 	case newest == nil:
-		return nil // nothing runs that the switch could concern
+		return nil // the flag can affect no run
 	}
 	return w.failed(attribute, managed, set(newest.ID))
 }
@@ -170,8 +170,8 @@ func (w *work) flip(ctx context.Context, attribute string, managed, differs bool
 func (w *work) noVersion(attribute string) diag.Diagnostics {
 	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root(attribute),
 		fmt.Sprintf("Could not set %s of flow group %s", attribute, w.from.label()),
-		"The group has no version: all its flows have been deleted. The Server sets this through a version.\n\n"+
-			"Register the flow again, or leave the attribute out.")}
+		"The group has no version, because all its flows have been deleted. The Server sets this through a version.\n\n"+
+			"Register the flow again, or remove the attribute.")}
 }
 
 func (w *work) scheduleActive(ctx context.Context) diag.Diagnostics {
@@ -203,8 +203,7 @@ func (w *work) scheduleActive(ctx context.Context) diag.Diagnostics {
 	return w.failed(attribute, true, w.client.SetScheduleActive(ctx, newest.ID))
 }
 
-// planned is the group's schedule after the work, as the Server holds it; nil
-// for none.
+// planned returns the group's schedule after the work, as the Server stores it; nil for none.
 func (w *work) planned() json.RawMessage {
 	switch {
 	case !w.to.Schedule.IsNull():

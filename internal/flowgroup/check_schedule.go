@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
-	_ "time/tzdata" // which time zones there are must not depend on the machine
+	_ "time/tzdata" // the known time zones must not depend on the machine
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -19,14 +19,14 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
-// The intervals that the Server accepts: a minute, as the 1.x client demands, to
-// the most seconds that GraphQL's Int has.
+// The range of intervals that the Server accepts: from a minute, as the 1.x client requires, to the maximum
+// of GraphQL's Int in seconds.
 const (
 	minInterval = time.Minute
 	maxInterval = math.MaxInt32 * time.Second
 )
 
-// checkSchedule checks a schedule as far as it is known.
+// checkSchedule checks the known parts of a schedule.
 func checkSchedule(ctx context.Context, value types.Object) diag.Diagnostics {
 	if !framework.IsSet(value) {
 		return nil
@@ -48,7 +48,7 @@ func checkSchedule(ctx context.Context, value types.Object) diag.Diagnostics {
 		for i, c := range s.clocks {
 			if first := slices.IndexFunc(s.clocks, c.same); first < i {
 				add(&diags, at.AtName("clocks").AtListIndex(i), "The same clock twice",
-					fmt.Sprintf("Clock %d is the same as clock %d. The Server would start one run for both. Remove one of them.", i, first))
+					fmt.Sprintf("Clock %d is the same as clock %d. The Server would start only one run for both. Remove one of them.", i, first))
 			}
 		}
 	}
@@ -59,9 +59,9 @@ func checkClock(at path.Path, c clockModel) diag.Diagnostics {
 	var diags diag.Diagnostics
 	switch {
 	case c.Cron.IsNull() && c.Interval.IsNull():
-		add(&diags, at, "A clock without times", "Give the clock either `cron` or `interval`, or take it out of the list, which `null` does not do.")
+		add(&diags, at, "A clock without times", "Set either `cron` or `interval`, or remove the clock from the list; `null` does not remove it.")
 	case framework.IsSet(c.Cron) && framework.IsSet(c.Interval):
-		add(&diags, at, "A clock with two kinds of times", "Give the clock either `cron` or `interval`, or make two clocks of it.")
+		add(&diags, at, "A clock with both `cron` and `interval`", "Set either `cron` or `interval`, or split the clock in two.")
 	}
 	if framework.IsSet(c.Cron) {
 		if err := serialization.CheckCron(c.Cron.ValueString()); err != nil {
@@ -70,7 +70,7 @@ func checkClock(at path.Path, c clockModel) diag.Diagnostics {
 	}
 	if framework.IsSet(c.Interval) {
 		if problem := checkInterval(c.Interval.ValueString()); problem != "" {
-			add(&diags, at.AtName("interval"), "Not an interval of a schedule", problem)
+			add(&diags, at.AtName("interval"), "Not a schedule interval", problem)
 		}
 	}
 	diags.Append(checkObject(at.AtName("parameter_defaults"), c.ParameterDefaults)...)
@@ -78,9 +78,8 @@ func checkClock(at path.Path, c clockModel) diag.Diagnostics {
 	return diags
 }
 
-// checkNoNull refuses null for a parameter of a clock, as the Server does, which then
-// says only that the clock is invalid. In the group's default_parameters null is a value
-// like any other.
+// checkNoNull rejects null as a clock's parameter value. The Server does so too, but only says that the clock
+// is invalid. In the group's default_parameters, null is an ordinary value.
 func checkNoNull(at path.Path, value framework.JSON) diag.Diagnostics {
 	var diags diag.Diagnostics
 	if !framework.IsSet(value) {
@@ -88,13 +87,13 @@ func checkNoNull(at path.Path, value framework.JSON) diag.Diagnostics {
 	}
 	decoded, err := value.Decode()
 	if err != nil {
-		return nil // the type has said so
+		return nil // reported by the type
 	}
 	defaults, _ := decoded.(map[string]any)
 	for _, name := range slices.Sorted(maps.Keys(defaults)) {
 		if defaults[name] == nil {
-			add(&diags, at, "A parameter without a value", fmt.Sprintf("The value of %q is null, which the Server does not take in a clock. "+
-				"Leave the parameter out, or set it in `default_parameters`.", name))
+			add(&diags, at, "A parameter without a value", fmt.Sprintf("The value of %q is null, which the Server does not accept in a clock. "+
+				"Remove the parameter, or set it in `default_parameters`.", name))
 		}
 	}
 	return diags
@@ -108,17 +107,17 @@ func checkInterval(text string) string {
 	case interval < minInterval:
 		return fmt.Sprintf("%q is shorter than a minute, the shortest interval that the Server accepts.", text)
 	case interval%time.Second != 0:
-		return fmt.Sprintf("%q is not a whole number of seconds. Leave fractions of a second out.", text)
+		return fmt.Sprintf("%q is not a whole number of seconds. Remove the fraction of a second.", text)
 	case interval > maxInterval:
-		return fmt.Sprintf("%q is longer than the Server can hold. Use at most %d hours.", text, int64(maxInterval/time.Hour))
+		return fmt.Sprintf("%q is longer than the Server can store. Use at most %d hours.", text, int64(maxInterval/time.Hour))
 	}
 	return ""
 }
 
-// checkZone accepts the names of the IANA time zone database. Go would also take
-// what only some machines have.
+// checkZone accepts the names in the IANA time zone database. Go would also accept names that only some
+// machines have.
 func checkZone(name string) string {
-	const remedy = " Use a name of the IANA time zone database, such as \"Europe/Berlin\", \"America/New_York\" or \"UTC\"."
+	const remedy = " Use a name from the IANA time zone database, such as \"Europe/Berlin\", \"America/New_York\" or \"UTC\"."
 	area, _, _ := strings.Cut(name, "/")
 	if name == "" || name != strings.TrimSpace(name) || slices.Contains([]string{"Local", "localtime", "posix", "right", "posixrules", "leapseconds"}, area) {
 		return fmt.Sprintf("%q is not a time zone.", name) + remedy
@@ -129,7 +128,7 @@ func checkZone(name string) string {
 	return ""
 }
 
-// checkObject wants the text of a JSON object with numbers that JSON has.
+// checkObject requires the text of a JSON object whose numbers are standard JSON.
 func checkObject(at path.Path, value framework.JSON) diag.Diagnostics {
 	var diags diag.Diagnostics
 	if !framework.IsSet(value) {
@@ -137,20 +136,20 @@ func checkObject(at path.Path, value framework.JSON) diag.Diagnostics {
 	}
 	decoded, err := value.Decode()
 	if err != nil {
-		return nil // the type has said so
+		return nil // reported by the type
 	}
 	if _, ok := decoded.(map[string]any); !ok {
-		add(&diags, at, "Not a JSON object", "Give an object with the values by parameter, such as `jsonencode({ x = 1 })`.")
+		add(&diags, at, "Not a JSON object", "Use an object with a value per parameter, such as `jsonencode({ x = 1 })`.")
 	} else if !json.Valid([]byte(value.ValueString())) {
-		add(&diags, at, "Not standard JSON", "The Server takes neither NaN nor infinite numbers. Use other values.")
+		add(&diags, at, "Not standard JSON", "The Server accepts neither NaN nor infinite numbers. Use other values.")
 	} else if problem := serialization.NotKept(decoded); problem != "" {
 		add(&diags, at, framework.InexactSummary, problem)
 	}
 	return diags
 }
 
-// add reports a problem. The text names the attribute because Terraform shows
-// only the block for an attribute inside an object.
+// add reports a problem. The text names the attribute because, for an attribute inside an object, Terraform
+// shows only the block.
 func add(diags *diag.Diagnostics, at path.Path, summary, problem string) {
 	diags.AddAttributeError(at, summary, fmt.Sprintf("Attribute %s: %s", at, problem))
 }

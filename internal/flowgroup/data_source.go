@@ -14,7 +14,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
-// dataModel is the data source: every setting, managed or not.
+// dataModel is the data source's attributes: every setting, managed or not.
 type dataModel struct {
 	ID                types.String   `tfsdk:"id"`
 	VersionGroupID    types.String   `tfsdk:"version_group_id"`
@@ -42,36 +42,36 @@ func NewDataSource() datasource.DataSource {
 
 func dataSchema() schema.Schema {
 	return schema.Schema{
-		MarkdownDescription: "The settings that all versions of a flow share, by `id` or `version_group_id`.",
+		MarkdownDescription: "The settings that all versions of a flow share, selected by `id` or `version_group_id`.",
 		Attributes: map[string]schema.Attribute{
 			"id":                 framework.Key("UUID of the flow group, the same as `flow_group_id` of a flow.", framework.UUID()),
 			"version_group_id":   framework.Key("Version group of the flow, the `id` of a `prefect_flow`.", framework.NotBlank()),
 			"tenant_id":          framework.Key("UUID of the tenant to look in. Default: the provider's tenant.", framework.UUID()),
-			"flow_id":            framework.Text("Id of the newest version of the flow, archived or not; null if there is none."),
-			"description":        framework.Text("Description; null if the group has none."),
-			"labels":             framework.Texts("Labels of runs; null if runs inherit them, empty if they have none."),
-			"run_config":         framework.Document("Run configuration, as JSON; null if the group has none."),
+			"flow_id":            framework.Text("Id of the newest version of the flow, archived or not; `null` if there is none."),
+			"description":        framework.Text("Description; `null` if the group has none."),
+			"labels":             framework.Texts("Labels of runs; `null` if runs inherit them, empty if they have none."),
+			"run_config":         framework.Document("Run configuration, as JSON; `null` if the group has none."),
 			"default_parameters": framework.Document("Values of parameters, as a JSON object."),
 			"schedule": schema.SingleNestedAttribute{
 				Computed:            true,
-				MarkdownDescription: "Schedule; null if the group has none, or one that this form cannot express: see `schedule_json`.",
+				MarkdownDescription: "Schedule; `null` if the group has none, or one that these attributes cannot express (see `schedule_json`).",
 				Attributes: map[string]schema.Attribute{
-					"timezone": framework.Text("IANA name of the time zone in which clocks read the time; null for UTC."),
+					"timezone": framework.Text("IANA name of the clocks' time zone; `null` for UTC."),
 					"clocks": schema.ListNestedAttribute{
 						Computed: true, MarkdownDescription: "Clocks, each of which starts runs.",
 						NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-							"cron":               framework.Text("Cron expression; null for a clock with an interval."),
-							"interval":           framework.Text("Time between runs; null for a clock with a cron expression."),
-							"parameter_defaults": framework.Document("Values of parameters for the runs of this clock, as a JSON object; null if it has none."),
+							"cron":               framework.Text("Cron expression; `null` for a clock with an interval."),
+							"interval":           framework.Text("Time between runs; `null` for a clock with a cron expression."),
+							"parameter_defaults": framework.Document("Values of parameters for the runs of this clock, as a JSON object; `null` if it has none."),
 						}},
 					},
 				},
 			},
-			"schedule_json":   framework.Document("Schedule as the Server holds it, as JSON, with the moment from which intervals count; null if the group has none."),
+			"schedule_json":   framework.Document("Schedule as the Server stores it, as JSON, with the start time of intervals; `null` if the group has none."),
 			"schedule_active": framework.Flag("`true` if the Server creates runs on a schedule, the group's or that of the newest version."),
 			"heartbeat":       framework.Flag("`true` if runs send heartbeats."),
 			"lazarus":         framework.Flag("`true` if the Server restarts lost runs."),
-			"idempotency_key": framework.Text("Key of the last registration; null if it had none, as with `prefect register --force`."),
+			"idempotency_key": framework.Text("Key of the last registration; `null` if it had none, as with `prefect register --force`."),
 		},
 	}
 }
@@ -89,7 +89,7 @@ func read(ctx context.Context, data *framework.ProviderData, m *dataModel) (diag
 			Summary:   fmt.Sprintf("Could not find the flow group with %s %q", attribute, value),
 			Attribute: path.Root(attribute),
 			Remedies: map[error]string{
-				prefect.ErrNotFound: "Check the value, and that the provider's `endpoint` and `tenant` are right; set `tenant_id` for a group of another " +
+				prefect.ErrNotFound: "Check the value and the provider's `endpoint` and `tenant`. Set `tenant_id` for a group of another " +
 					"tenant. A group exists as soon as a flow is registered in its version group.",
 			},
 		}.DiagnoseIn(err, m.TenantID)

@@ -11,8 +11,8 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
-// ImportState finds a group by its own id, by its version group, or by the
-// identity, and manages every setting that is not the default.
+// ImportState finds a group by its own id, by its version group, or by the identity, and manages every
+// setting that differs from its default.
 func (r *groupResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	key, diags := framework.ParseImport(ctx, req, 1)
 	resp.Diagnostics.Append(diags...)
@@ -27,14 +27,14 @@ func (r *groupResource) ImportState(ctx context.Context, req resource.ImportStat
 	var several *framework.SeveralTenantsError
 	if errors.As(err, &several) {
 		resp.Diagnostics.AddError(fmt.Sprintf("Could not import flow group %q", id), "Flow groups of several tenants have this name. "+several.Error()+"\n\n"+
-			"Give the UUID of the flow group, such as `flow_group_id` of a `prefect_flow`. The provider's own tenant comes first if `tenant` names it.")
+			"Use the UUID of the flow group, such as `flow_group_id` of a `prefect_flow`. If the provider's `tenant` is set, that tenant takes precedence.")
 		return
 	}
 	if err != nil {
 		resp.Diagnostics.Append(framework.Failure{
 			Summary: fmt.Sprintf("Could not import flow group %q", id),
 			Remedies: map[error]string{
-				prefect.ErrNotFound: "Give the id of a flow group, such as `flow_group_id` of a `prefect_flow`, or its version group, which is the `id` of a `prefect_flow`.",
+				prefect.ErrNotFound: "Use the id of a flow group, such as `flow_group_id` of a `prefect_flow`, or its version group, which is the `id` of a `prefect_flow`.",
 			},
 		}.Diagnose(err)...)
 		return
@@ -45,9 +45,8 @@ func (r *groupResource) ImportState(ctx context.Context, req resource.ImportStat
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
 
-// findGroup takes the id for that of a group, and then for a version group: in
-// the provider's tenant, and then in all others. A version group that is no UUID
-// must be that of one other tenant only.
+// findGroup looks for a group with this id, and then for a version group: first in the provider's tenant,
+// then in all others. A version group that is not a UUID must be unique among the other tenants.
 func findGroup(ctx context.Context, data *framework.ProviderData, id string) (*prefect.FlowGroup, error) {
 	find := func(client *prefect.Client) (*prefect.FlowGroup, error) { return findIn(ctx, client, id) }
 	if framework.IsUUID(id) {

@@ -10,20 +10,20 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
-// inactiveReason says why no run would start although the schedule is active,
-// with a remedy, or "" if runs would start. The Server refuses some of these
-// cases; in others it takes the schedule for active and then fails to make runs.
+// inactiveReason returns why no run would start although the schedule is active, with a remedy, or "" if runs
+// would start. The Server refuses some of these cases; in others it treats the schedule as active and then
+// fails to create runs.
 func (w *work) inactiveReason(ctx context.Context, newest *prefect.Flow) string {
 	if newest.Archived {
 		return fmt.Sprintf("The newest version of the flow, version %d, is archived, and archived flows have no runs.\n\n"+
-			"Register the flow again, or set `schedule_active = false` or leave it out.", newest.Version)
+			"Register the flow again, or remove `schedule_active` or set it to `false`.", newest.Version)
 	}
 	activation := serialization.Activation{
 		FlowClocks: serialization.ClockDefaults(serialization.DecodeServed(newest.Schedule)), GroupClocks: w.groupClocks(ctx),
 		GroupDefaults: w.defaults(), Required: required(newest.Parameters),
 	}
 	if !activation.HasSchedule() {
-		return "Neither the flow group nor the flow has a schedule.\n\nSet `schedule`, or leave `schedule_active` out."
+		return "Neither the flow group nor the flow has a schedule.\n\nSet `schedule`, or remove `schedule_active`."
 	}
 	missing := activation.Missing()
 	if len(missing) == 0 {
@@ -32,13 +32,13 @@ func (w *work) inactiveReason(ctx context.Context, newest *prefect.Flow) string 
 	for i, name := range missing {
 		missing[i] = fmt.Sprintf("%q", name)
 	}
-	return fmt.Sprintf("Version %d of the flow has required parameters that a clock gives no value for: %s.\n\n"+
-		"Give them values in `default_parameters`, or in the `parameter_defaults` of every clock, also of the flow's own schedule if it has one.",
+	return fmt.Sprintf("Version %d of the flow has required parameters that a clock does not set: %s.\n\n"+
+		"Set them in `default_parameters`, or in the `parameter_defaults` of every clock, including those of the flow's own schedule.",
 		newest.Version, strings.Join(missing, ", "))
 }
 
-// groupClocks are the parameter defaults of each clock of the group's schedule
-// after the work; nil without a schedule.
+// groupClocks returns the parameter defaults of each clock of the group's schedule after the work; nil
+// without a schedule.
 func (w *work) groupClocks(ctx context.Context) []map[string]any {
 	if w.to.Schedule.IsNull() {
 		return serialization.ClockDefaults(serialization.DecodeServed(w.planned()))
@@ -52,7 +52,7 @@ func (w *work) groupClocks(ctx context.Context) []map[string]any {
 	return out
 }
 
-// defaults are the group's default parameters after the work.
+// defaults returns the group's default parameters after the work.
 func (w *work) defaults() map[string]any {
 	held := serialization.DecodeServed(w.group.DefaultParameters)
 	switch {
@@ -65,7 +65,7 @@ func (w *work) defaults() map[string]any {
 	return object
 }
 
-// required are the parameters that every run must be given.
+// required returns the parameters that every run must set.
 func required(raw json.RawMessage) []string {
 	var parameters []struct {
 		Name     string

@@ -26,11 +26,11 @@ func NewListResource() list.ListResource {
 		Name: "flow_group",
 		Schema: func() listschema.Schema {
 			return listschema.Schema{
-				MarkdownDescription: "The flow groups of a tenant, ordered by version group. Groups whose flow is archived or deleted are left out.",
+				MarkdownDescription: "The flow groups of a tenant, ordered by version group. Groups with an archived or deleted flow are not included.",
 				Attributes: map[string]listschema.Attribute{
 					"tenant_id":  framework.ListTenant(),
-					"project_id": framework.ListFilter("UUID of the flow's project. Without it, the groups of all projects.", framework.UUID()),
-					"name_like": framework.ListFilter("Pattern of the flow's name: `%` stands for any text and `_` for any character; case does not matter.",
+					"project_id": framework.ListFilter("UUID of the flow's project. Default: all projects.", framework.UUID()),
+					"name_like": framework.ListFilter("Pattern for the flow's name: `%` matches any text and `_` any character; case does not matter.",
 						framework.NotBlank()),
 				},
 			}

@@ -13,7 +13,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
-// model is the resource in HCL. A setting that is null is not managed.
+// model is the resource's attributes. A null setting is not managed.
 type model struct {
 	ID             types.String `tfsdk:"id"`
 	TenantID       types.String `tfsdk:"tenant_id"`
@@ -46,7 +46,7 @@ func unmanaged(group *prefect.FlowGroup) model {
 	}
 }
 
-// refresh takes over what the Server says of the settings that are managed.
+// refresh updates the managed settings.
 func (m *model) refresh(ctx context.Context, group *prefect.FlowGroup) diag.Diagnostics {
 	var diags diag.Diagnostics
 	m.ID = types.StringValue(group.ID)
@@ -85,7 +85,7 @@ func (m *model) refresh(ctx context.Context, group *prefect.FlowGroup) diag.Diag
 	return diags
 }
 
-// adopt takes over every setting that is not the default of a new group.
+// adopt manages every setting that differs from the default of a new group.
 func (m *model) adopt(ctx context.Context, group *prefect.FlowGroup) diag.Diagnostics {
 	var diags diag.Diagnostics
 	*m = unmanaged(group)
@@ -98,7 +98,7 @@ func (m *model) adopt(ctx context.Context, group *prefect.FlowGroup) diag.Diagno
 		diags.Append(d...)
 		if !ok {
 			diags.AddWarning("The run configuration of flow group "+group.ID+" is not imported",
-				"It is not a KubernetesRun, the only kind that `run_config` has a form for. It stays as it is unless `run_config` is set.")
+				"It is not a KubernetesRun, the only kind that `run_config` supports. It stays as it is unless `run_config` is set.")
 		}
 		m.RunConfig = object
 	}
@@ -110,7 +110,7 @@ func (m *model) adopt(ctx context.Context, group *prefect.FlowGroup) diag.Diagno
 		diags.Append(d...)
 		if !ok {
 			diags.AddWarning("The schedule of flow group "+group.ID+" is not imported",
-				"It has parts that `schedule` has no form for. It stays as it is unless `schedule` is set.")
+				"It has parts that `schedule` does not support. It stays as it is unless `schedule` is set.")
 		}
 		m.Schedule = schedule
 	}
@@ -123,7 +123,7 @@ func (m *model) adopt(ctx context.Context, group *prefect.FlowGroup) diag.Diagno
 	return diags
 }
 
-// holds reports whether the Server holds the value.
+// holds reports whether the Server has the value.
 func holds(value framework.JSON, raw json.RawMessage) bool {
 	want, err := value.Decode()
 	return err == nil && serialization.SameServed(want, serialization.DecodeServed(raw))

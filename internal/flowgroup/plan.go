@@ -23,7 +23,7 @@ func (r *groupResource) ValidateConfig(ctx context.Context, req resource.Validat
 	resp.Diagnostics.Append(config.check(ctx)...)
 }
 
-// ModifyPlan keeps the values of state where the configuration means the same.
+// ModifyPlan keeps the values in state where the configuration means the same.
 func (r *groupResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
 		return
@@ -48,7 +48,7 @@ func (r *groupResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	if state == nil || replaced {
 		resp.Diagnostics.Append(r.data.CheckVersionGroup(ctx, config.TenantID, config.VersionGroupID)...)
 	}
-	if r.data == nil || replaced || resp.Diagnostics.HasError() { // Terraform plans a replacement once more, without the state
+	if r.data == nil || replaced || resp.Diagnostics.HasError() { // Terraform plans a replacement again, without the state
 		return
 	}
 	resp.Diagnostics.Append(r.claim(ctx, config.TenantID, planned.VersionGroupID, req, resp)...)
@@ -61,13 +61,13 @@ func (r *groupResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	}
 }
 
-// claimKey is where the private data of a plan keeps the claim that it has made.
+// claimKey is where a plan's private data stores its claim.
 const claimKey = "claim"
 
-// claim notices two resources for one group. A replacement that is no matter of the version group (-replace,
-// replace_triggered_by, another tenant_id) is planned a second time, from nothing, with the private data of the first
-// plan: that is the same resource. A first plan from nothing has no private data. Two tenants
-// can have groups of one name, so that nothing is claimed before the tenant is known; Create still notices two resources.
+// claim detects two resources for one group. A replacement with the same version group (-replace,
+// replace_triggered_by, another tenant_id) is planned twice, the second time as a creation with the private
+// data of the first plan, and is not a conflict. Two tenants can have groups with the same name, so nothing
+// is claimed before the tenant is known; Create also detects two resources.
 func (r *groupResource) claim(ctx context.Context, tenantID, id types.String, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) diag.Diagnostics {
 	if !framework.IsSet(id) || tenantID.IsUnknown() {
 		return nil
@@ -85,7 +85,7 @@ func (r *groupResource) claim(ctx context.Context, tenantID, id types.String, re
 	return diags
 }
 
-// keep plans the settings of the configuration, in the words of state.
+// keep plans the configured settings, in the form of the state where they mean the same.
 func (m *model) keep(ctx context.Context, config model, state *model) diag.Diagnostics {
 	resolved, diags := runconfig.Resolve(ctx, config.RunConfig, false)
 	diags.Append(runconfig.Check(ctx, resolved)...)
@@ -104,8 +104,8 @@ func (m *model) keep(ctx context.Context, config model, state *model) diag.Diagn
 	return diags
 }
 
-// activates reports whether applying the plan may switch the schedule on, or change
-// what runs of an active schedule are given.
+// activates reports whether applying the plan may activate the schedule, or change the parameters of an
+// active schedule's runs.
 func activates(state, planned *model) bool {
 	if !planned.ScheduleActive.ValueBool() || !framework.IsSet(planned.VersionGroupID) ||
 		!framework.FullyKnown(planned.Schedule) || planned.DefaultParameters.IsUnknown() || planned.TenantID.IsUnknown() && state != nil {
@@ -115,7 +115,7 @@ func activates(state, planned *model) bool {
 		!planned.DefaultParameters.Equal(state.DefaultParameters)
 }
 
-// doubtful reports whether the plan sets what [model.doubts] is about.
+// doubtful reports whether the plan sets anything that [model.doubts] checks.
 func doubtful(state, planned *model) bool {
 	if planned.Schedule.IsNull() && planned.DefaultParameters.IsNull() || !framework.IsSet(planned.VersionGroupID) ||
 		!framework.FullyKnown(planned.Schedule) || planned.DefaultParameters.IsUnknown() || planned.TenantID.IsUnknown() && state != nil {
@@ -124,13 +124,13 @@ func doubtful(state, planned *model) bool {
 	return state == nil || !planned.Schedule.Equal(state.Schedule) || !planned.DefaultParameters.Equal(state.DefaultParameters)
 }
 
-// foresee warns of a schedule that cannot be activated. It is no error yet: the
-// same apply may register a version of the flow with which it can.
+// foresee warns of a schedule that cannot be activated. It is not an error yet: the same apply may register a
+// version of the flow that allows it.
 func (r *groupResource) foresee(ctx context.Context, state *model, planned model) diag.Diagnostics {
 	client := r.data.Client(planned.TenantID)
 	group, err := client.FindFlowGroup(ctx, planned.VersionGroupID.ValueString())
 	if err != nil {
-		return nil // the apply itself will report what is wrong
+		return nil // the apply itself will report the error
 	}
 	newest, err := newestVersion(ctx, client, group.Name)
 	if err != nil || newest == nil || newest.Archived {

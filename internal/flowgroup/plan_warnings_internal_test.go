@@ -34,7 +34,7 @@ func TestDoubts(t *testing.T) {
 		"fine":               {given: `{"n": 5, "source": "s3"}`},
 		"null is a value":    {given: `{"n": null}`},
 		"unknown name":       {given: `{"sorce": "s3"}`, want: []string{`has no parameter "sorce"`, `"n" "source"`}},
-		"another type":       {given: `{"n": "5"}`, want: []string{`Parameter "n"`, `given a string`, `number 10`}},
+		"another type":       {given: `{"n": "5"}`, want: []string{`Parameter "n"`, `has the type string`, `number 10`}},
 		"schedule, nobody's": {given: `{}`, edit: func(m *model) { m.Schedule = schedule }, want: []string{"is not active", "schedule_active = true"}},
 		"schedule, active":   {given: `{}`, active: true, edit: func(m *model) { m.Schedule = schedule }},
 		"schedule, off on demand": {given: `{}`, edit: func(m *model) {

@@ -42,7 +42,7 @@ func (r *groupResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 	resp.Schema = resourceSchema()
 }
 
-// Create takes the group of a flow that is registered under management.
+// Create starts managing the group of a registered flow.
 func (r *groupResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -70,7 +70,7 @@ func (r *groupResource) Create(ctx context.Context, req resource.CreateRequest, 
 	if resp.Diagnostics.HasError() || !doubtful(nil, &plan) {
 		return
 	}
-	if newest, err := newestVersion(ctx, client, group.Name); err == nil { // the plan may not have known the flow
+	if newest, err := newestVersion(ctx, client, group.Name); err == nil { // the flow may not have existed at plan
 		resp.Diagnostics.Append(plan.doubts(ctx, newest)...)
 	}
 }
@@ -82,18 +82,18 @@ func notFound(versionGroupID string) framework.Failure {
 		Remedies: map[error]string{
 			prefect.ErrNotFound: "A flow group exists as soon as a flow is registered in its version group. " +
 				"Refer to the flow's resource (`version_group_id = prefect_flow.<name>.id`), so that it is registered first, " +
-				"or register the flow. For a flow of another tenant than the provider's, set `tenant_id`.",
+				"or register the flow. For a flow in another tenant than the provider's, set `tenant_id`.",
 		},
 	}
 }
 
 // Keys of [framework.Claims] and [framework.ProviderData.Lock].
 type (
-	// managed is claimed by an apply that manages the group with this id.
+	// managed is claimed when an apply manages the group with this id.
 	managed string
-	// planned is claimed by a plan that will, by tenant as configured and version group.
+	// planned is claimed when a plan will manage a group, by configured tenant and version group.
 	planned string
-	// settings are those of the group with this id. The Server reads all of them, changes one, and writes all.
+	// settings locks the group with this id. The Server changes a setting by reading and writing all of them.
 	settings string
 )
 
@@ -102,11 +102,11 @@ func (s settings) String() string { return "flow group " + string(s) }
 
 func twice(versionGroupID string) diag.Diagnostics {
 	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("version_group_id"), "Two resources for one flow group",
-		fmt.Sprintf("Another prefect_flow_group in this configuration manages the group of version group %q. Each would undo what the other does.\n\n"+
-			"Put all settings of the group into one resource.", versionGroupID))}
+		fmt.Sprintf("Another prefect_flow_group in this configuration manages the group of version group %q. Each apply would undo the other.\n\n"+
+			"Put all settings of the group in one resource.", versionGroupID))}
 }
 
-// Read refreshes the settings that are managed, and forgets a group that is gone.
+// Read refreshes the managed settings, and removes a missing group from the state.
 func (r *groupResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state model
 	group := framework.ReadObject(ctx, r.data, req, resp, &state, (*model).inState, (*prefect.Client).RefreshFlowGroup)
@@ -117,7 +117,7 @@ func (r *groupResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
 
-// newestVersion is nil for a group without versions.
+// newestVersion returns the newest version, or nil for a group without versions.
 func newestVersion(ctx context.Context, client *prefect.Client, versionGroupID string) (*prefect.Flow, error) {
 	newest, err := client.LatestFlow(ctx, versionGroupID)
 	if errors.Is(err, prefect.ErrNotFound) {
@@ -129,8 +129,7 @@ func newestVersion(ctx context.Context, client *prefect.Client, versionGroupID s
 	return newest, nil
 }
 
-// Update changes the settings that the plan changes, and gives back those that
-// it no longer manages.
+// Update applies the changed settings, and resets those that it no longer manages.
 func (r *groupResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan, state model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -147,8 +146,7 @@ func (r *groupResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	r.apply(ctx, r.data.Client(state.TenantID), state, plan, &resp.State, &resp.Diagnostics)
 }
 
-// settle reads and checks what the plan had to leave open because values were
-// unknown.
+// settle reads and checks what the plan left open because values were unknown.
 func (m *model) settle(ctx context.Context) diag.Diagnostics {
 	config, diags := runconfig.Resolve(ctx, m.RunConfig, true)
 	m.RunConfig = config
@@ -157,15 +155,15 @@ func (m *model) settle(ctx context.Context) diag.Diagnostics {
 	return diags
 }
 
-// check checks the other settings as far as they are known.
+// check checks the known parts of the other settings.
 func (m *model) check(ctx context.Context) diag.Diagnostics {
 	diags := checkSchedule(ctx, m.Schedule)
 	diags.Append(checkObject(path.Root("default_parameters"), m.DefaultParameters)...)
 	return diags
 }
 
-// apply brings the group from what is managed in saved to what is planned. What
-// is done is saved at once, so that a failure leaves state equal to the Server.
+// apply changes the group from what saved manages to the plan. It saves each change at once, so that after a
+// failure the state matches the Server.
 func (r *groupResource) apply(ctx context.Context, client *prefect.Client, saved, plan model, state *tfsdk.State, diags *diag.Diagnostics) {
 	id := saved.ID.ValueString()
 	release, d := r.data.Lock(ctx, settings(id))
@@ -192,7 +190,7 @@ func (r *groupResource) apply(ctx context.Context, client *prefect.Client, saved
 	diags.Append(state.Set(ctx, plan)...)
 }
 
-// Delete gives back what is managed. The group itself belongs to the flow.
+// Delete resets what is managed. The group itself belongs to the flow.
 func (r *groupResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -207,7 +205,7 @@ func (r *groupResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 	}
 	defer release()
 	if r.data.Claims.Held(managed(id)) {
-		return // a resource of another name has taken the group over in this apply
+		return // a resource at another address adopted the group in this apply
 	}
 	group, err := client.GetFlowGroup(ctx, id)
 	if framework.Gone(err) {

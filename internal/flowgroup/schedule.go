@@ -20,7 +20,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
-// scheduleModel is schedule in HCL.
+// scheduleModel is the attribute schedule.
 type scheduleModel struct {
 	Timezone types.String `tfsdk:"timezone"`
 	Clocks   types.List   `tfsdk:"clocks"`
@@ -43,8 +43,7 @@ func scheduleTypes() map[string]attr.Type {
 	}
 }
 
-// schedule is what a schedule means: when it was set, from when its intervals
-// count, is no part of it.
+// schedule is the meaning of a schedule. It does not include when it was set and its intervals started.
 type schedule struct {
 	timezone string // "" for UTC without a start
 	clocks   []clock
@@ -54,11 +53,10 @@ type schedule struct {
 type clock struct {
 	cron     string
 	interval time.Duration
-	defaults map[string]any // nil if empty: the Server drops empty ones of intervals
+	defaults map[string]any // nil if empty: the Server drops empty ones for intervals
 }
 
-// meant is what a wholly known schedule means; nil for null and for one that is
-// not wholly known, or wrong.
+// meant returns the meaning of a fully known schedule; nil if it is null, partly unknown or invalid.
 func meant(ctx context.Context, value types.Object) *schedule {
 	if value.IsNull() || !framework.FullyKnown(value) {
 		return nil
@@ -90,8 +88,7 @@ func meant(ctx context.Context, value types.Object) *schedule {
 	return out
 }
 
-// parts takes the value apart; clocks is nil while the list is unknown. A clock
-// that is null is one without times.
+// parts splits the value; clocks is nil while the list is unknown. A null clock is one without times.
 func parts(ctx context.Context, value types.Object) (m scheduleModel, clocks []clockModel, diags diag.Diagnostics) {
 	diags.Append(value.As(ctx, &m, basetypes.ObjectAsOptions{})...)
 	if diags.HasError() || !framework.IsSet(m.Clocks) {
@@ -105,14 +102,14 @@ func parts(ctx context.Context, value types.Object) (m scheduleModel, clocks []c
 			one = clockModel{Cron: types.StringNull(), Interval: types.StringNull(), ParameterDefaults: framework.JSONNull()}
 		}
 		if ok && framework.IsSet(object) && object.As(ctx, &one, basetypes.ObjectAsOptions{}).HasError() {
-			one = unknown // not JSON, which the attribute's type has said at the right place
+			one = unknown // not JSON, as the attribute's type reports
 		}
 		clocks = append(clocks, one)
 	}
 	return m, clocks, diags
 }
 
-// stored is what the Server holds. An error means that HCL has no form for it.
+// stored converts the Server's schedule. An error means that HCL cannot express it.
 func stored(raw json.RawMessage) (*schedule, error) {
 	var held struct {
 		Clocks []struct {
@@ -167,10 +164,10 @@ func stored(raw json.RawMessage) (*schedule, error) {
 	return out, nil
 }
 
-// errForm means that HCL has no form for a schedule.
+// errForm means that HCL cannot express a schedule.
 var errForm = errors.New("a schedule of a form that cannot be written in HCL")
 
-// some reports whether any of the documents holds something.
+// some reports whether any of the documents has content.
 func some(documents ...json.RawMessage) bool {
 	return slices.ContainsFunc(documents, func(d json.RawMessage) bool {
 		return !serialization.IsNull(d) && !slices.Contains([]string{"[]", "{}"}, string(bytes.TrimSpace(d)))
@@ -184,8 +181,8 @@ func nilIfEmpty(object map[string]any) map[string]any {
 	return object
 }
 
-// same compares schedules. The order of clocks has no meaning. A schedule
-// without clocks keeps no time zone on the Server.
+// same compares schedules. The order of clocks does not matter. A schedule without clocks has no time zone on
+// the Server.
 func (s *schedule) same(o *schedule) bool {
 	if s == nil || o == nil {
 		return s == o
@@ -208,7 +205,7 @@ func (c clock) same(o clock) bool {
 	return sameCron(c.cron, o.cron) && c.interval == o.interval && serialization.SameServed(asAny(c.defaults), asAny(o.defaults))
 }
 
-// sameCron ignores how many blanks separate the fields.
+// sameCron compares expressions, ignoring the number of spaces between fields.
 func sameCron(a, b string) bool {
 	return slices.Equal(strings.Fields(a), strings.Fields(b))
 }
@@ -220,7 +217,7 @@ func asAny(object map[string]any) any {
 	return object
 }
 
-// input is the schedule as the client sends it.
+// input returns the schedule as the client sends it.
 func (s *schedule) input() (prefect.FlowGroupSchedule, error) {
 	out := prefect.FlowGroupSchedule{Timezone: s.timezone}
 	for _, c := range s.clocks {
@@ -241,8 +238,8 @@ func (s *schedule) input() (prefect.FlowGroupSchedule, error) {
 	return out, nil
 }
 
-// scheduleObject makes the value of schedule of what the Server holds. It is
-// null, and ok is false, for a form that HCL does not have.
+// scheduleObject converts the Server's schedule to the attribute's value. It is null, and ok is false, if HCL
+// cannot express it.
 func scheduleObject(ctx context.Context, raw json.RawMessage) (object types.Object, ok bool, diags diag.Diagnostics) {
 	null := types.ObjectNull(scheduleTypes())
 	if serialization.IsNull(raw) {
@@ -272,7 +269,7 @@ func scheduleObject(ctx context.Context, raw json.RawMessage) (object types.Obje
 	return object, !diags.HasError(), diags
 }
 
-// duration writes an interval as a person would: 1h, not 1h0m0s.
+// duration formats an interval as a person would: 1h, not 1h0m0s.
 func duration(d time.Duration) string {
 	text := d.String()
 	if strings.HasSuffix(text, "m0s") {
@@ -284,8 +281,7 @@ func duration(d time.Duration) string {
 	return text
 }
 
-// refreshSchedule is the value of state for what the Server holds: the same one
-// if that means the same.
+// refreshSchedule returns the state's value for the Server's schedule, unchanged if it means the same.
 func refreshSchedule(ctx context.Context, state types.Object, raw json.RawMessage) (types.Object, diag.Diagnostics) {
 	if !serialization.IsNull(raw) {
 		if held, err := stored(raw); err == nil && held.same(meant(ctx, state)) {
@@ -296,7 +292,7 @@ func refreshSchedule(ctx context.Context, state types.Object, raw json.RawMessag
 	return object, diags
 }
 
-// planSchedule is the planned value: that of state, as far as it means the same.
+// planSchedule returns the planned value, keeping what means the same in the state.
 func planSchedule(ctx context.Context, config, state types.Object) (types.Object, diag.Diagnostics) {
 	if config.IsNull() || state.IsNull() || !framework.FullyKnown(config) {
 		return config, nil

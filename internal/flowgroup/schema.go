@@ -13,7 +13,7 @@ import (
 )
 
 const resourceDescription = "Settings that all versions of a flow share, and that a new version keeps.\n\n" +
-	"The group itself exists as soon as the flow is registered; this resource manages settings of it, each on its own. A setting that is left " +
+	"The group exists as soon as the flow is registered. This resource manages each of its settings separately. A setting that is left " +
 	"out is not managed: it stays as it is on the Server. Removing a setting, or destroying the resource, resets what was managed to the " +
 	"default of a new group: no description, labels and run configuration of the flow, no default parameters, no schedule but the flow's, " +
 	"heartbeats and Lazarus on. One group can have one resource.\n\n" +
@@ -62,19 +62,19 @@ func settingAttributes() map[string]schema.Attribute {
 		},
 		"labels": schema.SetAttribute{
 			Optional: true, ElementType: types.StringType,
-			MarkdownDescription: "Labels of runs, in place of those of `run_config` and of the flow; a run's own labels come before them. " +
+			MarkdownDescription: "Labels of runs. They replace those of `run_config` and of the flow; a run's own labels replace them. " +
 				"`[]` removes all labels from runs, so that only agents without labels take them. If left out, runs inherit their labels.",
 			Validators: []validator.Set{framework.Elements(), setvalidator.ValueStringsAre(framework.NotEmpty("k8s"))},
 		},
 		"run_config": runconfig.Attribute(runconfig.Descriptions{
-			RunConfig:    "Run configuration of runs, in place of the flow's. A run's own comes before it.",
-			TemplatePath: "read when Terraform plans and stored with the group, so that a change of the file changes the group.",
-			Labels:       "Labels of the run configuration. They replace those of the flow's, even if none are given; `labels` of the group replace them.",
+			RunConfig:    "Run configuration of runs. It replaces the flow's; a run's own replaces it.",
+			TemplatePath: "read during plan and stored with the group, so a changed file changes the group.",
+			Labels:       "Labels of the run configuration. They replace those of the flow's, even if none are set; `labels` of the group replace them.",
 		}),
 		"default_parameters": schema.StringAttribute{
 			Optional: true, CustomType: framework.JSONType{},
-			MarkdownDescription: "Values of parameters, as a JSON object such as `jsonencode({ x = 1 })`, for runs that give none. They come before the " +
-				"defaults in the flow. Compared by meaning.",
+			MarkdownDescription: "Parameter values, as a JSON object such as `jsonencode({ x = 1 })`, for runs that do not set them. They take precedence over the " +
+				"flow's defaults. Compared by meaning.",
 		},
 		"schedule": scheduleAttribute(),
 		"schedule_active": schema.BoolAttribute{
@@ -99,32 +99,32 @@ func settingAttributes() map[string]schema.Attribute {
 func scheduleAttribute() schema.Attribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
-		MarkdownDescription: "Schedule of runs, in place of the flow's own. It only has an effect while it is active: see `schedule_active`. Changing its " +
-			"meaning replaces it as a whole: the Server deletes the runs that the old one made and that have not begun, and intervals count from then on.",
+		MarkdownDescription: "Schedule of runs. It replaces the flow's own, and only has an effect while it is active (see `schedule_active`). Changing its " +
+			"meaning replaces it completely: the Server deletes the old schedule's runs that have not started, and intervals start anew.",
 		Attributes: map[string]schema.Attribute{
 			"timezone": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "IANA name of the time zone in which clocks read the time, such as `Europe/Berlin`. With a time zone, intervals count from the " +
-					"moment that the schedule is set; without, times are in UTC and intervals count from the beginning of 2019.",
+				MarkdownDescription: "IANA name of the clocks' time zone, such as `Europe/Berlin`. With a time zone, intervals start when " +
+					"the schedule is set. Without one, times are in UTC and intervals start at the beginning of 2019.",
 			},
 			"clocks": schema.ListNestedAttribute{
 				Required:   true,
 				Validators: []validator.List{framework.Elements()},
-				MarkdownDescription: "Clocks, each of which starts runs; their order has no meaning. `[]` is a schedule without runs, which keeps the flow's own " +
+				MarkdownDescription: "Clocks, each of which starts runs; their order does not matter. `[]` is a schedule without runs, which stops the flow's own " +
 					"from starting any.",
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 					"cron": schema.StringAttribute{
 						Optional: true,
 						MarkdownDescription: "Cron expression: minute, hour, day of month, month, day of week, such as `0 6 * * 1-5`. " +
-							"Excludes `interval`.",
+							"Conflicts with `interval`.",
 					},
 					"interval": schema.StringAttribute{
 						Optional:            true,
-						MarkdownDescription: "Time between runs, such as `90m` or `24h`: a minute or more, in whole seconds. Excludes `cron`.",
+						MarkdownDescription: "Time between runs, such as `90m` or `24h`: whole seconds, at least a minute. Conflicts with `cron`.",
 					},
 					"parameter_defaults": schema.StringAttribute{
 						Optional: true, CustomType: framework.JSONType{},
-						MarkdownDescription: "Values of parameters for the runs of this clock, as a JSON object. They come before `default_parameters`.",
+						MarkdownDescription: "Parameter values for the runs of this clock, as a JSON object. They take precedence over `default_parameters`.",
 					},
 				}},
 			},
