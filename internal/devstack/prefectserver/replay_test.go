@@ -3,6 +3,7 @@ package prefectserver_test
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -36,7 +37,7 @@ type step struct {
 
 func (s step) name() string { return s.Section + "/" + s.Step }
 
-// lines decodes a file with a JSON value on each line.
+// lines decodes a file with a JSON value on each line, which may be compressed.
 func lines[T any](t *testing.T, path string) []T {
 	t.Helper()
 	file, err := os.Open(path)
@@ -44,8 +45,14 @@ func lines[T any](t *testing.T, path string) []T {
 		t.Fatal(err)
 	}
 	defer func() { _ = file.Close() }()
+	var reader io.Reader = file
+	if strings.HasSuffix(path, ".gz") {
+		if reader, err = gzip.NewReader(file); err != nil {
+			t.Fatal(err)
+		}
+	}
 	var out []T
-	scanner := bufio.NewScanner(file)
+	scanner := bufio.NewScanner(reader)
 	scanner.Buffer(nil, 16<<20)
 	for scanner.Scan() {
 		var v T

@@ -43,14 +43,15 @@ func orNull(value string) any {
 	return value
 }
 
-// writeRunLogs stores all entries or none, except that entries whose info is not an object
+// writeRunLogs stores all entries or none, except that entries whose info cannot be an object
 // are dropped. The rows carry no tenant.
 func (a *API) writeRunLogs(_ context.Context, tx *store.Tx, input map[string]any) (any, error) {
 	var rows []store.Row
 	now := a.now()
 	for _, item := range list(input["logs"]) {
 		log := object(item)
-		if log["info"] != nil && object(log["info"]) == nil {
+		info, err := modelled("log", store.Row{"info": log["info"]})
+		if err != nil {
 			continue
 		}
 		timestamp, given := log["timestamp"].(time.Time)
@@ -60,7 +61,7 @@ func (a *API) writeRunLogs(_ context.Context, tx *store.Tx, input map[string]any
 		rows = append(rows, store.Row{
 			"tenant_id": nil, "flow_run_id": nullable(log, "flow_run_id"), "task_run_id": nullable(log, "task_run_id"),
 			"timestamp": timestamp, "message": nullable(log, "message"), "name": nullable(log, "name"),
-			"level": cmp.Or(text(log, "level"), "INFO"), "info": nullable(log, "info"),
+			"level": cmp.Or(text(log, "level"), "INFO"), "info": info["info"],
 		})
 	}
 	return success(true, insertLogs(tx, rows))

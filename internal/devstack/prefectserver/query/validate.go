@@ -133,8 +133,12 @@ func checkLeaf(addError validator.AddErrFunc, value *ast.Value) {
 			return
 		}
 		known := names(d.EnumValues, func(v *ast.EnumValueDefinition) string { return v.Name })
+		expected := value.ExpectedType.String()
+		if value.Kind == ast.EnumValue {
+			expected = d.Name
+		}
 		addError(
-			core.Message("Expected type %s, found %s.", d.Name, value.String()),
+			core.Message("Expected type %s, found %s.", expected, value.String()),
 			core.SuggestListUnquoted("Did you mean the enum value", value.Raw, known),
 			core.At(value.Position),
 		)
