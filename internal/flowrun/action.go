@@ -230,7 +230,10 @@ func (a *cancelAction) Invoke(ctx context.Context, req action.InvokeRequest, res
 		return
 	}
 	tell("is %s and is being cancelled", runwait.StateName(run.State))
+	reminder, stop := runwait.NewReminder(ctx, func(message string) { resp.SendProgress(action.InvokeProgressEvent{Message: message}) })
+	reminder.At(fmt.Sprintf("flow run %q has been cancelled and has not ended", run.Name))
 	ended, err := runwait.Cancel(ctx, a.data.Prefect, id, patience, nil)
+	stop()
 	switch {
 	case errors.Is(err, runwait.ErrNotEnded):
 		resp.Diagnostics.AddError(fmt.Sprintf("Flow run %q has not ended", run.Name),

@@ -46,6 +46,7 @@ func (w *Waiter) sleep(ctx context.Context) bool {
 		jobs := w.jobs()
 		w.captureOutput(ctx, jobs)
 		w.tellCause(jobs)
+		w.reminder.At(w.status(now))
 		if milestones(jobs, w.goal.WaitFor) != seen {
 			w.stirred = now // poll more often again
 			wake = w.pace.ready(now, 0)

@@ -13,8 +13,8 @@ import (
 
 // say reports an event to Tell, if it is set.
 func (w *Waiter) say(message string) {
-	if w.Tell != nil {
-		w.Tell(message)
+	if w.reminder != nil {
+		w.reminder.Say(message)
 	}
 }
 

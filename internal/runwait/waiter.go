@@ -32,7 +32,7 @@ type Watch interface {
 
 // Waiter waits for one run, once.
 type Waiter struct {
-	// Tell is called with each event, as a sentence; may be nil.
+	// Tell is called with each event, as a sentence, and every 15 seconds without one; may be nil. Calls never overlap.
 	Tell func(message string)
 	// NewLogs returns the lines of the run's log since the last call, for Tell; may be nil.
 	NewLogs func(ctx context.Context) ([]prefect.Log, error)
@@ -63,6 +63,7 @@ type Waiter struct {
 	broken   time.Time // when the Server stopped answering
 	output   ContainerOutput
 	told     string // the cause reported last
+	reminder *Reminder
 	// containerLog reads from the cluster; nil without one.
 	containerLog ContainerLog
 }
@@ -99,6 +100,9 @@ func (w *Waiter) Observe(watch Watch, containerLog ContainerLog) {
 func (w *Waiter) Wait(ctx context.Context) Outcome {
 	w.begin = time.Now()
 	w.judge = newJudge(w.goal, w.begin)
+	var stop func()
+	w.reminder, stop = NewReminder(ctx, w.Tell)
+	defer stop()
 	for {
 		w.pace.take(time.Now())
 		if err := w.poll(ctx); err != nil {
