@@ -145,18 +145,11 @@ func (s *Session) Invoke(kind string, config map[string]any, progress func(messa
 	if !ok || schema == nil {
 		s.t.Fatalf("the provider has no action %s", kind)
 	}
-	given := s.value(schema.Schema, config)
-	valid, err := actions.ValidateActionConfig(s.t.Context(), &tfprotov6.ValidateActionConfigRequest{ActionType: kind, Config: given})
-	s.check(err)
-	found := diagnostics(valid.Diagnostics)
+	found := s.PlanAction(kind, config)
 	if failed(found) {
 		return found
 	}
-	planned, err := actions.PlanAction(s.t.Context(), &tfprotov6.PlanActionRequest{ActionType: kind, Config: given})
-	s.check(err)
-	if found = append(found, diagnostics(planned.Diagnostics)...); failed(found) {
-		return found
-	}
+	given := s.value(schema.Schema, config)
 	stream, err := actions.InvokeAction(s.t.Context(), &tfprotov6.InvokeActionRequest{ActionType: kind, Config: given})
 	s.check(err)
 	for event := range stream.Events {
@@ -170,6 +163,26 @@ func (s *Session) Invoke(kind string, config map[string]any, progress func(messa
 		}
 	}
 	return found
+}
+
+// PlanAction validates and plans an action.
+func (s *Session) PlanAction(kind string, config map[string]any) []Diagnostic {
+	s.t.Helper()
+	actions, ok := s.server.(tfprotov6.ActionServer)
+	schema := s.schemas.ActionSchemas[kind]
+	if !ok || schema == nil {
+		s.t.Fatalf("the provider has no action %s", kind)
+	}
+	given := s.value(schema.Schema, config)
+	valid, err := actions.ValidateActionConfig(s.t.Context(), &tfprotov6.ValidateActionConfigRequest{ActionType: kind, Config: given})
+	s.check(err)
+	found := diagnostics(valid.Diagnostics)
+	if failed(found) {
+		return found
+	}
+	planned, err := actions.PlanAction(s.t.Context(), &tfprotov6.PlanActionRequest{ActionType: kind, Config: given})
+	s.check(err)
+	return append(found, diagnostics(planned.Diagnostics)...)
 }
 
 func diagnostics(list []*tfprotov6.Diagnostic) []Diagnostic {

@@ -1,6 +1,7 @@
 package clitest
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
@@ -120,4 +121,37 @@ action "prefect_flow_run" "smoke_test" {
 	}
 
 	says(t, w.Run("destroy", "-auto-approve"), "Action complete: action.prefect_flow_run.smoke_test", "Destruction complete")
+}
+
+// TestInvokeEphemeral gives a run its parameters from an ephemeral variable.
+func TestInvokeEphemeral(t *testing.T) {
+	t.Parallel()
+	server, cluster := acctest.Server(t), acctest.Cluster(t)
+	acctest.Agent(t, server, cluster)
+	w := workspace(t, terraform, server, cluster, etlFlow+`
+variable "day" {
+  type      = string
+  ephemeral = true
+  default   = "2026-11-28"
+}
+
+action "prefect_flow_run" "etl" {
+  config {
+    project_name = prefect_project.data.name
+    flow_name    = prefect_flow.etl.name
+    context      = jsonencode({ day = var.day })
+
+    run_config = {
+      kubernetes = { image = "prefecthq/prefect:1.4.1", env = { DAY = var.day } }
+    }
+  }
+}
+`)
+	w.Write("etl.json", etl(t))
+	w.Apply()
+	w.Apply("-invoke=action.prefect_flow_run.etl")
+	found := runs(t, server)
+	if len(found) != 1 || found[0].State != "Success" || !strings.Contains(string(found[0].Context), "2026-11-28") || !strings.Contains(string(found[0].RunConfig), "2026-11-28") {
+		t.Errorf("got the runs %+v, want one with the ephemeral values", found)
+	}
 }

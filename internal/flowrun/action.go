@@ -25,13 +25,18 @@ type runAction struct {
 	data *framework.ProviderData
 }
 
-var _ action.ActionWithConfigure = (*runAction)(nil)
+var (
+	_ action.ActionWithConfigure  = (*runAction)(nil)
+	_ action.ActionWithModifyPlan = (*runAction)(nil)
+)
 
 // runActionModel is the action's configuration: the inputs of a run and how to wait for it, as in the
 // resource.
 type runActionModel struct {
 	FlowID             types.String   `tfsdk:"flow_id"`
 	VersionGroupID     types.String   `tfsdk:"version_group_id"`
+	FlowName           types.String   `tfsdk:"flow_name"`
+	ProjectName        types.String   `tfsdk:"project_name"`
 	Name               types.String   `tfsdk:"name"`
 	Parameters         framework.JSON `tfsdk:"parameters"`
 	Context            framework.JSON `tfsdk:"context"`
@@ -81,7 +86,7 @@ func (a *runAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *
 	if resp.Diagnostics.HasError() {
 		return // before there is a run to wait for
 	}
-	run, joined, diags := a.start(ctx, m)
+	run, joined, diags := a.start(ctx, config, m)
 	resp.Diagnostics.Append(diags...)
 	if run == nil {
 		return
@@ -108,10 +113,13 @@ const cancelInterrupted = "The Server may have cancelled the run already. Invoke
 
 // start starts a run: always a new one, unless the configuration has a key. joined reports whether the run
 // already existed.
-func (a *runAction) start(ctx context.Context, m *model) (run *prefect.FlowRun, joined bool, diags diag.Diagnostics) {
+func (a *runAction) start(ctx context.Context, config runActionModel, m *model) (run *prefect.FlowRun, joined bool, diags diag.Diagnostics) {
 	in, diags := m.inputs(ctx)
 	if diags.HasError() {
 		return nil, false, diags
+	}
+	if err := config.findByName(ctx, a.data.Prefect, &in); err != nil {
+		return nil, false, append(diags, notFoundByName(err)...)
 	}
 	key := m.IdempotencyKey.ValueString()
 	var before []prefect.FlowRun

@@ -19,13 +19,21 @@ func runActionSchema() schema.Schema {
 			"flow_id": schema.StringAttribute{
 				Optional: true,
 				Validators: []validator.String{
-					flowVersionID(), oneFlow(),
+					flowVersionID(), oneFlowForAction(),
 				},
-				MarkdownDescription: "Id of the flow version to run, such as the `flow_id` of a `prefect_flow`. Conflicts with `version_group_id`.",
+				MarkdownDescription: "Id of the flow version to run, such as the `flow_id` of a `prefect_flow`. Conflicts with `version_group_id` and `flow_name`.",
 			},
 			"version_group_id": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{framework.NotBlank()},
-				MarkdownDescription: "Version group to run, such as the `id` of a `prefect_flow`: its newest version that is not archived is run. Conflicts with `flow_id`.",
+				MarkdownDescription: "Version group to run, such as the `id` of a `prefect_flow`: its newest version that is not archived is run. Conflicts with `flow_id` and `flow_name`.",
+			},
+			"flow_name": schema.StringAttribute{
+				Optional: true, Validators: []validator.String{framework.NotBlank(), named("project_name")},
+				MarkdownDescription: "Name of the flow to run, in the project `project_name`: its newest version that is not archived is run. Conflicts with `flow_id` and `version_group_id`.",
+			},
+			"project_name": schema.StringAttribute{
+				Optional: true, Validators: []validator.String{framework.NotBlank(), named("flow_name")},
+				MarkdownDescription: "Name of the project of `flow_name`.",
 			},
 			"name": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{framework.NotBlank()},
@@ -33,11 +41,11 @@ func runActionSchema() schema.Schema {
 			},
 			"parameters": schema.StringAttribute{
 				Optional: true, CustomType: framework.JSONType{}, Validators: []validator.String{jsonObject(), storableJSON()},
-				MarkdownDescription: "Parameters as a JSON object, such as `jsonencode({ x = 1 })`. Parameters that are left out use the defaults of the flow group, or else of the flow.",
+				MarkdownDescription: "Parameters as a JSON object, such as `jsonencode({ x = 1 })`; ephemeral values are allowed. Parameters that are left out use the defaults of the flow group, or else of the flow.",
 			},
 			"context": schema.StringAttribute{
 				Optional: true, CustomType: framework.JSONType{}, Validators: []validator.String{jsonObject(), storableJSON()},
-				MarkdownDescription: "Values for the run's `prefect.context`, as a JSON object.",
+				MarkdownDescription: "Values for the run's `prefect.context`, as a JSON object; ephemeral values are allowed.",
 			},
 			"labels": schema.SetAttribute{
 				Optional: true, ElementType: types.StringType,
@@ -86,6 +94,12 @@ func runActionSchema() schema.Schema {
 			"timeouts": actionTimeouts(),
 		},
 	}
+}
+
+// EphemeralActionInputs returns the paths of the arguments of the action prefect_flow_run that may hold secrets, so that
+// ephemeral values must be allowed.
+func EphemeralActionInputs() [][]string {
+	return [][]string{{"parameters"}, {"context"}, {"run_config", "kubernetes", "env"}}
 }
 
 func actionTimeouts() schema.Attribute {

@@ -42,6 +42,7 @@ func (p *progress) says(t *testing.T, parts ...string) {
 func TestAccFlowRunAction_run(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "x=1")
+	b.registerAgent("cluster", "k8s")
 	b.serve(b.ends("Success", "All reference tasks succeeded."))
 	session := acctest.Connect(t, b.PrefectServer, nil)
 	config := map[string]any{"version_group_id": b.group, "name": "again", "parameters": `{"x": 2}`}
@@ -62,6 +63,7 @@ func TestAccFlowRunAction_run(t *testing.T) {
 func TestAccFlowRunAction_runFails(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "x")
+	b.registerAgent("cluster", "k8s", "none")
 	b.serve(func(run prefect.FlowRun) {
 		if slices.Contains(run.Labels, "k8s") {
 			b.ends("Failed", "Some reference tasks failed.")(run)
@@ -77,7 +79,7 @@ func TestAccFlowRunAction_runFails(t *testing.T) {
 		{"failed", map[string]any{"flow_id": b.flow, "parameters": `{"x": 1}`}, false, []string{"ended in the state Failed", "Hello from the flow", "on_failure"}},
 		{"warn", map[string]any{"flow_id": b.flow, "parameters": `{"x": 1}`, "on_failure": "warn"}, true, []string{"ended in the state Failed"}},
 		{"missing parameter", map[string]any{"flow_id": b.flow}, false, []string{"Required parameters are missing"}},
-		{"both", map[string]any{"flow_id": b.flow, "version_group_id": b.group}, false, []string{"Exactly one argument is required"}},
+		{"both", map[string]any{"flow_id": b.flow, "version_group_id": b.group}, false, []string{"Set one of `flow_id`"}},
 		{"deadline", map[string]any{
 			"flow_id": b.flow, "parameters": `{"x": 1}`, "scheduled_start_time": "2000-01-01T00:00:00Z", "labels": []string{"none"},
 			"timeouts": map[string]any{"total": "1s"}, "on_timeout": "cancel",
@@ -155,4 +157,70 @@ func TestAccFlowRunAction_cancel(t *testing.T) {
 			t.Errorf("got %+v", found)
 		}
 	})
+}
+
+// TestAccFlowRunAction_byName runs the flow that a project and a name give.
+func TestAccFlowRunAction_byName(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "x=1")
+	b.registerAgent("cluster", "k8s")
+	session := acctest.Connect(t, b.PrefectServer, nil)
+	config := func(project, flow string) map[string]any {
+		return map[string]any{"project_name": project, "flow_name": flow, "wait_for": "none"}
+	}
+	if found := session.Invoke("prefect_flow_run", config("runs", "etl"), nil); len(found) > 0 || len(b.runs()) != 1 {
+		t.Errorf("%d runs, %+v", len(b.runs()), found)
+	}
+	for name, tt := range map[string]struct {
+		config     map[string]any
+		path, says string
+	}{
+		"no such flow":    {config("runs", "ETL"), "flow_name", `by flow_name "ETL"`},
+		"no such project": {config("Flows", "etl"), "project_name", `by project_name "Flows"`},
+		"half a name":     {map[string]any{"flow_name": "etl"}, "flow_name", "Set `project_name` too"},
+		"other half":      {map[string]any{"project_name": "runs", "flow_id": b.flow}, "project_name", "Set `flow_name` too"},
+		"two ways":        {map[string]any{"project_name": "runs", "flow_name": "etl", "flow_id": b.flow}, "flow_id", "Set one of `flow_id`"},
+	} {
+		found := session.Invoke("prefect_flow_run", tt.config, nil)
+		if len(found) == 0 || found[0].Path != tt.path || !strings.Contains(found[0].Summary+found[0].Detail, tt.says) {
+			t.Errorf("%s: %+v", name, found)
+		}
+	}
+	if len(b.runs()) != 1 {
+		t.Errorf("a refused action has made a run")
+	}
+}
+
+// TestAccFlowRunAction_plan finds at plan what the invocation would be refused for, and what would keep the run waiting.
+func TestAccFlowRunAction_plan(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "x")
+	session := acctest.Connect(t, b.PrefectServer, nil)
+	for name, tt := range map[string]struct {
+		config  map[string]any
+		warning bool
+		says    string
+	}{
+		"missing parameter": {map[string]any{"flow_id": b.flow}, false, "Required parameters are missing"},
+		"unknown parameter": {map[string]any{"flow_id": b.flow, "parameters": `{"x": 1, "y": 2}`}, true, "Parameters that the flow does not have"},
+		"no agent":          {map[string]any{"flow_id": b.flow, "parameters": `{"x": 1}`, "labels": []string{"gpu"}}, true, `The run has labels "gpu"`},
+		"no agent, labels of the run configuration": {map[string]any{
+			"flow_id": b.flow, "parameters": `{"x": 1}`,
+			"run_config": map[string]any{"kubernetes": map[string]any{"labels": []string{"west"}}},
+		}, true, `The run has labels "west"`},
+		"no agent, labels of the flow": {map[string]any{"flow_id": b.flow, "parameters": `{"x": 1}`}, true, `The run has labels "k8s"`},
+		"registered by the same apply": {map[string]any{"version_group_id": "later"}, true, ""},
+	} {
+		found := session.PlanAction("prefect_flow_run", tt.config)
+		var said string
+		for _, d := range found {
+			said += d.Summary + "\n" + d.Detail + "\n"
+		}
+		if !strings.Contains(said, tt.says) || (tt.says == "") != (len(found) == 0) || len(found) > 0 && found[0].Warning != tt.warning {
+			t.Errorf("%s: %+v", name, found)
+		}
+	}
+	if len(b.runs()) != 0 {
+		t.Errorf("a plan has made a run")
+	}
 }

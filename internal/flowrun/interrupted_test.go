@@ -76,7 +76,7 @@ func TestInterruptedAction(t *testing.T) {
 			}
 			m := emptyModel()
 			m.FlowID = types.StringValue(flow)
-			_, _, diags := (&runAction{data: framework.NewProviderData(client, nil)}).start(ctx, &m)
+			_, _, diags := (&runAction{data: framework.NewProviderData(client, nil)}).start(ctx, runActionModel{}, &m)
 			if len(diags) != 1 {
 				t.Fatalf("got %v", diags)
 			}

@@ -69,6 +69,19 @@ func oneFlow() validator.String {
 		"Exactly one argument is required", "Set either `flow_id` (a version of the flow) or `version_group_id` (its current version).")
 }
 
+// oneFlowForAction requires exactly one way to select the flow, by name included.
+func oneFlowForAction() validator.String {
+	return framework.StringBeside(stringvalidator.ExactlyOneOf(path.MatchRoot("flow_id"), path.MatchRoot("version_group_id"), path.MatchRoot("flow_name")),
+		"Exactly one argument is required",
+		"Set one of `flow_id` (a version of the flow), `version_group_id` (its current version), or `flow_name` with `project_name`.")
+}
+
+// named requires the other half of a name: a flow is unique only in its project.
+func named(other string) validator.String {
+	return framework.StringBeside(stringvalidator.AlsoRequires(path.MatchRoot(other)), "Incomplete name",
+		"`project_name` and `flow_name` select a flow together. Set `"+other+"` too.")
+}
+
 const successStatesDescription = "Final states that count as success, `[\"Success\"]` by default. A state includes its special cases: " +
 	"`Success` includes `Cached`, `Mapped` and `Skipped`, `Failed` includes `TimedOut`, `TriggerFailed` and `ValidationFailed`."
 

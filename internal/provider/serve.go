@@ -65,6 +65,9 @@ func (s *served) GetProviderSchema(ctx context.Context, req *tfprotov6.GetProvid
 	if err == nil && resp.ServerCapabilities != nil {
 		resp.ServerCapabilities.GenerateResourceConfig = true
 	}
+	if err == nil {
+		allowEphemeral(resp.ActionSchemas["prefect_flow_run"], flowrun.EphemeralActionInputs())
+	}
 	return resp, err //nolint:wrapcheck // the framework's answer
 }
 

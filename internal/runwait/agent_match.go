@@ -13,9 +13,9 @@ import (
 // seconds.
 const agentAlive = time.Minute
 
-// findAgents judges if any agent would take a run with these labels, and describes the agents. now is by the
+// FindAgents judges if any agent would take a run with these labels, and describes the agents. now is by the
 // Server's clock.
-func findAgents(agents []prefect.Agent, labels []string, now time.Time) AgentFinding {
+func FindAgents(agents []prefect.Agent, labels []string, now time.Time) AgentFinding {
 	f := AgentFinding{At: now}
 	var alive, dead, other []string
 	for _, a := range agents {

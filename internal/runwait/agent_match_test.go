@@ -36,7 +36,7 @@ func TestFindAgents(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got := findAgents(tt.agents, tt.labels, epoch)
+			got := FindAgents(tt.agents, tt.labels, epoch)
 			if got.Suitable != tt.suitable {
 				t.Errorf("suitable: %t", got.Suitable)
 			}

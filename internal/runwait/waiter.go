@@ -249,7 +249,7 @@ func (w *Waiter) askAgents(ctx context.Context) error {
 		w.log(ctx, slog.LevelWarn, "Agents could not be listed", map[string]any{"error": err.Error()})
 		return nil //nolint:nilerr // the wait does not depend on it
 	}
-	finding := findAgents(agents, w.run.Labels, w.server.ServerTime())
+	finding := FindAgents(agents, w.run.Labels, w.server.ServerTime())
 	finding.At = time.Now() // the judge uses this machine's clock
 	if w.agents == nil || w.agents.Suitable != finding.Suitable {
 		w.say(finding.Text)

@@ -1,0 +1,128 @@
+package flowrun
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/action"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
+)
+
+// ModifyPlan checks what the invocation would be refused for, as far as it is known: parameters, the Job, and agents. A flow
+// that does not exist is no error here, because the same apply may register it.
+func (a *runAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest, resp *action.ModifyPlanResponse) {
+	var config runActionModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() || !a.data.Ready() || config.FlowName.IsUnknown() || config.ProjectName.IsUnknown() {
+		return
+	}
+	m := config.resource()
+	if !m.inputsKnown(ctx) {
+		return
+	}
+	in, diags := m.inputs(ctx)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if err := config.findByName(ctx, a.data.Prefect, &in); err != nil {
+		tflog.Debug(ctx, "The flow is not there yet; it is looked for again by the invocation", map[string]any{"error": err.Error()})
+		return
+	}
+	flow, err := findFlow(ctx, a.data.Prefect, in)
+	if err != nil {
+		tflog.Debug(ctx, "The flow is not there yet; the run is checked by the invocation", map[string]any{"error": err.Error()})
+		return
+	}
+	resp.Diagnostics.Append(checkParameters(flow, in.Parameters)...)
+	if a.data.HasCluster() && !resp.Diagnostics.HasError() {
+		deadlines, _, _ := m.limits(ctx)
+		resp.Diagnostics.Append(tryJob(ctx, a.data, flow, in, deadlines.Total)...)
+	}
+	resp.Diagnostics.Append(a.checkAgents(ctx, flow, in)...)
+}
+
+// checkAgents warns if no live agent would take the run.
+func (a *runAction) checkAgents(ctx context.Context, flow *prefect.Flow, in inputs) diag.Diagnostics {
+	var diags diag.Diagnostics
+	agents, err := a.data.Prefect.ListAgents(ctx)
+	if err != nil {
+		tflog.Warn(ctx, "Agents could not be listed", map[string]any{"error": err.Error()})
+		return diags
+	}
+	finding := runwait.FindAgents(agents, effectiveLabels(flow, in), a.data.Prefect.ServerTime())
+	if !finding.Suitable {
+		diags.AddAttributeWarning(path.Root("labels"), "No agent would take a run of "+flowTitle(flow)+" now",
+			finding.Text+"\n\nStart an agent with these labels, or give the run the labels of an agent that is alive. If agents start on demand, raise `timeouts.agent`.")
+	}
+	return diags
+}
+
+// effectiveLabels are the labels that the run will have.
+func effectiveLabels(flow *prefect.Flow, in inputs) []string {
+	switch {
+	case in.Labels != nil:
+		return in.Labels
+	case in.RunConfig == nil && flow.Group.Labels != nil:
+		return flow.Group.Labels
+	}
+	list, _ := effectiveRunConfig(flow, in)["labels"].([]any)
+	labels := make([]string, 0, len(list))
+	for _, label := range list {
+		if text, ok := label.(string); ok {
+			labels = append(labels, text)
+		}
+	}
+	return labels
+}
+
+// findByName sets the version group of a flow that is given by its name.
+func (m runActionModel) findByName(ctx context.Context, client *prefect.Client, in *inputs) error {
+	if m.FlowName.IsNull() {
+		return nil
+	}
+	project, err := client.FindProject(ctx, m.ProjectName.ValueString())
+	if err != nil {
+		return &notByNameError{"project_name", m.ProjectName, err}
+	}
+	flow, err := client.FindFlow(ctx, project.ID, m.FlowName.ValueString())
+	if err != nil {
+		return &notByNameError{"flow_name", m.FlowName, err}
+	}
+	in.VersionGroupID = flow.VersionGroupID
+	return nil
+}
+
+// notByNameError says which name was not found.
+type notByNameError struct {
+	attribute string
+	value     types.String
+	err       error
+}
+
+func (e *notByNameError) Error() string { return fmt.Sprintf("%s %s: %s", e.attribute, e.value, e.err) }
+func (e *notByNameError) Unwrap() error { return e.err }
+
+// notFoundByName explains that there is no such project or flow.
+func notFoundByName(err error) diag.Diagnostics {
+	failure := framework.Failure{
+		Summary: "Could not find the flow to run",
+		Remedies: map[error]string{
+			prefect.ErrNotFound: "Check the spelling, case included, and that the provider's `endpoint` and `tenant` are right. Archived flows cannot be run.",
+		},
+	}
+	var missing *notByNameError
+	if errors.As(err, &missing) {
+		failure.Attribute = path.Root(missing.attribute)
+		failure.Summary = fmt.Sprintf("Could not find the flow to run by %s %s", missing.attribute, missing.value)
+	}
+	return failure.Diagnose(err)
+}
