@@ -34,12 +34,12 @@ func (a *runAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest
 		return
 	}
 	if err := config.findByName(ctx, a.data.Prefect, &in); err != nil {
-		tflog.Debug(ctx, "The flow is not there yet; it is looked for again by the invocation", map[string]any{"error": err.Error()})
+		tflog.Debug(ctx, "The flow is not there yet; the invocation looks for it again", map[string]any{"error": err.Error()})
 		return
 	}
 	flow, err := findFlow(ctx, a.data.Prefect, in)
 	if err != nil {
-		tflog.Debug(ctx, "The flow is not there yet; the run is checked by the invocation", map[string]any{"error": err.Error()})
+		tflog.Debug(ctx, "The flow is not there yet; the invocation checks the run", map[string]any{"error": err.Error()})
 		return
 	}
 	resp.Diagnostics.Append(checkParameters(flow, in.Parameters)...)

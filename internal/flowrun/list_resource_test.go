@@ -78,7 +78,7 @@ func TestAccFlowRunListRefuses(t *testing.T) {
 		"state":     {map[string]any{"states": []string{"Faild"}}, `Did you mean "Failed"?`},
 		"no states": {map[string]any{"states": []string{}}, "`states` is empty"},
 		"time":      {map[string]any{"started_after": "yesterday"}, `"yesterday" is not a time`},
-		"no zone":   {map[string]any{"scheduled_before": "2030-01-31T08:00:00"}, "with its zone"},
+		"no zone":   {map[string]any{"scheduled_before": "2030-01-31T08:00:00"}, "with a time zone"},
 		"label":     {map[string]any{"labels": []string{""}}, "empty string"},
 		"tenant":    {map[string]any{"tenant_id": "default"}, "Not a UUID"},
 	} {
