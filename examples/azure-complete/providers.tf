@@ -7,12 +7,22 @@ provider "azurerm" {
   ]
 }
 
+# A token for the helm provider, which takes one and does not sign in itself. It comes from a provider block of its own: the one at
+# the end needs what helm installs.
+provider "prefect" {
+  alias = "sign_in"
+}
+
+ephemeral "prefect_aks_token" "cluster" {
+  provider = prefect.sign_in
+}
+
 # The cluster does not exist when the first plan is made: both providers below wait until the apply knows where it is.
 provider "helm" {
   kubernetes = {
     host                   = module.stack.kubernetes.host
     cluster_ca_certificate = module.stack.kubernetes.cluster_ca_certificate
-    exec                   = module.stack.kubernetes.exec
+    token                  = ephemeral.prefect_aks_token.cluster.token
   }
 }
 
@@ -26,7 +36,7 @@ provider "prefect" {
   kubernetes = {
     host                   = module.stack.kubernetes.host
     cluster_ca_certificate = module.stack.kubernetes.cluster_ca_certificate
-    exec                   = module.stack.kubernetes.exec
     namespace              = module.stack.prefect.flows_namespace
+    azure                  = {} # signs in as azurerm does, from the same environment
   }
 }

@@ -81,6 +81,7 @@ provider "azurerm" {
 
 variable "tier" { default = "Standard" }
 variable "kubernetes_version" { default = null }
+variable "channel" { default = "patch" }
 variable "pod_cidr" { default = "10.244.0.0/16" }
 variable "ranges" {
   type    = set(string)
@@ -109,7 +110,8 @@ module "aks" {
   location                        = "westeurope"
   sku_tier                        = var.tier
   kubernetes_version              = var.kubernetes_version
-  automatic_upgrade_channel       = "node-image"
+  automatic_upgrade_channel       = var.channel
+  maintenance_window_node_os      = { day_of_week = "Tuesday", not_allowed = [{ start = "2026-12-24T00:00:00Z", end = "2027-01-02T00:00:00Z" }] }
   pod_cidr                        = var.pod_cidr
   replacement_acknowledgement     = var.acknowledgement
   log_analytics_workspace = {
@@ -199,7 +201,10 @@ func TestAzure(t *testing.T) {
 	upgradeCluster(simulation, group+"Microsoft.ContainerService/managedClusters/example-aks")
 	w.planIsEmpty("azure", "after Azure has upgraded the cluster")
 
-	changed := []string{"-var=kubernetes_version=" + newerKubernetes, "-var=ranges=[]", "-var=tier=Premium", "-var=nodes=4", `-var=rules=["prefect-ui"]`, "-var=extension=CITEXT", "-var=password_version=2", "-var=retention=30"}
+	checkWindows(t, simulation, group)
+
+	version := []string{"-var=kubernetes_version=" + newerKubernetes, "-var=channel=none"}
+	changed := []string{"-var=ranges=[]", "-var=tier=Premium", "-var=nodes=4", `-var=rules=["prefect-ui"]`, "-var=extension=CITEXT", "-var=password_version=2", "-var=retention=30"}
 	want := map[string]string{
 		"module.aks.azurerm_kubernetes_cluster.this":                                    "update",
 		`module.aks.azurerm_kubernetes_cluster_node_pool.this["flows"]`:                 "update",
@@ -209,12 +214,23 @@ func TestAzure(t *testing.T) {
 		"module.postgresql.azurerm_postgresql_flexible_server.this":                     "update",
 		"module.postgresql.azurerm_postgresql_flexible_server_configuration.extensions": "update",
 	}
-	if got := w.actions("azure", changed...); !maps.Equal(got, want) {
+	if got := w.actions("azure", slices.Concat(changed, version)...); !maps.Equal(got, want) {
 		t.Errorf("the change would do %v, want %v", got, want)
 	}
 	w.run("azure", "apply", "-auto-approve", "-input=false", "plan.bin")
-	if output, code := w.try("azure", append([]string{"plan", "-detailed-exitcode", "-no-color"}, changed...)...); code != 0 {
+	if output, code := w.try("azure", slices.Concat([]string{"plan", "-detailed-exitcode", "-no-color"}, changed, version)...); code != 0 {
 		t.Errorf("the plan after the change is not empty:\n%s", output)
+	}
+	checkPools(t, simulation, group+"Microsoft.ContainerService/managedClusters/example-aks")
+
+	// The new minor version is there; from here on Azure patches it.
+	want = map[string]string{"module.aks.azurerm_kubernetes_cluster.this": "update"}
+	if got := w.actions("azure", changed...); !maps.Equal(got, want) {
+		t.Errorf("to leave the version to Azure again would do %v, want %v", got, want)
+	}
+	w.run("azure", "apply", "-auto-approve", "-input=false", "plan.bin")
+	if output, code := w.try("azure", append([]string{"plan", "-detailed-exitcode", "-no-color"}, changed...)...); code != 0 {
+		t.Errorf("the plan with the version left to Azure is not empty:\n%s", output)
 	}
 	checkPools(t, simulation, group+"Microsoft.ContainerService/managedClusters/example-aks")
 	registry := simulation.Body(group + "Microsoft.ContainerRegistry/registries/exampleregistry")
@@ -230,8 +246,24 @@ func TestAzure(t *testing.T) {
 	checkRefusedNothing(t, simulation)
 }
 
-// newerKubernetes is a version that a cluster which asked for none has not got.
-const newerKubernetes = "1.34.3"
+// newerKubernetes is of the minor version after that of a cluster which asked for
+// none.
+const newerKubernetes = "1.35.1"
+
+// checkWindows checks when Azure may upgrade by itself.
+func checkWindows(t *testing.T, simulation *azure.Simulation, group string) {
+	t.Helper()
+	for name, want := range map[string]string{"aksManagedAutoUpgradeSchedule": "Saturday", "aksManagedNodeOSUpgradeSchedule": "Tuesday"} {
+		body := simulation.Body(group + "Microsoft.ContainerService/managedClusters/example-aks/maintenanceConfigurations/" + name)
+		if day := dig(body, "properties", "maintenanceWindow", "schedule", "weekly", "dayOfWeek"); day != want {
+			t.Errorf("%s is on %v, want %s", name, day, want)
+		}
+	}
+	server := simulation.Body(group + "Microsoft.DBforPostgreSQL/flexibleServers/example-db")
+	if window := dig(server, "properties", "maintenanceWindow", "customWindow"); window != "Enabled" {
+		t.Errorf("the database's window is %v", window)
+	}
+}
 
 // dig gives what is in objects in objects, nil if it is not there.
 func dig(body map[string]any, keys ...string) any {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -14,65 +13,10 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	clientset "k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/rest"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack"
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/azure"
 )
-
-// kubelogin puts a program on PATH that takes the place of the real one, which
-// the example's providers call: the embedded cluster knows no Entra ID, but the
-// client certificate that this program hands out.
-func (w *workspace) kubelogin(stack *devstack.Stack) {
-	w.t.Helper()
-	config := rest.CopyConfig(stack.REST)
-	if err := rest.LoadTLSFiles(config); err != nil {
-		w.t.Fatal(err)
-	}
-	credential, err := json.Marshal(map[string]any{
-		"apiVersion": "client.authentication.k8s.io/v1beta1", "kind": "ExecCredential",
-		"status": map[string]string{"clientCertificateData": string(config.CertData), "clientKeyData": string(config.KeyData)},
-	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.write("programs/credential.json", string(credential))
-	w.write("programs/kubelogin", fmt.Sprintf("#!/bin/sh\n[ \"$1\" = get-token ] && cat %q\n", filepath.Join(w.dir, "programs/credential.json")))
-	if err := os.Chmod(filepath.Join(w.dir, "programs/kubelogin"), 0o700); err != nil { //nolint:gosec // a program
-		w.t.Fatal(err)
-	}
-	w.env = append(w.env, "PATH="+filepath.Join(w.dir, "programs")+string(os.PathListSeparator)+os.Getenv("PATH"))
-}
-
-// oldProviders take the place of the example's providers.tf where the helm
-// provider has not yet version 3's syntax.
-func oldProviders(w *workspace) string {
-	cluster := `
-    host                   = module.stack.kubernetes.host
-    cluster_ca_certificate = module.stack.kubernetes.cluster_ca_certificate
-    client_certificate     = module.stack.client_certificate.client_certificate
-    client_key             = module.stack.client_certificate.client_key`
-	helm := cluster + "\n    load_config_file = false" // else version 1 would ask for ~/.kube/config
-	return `
-provider "azurerm" {
-  features {}
-  # Version 5 registers none by itself, and a subscription knows few.
-  resource_providers_to_register = [
-    "Microsoft.ContainerRegistry", "Microsoft.ContainerService", "Microsoft.DBforPostgreSQL", "microsoft.insights", "Microsoft.ManagedIdentity", "Microsoft.Network",
-  ]
-}
-` + w.helmProvider(helm) + `
-provider "prefect" {
-  port_forward  = module.stack.prefect.port_forward
-  tenant        = "default"
-  ready_timeout = "5m"
-
-  kubernetes = {` + cluster + `
-    namespace = module.stack.prefect.flows_namespace
-  }
-}
-`
-}
 
 // TestEndToEnd applies examples/azure-complete once, from nothing to a finished
 // flow run: simulated Azure, a real Kubernetes API server, real providers, and the
@@ -83,16 +27,14 @@ func TestEndToEnd(t *testing.T) {
 	const group = "/subscriptions/" + azure.SubscriptionID + "/resourceGroups/prefect-example"
 	var simulation *azure.Simulation
 	// Azure acts on roles after minutes, which go by while a cluster is made.
-	simulation = newAzure(t, gate(t, stack, func() bool {
-		return simulation.Acts(azure.ObjectID, "Azure Kubernetes Service RBAC Cluster Admin", group+"/providers/Microsoft.ContainerService/managedClusters/prefect-example-aks")
+	simulation = newAzure(t, gate(t, stack, func(principal string) bool {
+		return simulation.Acts(principal, "Azure Kubernetes Service RBAC Cluster Admin", group+"/providers/Microsoft.ContainerService/managedClusters/prefect-example-aks")
 	}), 1)
 	keepVault(simulation)
 	w := newWorkspace(t, simulation.Environment()...)
 	dir := "examples/azure-complete"
-	if w.attributes() {
-		w.kubelogin(stack)
-	} else {
-		w.write(filepath.Join(dir, "providers.tf"), oldProviders(w))
+	if !w.attributes() {
+		w.withBlocks(filepath.Join(dir, "providers.tf"))
 	}
 	values := w.embeddedValues(stack, freePort(t))
 	variables, err := json.Marshal(map[string]any{

@@ -180,7 +180,14 @@ func (w *workspace) withBlocks(file string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	changed := regexp.MustCompile(`(?s)(provider "helm" \{.*?kubernetes) = \{`).ReplaceAll(source, []byte("$1 {"))
+	block := regexp.MustCompile(`(?ms)^provider "helm" \{\n.*?^\}`)
+	changed := block.ReplaceAllFunc(source, func(helm []byte) []byte {
+		opening := "kubernetes {"
+		if !bytes.Contains(helm, []byte("config_path")) {
+			opening += "\n    load_config_file = false" // else version 1 would ask for ~/.kube/config
+		}
+		return bytes.Replace(helm, []byte("kubernetes = {"), []byte(opening), 1)
+	})
 	if bytes.Equal(changed, source) {
 		w.t.Fatalf("%s has no provider block of helm in the syntax of version 3", file)
 	}

@@ -50,8 +50,8 @@ locals {
     if contains(local.pool_names, temporary) || length([for other in values(local.temporary_names) : other if other == temporary]) > 1
   ]
 
-  # What cannot change without a new cluster.
-  fixed = {
+  # What cannot change without a new cluster. The nodes' identity only while it is given: taken away, it stays what it is.
+  fixed = merge({
     name                    = var.name
     resource_group_name     = lower(var.resource_group_name)
     location                = lower(replace(var.location, " ", ""))
@@ -59,16 +59,17 @@ locals {
     pod_cidr                = var.pod_cidr
     service_cidr            = var.service_cidr
     "system_pool.name"      = var.system_pool.name
-  }
+  }, var.kubelet_identity == null ? {} : { kubelet_identity = "one of yours" })
+  # What a cluster has of which nothing was recorded.
+  unrecorded = { kubelet_identity = "made by AKS" }
   # Apart from the others, because it may be unknown when planning, and would make the whole comparison so.
   zone     = var.private_cluster_enabled ? lower(var.private_dns_zone_id) : "none"
+  kubelet  = var.kubelet_identity == null ? "none" : lower(var.kubelet_identity.id)
   recorded = terraform_data.made_with.output
-  changed = [
-    for name, value in local.fixed : "${name} (${try(local.recorded.cluster[name], "-")} -> ${value})"
-    if try(local.recorded.cluster[name], value) != value
-  ]
-  loss   = "This would replace the cluster, and with it Prefect Server, the Jobs that run and whatever else is installed in it"
-  remedy = "To go on, set replacement_acknowledgement to a value that it has not had, for example today's date. So too where nothing was made yet, because the first apply failed: nothing is lost then."
+  before   = { for name, value in local.fixed : name => try(local.recorded.cluster[name], lookup(local.unrecorded, name, value)) }
+  changed  = [for name, value in local.fixed : "${name} (${local.before[name]} -> ${value})" if local.before[name] != value]
+  loss     = "This would replace the cluster, and with it Prefect Server, the Jobs that run and whatever else is installed in it"
+  remedy   = "To go on, set replacement_acknowledgement to a value that it has not had, for example today's date. So too where nothing was made yet, because the first apply failed: nothing is lost then."
 
   own_private_dns_zone = var.private_cluster_enabled && startswith(var.private_dns_zone_id, "/")
   everybody            = anytrue([for range in var.api_server_authorized_ip_ranges : endswith(range, "/0")])
@@ -77,7 +78,7 @@ locals {
 # What the cluster was made with. A change does not get here by itself, so that the preconditions below can compare; an
 # acknowledgement records anew. `terraform destroy` checks no preconditions.
 resource "terraform_data" "made_with" {
-  input            = { cluster = local.fixed, zone = local.zone }
+  input            = { cluster = local.fixed, zone = local.zone, kubelet = local.kubelet }
   triggers_replace = coalesce(var.replacement_acknowledgement, "none")
 
   lifecycle {
@@ -154,7 +155,7 @@ resource "azurerm_kubernetes_cluster" "this" {
     # Azure's own values, in so many words: left out, they would show as a change in every plan.
     upgrade_settings {
       max_surge                     = "10%"
-      drain_timeout_in_minutes      = 30
+      drain_timeout_in_minutes      = var.drain_timeout_in_minutes
       node_soak_duration_in_minutes = 0
     }
   }
@@ -174,6 +175,52 @@ resource "azurerm_kubernetes_cluster" "this" {
     dns_service_ip      = cidrhost(var.service_cidr, 10)
     load_balancer_sku   = "standard"
     outbound_type       = var.outbound_type
+  }
+
+  dynamic "maintenance_window_auto_upgrade" {
+    for_each = var.maintenance_window_auto_upgrade.enabled ? [var.maintenance_window_auto_upgrade] : []
+    iterator = window
+    content {
+      frequency    = window.value.frequency
+      interval     = window.value.interval
+      day_of_week  = contains(["Weekly", "RelativeMonthly"], window.value.frequency) ? window.value.day_of_week : null
+      day_of_month = window.value.day_of_month
+      week_index   = window.value.week_index
+      start_time   = window.value.start_time
+      utc_offset   = window.value.utc_offset
+      duration     = window.value.duration
+
+      dynamic "not_allowed" {
+        for_each = window.value.not_allowed
+        content {
+          start = not_allowed.value.start
+          end   = not_allowed.value.end
+        }
+      }
+    }
+  }
+
+  dynamic "maintenance_window_node_os" {
+    for_each = var.maintenance_window_node_os.enabled ? [var.maintenance_window_node_os] : []
+    iterator = window
+    content {
+      frequency    = window.value.frequency
+      interval     = window.value.interval
+      day_of_week  = contains(["Weekly", "RelativeMonthly"], window.value.frequency) ? window.value.day_of_week : null
+      day_of_month = window.value.day_of_month
+      week_index   = window.value.week_index
+      start_time   = window.value.start_time
+      utc_offset   = window.value.utc_offset
+      duration     = window.value.duration
+
+      dynamic "not_allowed" {
+        for_each = window.value.not_allowed
+        content {
+          start = not_allowed.value.start
+          end   = not_allowed.value.end
+        }
+      }
+    }
   }
 
   dynamic "oms_agent" {
@@ -198,6 +245,10 @@ resource "azurerm_kubernetes_cluster" "this" {
     precondition {
       condition     = try(local.recorded.zone, local.zone) == local.zone
       error_message = "${local.loss}: private_dns_zone_id (${try(local.recorded.zone, "-")} -> ${local.zone}). ${local.remedy}"
+    }
+    precondition {
+      condition     = !startswith(try(local.recorded.kubelet, "none"), "/") || var.kubelet_identity == null || try(local.recorded.kubelet, "none") == local.kubelet
+      error_message = "${local.loss}: kubelet_identity.id (${try(local.recorded.kubelet, "-")} -> ${local.kubelet}). ${local.remedy}"
     }
     precondition {
       condition     = length(local.overlaps) == 0
@@ -298,7 +349,7 @@ resource "azurerm_kubernetes_cluster_node_pool" "this" {
     for_each = each.value.spot ? [] : [1]
     content {
       max_surge                     = "10%"
-      drain_timeout_in_minutes      = 30
+      drain_timeout_in_minutes      = var.drain_timeout_in_minutes
       node_soak_duration_in_minutes = 0
     }
   }

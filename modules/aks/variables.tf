@@ -85,6 +85,112 @@ variable "node_os_upgrade_channel" {
   }
 }
 
+variable "maintenance_window_auto_upgrade" {
+  description = "When Azure may upgrade Kubernetes by automatic_upgrade_channel: from start_time for duration hours (4 to 24), each interval of frequency (Weekly, AbsoluteMonthly on day_of_month, RelativeMonthly on day_of_week of week_index), but for the spans not_allowed; enabled = false for any time."
+  type = object({
+    enabled      = optional(bool, true)
+    frequency    = optional(string, "Weekly")
+    interval     = optional(number, 1)
+    day_of_week  = optional(string, "Saturday")
+    day_of_month = optional(number)
+    week_index   = optional(string)
+    start_time   = optional(string, "00:00")
+    utc_offset   = optional(string, "+00:00")
+    duration     = optional(number, 8)
+    not_allowed  = optional(list(object({ start = string, end = string })), [])
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = contains(["Weekly", "AbsoluteMonthly", "RelativeMonthly"], var.maintenance_window_auto_upgrade.frequency) && var.maintenance_window_auto_upgrade.interval >= 1 && floor(var.maintenance_window_auto_upgrade.interval) == var.maintenance_window_auto_upgrade.interval
+    error_message = "maintenance_window_auto_upgrade has the frequency \"${var.maintenance_window_auto_upgrade.frequency}\" and the interval ${var.maintenance_window_auto_upgrade.interval}. Use \"Weekly\", \"AbsoluteMonthly\" or \"RelativeMonthly\", and a whole number of these from 1."
+  }
+  validation {
+    condition     = contains(["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"], var.maintenance_window_auto_upgrade.day_of_week)
+    error_message = "maintenance_window_auto_upgrade.day_of_week is \"${var.maintenance_window_auto_upgrade.day_of_week}\". Use the English name of a day, for example \"Sunday\"."
+  }
+  validation {
+    condition     = var.maintenance_window_auto_upgrade.frequency == "AbsoluteMonthly" ? try(var.maintenance_window_auto_upgrade.day_of_month >= 1 && var.maintenance_window_auto_upgrade.day_of_month <= 31, false) : var.maintenance_window_auto_upgrade.day_of_month == null
+    error_message = "maintenance_window_auto_upgrade.day_of_month (1 to 31) goes with the frequency \"AbsoluteMonthly\", which needs it, and with no other."
+  }
+  validation {
+    condition     = var.maintenance_window_auto_upgrade.frequency == "RelativeMonthly" ? contains(["First", "Second", "Third", "Fourth", "Last"], coalesce(var.maintenance_window_auto_upgrade.week_index, "-")) : var.maintenance_window_auto_upgrade.week_index == null
+    error_message = "maintenance_window_auto_upgrade.week_index (\"First\", \"Second\", \"Third\", \"Fourth\" or \"Last\") goes with the frequency \"RelativeMonthly\", which needs it, and with no other."
+  }
+  validation {
+    condition     = can(regex("^([01][0-9]|2[0-3]):[0-5][0-9]$", var.maintenance_window_auto_upgrade.start_time)) && can(regex("^[+-](0[0-9]|1[0-4]):[0-5][0-9]$", var.maintenance_window_auto_upgrade.utc_offset))
+    error_message = "maintenance_window_auto_upgrade begins at \"${var.maintenance_window_auto_upgrade.start_time}\" with utc_offset \"${var.maintenance_window_auto_upgrade.utc_offset}\". Write them as \"02:00\" and \"+01:00\"."
+  }
+  validation {
+    condition     = var.maintenance_window_auto_upgrade.duration >= 4 && var.maintenance_window_auto_upgrade.duration <= 24 && floor(var.maintenance_window_auto_upgrade.duration) == var.maintenance_window_auto_upgrade.duration
+    error_message = "maintenance_window_auto_upgrade.duration is ${var.maintenance_window_auto_upgrade.duration} hours. AKS takes whole hours from 4 to 24."
+  }
+  validation {
+    condition     = alltrue([for span in var.maintenance_window_auto_upgrade.not_allowed : try(timecmp(span.start, span.end) < 0, false)])
+    error_message = "maintenance_window_auto_upgrade.not_allowed is ${jsonencode(var.maintenance_window_auto_upgrade.not_allowed)}. Each has a start and a later end in RFC 3339, for example { start = \"2026-12-24T00:00:00Z\", end = \"2027-01-02T00:00:00Z\" }."
+  }
+}
+
+variable "maintenance_window_node_os" {
+  description = "When Azure may upgrade the nodes by node_os_upgrade_channel, as maintenance_window_auto_upgrade, and Daily besides; enabled = false for any time. Nodes are drained for that: see drain_timeout_in_minutes."
+  type = object({
+    enabled      = optional(bool, true)
+    frequency    = optional(string, "Weekly")
+    interval     = optional(number, 1)
+    day_of_week  = optional(string, "Sunday")
+    day_of_month = optional(number)
+    week_index   = optional(string)
+    start_time   = optional(string, "00:00")
+    utc_offset   = optional(string, "+00:00")
+    duration     = optional(number, 8)
+    not_allowed  = optional(list(object({ start = string, end = string })), [])
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = contains(["Daily", "Weekly", "AbsoluteMonthly", "RelativeMonthly"], var.maintenance_window_node_os.frequency) && var.maintenance_window_node_os.interval >= 1 && floor(var.maintenance_window_node_os.interval) == var.maintenance_window_node_os.interval
+    error_message = "maintenance_window_node_os has the frequency \"${var.maintenance_window_node_os.frequency}\" and the interval ${var.maintenance_window_node_os.interval}. Use \"Daily\", \"Weekly\", \"AbsoluteMonthly\" or \"RelativeMonthly\", and a whole number of these from 1."
+  }
+  validation {
+    condition     = contains(["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"], var.maintenance_window_node_os.day_of_week)
+    error_message = "maintenance_window_node_os.day_of_week is \"${var.maintenance_window_node_os.day_of_week}\". Use the English name of a day, for example \"Sunday\"."
+  }
+  validation {
+    condition     = var.maintenance_window_node_os.frequency == "AbsoluteMonthly" ? try(var.maintenance_window_node_os.day_of_month >= 1 && var.maintenance_window_node_os.day_of_month <= 31, false) : var.maintenance_window_node_os.day_of_month == null
+    error_message = "maintenance_window_node_os.day_of_month (1 to 31) goes with the frequency \"AbsoluteMonthly\", which needs it, and with no other."
+  }
+  validation {
+    condition     = var.maintenance_window_node_os.frequency == "RelativeMonthly" ? contains(["First", "Second", "Third", "Fourth", "Last"], coalesce(var.maintenance_window_node_os.week_index, "-")) : var.maintenance_window_node_os.week_index == null
+    error_message = "maintenance_window_node_os.week_index (\"First\", \"Second\", \"Third\", \"Fourth\" or \"Last\") goes with the frequency \"RelativeMonthly\", which needs it, and with no other."
+  }
+  validation {
+    condition     = can(regex("^([01][0-9]|2[0-3]):[0-5][0-9]$", var.maintenance_window_node_os.start_time)) && can(regex("^[+-](0[0-9]|1[0-4]):[0-5][0-9]$", var.maintenance_window_node_os.utc_offset))
+    error_message = "maintenance_window_node_os begins at \"${var.maintenance_window_node_os.start_time}\" with utc_offset \"${var.maintenance_window_node_os.utc_offset}\". Write them as \"02:00\" and \"+01:00\"."
+  }
+  validation {
+    condition     = var.maintenance_window_node_os.duration >= 4 && var.maintenance_window_node_os.duration <= 24 && floor(var.maintenance_window_node_os.duration) == var.maintenance_window_node_os.duration
+    error_message = "maintenance_window_node_os.duration is ${var.maintenance_window_node_os.duration} hours. AKS takes whole hours from 4 to 24."
+  }
+  validation {
+    condition     = alltrue([for span in var.maintenance_window_node_os.not_allowed : try(timecmp(span.start, span.end) < 0, false)])
+    error_message = "maintenance_window_node_os.not_allowed is ${jsonencode(var.maintenance_window_node_os.not_allowed)}. Each has a start and a later end in RFC 3339, for example { start = \"2026-12-24T00:00:00Z\", end = \"2027-01-02T00:00:00Z\" }."
+  }
+}
+
+variable "drain_timeout_in_minutes" {
+  description = "How long the upgrade of a node waits for pods that may not be evicted, such as runs of flows, before it gives up: at least as long as the longest run that should survive upgrades."
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition     = var.drain_timeout_in_minutes >= 1 && var.drain_timeout_in_minutes <= 1440 && floor(var.drain_timeout_in_minutes) == var.drain_timeout_in_minutes
+    error_message = "drain_timeout_in_minutes is ${var.drain_timeout_in_minutes}. AKS takes whole minutes from 1 to 1440 (a day)."
+  }
+}
+
 # Who reaches the API server
 
 variable "private_cluster_enabled" {
@@ -194,13 +300,22 @@ variable "cluster_admin_scope" {
 }
 
 variable "kubelet_identity" {
-  description = "The user-assigned identity with which nodes pull images: id, client_id and object_id (principal_id) of one that has AcrPull already; null has AKS make one. Needs identity_ids, whose identity must have \"Managed Identity Operator\" on it before the cluster is made. Changing it replaces the cluster."
+  description = "The user-assigned identity with which nodes pull images: id, client_id and object_id (principal_id) of one that has AcrPull already; null has AKS make one. Needs identity_ids, whose identity must have \"Managed Identity Operator\" on it before the cluster is made. Changing it, and giving one to a cluster that has AKS's own, replaces the cluster; taking it away changes nothing."
   type = object({
     id        = string
     client_id = string
     object_id = string
   })
   default = null
+
+  validation {
+    condition     = var.kubelet_identity == null ? true : can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.ManagedIdentity/userAssignedIdentities/[^/]+$", var.kubelet_identity.id))
+    error_message = "kubelet_identity.id must be the id of a user-assigned identity: \"/subscriptions/.../providers/Microsoft.ManagedIdentity/userAssignedIdentities/NAME\"."
+  }
+  validation {
+    condition     = var.kubelet_identity == null ? true : alltrue([for id in [var.kubelet_identity.client_id, var.kubelet_identity.object_id] : can(regex("^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", id))])
+    error_message = "kubelet_identity.client_id and kubelet_identity.object_id must be UUIDs: the identity's client_id and principal_id. `az identity show --ids ID` prints both."
+  }
 }
 
 variable "identity_ids" {

@@ -59,6 +59,15 @@ resource "azurerm_postgresql_flexible_server" "this" {
     }
   }
 
+  dynamic "maintenance_window" {
+    for_each = var.maintenance_window.enabled ? [var.maintenance_window] : []
+    content {
+      day_of_week  = maintenance_window.value.day_of_week
+      start_hour   = maintenance_window.value.start_hour
+      start_minute = maintenance_window.value.start_minute
+    }
+  }
+
   lifecycle {
     # Azure chooses a zone when none is given, and swaps the two zones in a failover. The disk grows by itself and cannot
     # shrink: going back to storage_mb would replace the server.

@@ -116,6 +116,25 @@ variable "zone" {
   }
 }
 
+variable "maintenance_window" {
+  description = "The hour of the week, in UTC, in which Azure may restart the server to update it: day_of_week from 0 (Sunday) to 6; enabled = false leaves it to Azure, which chooses a night of the region."
+  type = object({
+    enabled      = optional(bool, true)
+    day_of_week  = optional(number, 0)
+    start_hour   = optional(number, 0)
+    start_minute = optional(number, 0)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition = alltrue([
+      contains(range(7), var.maintenance_window.day_of_week), contains(range(24), var.maintenance_window.start_hour), contains(range(60), var.maintenance_window.start_minute),
+    ])
+    error_message = "maintenance_window is ${jsonencode(var.maintenance_window)}. Give day_of_week from 0 (Sunday) to 6 (Saturday), start_hour from 0 to 23 and start_minute from 0 to 59, in UTC."
+  }
+}
+
 variable "delegated_subnet_id" {
   description = "Id of the subnet, delegated to Microsoft.DBforPostgreSQL/flexibleServers, in which the server gets its only address. Changing it replaces the server."
   type        = string
@@ -154,8 +173,10 @@ variable "public_network_access" {
     error_message = "public_network_access gives the database a public address. Set acknowledged = true in it if that is what you want; otherwise give delegated_subnet_id and private_dns_zone_id."
   }
   validation {
-    condition     = var.public_network_access == null ? true : alltrue([for range in values(var.public_network_access.allowed) : can(cidrhost("${range.first}/32", 0)) && can(cidrhost("${range.last}/32", 0))])
-    error_message = "The ranges in public_network_access.allowed are pairs of IPv4 addresses, for example { first = \"198.51.100.7\", last = \"198.51.100.7\" }."
+    condition = var.public_network_access == null ? true : alltrue(flatten([
+      for range in values(var.public_network_access.allowed) : [for ip in [range.first, range.last] : try(cidrhost("${ip}/32", 0) == ip, false) && !strcontains(ip, ":")]
+    ]))
+    error_message = "The ranges in public_network_access.allowed are pairs of IPv4 addresses (no range in CIDR notation, no zeros in front of a number), for example { first = \"198.51.100.7\", last = \"198.51.100.7\" }; given: ${jsonencode(try(var.public_network_access.allowed, {}))}."
   }
   validation {
     # As numbers; a range that is no pair of addresses is refused above.

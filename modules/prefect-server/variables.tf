@@ -375,12 +375,17 @@ variable "exposure" {
     error_message = "exposure.allowed_cidrs must be ranges in CIDR notation, for example [\"10.10.0.0/16\"]."
   }
   validation {
+    condition     = alltrue([for range in coalesce(var.exposure.allowed_cidrs, []) : try(cidrsubnet(range, 0, 0) == range, true)])
+    error_message = "Ranges in exposure.allowed_cidrs begin before the address that is given. If these ranges are meant, write ${join(", ", [for range in coalesce(var.exposure.allowed_cidrs, []) : "\"${try(cidrsubnet(range, 0, 0), range)}\" for \"${range}\"" if try(cidrsubnet(range, 0, 0) != range, false)])}."
+  }
+  validation {
     condition     = var.exposure.mode != "internal_lb" || var.exposure.allowed_cidrs == null || length(coalesce(var.exposure.allowed_cidrs, [])) > 0
     error_message = "exposure.allowed_cidrs is empty, so that nobody may connect to the load balancers. Name ranges, or leave it out for all private addresses; mode \"none\" makes no load balancers."
   }
   validation {
-    condition     = alltrue([for ip in compact([var.exposure.api_ip, var.exposure.ui_ip]) : can(cidrhost("${ip}/32", 0))])
-    error_message = "exposure.api_ip and exposure.ui_ip must be IPv4 addresses of the nodes' network."
+    # Zeros in front of a number are octal to some and decimal to others.
+    condition     = alltrue([for ip in compact([var.exposure.api_ip, var.exposure.ui_ip]) : try(cidrhost("${ip}/32", 0) == ip, false) && !strcontains(ip, ":")])
+    error_message = "exposure.api_ip and exposure.ui_ip are ${join(" and ", [for ip in compact([var.exposure.api_ip, var.exposure.ui_ip]) : "\"${ip}\""])}. Give IPv4 addresses of the nodes' network, for example \"10.10.63.250\"."
   }
   validation {
     condition     = !contains(["ingress", "gateway"], var.exposure.mode) || try(length(var.exposure.api_host) > 0 && length(var.exposure.ui_host) > 0, false)

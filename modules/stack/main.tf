@@ -261,6 +261,9 @@ module "aks" {
   kubernetes_version                  = var.cluster.kubernetes_version
   automatic_upgrade_channel           = var.cluster.automatic_upgrade_channel
   node_os_upgrade_channel             = var.cluster.node_os_upgrade_channel
+  maintenance_window_auto_upgrade     = var.cluster.maintenance_window_auto_upgrade
+  maintenance_window_node_os          = var.cluster.maintenance_window_node_os
+  drain_timeout_in_minutes            = var.cluster.drain_timeout_in_minutes
   private_cluster_enabled             = var.cluster.private_cluster_enabled
   private_cluster_public_fqdn_enabled = var.cluster.private_cluster_public_fqdn_enabled
   private_dns_zone_id                 = var.cluster.private_dns_zone_id
@@ -341,6 +344,7 @@ module "postgresql" {
   geo_redundant_backup_enabled   = var.database.geo_redundant_backup_enabled
   high_availability              = var.database.high_availability
   zone                           = var.database.zone
+  maintenance_window             = var.database.maintenance_window
   administrator_login            = var.database.administrator_login
   administrator_password         = var.database_password
   administrator_password_version = var.database.password_version

@@ -62,8 +62,8 @@ variable "network" {
     error_message = "network.address_space is \"${var.network.address_space}\". Give an IPv4 range of at least /20, for example \"10.10.0.0/16\"."
   }
   validation {
-    condition     = alltrue([for part in compact([var.network.nodes, var.network.database, var.network.private_endpoint]) : can(cidrhost(part, 0))])
-    error_message = "network.nodes, network.database and network.private_endpoint must be ranges in CIDR notation, or null."
+    condition     = alltrue([for part in compact([var.network.nodes, var.network.database, var.network.private_endpoint]) : can(cidrhost(part, 0)) && !strcontains(part, ":")])
+    error_message = "network.nodes, network.database and network.private_endpoint must be IPv4 ranges in CIDR notation, for example \"10.10.0.0/18\", or null."
   }
   validation {
     condition     = alltrue([for range in compact([var.network.address_space, var.network.nodes, var.network.database, var.network.private_endpoint]) : try(cidrsubnet(range, 0, 0) == range, true)])
@@ -88,10 +88,35 @@ variable "network" {
 variable "cluster" {
   description = "Settings of the module aks, under its names. network_cidrs are those of networks peered with this one; identity_principal_id is the object id of the identity in identity_ids, which gets its roles on the nodes' subnet and identity before the cluster is made; cluster_admin_principal_ids get theirs on the resource group (the rights on a DNS zone of yours are for you to give)."
   type = object({
-    sku_tier                            = optional(string)
-    kubernetes_version                  = optional(string)
-    automatic_upgrade_channel           = optional(string)
-    node_os_upgrade_channel             = optional(string)
+    sku_tier                  = optional(string)
+    kubernetes_version        = optional(string)
+    automatic_upgrade_channel = optional(string)
+    node_os_upgrade_channel   = optional(string)
+    maintenance_window_auto_upgrade = optional(object({
+      enabled      = optional(bool)
+      frequency    = optional(string)
+      interval     = optional(number)
+      day_of_week  = optional(string)
+      day_of_month = optional(number)
+      week_index   = optional(string)
+      start_time   = optional(string)
+      utc_offset   = optional(string)
+      duration     = optional(number)
+      not_allowed  = optional(list(object({ start = string, end = string })))
+    }))
+    maintenance_window_node_os = optional(object({
+      enabled      = optional(bool)
+      frequency    = optional(string)
+      interval     = optional(number)
+      day_of_week  = optional(string)
+      day_of_month = optional(number)
+      week_index   = optional(string)
+      start_time   = optional(string)
+      utc_offset   = optional(string)
+      duration     = optional(number)
+      not_allowed  = optional(list(object({ start = string, end = string })))
+    }))
+    drain_timeout_in_minutes            = optional(number)
     private_cluster_enabled             = optional(bool)
     private_cluster_public_fqdn_enabled = optional(bool)
     private_dns_zone_id                 = optional(string)
@@ -194,11 +219,17 @@ variable "database" {
     geo_redundant_backup_enabled = optional(bool)
     high_availability            = optional(string)
     zone                         = optional(string)
-    administrator_login          = optional(string)
-    database_name                = optional(string)
-    extensions                   = optional(set(string))
-    password_version             = optional(number)
-    replacement_acknowledgement  = optional(string)
+    maintenance_window = optional(object({
+      enabled      = optional(bool)
+      day_of_week  = optional(number)
+      start_hour   = optional(number)
+      start_minute = optional(number)
+    }))
+    administrator_login         = optional(string)
+    database_name               = optional(string)
+    extensions                  = optional(set(string))
+    password_version            = optional(number)
+    replacement_acknowledgement = optional(string)
   })
   default  = {}
   nullable = false

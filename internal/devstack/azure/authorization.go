@@ -80,15 +80,29 @@ func (s *Simulation) Acts(principal, role, scope string) bool {
 }
 
 func (s *Simulation) acts(principal, role, scope string) bool {
+	since, granted := s.grantedAt(principal, role, scope)
+	return granted && s.clock-since >= propagation
+}
+
+// granting says whether a principal has been granted a role on a scope, or on
+// what that is in, whether Azure acts on it yet or not.
+func (s *Simulation) granting(principal, role, scope string) bool {
+	_, granted := s.grantedAt(principal, role, scope)
+	return granted
+}
+
+// grantedAt is when a principal was first granted a role on a scope.
+func (s *Simulation) grantedAt(principal, role, scope string) (at time.Duration, granted bool) {
 	for _, r := range s.below("", "microsoft.authorization/roleassignments") {
 		p := r.properties()
 		within := strings.HasPrefix(strings.ToLower(scope)+"/", strings.ToLower(text(p["scope"]))+"/")
-		if within && p["principalId"] == principal && strings.HasSuffix(strings.ToLower(text(p["roleDefinitionId"])), roles[role]) &&
-			s.clock-s.granted[strings.ToLower(r.path)] >= propagation {
-			return true
+		if within && p["principalId"] == principal && strings.HasSuffix(strings.ToLower(text(p["roleDefinitionId"])), roles[role]) {
+			if when := s.granted[strings.ToLower(r.path)]; !granted || when < at {
+				at, granted = when, true
+			}
 		}
 	}
-	return false
+	return at, granted
 }
 
 func fillRoleAssignment(s *Simulation, r *resource, previous object) {

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"testing"
@@ -276,5 +277,87 @@ func TestRolesTakeTime(t *testing.T) {
 	}
 	if s.Acts(principal, "AcrPush", scope) || s.Acts(principal, role, "/subscriptions/"+azure.SubscriptionID) {
 		t.Error("a role acts that was not granted, or where it was not")
+	}
+}
+
+// TestTokens: only whom the simulation knows gets a token, which is for what it
+// was asked for.
+func TestTokens(t *testing.T) {
+	t.Parallel()
+	s, c := start(t)
+	get := func(form url.Values, status int) string {
+		t.Helper()
+		form.Set("scope", azure.KubernetesServerID+"/.default openid offline_access profile")
+		form.Set("client_id", azure.ClientID)
+		response, err := c.http.PostForm(s.Endpoint()+"/"+azure.TenantID+"/oauth2/v2.0/token", form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = response.Body.Close() }()
+		var answer struct {
+			Token string `json:"access_token"`
+		}
+		if err := json.NewDecoder(response.Body).Decode(&answer); err != nil || response.StatusCode != status {
+			t.Errorf("%v is answered with %d (%v), want %d", form, response.StatusCode, err, status)
+		}
+		return answer.Token
+	}
+	get(url.Values{"client_secret": {"other"}}, http.StatusUnauthorized)
+	get(url.Values{"client_assertion": {"other"}}, http.StatusUnauthorized)
+	for _, form := range []url.Values{{"client_secret": {"simulated"}}, {"client_assertion": {azure.Assertion}}} {
+		token := get(form, http.StatusOK)
+		if subject := azure.Subject(token, azure.KubernetesServerID); subject != azure.ObjectID {
+			t.Errorf("the token is %q's", subject)
+		}
+		if subject := azure.Subject(token, "https://management.azure.com"); subject != "" {
+			t.Errorf("the token for clusters is one for the resource manager, too: %q", subject)
+		}
+		if subject := azure.Subject(token+"x", azure.KubernetesServerID); subject != "" {
+			t.Errorf("a token with another signature is %q's", subject)
+		}
+	}
+}
+
+// TestIdentityOfNodes: a cluster gives its nodes an identity only if it may.
+func TestIdentityOfNodes(t *testing.T) {
+	t.Parallel()
+	s, c := start(t)
+	identity := func(name string) string {
+		return group + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/" + name
+	}
+	for _, name := range []string{"cluster", "nodes"} {
+		c.do(http.MethodPut, identity(name), "2024-11-30", `{"location":"westeurope"}`, http.StatusCreated)
+	}
+	body := `{"identity":{"type":"UserAssigned","userAssignedIdentities":{"` + identity("cluster") + `":{}}},` +
+		`"properties":{"identityProfile":{"kubeletidentity":{"resourceId":"` + identity("nodes") + `"}}}}`
+	cluster := group + "/providers/Microsoft.ContainerService/managedClusters/k"
+	answer, _ := c.do(http.MethodPut, cluster, "2025-10-01", body, http.StatusBadRequest)
+	if failure, ok := answer["error"].(map[string]any); !ok || failure["code"] != "CustomKubeletIdentityMissingPermissionError" {
+		t.Errorf("the refusal is %v", answer)
+	}
+	properties, _ := s.Body(identity("cluster"))["properties"].(map[string]any)
+	principal, _ := properties["principalId"].(string)
+	c.do(http.MethodPut, identity("nodes")+"/providers/Microsoft.Authorization/roleAssignments/66666666-6666-4666-8666-666666666666", "2022-04-01",
+		`{"properties":{"principalId":"`+principal+`","roleDefinitionId":"/subscriptions/`+azure.SubscriptionID+
+			`/providers/Microsoft.Authorization/roleDefinitions/f1a07417-d97a-45cb-824c-7a7467783830"}}`, http.StatusCreated)
+	c.do(http.MethodPut, cluster, "2025-10-01", body, http.StatusCreated)
+}
+
+// TestKubernetesUpgrades: a cluster goes neither back nor past a minor version.
+func TestKubernetesUpgrades(t *testing.T) {
+	t.Parallel()
+	_, c := start(t)
+	cluster := group + "/providers/Microsoft.ContainerService/managedClusters/k"
+	for _, step := range []struct {
+		version string
+		status  int
+	}{
+		{"1.34.1", http.StatusCreated}, {"1.36.0", http.StatusBadRequest}, {"1.34.0", http.StatusBadRequest}, {"1.33.9", http.StatusBadRequest},
+		{"1.35.0", http.StatusCreated}, {"1.36.0", http.StatusCreated}, {"2.0.0", http.StatusBadRequest},
+	} {
+		_, header := c.do(http.MethodPut, cluster, "2025-10-01", `{"properties":{"kubernetesVersion":"`+step.version+`"}}`, step.status)
+		if step.status == http.StatusCreated {
+			c.finish(header)
+		}
 	}
 }

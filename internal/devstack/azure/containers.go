@@ -3,6 +3,7 @@ package azure
 import (
 	"encoding/base64"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -22,13 +23,22 @@ func actionOf(typ string) func(s *Simulation, c *call, r *resource) {
 // kubernetesVersion is what a cluster runs that asked for no version.
 const kubernetesVersion = "1.34.1"
 
-// checkCluster refuses what Azure refuses of a cluster's network.
-func checkCluster(_ *Simulation, c *call) (code, message string) {
+// checkCluster refuses what Azure refuses of a cluster's network and identities.
+func checkCluster(s *Simulation, c *call) (code, message string) {
 	p := child(c.body, "properties")
+	if code, message := s.checkNodesIdentity(c.body); code != "" {
+		return code, message
+	}
 	pools, _ := p["agentPoolProfiles"].([]any)
 	for _, v := range pools {
 		if pool, ok := v.(object); ok && text(pool["vnetSubnetID"]) != "" && child(p, "networkProfile")["outboundType"] == "managedNATGateway" {
 			return "InvalidParameter", "The outbound type managedNATGateway cannot be used with a custom virtual network."
+		}
+	}
+	if existing := s.find(c.at.path); existing != nil {
+		from, to := text(existing.properties()["currentKubernetesVersion"]), text(p["kubernetesVersion"])
+		if to != "" && !upgradable(from, to) {
+			return "OperationNotAllowed", "Upgrading Kubernetes version " + from + " to " + to + " is not allowed: neither back, nor past a minor version."
 		}
 	}
 	access := child(p, "apiServerAccessProfile")
@@ -36,6 +46,42 @@ func checkCluster(_ *Simulation, c *call) (code, message string) {
 		return "InvalidParameter", "A private cluster without a private DNS zone needs a public FQDN."
 	}
 	return "", ""
+}
+
+// upgradable says whether a cluster of one version can have another: not an older
+// one, and no minor may be left out.
+func upgradable(from, to string) bool {
+	var have, want [3]int
+	for i, n := range strings.SplitN(from, ".", 3) {
+		have[i], _ = strconv.Atoi(n) // 0 for what is no number
+	}
+	for i, n := range strings.SplitN(to, ".", 3) {
+		want[i], _ = strconv.Atoi(n)
+	}
+	return slices.Compare(want[:], have[:]) >= 0 && want[0] == have[0] && want[1] <= have[1]+1
+}
+
+// checkNodesIdentity refuses nodes an identity that the cluster's own may not give
+// them. Azure looks at the assignment itself when a cluster is made.
+func (s *Simulation) checkNodesIdentity(cluster object) (code, message string) {
+	nodes := text(child(child(child(cluster, "properties"), "identityProfile"), "kubeletidentity")["resourceId"])
+	if nodes == "" || !s.isUserIdentity(nodes) {
+		return "", ""
+	}
+	identities, _ := child(cluster, "identity")["userAssignedIdentities"].(object)
+	for path := range identities {
+		if own := s.find(path); own != nil && s.granting(text(own.properties()["principalId"]), "Managed Identity Operator", nodes) {
+			return "", ""
+		}
+	}
+	return "CustomKubeletIdentityMissingPermissionError",
+		"The cluster user assigned identity must be given permission to assign kubelet identity " + nodes + ". Check access result not allowed for action Microsoft.ManagedIdentity/userAssignedIdentities/assign/action."
+}
+
+// isUserIdentity says whether a path is of an identity that somebody has made,
+// and not of one that AKS makes itself.
+func (s *Simulation) isUserIdentity(path string) bool {
+	return strings.EqualFold(locate(path).typ, "Microsoft.ManagedIdentity/userAssignedIdentities") && s.find(path) != nil
 }
 
 // servePoolVersions answers which versions of Kubernetes pools may have: the

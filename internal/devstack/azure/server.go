@@ -3,7 +3,6 @@ package azure
 import (
 	"context"
 	"crypto/x509"
-	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
@@ -16,7 +15,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -135,7 +133,9 @@ func (s *Simulation) Environment() []string {
 		"ARM_SUBSCRIPTION_ID=" + SubscriptionID,
 		"ARM_TENANT_ID=" + TenantID,
 		"ARM_CLIENT_ID=" + ClientID,
-		"ARM_CLIENT_SECRET=simulated",
+		"ARM_CLIENT_SECRET=" + secret,
+		// For those who sign in to a cluster, and do not ask the metadata host.
+		"AZURE_AUTHORITY_HOST=" + s.secure.URL,
 		"ARM_RESOURCE_PROVIDER_REGISTRATIONS=none",
 		"ARM_USE_CLI=false",
 		"GO_AZURE_SDK_SKIP_POLLING_DELAY=true",
@@ -192,8 +192,10 @@ func (s *Simulation) serve(out http.ResponseWriter, in *http.Request) {
 	switch {
 	case in.URL.Path == "/metadata/endpoints":
 		s.serveMetadata(recorder)
+	case strings.HasSuffix(in.URL.Path, "/.well-known/openid-configuration"):
+		s.serveAuthority(recorder, in)
 	case strings.HasSuffix(in.URL.Path, "/oauth2/v2.0/token"), in.URL.Path == identityPath:
-		s.serveToken(recorder)
+		s.serveToken(recorder, in)
 	default:
 		s.serveARM(recorder, in)
 	}
@@ -201,25 +203,6 @@ func (s *Simulation) serve(out http.ResponseWriter, in *http.Request) {
 	s.mu.Lock()
 	s.requests = append(s.requests, Request{Method: in.Method, Path: in.URL.Path, Status: recorder.status})
 	s.mu.Unlock()
-}
-
-// identityPath is where managed identities get their tokens.
-const identityPath = "/identity/token"
-
-// serveToken gives a token whose claims azurerm reads without checking the
-// signature.
-func (s *Simulation) serveToken(out http.ResponseWriter) {
-	segment := func(v object) string {
-		data, err := json.Marshal(v)
-		if err != nil {
-			return ""
-		}
-		return base64.RawURLEncoding.EncodeToString(data)
-	}
-	token := segment(object{"alg": "none", "typ": "JWT"}) + "." +
-		segment(object{"oid": ObjectID, "tid": TenantID, "appid": ClientID, "idtyp": "app"}) + ".c2ltdWxhdGVk"
-	writeJSON(out, http.StatusOK, object{"access_token": token, "token_type": "Bearer", "expires_in": 3600, "ext_expires_in": 3600,
-		"expires_on": strconv.FormatInt(time.Now().Add(time.Hour).Unix(), 10)})
 }
 
 type statusRecorder struct {

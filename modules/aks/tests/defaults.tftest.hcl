@@ -38,6 +38,16 @@ run "defaults" {
     error_message = "There is no pool for flows."
   }
   assert {
+    condition = alltrue([
+      azurerm_kubernetes_cluster.this.maintenance_window_auto_upgrade[0].day_of_week == "Saturday",
+      azurerm_kubernetes_cluster.this.maintenance_window_node_os[0].day_of_week == "Sunday",
+      azurerm_kubernetes_cluster.this.maintenance_window_node_os[0].frequency == "Weekly",
+      azurerm_kubernetes_cluster.this.maintenance_window_node_os[0].duration == 8,
+      azurerm_kubernetes_cluster_node_pool.this["flows"].upgrade_settings[0].drain_timeout_in_minutes == 30,
+    ])
+    error_message = "Nodes are upgraded at any time."
+  }
+  assert {
     condition     = azurerm_role_assignment.cluster_admin["deployer"].role_definition_name == "Azure Kubernetes Service RBAC Cluster Admin"
     error_message = "Whoever runs Terraform cannot use the cluster."
   }
@@ -145,9 +155,16 @@ run "pools" {
       cheap = { spot = true, min_count = 0, labels = { cost = "low" } }
       gpu   = { taints = ["sku=gpu:NoSchedule"], min_count = 0 }
     }
-    sku_tier                = "Premium"
-    host_encryption_enabled = true
-    kubelogin_login         = "workloadidentity"
+    sku_tier                 = "Premium"
+    drain_timeout_in_minutes = 240
+    maintenance_window_auto_upgrade = {
+      frequency   = "RelativeMonthly"
+      week_index  = "First"
+      not_allowed = [{ start = "2026-12-24T00:00:00Z", end = "2027-01-02T00:00:00Z" }]
+    }
+    maintenance_window_node_os = { frequency = "AbsoluteMonthly", day_of_month = 1 }
+    host_encryption_enabled    = true
+    kubelogin_login            = "workloadidentity"
     log_analytics_workspace = {
       id       = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.OperationalInsights/workspaces/example"
       location = "northeurope"
@@ -167,6 +184,15 @@ run "pools" {
       azurerm_kubernetes_cluster.this.support_plan == "AKSLongTermSupport",
     ])
     error_message = "The pools, the workspace or the support plan are wrong."
+  }
+  assert {
+    condition = alltrue([
+      azurerm_kubernetes_cluster.this.maintenance_window_auto_upgrade[0].week_index == "First",
+      length(azurerm_kubernetes_cluster.this.maintenance_window_auto_upgrade[0].not_allowed) == 1,
+      azurerm_kubernetes_cluster.this.maintenance_window_node_os[0].day_of_month == 1,
+      azurerm_kubernetes_cluster.this.default_node_pool[0].upgrade_settings[0].drain_timeout_in_minutes == 240,
+    ])
+    error_message = "The windows are not what was asked for."
   }
   assert {
     condition     = length(distinct([for pool in azurerm_kubernetes_cluster_node_pool.this : pool.temporary_name_for_rotation])) == 3
@@ -191,11 +217,32 @@ run "local_account" {
     replacement_acknowledgement = "pools"
     local_account_disabled      = false
     cluster_admin_principal_ids = {}
+
+    maintenance_window_auto_upgrade = { enabled = false }
+    maintenance_window_node_os      = { enabled = false }
+  }
+  assert {
+    condition     = length(azurerm_kubernetes_cluster.this.maintenance_window_auto_upgrade) + length(azurerm_kubernetes_cluster.this.maintenance_window_node_os) == 0
+    error_message = "The windows cannot be left to Azure."
   }
   assert {
     condition     = !azurerm_kubernetes_cluster.this.local_account_disabled
     error_message = "The local account cannot be had."
   }
+}
+
+run "identity_of_nodes_without_acknowledgement" {
+  command = plan
+  variables {
+    replacement_acknowledgement = "pools"
+    identity_ids                = ["/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ManagedIdentity/userAssignedIdentities/cluster"]
+    kubelet_identity = {
+      id        = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ManagedIdentity/userAssignedIdentities/kubelet"
+      client_id = "88888888-8888-4888-8888-888888888888"
+      object_id = "99999999-9999-4999-8999-999999999999"
+    }
+  }
+  expect_failures = [azurerm_kubernetes_cluster.this]
 }
 
 run "roles_before_the_cluster" {
@@ -213,5 +260,32 @@ run "roles_before_the_cluster" {
   assert {
     condition     = endswith(azurerm_role_assignment.cluster_admin_before["deployer"].scope, "/resourceGroups/example") && length(azurerm_role_assignment.cluster_admin) == 0 && azurerm_kubernetes_cluster.this.kubelet_identity[0].object_id == "99999999-9999-4999-8999-999999999999"
     error_message = "The roles are not there before the cluster."
+  }
+}
+
+run "another_identity_of_nodes_without_acknowledgement" {
+  command = plan
+  variables {
+    replacement_acknowledgement = "roles"
+    identity_ids                = ["/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ManagedIdentity/userAssignedIdentities/cluster"]
+    kubelet_identity = {
+      id        = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ManagedIdentity/userAssignedIdentities/other"
+      client_id = "88888888-8888-4888-8888-888888888888"
+      object_id = "99999999-9999-4999-8999-999999999999"
+    }
+  }
+  expect_failures = [azurerm_kubernetes_cluster.this]
+}
+
+# Taken away, it stays: that is no replacement.
+run "identity_of_nodes_taken_away" {
+  command = plan
+  variables {
+    replacement_acknowledgement = "roles"
+    identity_ids                = ["/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ManagedIdentity/userAssignedIdentities/cluster"]
+  }
+  assert {
+    condition     = length(local.changed) == 0
+    error_message = "Nothing would be replaced, and the plan is refused."
   }
 }

@@ -307,3 +307,126 @@ run "range_with_host_bits" {
   }
   expect_failures = [var.api_server_authorized_ip_ranges]
 }
+
+run "kubelet_identity_by_name" {
+  command = plan
+  variables {
+    identity_ids = ["/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ManagedIdentity/userAssignedIdentities/cluster"]
+    kubelet_identity = {
+      id        = "nodes"
+      client_id = "88888888-8888-4888-8888-888888888888"
+      object_id = "99999999-9999-4999-8999-999999999999"
+    }
+  }
+  expect_failures = [var.kubelet_identity]
+}
+
+run "kubelet_identity_by_application" {
+  command = plan
+  variables {
+    identity_ids = ["/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ManagedIdentity/userAssignedIdentities/cluster"]
+    kubelet_identity = {
+      id        = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ManagedIdentity/userAssignedIdentities/nodes"
+      client_id = "nodes"
+      object_id = "99999999-9999-4999-8999-999999999999"
+    }
+  }
+  expect_failures = [var.kubelet_identity]
+}
+
+# A cluster that was made before the nodes' identity could be given has AKS's own, of which nothing is recorded.
+run "kubelet_identity_of_an_older_cluster" {
+  override_resource {
+    target = terraform_data.made_with
+    values = { output = { cluster = { location = "westeurope" }, zone = "system" } }
+  }
+  variables {
+    identity_ids = ["/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ManagedIdentity/userAssignedIdentities/cluster"]
+    kubelet_identity = {
+      id        = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ManagedIdentity/userAssignedIdentities/nodes"
+      client_id = "88888888-8888-4888-8888-888888888888"
+      object_id = "99999999-9999-4999-8999-999999999999"
+    }
+  }
+  expect_failures = [azurerm_kubernetes_cluster.this]
+}
+
+run "kubelet_identity_replaced" {
+  override_resource {
+    target = terraform_data.made_with
+    values = { output = { cluster = { kubelet_identity = "one of yours" }, zone = "system", kubelet = "/subscriptions/11111111-1111-4111-8111-111111111111/resourcegroups/example/providers/microsoft.managedidentity/userassignedidentities/other" } }
+  }
+  variables {
+    identity_ids = ["/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ManagedIdentity/userAssignedIdentities/cluster"]
+    kubelet_identity = {
+      id        = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ManagedIdentity/userAssignedIdentities/nodes"
+      client_id = "88888888-8888-4888-8888-888888888888"
+      object_id = "99999999-9999-4999-8999-999999999999"
+    }
+  }
+  expect_failures = [azurerm_kubernetes_cluster.this]
+}
+
+run "window_frequency" {
+  command = plan
+  variables {
+    maintenance_window_auto_upgrade = { frequency = "Yearly" }
+    maintenance_window_node_os      = { frequency = "Yearly" }
+    drain_timeout_in_minutes        = 0
+  }
+  expect_failures = [var.maintenance_window_auto_upgrade, var.maintenance_window_node_os, var.drain_timeout_in_minutes]
+}
+
+run "window_day" {
+  command = plan
+  variables {
+    maintenance_window_auto_upgrade = { day_of_week = "sunday" }
+    maintenance_window_node_os      = { day_of_week = "sunday" }
+  }
+  expect_failures = [var.maintenance_window_auto_upgrade, var.maintenance_window_node_os]
+}
+
+run "window_day_of_month" {
+  command = plan
+  variables {
+    maintenance_window_auto_upgrade = { frequency = "AbsoluteMonthly" }
+    maintenance_window_node_os      = { frequency = "AbsoluteMonthly" }
+  }
+  expect_failures = [var.maintenance_window_auto_upgrade, var.maintenance_window_node_os]
+}
+
+run "window_week" {
+  command = plan
+  variables {
+    maintenance_window_auto_upgrade = { week_index = "First" }
+    maintenance_window_node_os      = { week_index = "First" }
+  }
+  expect_failures = [var.maintenance_window_auto_upgrade, var.maintenance_window_node_os]
+}
+
+run "window_start" {
+  command = plan
+  variables {
+    maintenance_window_auto_upgrade = { start_time = "2am" }
+    maintenance_window_node_os      = { start_time = "2am" }
+  }
+  expect_failures = [var.maintenance_window_auto_upgrade, var.maintenance_window_node_os]
+}
+
+run "window_duration" {
+  command = plan
+  variables {
+    maintenance_window_auto_upgrade = { duration = 2 }
+    maintenance_window_node_os      = { duration = 2 }
+  }
+  expect_failures = [var.maintenance_window_auto_upgrade, var.maintenance_window_node_os]
+}
+
+run "window_spans" {
+  command = plan
+  variables {
+    maintenance_window_auto_upgrade = { not_allowed = [{ start = "2027-01-02T00:00:00Z", end = "2026-12-24T00:00:00Z" }] }
+    maintenance_window_node_os      = { not_allowed = [{ start = "2027-01-02T00:00:00Z", end = "2026-12-24T00:00:00Z" }] }
+  }
+  expect_failures = [var.maintenance_window_auto_upgrade, var.maintenance_window_node_os]
+}

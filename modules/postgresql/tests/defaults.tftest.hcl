@@ -20,6 +20,7 @@ run "private_by_default" {
       azurerm_postgresql_flexible_server.this.administrator_login == "prefect",
       azurerm_postgresql_flexible_server.this.administrator_password_wo_version == 1,
       length(azurerm_postgresql_flexible_server.this.high_availability) == 0,
+      azurerm_postgresql_flexible_server.this.maintenance_window[0].day_of_week == 0,
       length(azurerm_postgresql_flexible_server_firewall_rule.this) == 0,
     ])
     error_message = "The server is not private by default."
@@ -65,9 +66,10 @@ run "standby_and_more_extensions" {
     high_availability              = "ZoneRedundant"
     extensions                     = ["pgcrypto", "pg_trgm", "hstore"]
     administrator_password_version = 2
+    maintenance_window             = { enabled = false }
   }
   assert {
-    condition     = azurerm_postgresql_flexible_server.this.high_availability[0].mode == "ZoneRedundant" && azurerm_postgresql_flexible_server_configuration.extensions.value == "HSTORE,PGCRYPTO,PG_TRGM"
+    condition     = length(azurerm_postgresql_flexible_server.this.maintenance_window) == 0 && azurerm_postgresql_flexible_server.this.high_availability[0].mode == "ZoneRedundant" && azurerm_postgresql_flexible_server_configuration.extensions.value == "HSTORE,PGCRYPTO,PG_TRGM"
     error_message = "The standby or the extensions are wrong."
   }
 }

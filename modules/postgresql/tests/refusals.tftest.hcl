@@ -124,6 +124,26 @@ run "range_backwards" {
   expect_failures = [var.public_network_access]
 }
 
+run "range_of_version_6" {
+  command = plan
+  variables {
+    delegated_subnet_id   = null
+    private_dns_zone_id   = null
+    public_network_access = { acknowledged = true, allowed = { office = { first = "fd00::", last = "fd00::" } } }
+  }
+  expect_failures = [var.public_network_access]
+}
+
+run "range_with_zeros" {
+  command = plan
+  variables {
+    delegated_subnet_id   = null
+    private_dns_zone_id   = null
+    public_network_access = { acknowledged = true, allowed = { office = { first = "198.51.100.007", last = "198.51.100.007" } } }
+  }
+  expect_failures = [var.public_network_access]
+}
+
 run "range_of_everybody" {
   command = plan
   variables {
@@ -150,4 +170,12 @@ run "replaced" {
     values = { output = { server = { location = "northeurope" }, subnet = "none" } }
   }
   expect_failures = [azurerm_postgresql_flexible_server.this]
+}
+
+run "window_at_25" {
+  command = plan
+  variables {
+    maintenance_window = { start_hour = 25 }
+  }
+  expect_failures = [var.maintenance_window]
 }

@@ -100,6 +100,30 @@ run "wrong_inputs_4" {
   ]
 }
 
+run "address_in_an_allowed_range" {
+  command = plan
+  variables {
+    exposure = { mode = "internal_lb", api_ip = "10.0.0.4", allowed_cidrs = ["10.0.0.0/16", "10.1.0.5/24"] }
+  }
+  expect_failures = [var.exposure]
+}
+
+run "address_with_zeros" {
+  command = plan
+  variables {
+    exposure = { mode = "internal_lb", api_ip = "10.0.0.4", ui_ip = "10.0.0.010" }
+  }
+  expect_failures = [var.exposure]
+}
+
+run "address_of_version_6" {
+  command = plan
+  variables {
+    exposure = { mode = "internal_lb", api_ip = "fd00::" }
+  }
+  expect_failures = [var.exposure]
+}
+
 run "wrong_inputs_5" {
   command = plan
   variables {

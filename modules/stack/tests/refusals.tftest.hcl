@@ -69,6 +69,14 @@ run "part_not_a_range" {
   expect_failures = [var.network]
 }
 
+run "part_of_version_6" {
+  command = plan
+  variables {
+    network = { private_endpoint = "fd00::/64" }
+  }
+  expect_failures = [var.network]
+}
+
 run "part_outside" {
   command = plan
   variables {
