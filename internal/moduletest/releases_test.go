@@ -87,7 +87,10 @@ func releases() []release {
 			}},
 		}},
 		{"no-policies", database + `
-    network_policies_enabled = false`, []object{{"NetworkPolicy", "prefect-deny", nil}}},
+    network_policies_enabled = false
+    agent                    = { job_namespace = "case-no-policies", job_eviction_allowed = true }`, []object{
+			{"NetworkPolicy", "prefect-deny", nil}, {"PodDisruptionBudget", "prefect-flows", nil}, {"ServiceAccount", "prefect-flows", map[string]string{}},
+		}},
 		{"load-balancer", database + `
     exposure = { mode = "internal_lb", api_ip = "10.0.0.4", ui_ip = "10.0.0.5", allowed_cidrs = ["10.0.0.0/16"], annotations = { "example.com/owner" = "team", "service.beta.kubernetes.io/azure-load-balancer-internal" = "false" } }`, []object{
 			{"Service", "prefect-apollo", map[string]string{"spec.type": "ClusterIP"}},
@@ -179,6 +182,7 @@ func releases() []release {
 				"spec.template.spec.nodeSelector":       "map[kubernetes.io/os:linux]",
 				"spec.template.spec.tolerations":        "[map[key:CriticalAddonsOnly operator:Exists]]",
 			}},
+			{"PodDisruptionBudget", "prefect-flows", map[string]string{"spec.minAvailable": "1e+06"}},
 			{"ServiceAccount", "prefect-flows", map[string]string{
 				"metadata.annotations.azure.workload.identity/client-id": "1", "automountServiceAccountToken": "true",
 			}},

@@ -1,16 +1,21 @@
 package moduletest
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"strings"
 	"testing"
+	"time"
 
 	authorizationv1 "k8s.io/api/authorization/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 	clientset "k8s.io/client-go/kubernetes"
 	"sigs.k8s.io/yaml"
 )
@@ -70,6 +75,7 @@ func TestServer(t *testing.T) {
 	before := checkAgents(t, client, `["one"]`, "1Gi")
 	checkPassword(t, client, "server", "prefect-database", "Correct-Horse-1")
 	checkHasura(t, client, "require")
+	checkEviction(t, client)
 
 	change := []string{`-var=labels=["one","two"]`, "-var=sslmode=verify-full", "-var=memory=2Gi"}
 	want := map[string]string{"module.prefect_server.helm_release.server": "update"}
@@ -237,5 +243,29 @@ func checkTeam(t *testing.T, client clientset.Interface) {
 		if review.Status.Allowed != c.allowed {
 			t.Errorf("may %s %s %s in %s: %t, want %t", c.account, c.verb, c.resource, c.namespace, review.Status.Allowed, c.allowed)
 		}
+	}
+}
+
+// checkEviction checks that a run cannot be evicted, as a drain of its node would.
+func checkEviction(t *testing.T, client clientset.Interface) {
+	t.Helper()
+	run := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Name: "run", Labels: map[string]string{"prefect.io/flow_run_id": "run"}},
+		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "flow", Image: "example.com/flow:1", Command: []string{"sleep", "600"}}}},
+	}
+	if _, err := client.CoreV1().Pods("team-a").Create(t.Context(), run, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = client.CoreV1().Pods("team-a").Delete(t.Context(), "run", metav1.DeleteOptions{}) }()
+	err := wait.PollUntilContextTimeout(t.Context(), 200*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
+		budget, err := client.PolicyV1().PodDisruptionBudgets("team-a").Get(ctx, "prefect-flows", metav1.GetOptions{})
+		return err == nil && budget.Status.CurrentHealthy == 1, err
+	})
+	if err != nil {
+		t.Fatalf("nothing counts the run: %v", err)
+	}
+	err = client.PolicyV1().Evictions("team-a").Evict(t.Context(), &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Name: "run", Namespace: "team-a"}})
+	if !apierrors.IsTooManyRequests(err) {
+		t.Errorf("a run can be evicted: %v", err)
 	}
 }

@@ -105,3 +105,50 @@ func TestDependabot(t *testing.T) {
 		}
 	}
 }
+
+// TestRecipes checks what nobody runs here: the examples for use from elsewhere
+// name the modules by one tag of this repository, sign in without kubelogin, and
+// their pipelines are YAML that pass on what the provider and azurerm read.
+func TestRecipes(t *testing.T) {
+	t.Parallel()
+	source := regexp.MustCompile(`source\s+= "([^"]*modules/[^"]*)"`)
+	elsewhere := regexp.MustCompile(`^git::https://github\.com/prefect-server/terraform-provider-prefect\.git//modules/([a-z-]+)\?ref=v\d+\.\d+\.\d+$`)
+	tags, recipes := map[string]bool{}, 0
+	for _, file := range tracked(t, "examples/azure-*/*.tf", "examples/azure-*/*/*.tf") {
+		text := read(t, file)
+		if strings.Contains(text, "kubernetes.exec") || regexp.MustCompile(`command\s+= "kubelogin"`).MatchString(text) {
+			t.Errorf("%s needs kubelogin", file)
+		}
+		for _, m := range source.FindAllStringSubmatch(text, -1) {
+			if strings.HasPrefix(m[1], "../") {
+				continue // an example that the tests apply
+			}
+			recipes++
+			found := elsewhere.FindStringSubmatch(m[1])
+			if found == nil || len(tracked(t, "modules/"+found[1]+"/main.tf")) == 0 {
+				t.Errorf("%s takes a module from %q", file, m[1])
+			}
+			tags[m[1][strings.LastIndexByte(m[1], '=')+1:]] = true
+		}
+	}
+	if recipes == 0 || len(tags) != 1 {
+		t.Errorf("%d modules are taken by the tags %v", recipes, tags)
+	}
+	for file, needed := range map[string][]string{
+		"examples/azure-github-actions/pipeline.yml": {"id-token: write", "ARM_USE_OIDC", "ARM_CLIENT_ID", "ARM_TENANT_ID", "ARM_SUBSCRIPTION_ID", "cancel-in-progress: false"},
+		"examples/azure-devops/azure-pipelines.yml": {
+			"ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID", "SYSTEM_ACCESSTOKEN: $(System.AccessToken)", "ARM_USE_OIDC", "ARM_CLIENT_ID", "ARM_TENANT_ID", "ARM_SUBSCRIPTION_ID",
+		},
+	} {
+		text := read(t, file)
+		var pipeline map[string]any
+		if err := yaml.Unmarshal([]byte(text), &pipeline); err != nil || pipeline["jobs"] == nil && pipeline["steps"] == nil {
+			t.Errorf("%s is no pipeline: %v", file, err)
+		}
+		for _, part := range needed {
+			if !strings.Contains(text, part) {
+				t.Errorf("%s does not have %s", file, part)
+			}
+		}
+	}
+}

@@ -22,6 +22,8 @@ resource "helm_release" "namespace" {
       serviceAccount = local.service_accounts.flows
       annotations    = coalesce(try(var.agent.namespaces[each.key].flows_service_account, null), var.agent.flows_service_account).annotations
       automountToken = coalesce(try(var.agent.namespaces[each.key].flows_service_account, null), var.agent.flows_service_account).automount_token
+
+      evictionAllowed = var.agent.job_eviction_allowed
     }
     templates = sha1(join("", [
       for file in sort(tolist(fileset(local.namespace_chart, "templates/*"))) : sha1(replace(file("${local.namespace_chart}/${file}"), "\r\n", "\n"))

@@ -114,6 +114,8 @@ locals {
       serviceAccount = local.service_accounts.flows
       annotations    = var.agent.flows_service_account.annotations
       automountToken = var.agent.flows_service_account.automount_token
+
+      evictionAllowed = var.agent.job_eviction_allowed
     }
     agents = [
       for namespace in keys(var.agent.namespaces) : {

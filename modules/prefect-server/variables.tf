@@ -192,6 +192,7 @@ variable "agent" {
     job_*: what the pods of runs get unless a flow's run configuration says otherwise, field by field; a job template of the flow's
     own replaces all but job_image_pull_secrets. job_image is for flows that name no image; null: Docker Hub's prefecthq/prefect in
     the version that the flow was registered with, whatever image_registry is.
+    job_eviction_allowed: whether runs may be evicted, from nodes that are drained for an upgrade or given up by the autoscaler.
     flows_service_account: the account NAME-flows of runs, in each namespace: its annotations, and whether pods get its token, which
     may do nothing until you bind a role to it. A namespace's own takes its place there.
   EOT
@@ -227,7 +228,8 @@ variable "agent" {
       effect            = optional(string)
       tolerationSeconds = optional(number)
     })), [])
-    job_pod_labels = optional(map(string), {})
+    job_pod_labels       = optional(map(string), {})
+    job_eviction_allowed = optional(bool, false)
     flows_service_account = optional(object({
       annotations     = optional(map(string), {})
       automount_token = optional(bool, false)

@@ -289,7 +289,8 @@ variable "prefect" {
         effect            = optional(string)
         tolerationSeconds = optional(number)
       })))
-      job_pod_labels = optional(map(string))
+      job_pod_labels       = optional(map(string))
+      job_eviction_allowed = optional(bool)
       flows_service_account = optional(object({
         annotations     = optional(map(string))
         automount_token = optional(bool)

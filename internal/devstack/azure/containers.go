@@ -64,12 +64,11 @@ func upgradable(from, to string) bool {
 // checkNodesIdentity refuses nodes an identity that the cluster's own may not give
 // them. Azure looks at the assignment itself when a cluster is made.
 func (s *Simulation) checkNodesIdentity(cluster object) (code, message string) {
-	nodes := text(child(child(child(cluster, "properties"), "identityProfile"), "kubeletidentity")["resourceId"])
+	nodes := text(inside(cluster, "properties", "identityProfile", "kubeletidentity")["resourceId"])
 	if nodes == "" || !s.isUserIdentity(nodes) {
 		return "", ""
 	}
-	identities, _ := child(cluster, "identity")["userAssignedIdentities"].(object)
-	for path := range identities {
+	for path := range inside(cluster, "identity", "userAssignedIdentities") {
 		if own := s.find(path); own != nil && s.granting(text(own.properties()["principalId"]), "Managed Identity Operator", nodes) {
 			return "", ""
 		}

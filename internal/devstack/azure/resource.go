@@ -55,6 +55,14 @@ func child(parent object, key string) object {
 	return made
 }
 
+// inside gives the object under keys, one in the other, nil if there is none.
+func inside(parent object, keys ...string) object {
+	for _, key := range keys {
+		parent, _ = parent[key].(object)
+	}
+	return parent
+}
+
 // defaults sets what is absent or null.
 func defaults(target, values object) {
 	for key, value := range values {

@@ -17,6 +17,7 @@ var controllers = []string{
 	"clusterrole-aggregation-controller",
 	"cronjob-controller",
 	"deployment-controller",
+	"disruption-controller",
 	"garbage-collector-controller",
 	"job-controller",
 	"namespace-controller",

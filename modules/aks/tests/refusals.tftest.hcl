@@ -214,7 +214,18 @@ run "nobody_signs_in" {
 run "replaced" {
   override_resource {
     target = terraform_data.made_with
-    values = { output = { cluster = { location = "northeurope" }, zone = "none" } }
+    values = { output = {
+      cluster = { location = "northeurope", kubelet_identity = "one of yours" }, zone = "none"
+      kubelet = "/subscriptions/11111111-1111-4111-8111-111111111111/resourcegroups/example/providers/microsoft.managedidentity/userassignedidentities/other"
+    } }
+  }
+  variables {
+    identity_ids = ["/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ManagedIdentity/userAssignedIdentities/cluster"]
+    kubelet_identity = {
+      id        = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ManagedIdentity/userAssignedIdentities/nodes"
+      client_id = "88888888-8888-4888-8888-888888888888"
+      object_id = "99999999-9999-4999-8999-999999999999"
+    }
   }
   expect_failures = [azurerm_kubernetes_cluster.this]
 }
@@ -332,39 +343,6 @@ run "kubelet_identity_by_application" {
     }
   }
   expect_failures = [var.kubelet_identity]
-}
-
-# A cluster that was made before the nodes' identity could be given has AKS's own, of which nothing is recorded.
-run "kubelet_identity_of_an_older_cluster" {
-  override_resource {
-    target = terraform_data.made_with
-    values = { output = { cluster = { location = "westeurope" }, zone = "system" } }
-  }
-  variables {
-    identity_ids = ["/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ManagedIdentity/userAssignedIdentities/cluster"]
-    kubelet_identity = {
-      id        = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ManagedIdentity/userAssignedIdentities/nodes"
-      client_id = "88888888-8888-4888-8888-888888888888"
-      object_id = "99999999-9999-4999-8999-999999999999"
-    }
-  }
-  expect_failures = [azurerm_kubernetes_cluster.this]
-}
-
-run "kubelet_identity_replaced" {
-  override_resource {
-    target = terraform_data.made_with
-    values = { output = { cluster = { kubelet_identity = "one of yours" }, zone = "system", kubelet = "/subscriptions/11111111-1111-4111-8111-111111111111/resourcegroups/example/providers/microsoft.managedidentity/userassignedidentities/other" } }
-  }
-  variables {
-    identity_ids = ["/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ManagedIdentity/userAssignedIdentities/cluster"]
-    kubelet_identity = {
-      id        = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ManagedIdentity/userAssignedIdentities/nodes"
-      client_id = "88888888-8888-4888-8888-888888888888"
-      object_id = "99999999-9999-4999-8999-999999999999"
-    }
-  }
-  expect_failures = [azurerm_kubernetes_cluster.this]
 }
 
 run "window_frequency" {
