@@ -49,6 +49,12 @@ func (f *Flow) TaskCount() int {
 	return len(tasks)
 }
 
+// EdgeCount is the number of edges between the tasks.
+func (f *Flow) EdgeCount() int {
+	edges, _ := f.data["edges"].([]any)
+	return len(edges)
+}
+
 // Parameters lists the parameters in the order of the document.
 func (f *Flow) Parameters() []Parameter {
 	parameters := f.objects("parameters")
