@@ -17,6 +17,9 @@ import (
 // they are, and not as Terraform's command line prints them, where it measures
 // time, and for what the installed Terraform is too old for.
 type Session struct {
+	// Between is called between every plan and its apply, if it is not nil.
+	Between func()
+
 	t       testing.TB
 	server  tfprotov6.ProviderServer
 	schemas *tfprotov6.GetProviderSchemaResponse
@@ -124,6 +127,9 @@ func (s *Session) apply(from Applied, config, proposed *tfprotov6.DynamicValue) 
 	found := diagnostics(planned.Diagnostics)
 	if failed(found) {
 		return Applied{Diagnostics: found}
+	}
+	if s.Between != nil {
+		s.Between()
 	}
 	applied, err := s.server.ApplyResourceChange(ctx, &tfprotov6.ApplyResourceChangeRequest{
 		TypeName: from.kind, PriorState: from.raw, PlannedState: planned.PlannedState, Config: config, PlannedPrivate: planned.PlannedPrivate,

@@ -76,6 +76,8 @@ func Configuration(ctx context.Context, options Options) (*Result, error) {
 // object is a resource to write.
 type object struct {
 	kind, label, id string
+	// document is the file that a flow is in.
+	document string
 	// file is the file that it stands in.
 	file string
 	// change completes the configuration that the provider generates; with false nothing is written.
@@ -142,7 +144,7 @@ func (w *writer) addFlows(files, folders map[string]string) {
 		document = documents.take(document) + ".json"
 		w.flows[f.VersionGroupID] = expression("prefect_flow." + name + ".id")
 		w.objects = append(w.objects,
-			&object{kind: "prefect_flow", label: name, id: f.VersionGroupID, file: files[f.ProjectID], change: func(config map[string]any) (bool, error) {
+			&object{kind: "prefect_flow", label: name, id: f.VersionGroupID, document: document, file: files[f.ProjectID], change: func(config map[string]any) (bool, error) {
 				if twins[f.ProjectID+"/"+f.Name] > 1 { // the name alone does not say which one it is
 					config["version_group_id"] = f.VersionGroupID
 				}
@@ -168,7 +170,8 @@ func (w *writer) flow(config map[string]any, document string, scheduled bool) er
 	w.mu.Lock()
 	w.out.Files[document] = pretty
 	w.mu.Unlock()
-	config["flow_json"] = expression(`file("${path.module}/` + document + `")`)
+	delete(config, "flow_json")
+	config["flow_file"] = expression(`"${path.module}/` + document + `"`)
 	if config["deletion_policy"] == "archive" { // as without it
 		delete(config, "deletion_policy")
 	}

@@ -44,7 +44,7 @@ func (w *writer) result() (*Result, error) {
 		if imports.Len() == 0 {
 			imports.WriteString(aboutImports + "\n")
 		}
-		imports.WriteString(block("import", []attribute{{"to", expression(o.kind + "." + o.label)}, {"id", o.id}}))
+		imports.WriteString(block("import", []attribute{{"to", expression(o.kind + "." + o.label)}, {"id", o.importID()}}))
 		w.count(o.kind)
 	}
 	w.writeSecrets(to)
@@ -54,6 +54,14 @@ func (w *writer) result() (*Result, error) {
 	slices.Sort(w.out.Warnings)
 	w.out.Warnings = slices.Compact(w.out.Warnings)
 	return &w.out, nil
+}
+
+// importID is the id of an import block. That of a flow says which file it is in, so that the state does not take the flow up.
+func (o *object) importID() any {
+	if o.document == "" {
+		return o.id
+	}
+	return expression(strings.TrimSuffix(quote(o.id), `"`) + "?flow_file=${path.module}/" + o.document + `"`)
 }
 
 func (w *writer) count(kind string) {

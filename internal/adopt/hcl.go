@@ -208,7 +208,7 @@ func indented(text string) ([]byte, error) {
 // order sorts attributes by name, those that say which object it is first.
 func order(attributes []attribute) {
 	rank := func(name string) int {
-		at := slices.Index([]string{"name", "slug", "project_id", "version_group_id", "flow_id", "flow_json"}, name)
+		at := slices.Index([]string{"name", "slug", "project_id", "version_group_id", "flow_id", "flow_file"}, name)
 		if at < 0 {
 			return 99
 		}

@@ -23,7 +23,7 @@ type (
 
 // key identifies the resources that would register versions of the same flow.
 func (m *model) key(want *intent) prefect.FlowKey {
-	return prefect.NewFlowKey(m.ProjectID.ValueString(), want.flow.Name(), m.VersionGroupID.ValueString())
+	return prefect.NewFlowKey(m.ProjectID.ValueString(), want.name, m.VersionGroupID.ValueString())
 }
 
 func versionGroup(id string) framework.Object {
@@ -35,12 +35,12 @@ func (r *flowResource) claim(p planning, m model) diag.Diagnostics {
 	if p.state != nil {
 		return r.keep(p)
 	}
-	key := prefect.NewFlowKey(m.ProjectID.ValueString(), p.want.flow.Name(), p.config.VersionGroupID.ValueString())
+	key := prefect.NewFlowKey(m.ProjectID.ValueString(), p.want.name, p.config.VersionGroupID.ValueString())
 	if !p.config.VersionGroupID.IsUnknown() && !r.data.Claims.Claim(planned{key}) {
 		return twice(p.want, p.config.VersionGroupID.ValueString())
 	}
 	if framework.IsSet(p.config.VersionGroupID) { // no need to find out which flow or tenant it is
-		return r.adopt(p, p.want.flow.Name(), p.config.VersionGroupID.ValueString())
+		return r.adopt(p, p.want.name, p.config.VersionGroupID.ValueString())
 	}
 	return nil
 }
@@ -50,7 +50,7 @@ func (r *flowResource) keep(p planning) diag.Diagnostics {
 	group, name := p.state.ID.ValueString(), p.state.Name.ValueString()
 	switch r.data.Custody.Keep(versionGroup(group)) {
 	case framework.HeldTwice:
-		return taken(name, group)
+		return taken(p.want, group)
 	case framework.LetGoAndHeld:
 		return renamed(name, group, "")
 	case framework.NoConflict:
@@ -72,7 +72,7 @@ func (r *flowResource) adopt(p planning, name, group string) diag.Diagnostics {
 	switch {
 	case p.again: // the object that it replaces was planned earlier, at the same address
 	case conflict == framework.HeldTwice:
-		return taken(name, group)
+		return taken(p.want, group)
 	case conflict == framework.LetGoAndHeld:
 		return renamed(name, group, "")
 	}
@@ -93,9 +93,9 @@ func renamed(name, group, policy string) diag.Diagnostics {
 	return framework.Renamed("prefect_flow", fmt.Sprintf("flow %q (version group %s)", name, group), loss)
 }
 
-func taken(name, group string) diag.Diagnostics {
-	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("flow_json"),
-		fmt.Sprintf("Two resources for flow %q", name),
+func taken(want *intent, group string) diag.Diagnostics {
+	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(want.at(),
+		fmt.Sprintf("Two resources for flow %q", want.name),
 		fmt.Sprintf("Two prefect_flow resources of this configuration would register versions in version group %s: an existing one and a new "+
 			"one. The Server treats flows with the same name in one project as versions of one flow, so each apply would archive the "+
 			"other's version; a version group spans all tenants.\n\nGive the flows different names, register them in different "+
@@ -108,15 +108,15 @@ func taken(name, group string) diag.Diagnostics {
 func twice(want *intent, group string) diag.Diagnostics {
 	if group != "" {
 		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("version_group_id"),
-			fmt.Sprintf("Two resources for flow %q", want.flow.Name()),
+			fmt.Sprintf("Two resources for flow %q", want.name),
 			fmt.Sprintf("Another prefect_flow already uses version group %q. The Server treats all flows in a version "+
 				"group as versions of one flow, across projects and tenants, so each apply would archive the other's version.\n\n"+
 				"Give each its own `version_group_id`.", group))}
 	}
-	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("flow_json"),
-		fmt.Sprintf("Two resources for flow %q", want.flow.Name()),
+	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(want.at(),
+		fmt.Sprintf("Two resources for flow %q", want.name),
 		fmt.Sprintf("Another prefect_flow registers a flow named %q in the same project. The Server treats flows "+
 			"with the same name in one project as versions of one flow, so each apply would archive the other's version.\n\n"+
 			"Give the flows different names, register them in different projects, or give each its own `version_group_id`.",
-			want.flow.Name()))}
+			want.name))}
 }

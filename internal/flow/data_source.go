@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/flowsummary"
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
@@ -101,6 +102,7 @@ func dataSourceAttributes() map[string]schema.Attribute {
 		"storage":         document("Storage, as JSON."),
 		"schedule":        document("Schedule of the flow itself, as JSON; `null` if it has none."),
 		"flow_json":       document("The serialised flow, as JSON, with everything that the registration merged into it."),
+		"summary":         flowsummary.DataSourceAttribute(),
 		"parameters": schema.ListNestedAttribute{
 			Computed: true, MarkdownDescription: "Parameters of the flow.",
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
@@ -201,7 +203,11 @@ func (m dataModel) wanted(at string) string {
 func (m *dataModel) fill(ctx context.Context, f *prefect.Flow, raw json.RawMessage) diag.Diagnostics {
 	var shared model
 	shared.fromServer(f)
-	diags := shared.describeStored(ctx, f)
+	object, err := decodeObject(raw)
+	if err != nil {
+		return diag.Diagnostics{diag.NewErrorDiagnostic(fmt.Sprintf("The Server's record of flow %q cannot be read", f.Name), framework.Sentence(err.Error()))}
+	}
+	diags := shared.describeStored(ctx, f, serialization.NewFlow(object))
 	shared.IdempotencyKey = framework.StringOrNullIfEmpty(f.Group.Settings.IdempotencyKey)
 	*m = dataModel{
 		ID: shared.ID, VersionGroupID: shared.VersionGroupID, TenantID: shared.TenantID, ProjectID: shared.ProjectID,

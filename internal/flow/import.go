@@ -14,9 +14,20 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
+// importFile separates what names the flow from the path of its file, in an import id.
+const importFile = "?flow_file="
+
 // ImportState finds a flow by version group, by the id of one of its versions,
-// by `project/name` or by `tenant/project/name`.
+// by `project/name` or by `tenant/project/name`. What follows "?flow_file=" is the path of the file that the flow comes from:
+// then the state does not hold the flow itself.
 func (r *flowResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	var file string
+	var inFile bool
+	if req.ID, file, inFile = strings.Cut(req.ID, importFile); inFile && strings.TrimSpace(file) == "" {
+		resp.Diagnostics.AddError("Import id without the path of a file", "Nothing follows `"+importFile+"` in the import id.\n\n"+
+			"Give the path that `flow_file` has, such as `project/name"+importFile+"flows/etl.json`.")
+		return
+	}
 	key, diags := framework.ParseImport(ctx, req, 3)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
@@ -50,6 +61,9 @@ func (r *flowResource) ImportState(ctx context.Context, req resource.ImportState
 	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, found.VersionGroupID)...)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), types.StringValue(found.VersionGroupID))...)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("tenant_id"), types.StringValue(found.TenantID))...)
+	if inFile {
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(fromFile), types.StringValue(file))...)
+	}
 }
 
 // findByID looks for a version group with this id, and then for a version: first in the provider's tenant,

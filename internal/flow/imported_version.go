@@ -4,8 +4,10 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/runconfig"
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
@@ -21,13 +23,22 @@ type importedVersion struct {
 	Key string `json:"key"`
 }
 
-// noteImport stores the imported version in the private data.
-func noteImport(ctx context.Context, private framework.Private, flowID string, stored *serialization.Flow) diag.Diagnostics {
+// noteImport leaves in the private data which version was imported, and what the file means that the import names, if it is
+// there: plans need not decode it then.
+func noteImport(ctx context.Context, private framework.Private, flowID string, stored *serialization.Flow, in inputs) diag.Diagnostics {
 	key, err := stored.Key()
 	if err != nil {
 		return nil // the flow cannot be registered either
 	}
-	return framework.SetPrivate(ctx, private, importedKey, importedVersion{FlowID: flowID, Key: key})
+	diags := framework.SetPrivate(ctx, private, importedKey, importedVersion{FlowID: flowID, Key: key})
+	file, err := inputs{FlowFile: in.FlowFile, FlowJSON: framework.JSONNull(), Labels: types.SetNull(types.StringType), RunConfig: runconfig.Null()}.readFile(maxFlowText)
+	if err != nil {
+		return diags // the plan says it
+	}
+	if want, d := file.intent(ctx); !d.HasError() {
+		diags.Append(note(ctx, private, file, want)...)
+	}
+	return diags
 }
 
 // importedOf returns what an import stored; empty if there was none.
@@ -37,7 +48,12 @@ func importedOf(ctx context.Context, private framework.Private) (importedVersion
 	return imported, diags
 }
 
+// isCurrent reports whether the version in state is the imported one.
+func (v importedVersion) isCurrent(state *model) bool {
+	return v.FlowID != "" && v.FlowID == state.FlowID.ValueString()
+}
+
 // holds reports whether a flow with this key is the version in state as the Server returns it.
 func (v importedVersion) holds(state *model, key string) bool {
-	return v.FlowID != "" && v.FlowID == state.FlowID.ValueString() && v.Key == key
+	return v.isCurrent(state) && v.Key == key
 }

@@ -57,7 +57,7 @@ func importedAll(ctx context.Context, data *framework.ProviderData, config *list
 	all := make([]framework.Imported[model], len(flows))
 	for i := range flows {
 		m := model{ID: types.StringValue(flows[i].VersionGroupID), Timeouts: noTimeouts()}
-		m.FlowJSON = framework.JSONNull()
+		m.FlowJSON, m.Changes = framework.JSONNull(), noChanges()
 		_, all[i].Diagnostics = refresh(ctx, client, &m, &flows[i])
 		all[i].Model = m
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/flowsummary"
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
@@ -28,15 +29,19 @@ type model struct {
 	inputs
 	version
 
+	Changes  types.List     `tfsdk:"changes"`
 	Timeouts timeouts.Value `tfsdk:"timeouts"`
 }
 
 // inputs are the arguments that together define one serialised flow.
 type inputs struct {
 	FlowJSON  framework.JSON `tfsdk:"flow_json"`
+	FlowFile  types.String   `tfsdk:"flow_file"`
 	Name      types.String   `tfsdk:"name"`
 	Labels    types.Set      `tfsdk:"labels"`
 	RunConfig types.Object   `tfsdk:"run_config"`
+
+	file *content // what flow_file holds; nil until it is read
 }
 
 // version describes the newest version.
@@ -49,6 +54,7 @@ type version struct {
 	Parameters     types.List   `tfsdk:"parameters"`
 	TaskCount      types.Int64  `tfsdk:"task_count"`
 	Archived       types.Bool   `tfsdk:"archived"`
+	Summary        types.Object `tfsdk:"summary"`
 }
 
 type parameterModel struct {
@@ -68,10 +74,11 @@ func notNil(list []string) []string {
 	return list
 }
 
-// describe sets what follows from the flow alone: parameters, number of tasks, version of Prefect.
+// describe sets what follows from the flow alone: parameters, number of tasks, version of Prefect, summary.
 func (v *version) describe(ctx context.Context, f *serialization.Flow) diag.Diagnostics {
 	parameters, diags := parametersOf(ctx, f)
 	v.Parameters = parameters
+	v.Summary = flowsummary.Value(f)
 	v.TaskCount = types.Int64Value(int64(f.TaskCount()))
 	v.CoreVersion = framework.StringOrNullIfEmpty(f.CoreVersion())
 	return diags
@@ -114,18 +121,20 @@ func (m *model) fromServer(f *prefect.Flow) {
 	m.Archived = types.BoolValue(f.Archived)
 }
 
-// describeStored sets what follows from the flow as the Server stores it.
-func (v *version) describeStored(ctx context.Context, f *prefect.Flow) diag.Diagnostics {
+// describeStored fills what follows from the flow, as the Server has stored it: its columns, and its serialised form for the
+// summary.
+func (v *version) describeStored(ctx context.Context, f *prefect.Flow, stored *serialization.Flow) diag.Diagnostics {
 	summary, err := summaryOf(f)
 	if err != nil {
 		return diag.Diagnostics{diag.NewErrorDiagnostic(
 			fmt.Sprintf("The Server's record of flow %q cannot be read", f.Name), framework.Sentence(err.Error()))}
 	}
-	return v.describe(ctx, summary)
+	diags := v.describe(ctx, summary)
+	v.Summary = flowsummary.Value(stored)
+	return diags
 }
 
-// summaryOf builds a flow with the parameters, Prefect version and number of tasks from the Server's columns,
-// so that a refresh does not need to fetch the serialised flow, which can be megabytes.
+// summaryOf builds a flow with the parameters, Prefect version and number of tasks from the Server's columns.
 func summaryOf(f *prefect.Flow) (*serialization.Flow, error) {
 	parameters := any([]any{})
 	if len(f.Parameters) > 0 {

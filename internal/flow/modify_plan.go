@@ -31,6 +31,12 @@ func (r *flowResource) ValidateConfig(ctx context.Context, req resource.Validate
 	if framework.Mocked(ctx, config.FlowJSON.ValueString()) {
 		return
 	}
+	if framework.IsSet(config.FlowFile) {
+		if r.data == nil { // otherwise a plan follows, which knows whether the file has changed
+			resp.Diagnostics.Append(config.validateFile(ctx)...)
+		}
+		return
+	}
 	_, err := config.FlowJSON.Decode()
 	if _, _, d := runconfig.Parse(ctx, config.RunConfig); err != nil || d.HasError() {
 		return // reported by the types
@@ -51,7 +57,7 @@ func (r *flowResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		r.planDestroy(ctx, req, resp)
 		return
 	}
-	p, diags := newPlanning(ctx, req)
+	p, diags := r.newPlanning(ctx, req)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -65,6 +71,8 @@ func (r *flowResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		resp.RequiresReplace.Append(path.Root("version_group_id"))
 		p.state, p.before = nil, nil
 	}
+	p.changes, diags = r.planChanges(ctx, p)
+	resp.Diagnostics.Append(diags...)
 	planned, diags := p.model(ctx)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, planned)...)
@@ -80,16 +88,18 @@ func (r *flowResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	}
 }
 
-func newPlanning(ctx context.Context, req resource.ModifyPlanRequest) (planning, diag.Diagnostics) {
+func (r *flowResource) newPlanning(ctx context.Context, req resource.ModifyPlanRequest) (planning, diag.Diagnostics) {
 	var p planning
 	diags := req.Config.Get(ctx, &p.config)
 	diags.Append(req.Plan.Get(ctx, &p.proposed)...)
 	if !req.State.Raw.IsNull() {
 		p.state = &model{}
 		diags.Append(req.State.Get(ctx, p.state)...)
-		imported, d := importedOf(ctx, req.Private)
+		var d diag.Diagnostics
+		p.noted, d = notedOf(ctx, req.Private)
 		diags.Append(d...)
-		p.imported = imported
+		p.imported, d = importedOf(ctx, req.Private)
+		diags.Append(d...)
 	}
 	if diags.HasError() {
 		return p, diags
@@ -100,15 +110,43 @@ func newPlanning(ctx context.Context, req resource.ModifyPlanRequest) (planning,
 		return p, diags
 	}
 	p.config.inputs = in
+	if p.unchanged() {
+		return p, diags
+	}
 	p.want, d = in.intent(ctx)
 	diags.Append(d...)
-	if p.state != nil && !p.state.FlowJSON.IsNull() {
+	diags.Append(r.compare(ctx, &p, req.Private)...)
+	return p, diags
+}
+
+// compare works out how the wanted flow relates to what is in the state.
+func (r *flowResource) compare(ctx context.Context, p *planning, private framework.Private) (diags diag.Diagnostics) {
+	if p.state == nil {
+		return nil
+	}
+	var d diag.Diagnostics
+	p.noted, d = notedOf(ctx, private)
+	diags.Append(d...)
+	p.imported, d = importedOf(ctx, private)
+	diags.Append(d...)
+	p.before = p.meantBefore(ctx)
+	diags.Append(r.compareImported(ctx, p)...)
+	return diags
+}
+
+// meantBefore is what the inputs in state mean. Of a file only the key is known, which was noted.
+func (p planning) meantBefore(ctx context.Context) *intent {
+	switch {
+	case p.state == nil:
+	case !p.state.FlowFile.IsNull() && p.noted.Key != "":
+		return &intent{key: p.noted.Key, name: p.state.Name.ValueString(), source: fromFile}
+	case !p.state.FlowJSON.IsNull():
 		// The state was valid once. If a newer provider rejects it, it does not count as the same.
-		if before, d := p.state.intent(ctx); before != nil && !d.HasError() {
-			p.before = before
+		if before, d := p.state.intent(ctx); !d.HasError() {
+			return before
 		}
 	}
-	return p, diags
+	return nil
 }
 
 // planRemote checks the plan against the Server: that the project exists, if the flow exists, if its schedule
@@ -116,12 +154,10 @@ func newPlanning(ctx context.Context, req resource.ModifyPlanRequest) (planning,
 // Server is not an error: the same apply may start it.
 func (r *flowResource) planRemote(ctx context.Context, p planning, planned model) diag.Diagnostics {
 	registers := p.verdict() != keepVersion
-	activates := p.state != nil && framework.IsSet(planned.ScheduleActive) && planned.ScheduleActive.ValueBool() &&
-		!p.state.ScheduleActive.ValueBool()
-	if !registers && !activates || planned.TenantID.IsUnknown() && !p.config.TenantID.IsNull() {
+	if !registers && !p.activates(planned.ScheduleActive) || planned.TenantID.IsUnknown() && !p.config.TenantID.IsNull() {
 		return nil
 	}
-	client, name := r.data.Client(planned.TenantID), p.want.flow.Name()
+	client, name := r.data.Client(planned.TenantID), p.want.name
 	newest, err := existing(ctx, client, planned.ProjectID.ValueString(), name, planned.ID.ValueString())
 	if err != nil {
 		return atPlan(err, fmt.Sprintf("Could not look for flow %q", name), p.config.TenantID)
@@ -142,7 +178,7 @@ func (r *flowResource) planRemote(ctx context.Context, p planning, planned model
 		return diags
 	case p.state == nil:
 		same := newest.Group.Settings.IdempotencyKey == p.want.key
-		diags.Append(adoption(newest, same)...)
+		diags.Append(adoption(ctx, client, newest, p.want, same))
 		if same {
 			return diags
 		}
@@ -161,16 +197,18 @@ func checkProject(ctx context.Context, client *prefect.Client, projectID string)
 	return atPlan(err, "Could not look for project "+projectID, types.StringNull())
 }
 
-func adoption(newest *prefect.Flow, same bool) diag.Diagnostics {
+func adoption(ctx context.Context, client *prefect.Client, newest *prefect.Flow, want *intent, same bool) diag.Diagnostic {
 	what := fmt.Sprintf("A new version will be added to its version group %s and archive version %d.", newest.VersionGroupID, newest.Version)
 	if same {
 		what = fmt.Sprintf("It is the same flow, so nothing will be registered: version %d in version group %s will be managed by this resource.",
 			newest.Version, newest.VersionGroupID)
+	} else {
+		what += adoptedChanges(ctx, client, newest, want)
 	}
-	return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(path.Root("flow_json"),
+	return diag.NewAttributeWarningDiagnostic(want.at(),
 		fmt.Sprintf("Flow %q is already registered", newest.Name),
 		fmt.Sprintf("The project has a flow of this name that this resource did not register. %s\n\n"+
-			"If another configuration manages that flow, use another name, project or `version_group_id` here.", what))}
+			"If another configuration manages that flow, use another name, project or `version_group_id` here.", what))
 }
 
 // warnOfRuns warns of the ad-hoc runs that the Server cancels when it archives the version. Runs created by

@@ -3,9 +3,11 @@ package flow
 import (
 	"context"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/flowsummary"
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 )
 
@@ -29,7 +31,11 @@ type planning struct {
 	want     *intent
 	before   *intent // meaning of the inputs in state; nil if there are none
 	imported importedVersion
-	again    bool // a creation that replaces an object in the state, planned earlier
+	// meansImported says that the configured flow is the imported version, whatever their keys.
+	meansImported bool
+	noted         noted
+	changes       types.List // what the plan says of the version that it registers
+	again         bool       // a creation that replaces an object in the state, planned earlier
 }
 
 // replaces reports whether the configured version group differs from the one in state.
@@ -44,7 +50,7 @@ func (p planning) verdict() verdict {
 		return newVersion // or the existing one: only the Server knows
 	case p.want == nil:
 		return undecided
-	case p.want.key != p.state.IdempotencyKey.ValueString() && !p.imported.holds(p.state, p.want.key),
+	case !p.meansVersion(),
 		p.state.Archived.ValueBool(),
 		framework.IsSet(p.config.Description) && !p.config.Description.Equal(p.state.Description):
 		return newVersion
@@ -52,6 +58,16 @@ func (p planning) verdict() verdict {
 		return undecided
 	}
 	return keepVersion
+}
+
+// meansVersion reports whether the configured flow is that of the version in state.
+func (p planning) meansVersion() bool {
+	return p.want.key == p.state.IdempotencyKey.ValueString() || p.imported.holds(p.state, p.want.key) || p.meansImported
+}
+
+// activates reports whether applying switches the schedule of the version in state on.
+func (p planning) activates(active types.Bool) bool {
+	return p.state != nil && framework.IsSet(active) && active.ValueBool() && !p.state.ScheduleActive.ValueBool()
 }
 
 // model returns the planned state. Every value that the apply will not change is known.
@@ -74,6 +90,7 @@ func (p planning) model(ctx context.Context) (model, diag.Diagnostics) {
 			m.Description = p.state.Description
 		}
 	}
+	m.Changes = p.changes
 	diags := p.planVersion(ctx, &m)
 	return m, diags
 }
@@ -81,21 +98,43 @@ func (p planning) model(ctx context.Context) (model, diag.Diagnostics) {
 // sameInputs reports whether the inputs in state mean the same as the configuration. An imported registration
 // has inputs from the Server, which returns 1 for 1.0: it is still the same flow if the Server has its key.
 func (p planning) sameInputs() bool {
-	if p.state == nil || p.want == nil || p.before == nil {
+	switch {
+	case p.state == nil || p.want == nil:
 		return false
+	case p.before == nil: // an import says where the file is, and not what is in it
+		return !p.state.FlowFile.IsNull() && p.imported.isCurrent(p.state) && p.meansVersion()
+	case p.want.key == p.before.key:
+		return true
 	}
-	return p.want.key == p.before.key ||
-		p.want.key == p.state.IdempotencyKey.ValueString() && sameFlow(p.before.flow, p.want.flow)
+	return p.meansVersion() && p.before.flow != nil && sameFlow(p.before.flow, p.want.flow)
 }
 
 // plannedInputs returns the configured inputs, or those in state if they mean the same.
 func (p planning) plannedInputs() inputs {
-	if p.sameInputs() {
-		return p.state.inputs
-	}
 	in := p.config.inputs
 	in.Name = in.name(p.want)
-	return in
+	if !p.sameInputs() {
+		return in
+	}
+	// Terraform accepts the value of the state in place of a configured one only if both are there. flow_json and flow_file are
+	// never made up: with one in the state and the other one configured, what is planned is what is configured.
+	same := p.state.inputs
+	if in.FlowJSON.IsNull() || same.FlowJSON.IsNull() {
+		same.FlowJSON = in.FlowJSON
+	}
+	if in.FlowFile.IsNull() || same.FlowFile.IsNull() {
+		same.FlowFile = in.FlowFile
+	}
+	same.Labels, same.RunConfig = orConfigured(same.Labels, in.Labels), orConfigured(same.RunConfig, in.RunConfig)
+	return same
+}
+
+// orConfigured is the value in state, unless there is none and one is configured.
+func orConfigured[T attr.Value](state, config T) T {
+	if state.IsNull() {
+		return config
+	}
+	return state
 }
 
 // planVersion plans the version's attributes and the schedule.
@@ -120,6 +159,7 @@ func (p planning) planVersion(ctx context.Context, m *model) diag.Diagnostics {
 		m.CoreVersion = types.StringUnknown()
 		m.TaskCount = types.Int64Unknown()
 		m.Parameters = parametersUnknown()
+		m.Summary = flowsummary.Unknown()
 		return nil
 	}
 	m.IdempotencyKey = types.StringValue(p.want.key)

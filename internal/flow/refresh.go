@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/flowsummary"
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 	"github.com/prefect-server/terraform-provider-prefect/internal/runconfig"
@@ -24,7 +25,7 @@ func (r *flowResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	stored, diags := refresh(ctx, r.data.Client(state.TenantID), &state, newest)
 	resp.Diagnostics.Append(diags...)
 	if stored != nil {
-		resp.Diagnostics.Append(noteImport(ctx, resp.Private, newest.ID, stored)...)
+		resp.Diagnostics.Append(noteImport(ctx, resp.Private, newest.ID, stored, state.inputs)...)
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -33,44 +34,63 @@ func (r *flowResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 }
 
 // refresh updates the state from the newest version. A version never changes, so its details are read only if
-// it differs from the one in state. The inputs stay: they are what Terraform last applied. An imported
+// it differs from the one in state, or if an earlier release wrote the state without a summary. The inputs stay: they are what Terraform last applied. An imported
 // resource has none yet and gets them from the Server's record; that flow is returned, otherwise nil.
 func refresh(ctx context.Context, client *prefect.Client, state *model, newest *prefect.Flow) (*serialization.Flow, diag.Diagnostics) {
 	var imported *serialization.Flow
 	var diags diag.Diagnostics
-	importing := state.FlowJSON.IsNull()
-	if state.FlowID.ValueString() != newest.ID {
-		stored, key, err := storedFlow(ctx, client, newest, importing)
+	importing := state.FlowID.IsNull()
+	switch {
+	case state.FlowID.ValueString() != newest.ID:
+		stored, key, err := storedFlow(ctx, client, newest)
 		if err != nil {
 			return nil, framework.Diagnose(err, "Could not read flow "+state.label())
 		}
+		state.Changes = noChanges() // the version is somebody else's
 		if newest.Group.Settings.IdempotencyKey == "" && state.means(ctx, stored) {
 			key = state.IdempotencyKey.ValueString()
 		}
 		state.IdempotencyKey = framework.StringOrNullIfEmpty(key)
-		diags.Append(state.describeStored(ctx, newest)...)
+		diags.Append(state.describeStored(ctx, newest, stored)...)
 		if importing {
 			imported = stored
 			diags.Append(state.importInputs(ctx, stored)...)
 		}
+	case state.Summary.IsNull():
+		diags.Append(state.summarise(ctx, client, newest)...)
 	}
 	state.fromServer(newest)
 	return imported, diags
 }
 
+// summarise adds the summary that states of earlier releases do not have.
+func (m *model) summarise(ctx context.Context, client *prefect.Client, newest *prefect.Flow) diag.Diagnostics {
+	if applied, d := m.intent(ctx); applied != nil && !d.HasError() && applied.key == m.IdempotencyKey.ValueString() {
+		m.Summary = flowsummary.Value(applied.flow)
+		return nil
+	}
+	stored, _, err := storedFlow(ctx, client, newest)
+	if err != nil {
+		return framework.Diagnose(err, "Could not read flow "+m.label())
+	}
+	m.Summary = flowsummary.Value(stored)
+	return nil
+}
+
 // means reports whether the version in state is a flow on the Server, whose own key may differ; see sameFlow.
 func (m *model) means(ctx context.Context, stored *serialization.Flow) bool {
-	applied, _ := m.intent(ctx) // an import has no inputs; inputs that are no longer valid have no meaning
+	in, diags := m.resolve(ctx, false)
+	if diags.HasError() {
+		return false // the file is gone, for instance
+	}
+	applied, _ := in.intent(ctx) // an import has no inputs; inputs that are no longer valid have no meaning
 	return applied != nil && applied.key == m.IdempotencyKey.ValueString() && sameFlow(stored, applied.flow)
 }
 
-// storedFlow returns the key of a version: the key of its registration or, if it was registered without one,
-// that of the serialised flow on the Server. The flow is fetched only for that, or if wanted is set.
-func storedFlow(ctx context.Context, client *prefect.Client, f *prefect.Flow, wanted bool) (*serialization.Flow, string, error) {
+// storedFlow returns the serialised flow of a version and its key: the key of its registration or, if it was registered without
+// one, that of the flow.
+func storedFlow(ctx context.Context, client *prefect.Client, f *prefect.Flow) (*serialization.Flow, string, error) {
 	key := f.Group.Settings.IdempotencyKey
-	if key != "" && !wanted {
-		return nil, key, nil
-	}
 	raw, err := client.GetSerializedFlow(ctx, f.ID)
 	if err != nil {
 		return nil, "", fmt.Errorf("read serialised flow of version %d: %w", f.Version, err)
@@ -93,12 +113,14 @@ func storedFlow(ctx context.Context, client *prefect.Client, f *prefect.Flow, wa
 // so that a configuration that sets them shows no difference. It is not known which of them the flow was
 // registered with.
 func (m *model) importInputs(ctx context.Context, stored *serialization.Flow) diag.Diagnostics {
-	text, err := framework.JSONOf(stored.Map())
-	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("The flow on the Server is not JSON", framework.Sentence(err.Error()))}
+	if m.FlowFile.IsNull() { // otherwise the import says where the flow is
+		text, err := framework.JSONOf(stored.Map())
+		if err != nil {
+			return diag.Diagnostics{diag.NewErrorDiagnostic("The flow on the Server is not JSON", framework.Sentence(err.Error()))}
+		}
+		m.FlowJSON = text
 	}
 	var diags diag.Diagnostics
-	m.FlowJSON = text
 	m.Name = types.StringValue(stored.Name())
 	labels, d := framework.StringSet(ctx, notNil(stored.Labels()))
 	diags.Append(d...)

@@ -48,10 +48,10 @@ func existing(ctx context.Context, client *prefect.Client, projectID, name, vers
 // ensureRegistered ensures that the newest version of the flow is the one wanted, and returns it. It sends
 // nothing if that is already so.
 func ensureRegistered(ctx context.Context, client *prefect.Client, in request) (*prefect.Flow, diag.Diagnostics) {
-	name := in.want.flow.Name()
+	name := in.want.name
 	newest, err := existing(ctx, client, in.projectID, name, in.versionGroupID)
 	if err != nil {
-		return nil, registerFailure(name).DiagnoseIn(err, in.tenantID)
+		return nil, registerFailure(in.want).DiagnoseIn(err, in.tenantID)
 	}
 	if newest != nil && in.versionGroupID == "" && in.taken != nil && in.taken(newest.VersionGroupID) {
 		newest = nil // a flow of the same name with its own version_group_id
@@ -62,7 +62,7 @@ func ensureRegistered(ctx context.Context, client *prefect.Client, in request) (
 	if newest != nil && !newest.Archived && newest.Group.Settings.IdempotencyKey == in.want.key {
 		current, err := isCurrent(ctx, client, newest, in)
 		if err != nil {
-			return nil, registerFailure(name).Diagnose(err)
+			return nil, registerFailure(in.want).Diagnose(err)
 		}
 		if current {
 			return newest, nil
@@ -70,7 +70,7 @@ func ensureRegistered(ctx context.Context, client *prefect.Client, in request) (
 		// The Server answers a known key with the existing version, unless that is archived. Registering
 		// archives it anyway.
 		if err := client.ArchiveFlow(ctx, newest.ID); err != nil && !errors.Is(err, prefect.ErrNotFound) {
-			return nil, registerFailure(name).Diagnose(fmt.Errorf("archive version %d: %w", newest.Version, err))
+			return nil, registerFailure(in.want).Diagnose(fmt.Errorf("archive version %d: %w", newest.Version, err))
 		}
 	}
 	// A new group gets its id here, so that it is known even if the answer is lost, and a retried request
@@ -94,7 +94,7 @@ func ensureRegistered(ctx context.Context, client *prefect.Client, in request) (
 		if newest == nil {
 			err = errors.Join(err, removeEmptyGroup(ctx, client, group))
 		}
-		return nil, registerFailure(name).Diagnose(err)
+		return nil, registerFailure(in.want).Diagnose(err)
 	}
 	registered, err := client.ReadBackFlow(ctx, id)
 	if err != nil {
@@ -128,7 +128,7 @@ func removeEmptyGroup(ctx context.Context, client *prefect.Client, versionGroupI
 // next refresh.
 func unread(id, group string, in request) *prefect.Flow {
 	f := &prefect.Flow{
-		ID: id, Name: in.want.flow.Name(), ProjectID: in.projectID, VersionGroupID: group,
+		ID: id, Name: in.want.name, ProjectID: in.projectID, VersionGroupID: group,
 		Description: framework.StringPointer(in.description),
 	}
 	if in.state != nil {
@@ -158,10 +158,10 @@ func isCurrent(ctx context.Context, client *prefect.Client, newest *prefect.Flow
 	return sameFlow(serialization.NewFlow(stored), in.want.flow), nil
 }
 
-func registerFailure(name string) framework.Failure {
+func registerFailure(want *intent) framework.Failure {
 	return framework.Failure{
-		Summary:   fmt.Sprintf("Could not register flow %q", name),
-		Attribute: path.Root("flow_json"),
+		Summary:   fmt.Sprintf("Could not register flow %q", want.name),
+		Attribute: want.at(),
 		Remedies: map[error]string{
 			prefect.ErrNotFound: "Check `project_id`: the project must exist in the tenant of the provider, or in that of `tenant_id`.",
 			prefect.ErrForeignKey: "Check `project_id` and `version_group_id`: an object that the registration refers to " +

@@ -37,7 +37,7 @@ func replacementOf(p planning) replacement {
 	}
 	return replacement{
 		Known: true, TenantID: c.TenantID.ValueString(), ProjectID: c.ProjectID.ValueString(),
-		VersionGroupID: c.VersionGroupID.ValueString(), Name: p.want.flow.Name(),
+		VersionGroupID: c.VersionGroupID.ValueString(), Name: p.want.name,
 	}
 }
 

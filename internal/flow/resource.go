@@ -22,8 +22,9 @@ type flowResource struct {
 }
 
 var (
-	_ framework.Resource                  = (*flowResource)(nil)
-	_ resource.ResourceWithValidateConfig = (*flowResource)(nil)
+	_ framework.Resource                    = (*flowResource)(nil)
+	_ resource.ResourceWithConfigValidators = (*flowResource)(nil)
+	_ resource.ResourceWithValidateConfig   = (*flowResource)(nil)
 )
 
 // NewResource returns the resource prefect_flow.
@@ -41,6 +42,11 @@ func (r *flowResource) Schema(ctx context.Context, _ resource.SchemaRequest, res
 	resp.Schema = resourceSchema(ctx)
 }
 
+// ConfigValidators wants the flow from one place.
+func (r *flowResource) ConfigValidators(context.Context) []resource.ConfigValidator {
+	return []resource.ConfigValidator{framework.ExactlyOneOf(fromJSON, fromFile)}
+}
+
 // Create registers the flow, or adopts the version on the Server if it is the same.
 func (r *flowResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan model
@@ -48,7 +54,7 @@ func (r *flowResource) Create(ctx context.Context, req resource.CreateRequest, r
 	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
 		return
 	}
-	want, diags := plan.settle(ctx)
+	want, diags := plan.settle(ctx, req.Config)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -57,9 +63,16 @@ func (r *flowResource) Create(ctx context.Context, req resource.CreateRequest, r
 		resp.Diagnostics.Append(twice(want, plan.VersionGroupID.ValueString())...)
 		return
 	}
+	p := planning{config: plan, want: want}
+	if resp.Diagnostics.Append(p.checkUnchanged()...); resp.Diagnostics.HasError() {
+		return
+	}
 	// The state no longer contains what a plan would create.
 	resp.Diagnostics.Append(framework.SetPrivate(ctx, resp.Private, presentKey, true)...)
-	r.apply(ctx, planning{config: plan, want: want}, &resp.State, resp.Identity, &resp.Diagnostics)
+	r.apply(ctx, p, &resp.State, resp.Identity, &resp.Diagnostics)
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(note(ctx, resp.Private, plan.inputs, want)...)
+	}
 }
 
 // Update moves the flow to another project, registers a version, and activates or deactivates its schedule,
@@ -72,8 +85,14 @@ func (r *flowResource) Update(ctx context.Context, req resource.UpdateRequest, r
 		return
 	}
 	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, state.ID.ValueString())...)
-	want, diags := plan.settle(ctx)
+	want, diags := plan.settle(ctx, req.Config)
 	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	p := planning{config: plan, state: &state, want: want}
+	resp.Diagnostics.Append(r.compare(ctx, &p, req.Private)...)
+	resp.Diagnostics.Append(p.checkUnchanged()...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -85,9 +104,10 @@ func (r *flowResource) Update(ctx context.Context, req resource.UpdateRequest, r
 		state.ProjectID = plan.ProjectID
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	}
-	imported, diags := importedOf(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
-	r.apply(ctx, planning{config: plan, state: &state, want: want, imported: imported}, &resp.State, resp.Identity, &resp.Diagnostics)
+	r.apply(ctx, p, &resp.State, resp.Identity, &resp.Diagnostics)
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(note(ctx, resp.Private, plan.inputs, want)...)
+	}
 }
 
 // apply registers the planned version, if there is one, and sets its schedule. It saves state and identity as
@@ -95,6 +115,13 @@ func (r *flowResource) Update(ctx context.Context, req resource.UpdateRequest, r
 func (r *flowResource) apply(ctx context.Context, p planning, saved *tfsdk.State, identity *tfsdk.ResourceIdentity, diags *diag.Diagnostics) {
 	plan, state, want := p.config, p.state, p.want
 	client, done := r.data.Client(plan.TenantID), plan
+	if done.Changes.IsUnknown() { // an input was, while planning
+		var d diag.Diagnostics
+		done.Changes, d = r.planChanges(ctx, p)
+		if diags.Append(d...); diags.HasError() {
+			return
+		}
+	}
 	var f *prefect.Flow
 	if p.verdict() == keepVersion {
 		done.keep(state)
@@ -150,7 +177,7 @@ func (r *flowResource) schedule(ctx context.Context, client *prefect.Client, pla
 // returns the version if it is known to exist.
 func (r *flowResource) registerInTurn(ctx context.Context, client *prefect.Client, plan model, state *model, want *intent) (*prefect.Flow, diag.Diagnostics) {
 	// Finding the flow, registering it and claiming its version group are separate steps.
-	release, diags := r.data.Lock(ctx, prefect.NewFlowKey(plan.ProjectID.ValueString(), want.flow.Name(), ""))
+	release, diags := r.data.Lock(ctx, prefect.NewFlowKey(plan.ProjectID.ValueString(), want.name, ""))
 	if diags.HasError() {
 		return nil, diags
 	}
@@ -173,9 +200,13 @@ func (r *flowResource) registerInTurn(ctx context.Context, client *prefect.Clien
 
 // settle returns the meaning of the planned inputs, now that they are all known, and sets those that the plan
 // left open.
-func (m *model) settle(ctx context.Context) (*intent, diag.Diagnostics) {
-	in, diags := m.resolve(ctx, true)
+func (m *model) settle(ctx context.Context, config tfsdk.Config) (*intent, diag.Diagnostics) {
+	in, diags := m.readConfigured(ctx, config)
 	if diags.HasError() {
+		return nil, diags
+	}
+	in, d := in.resolve(ctx, true)
+	if diags.Append(d...); diags.HasError() {
 		return nil, diags
 	}
 	want, d := in.intent(ctx)
@@ -188,7 +219,7 @@ func (m *model) settle(ctx context.Context) (*intent, diag.Diagnostics) {
 		return nil, diags
 	}
 	m.inputs = in
-	m.Name = types.StringValue(want.flow.Name())
+	m.Name = types.StringValue(want.name)
 	return want, diags
 }
 
@@ -198,7 +229,7 @@ func (m *model) complete(ctx context.Context, f *prefect.Flow, want *intent) dia
 	m.fromServer(f)
 	m.Archived = types.BoolValue(false)
 	m.IdempotencyKey = types.StringValue(want.key)
-	if m.CoreVersion.IsUnknown() || m.Parameters.IsUnknown() || m.TaskCount.IsUnknown() {
+	if m.CoreVersion.IsUnknown() || m.Parameters.IsUnknown() || m.TaskCount.IsUnknown() || m.Summary.IsUnknown() {
 		return m.describe(ctx, want.flow)
 	}
 	return nil

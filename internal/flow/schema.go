@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/flowsummary"
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/runconfig"
 )
@@ -69,17 +70,27 @@ func inputAttributes() map[string]schema.Attribute {
 			MarkdownDescription: "Id of the tenant that the project belongs to. Default: the provider's tenant.",
 		},
 		"flow_json": schema.StringAttribute{
-			Required:   true,
+			Optional:   true,
 			CustomType: framework.JSONType{},
 			MarkdownDescription: "The flow, serialised by Prefect 1's `prefect build`: the text of a build document, such as " +
 				"`file(\"flows.json\")`, or one of its flows. Compared by meaning: formatting and the order of keys do not " +
-				"matter.",
+				"matter. The plan and the state hold all of it; `flow_file` keeps them short. Exactly one of `flow_json` and " +
+				"`flow_file` must be set.",
+		},
+		"flow_file": schema.StringAttribute{
+			Optional:   true,
+			Validators: []validator.String{framework.NotBlank()},
+			MarkdownDescription: "Path of a file with what `flow_json` would hold, such as `\"${path.module}/flows/etl.json\"`. A relative " +
+				"path starts at the directory that Terraform runs in. The plan and the state hold the path, the key and a `summary` in place " +
+				"of the flow. The file is read by the plan and again when it is applied, which is refused if it means another flow by then; " +
+				"refreshing and destroying do not need it. The path itself is not compared: while the flow is the same, the state keeps " +
+				"the path that it was registered from. At most 64 MiB.",
 		},
 		"name": schema.StringAttribute{
 			Optional: true, Computed: true,
 			Validators: []validator.String{framework.NotEmpty("etl")},
-			MarkdownDescription: "Name of the flow. Required if `flow_json` is a build document with several flows, to select " +
-				"one. Otherwise optional; if set, it must be the name of the flow in `flow_json`.",
+			MarkdownDescription: "Name of the flow. Required for a build document with several flows, to select " +
+				"one. Otherwise optional; if set, it must be the name of the flow in the document.",
 		},
 		"labels": schema.SetAttribute{
 			Optional: true, Computed: true,
@@ -123,7 +134,7 @@ func inputAttributes() map[string]schema.Attribute {
 
 func runConfigAttribute() schema.Attribute {
 	attribute := runconfig.Attribute(runconfig.Descriptions{
-		RunConfig: "Run configuration that replaces the one in `flow_json`. If left out, that of `flow_json` is used, " +
+		RunConfig: "Run configuration that replaces the one of the flow. If left out, the flow's own is used, " +
 			"whatever its type.",
 		TemplatePath: "read during plan and stored with the flow, so a changed file registers a new version.",
 		Labels: "Labels of the run configuration, which agents match. The `labels` of the resource are added to " +
@@ -147,6 +158,14 @@ func computedAttributes() map[string]schema.Attribute {
 		"idempotency_key": text("Key of the newest version: the SHA-256 of the serialised flow, as `prefect register` computes it."),
 		"core_version":    text("Version of Prefect that serialised the flow."),
 		"task_count":      schema.Int64Attribute{Computed: true, MarkdownDescription: "Number of tasks in the flow, including parameters."},
+		"summary":         flowsummary.ResourceAttribute(),
+		"changes": schema.ListAttribute{
+			Computed: true, ElementType: types.StringType,
+			MarkdownDescription: "What the newest version changes against the one before, in a few lines such as " +
+				"`tasks: + load_b, ~ transform: max_retries 0 -> 3`. The plan shows it before the version is registered, also where the version " +
+				"before was registered by the CLI. Environment variables are named without their values. Null for the first version, and for " +
+				"one that this resource did not register.",
+		},
 		"parameters": schema.ListNestedAttribute{
 			Computed:            true,
 			MarkdownDescription: "Parameters of the flow.",

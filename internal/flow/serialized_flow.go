@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -20,16 +19,25 @@ import (
 
 // intent is the meaning of the inputs: the flow as it would be sent, and its key.
 type intent struct {
-	flow *serialization.Flow
-	key  string
+	// flow is nil where the key is all that is needed; see planning.unchanged.
+	flow      *serialization.Flow
+	key, name string
+	source    string // the argument that the flow comes from
 }
 
-// resolve reads a local job template into the run configuration; see
-// runconfig.Resolve.
+// at is the place of messages about the flow.
+func (i *intent) at() path.Path { return path.Root(i.source) }
+
+// resolve reads a local job template into the run configuration, see
+// runconfig.Resolve, and the flow's file.
 func (in inputs) resolve(ctx context.Context, applying bool) (inputs, diag.Diagnostics) {
 	config, diags := runconfig.Resolve(ctx, in.RunConfig, applying)
 	if !diags.HasError() {
 		in.RunConfig = config
+	}
+	in, err := in.readFile(maxFlowText)
+	if err != nil {
+		diags.Append(unreadable(err)...)
 	}
 	return in, diags
 }
@@ -51,12 +59,11 @@ type meaning struct {
 var meanings = recent.New[[sha256.Size]byte, meaning](rememberedText)
 
 // intent returns the meaning of the inputs after checking them. It is nil if an input is unknown or invalid;
-// what can be checked despite unknown inputs is checked. Local job templates must have been resolved.
+// what can be checked despite unknown inputs is checked. Local job templates must have been resolved,
+// and a file read.
 func (in inputs) intent(ctx context.Context) (*intent, diag.Diagnostics) {
-	hash := sha256.New()
-	_, _ = fmt.Fprintf(hash, "%v %v %q %q %q\n", in.FlowJSON.IsNull(), in.FlowJSON.IsUnknown(), in.Name.String(), in.Labels.String(), in.RunConfig.String())
-	_, _ = io.WriteString(hash, in.FlowJSON.ValueString())
-	found := meanings.Get([sha256.Size]byte(hash.Sum(nil)), len(in.FlowJSON.ValueString()), func() meaning {
+	text, _ := in.text()
+	found := meanings.Get(in.fingerprint(), len(text), func() meaning {
 		found, diags := in.interpret(ctx)
 		return meaning{found, diags}
 	})
@@ -70,11 +77,12 @@ func (in inputs) interpret(ctx context.Context) (*intent, diag.Diagnostics) {
 	}
 	diags.Append(runconfig.Check(ctx, in.RunConfig)...)
 
-	if !framework.IsSet(in.FlowJSON) {
+	text, known := in.text()
+	if !known {
 		return nil, diags
 	}
-	if size := len(in.FlowJSON.ValueString()); size > maxFlowText {
-		diags.AddAttributeError(path.Root("flow_json"), "Flow too large", fmt.Sprintf("Attribute flow_json has %d MiB, but Terraform supports at most %d MiB: "+
+	if size := len(text); size > maxFlowText {
+		diags.AddAttributeError(in.at(), "Flow too large", fmt.Sprintf("Attribute flow_json has %d MiB, but Terraform supports at most %d MiB: "+
 			"a larger flow could be applied once, and then neither planned nor destroyed.\n\nMove data out of the flow, or split it into several flows.", size>>20, maxFlowText>>20))
 		return nil, diags
 	}
@@ -82,7 +90,7 @@ func (in inputs) interpret(ctx context.Context) (*intent, diag.Diagnostics) {
 		diags.Append(in.checkDocument()...)
 		return nil, diags
 	}
-	f, err := serialization.ParseFlow([]byte(in.FlowJSON.ValueString()), in.Name.ValueString())
+	f, err := serialization.ParseFlow(text, in.Name.ValueString())
 	if err != nil {
 		diags.Append(locate(err, in)...)
 		return nil, diags
@@ -112,17 +120,18 @@ func (in inputs) merge(ctx context.Context, f *serialization.Flow, diags diag.Di
 	f = f.WithLabels(framework.KnownStrings(in.Labels.Elements()))
 	key, err := f.Key()
 	if err != nil {
-		diags.AddAttributeError(path.Root("flow_json"), "Flow cannot be serialised", framework.Sentence(err.Error()))
+		diags.AddAttributeError(in.at(), "Flow cannot be serialised", framework.Sentence(err.Error()))
 	}
 	if diags.HasError() {
 		return nil, diags
 	}
-	return &intent{flow: f, key: key}, diags
+	return &intent{flow: f, key: key, name: f.Name(), source: in.source()}, diags
 }
 
 // checkDocument checks a build document or flow while the name to select is unknown.
 func (in inputs) checkDocument() diag.Diagnostics {
-	_, err := serialization.ParseFlow([]byte(in.FlowJSON.ValueString()), "")
+	text, _ := in.text()
+	_, err := serialization.ParseFlow(text, "")
 	if errors.Is(err, serialization.ErrAmbiguousFlow) {
 		return nil // checked once the name is known
 	}
@@ -137,7 +146,7 @@ func locate(err error, in inputs) diag.Diagnostics {
 	var diags diag.Diagnostics
 	problems := serialization.Problems(err)
 	for _, problem := range problems {
-		at := path.Root("flow_json")
+		at := in.at()
 		if errors.Is(problem, serialization.ErrFlowNotFound) && framework.IsSet(in.Name) {
 			at = path.Root("name")
 		}
@@ -147,10 +156,21 @@ func locate(err error, in inputs) diag.Diagnostics {
 		diags.AddAttributeError(at, summaryOfProblem(problem), framework.Capitalise(framework.Problem(problem.Path, problem)))
 	}
 	if len(problems) == 0 {
-		diags.AddAttributeError(path.Root("flow_json"), "Not JSON", framework.Sentence(err.Error())+
-			"\n\nUse the text of a file written by `prefect build`, such as `file(\"flows.json\")`.")
+		diags.AddAttributeError(in.at(), "Not JSON", in.notJSON(err))
 	}
 	return diags
+}
+
+// notJSON says what a text is that is no JSON, and what to give.
+func (in inputs) notJSON(err error) string {
+	if in.file == nil {
+		return framework.Sentence(err.Error()) + "\n\nUse the text of a file written by `prefect build`, such as `file(\"flows.json\")`."
+	}
+	problem := in.FlowFile.ValueString() + ": " + err.Error()
+	if what := serialization.Resembles(string(in.file.text)); what != "" {
+		problem += ". " + framework.Capitalise(what)
+	}
+	return framework.Sentence(problem) + "\n\nGive the path of the file that `prefect build` writes, such as \"${path.module}/flows.json\"."
 }
 
 func summaryOfProblem(problem error) string {
@@ -173,7 +193,7 @@ func summaryOfProblem(problem error) string {
 func (in inputs) name(want *intent) types.String {
 	switch {
 	case want != nil:
-		return types.StringValue(want.flow.Name())
+		return types.StringValue(want.name)
 	case in.Name.IsNull():
 		return types.StringUnknown()
 	}

@@ -1,0 +1,140 @@
+package flow
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/flowsummary"
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
+)
+
+func noChanges() types.List { return types.ListNull(types.StringType) }
+
+// earlier is the flow of the version in state.
+type earlier struct {
+	flow *serialization.Flow
+	// withEdges is false if the Server has edges that it does not give back with the flow.
+	withEdges bool
+}
+
+// earlierVersion is the flow that the version in state has: the inputs of the state where they mean it, else what the Server
+// holds. It is nil while the Server cannot be asked because the provider's configuration is not known.
+//
+// A version never changes, so that the plan and the apply, which plans once more, find the same. An error is one also while
+// planning: what the plan says must not depend on whether the Server happens to answer.
+func (r *flowResource) earlierVersion(ctx context.Context, p planning) (*earlier, diag.Diagnostics) {
+	if p.before != nil && p.before.flow != nil &&
+		(p.before.key == p.state.IdempotencyKey.ValueString() || p.imported.holds(p.state, p.before.key)) {
+		return &earlier{p.before.flow, true}, nil
+	}
+	if !r.data.Ready() {
+		return nil, nil
+	}
+	found, err := readVersion(ctx, r.data.Client(p.state.TenantID), p.state.FlowID.ValueString(), p.want)
+	if err != nil {
+		failure := framework.Failure{
+			Summary: fmt.Sprintf("Could not read version %d of flow %s to compare it with the configuration", p.state.Version.ValueInt64(), p.state.label()),
+			Remedies: map[error]string{
+				prefect.ErrNotFound: "The version has gone from the Server since the state was refreshed. Run the plan again, without `-refresh=false`.",
+			},
+		}
+		return nil, failure.Diagnose(err)
+	}
+	return found, nil
+}
+
+// readVersion reads a version that the Server holds.
+func readVersion(ctx context.Context, client *prefect.Client, flowID string, want *intent) (*earlier, error) {
+	raw, err := client.GetSerializedFlow(ctx, flowID)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // said by the callers
+	}
+	object, err := decodeObject(raw)
+	if err != nil {
+		return nil, err
+	}
+	found := &earlier{serialization.NewFlow(object), true}
+	if found.flow.EdgeCount() == 0 && want.flow.EdgeCount() > 0 {
+		version, err := client.GetFlow(ctx, flowID)
+		if err != nil {
+			return nil, err //nolint:wrapcheck // as above
+		}
+		found.withEdges = version.EdgeCount == 0
+	}
+	return found, nil
+}
+
+// lines say what registering a flow after an earlier version changes.
+func (e *earlier) lines(want *intent) []string {
+	return serialization.Changes(e.flow, want.flow, e.withEdges)
+}
+
+// planChanges is what the plan says of the version that it registers.
+func (r *flowResource) planChanges(ctx context.Context, p planning) (types.List, diag.Diagnostics) {
+	switch verdict := p.verdict(); {
+	case p.state == nil:
+		return noChanges(), nil // there is no version before, or one that a warning tells of
+	case verdict == keepVersion:
+		return p.state.Changes, nil
+	case verdict == undecided:
+		return types.ListUnknown(types.StringType), nil
+	}
+	before, diags := r.earlierVersion(ctx, p)
+	if before == nil || diags.HasError() {
+		return types.ListUnknown(types.StringType), diags
+	}
+	return flowsummary.Lines(p.describeChanges(before)), diags
+}
+
+func (p planning) describeChanges(before *earlier) []string {
+	number := p.state.Version.ValueInt64()
+	all := []string{fmt.Sprintf("against version %d:", number)}
+	if p.want.key != p.state.IdempotencyKey.ValueString() {
+		all = append(all, before.lines(p.want)...)
+		if len(all) == 1 {
+			all = append(all, "flow: the same in another form, such as 1.0 for 1 or another order of tasks")
+		}
+	}
+	if now := p.config.Description; framework.IsSet(now) && !now.Equal(p.state.Description) {
+		all = append(all, fmt.Sprintf("description: %q -> %q", p.state.Description.ValueString(), now.ValueString()))
+	}
+	if p.state.Archived.ValueBool() {
+		all = append(all, fmt.Sprintf("version %d is archived, and the flow is registered again", number))
+	}
+	return all
+}
+
+// compareImported sees whether the configured flow is the imported version although its key is another one: the Server gives
+// 1 back for 1.0, and may have no key.
+func (r *flowResource) compareImported(ctx context.Context, p *planning) diag.Diagnostics {
+	if p.state == nil || p.want == nil || !p.imported.isCurrent(p.state) || p.meansVersion() {
+		return nil
+	}
+	before, diags := r.earlierVersion(ctx, *p)
+	if before != nil {
+		p.meansImported = sameFlow(before.flow, p.want.flow)
+	}
+	return diags
+}
+
+// adoptedChanges says, for the warning of a creation, what it changes in the version that is there. It says nothing if that
+// version cannot be read.
+func adoptedChanges(ctx context.Context, client *prefect.Client, newest *prefect.Flow, want *intent) string {
+	before, err := readVersion(ctx, client, newest.ID, want)
+	if err != nil {
+		return ""
+	}
+	text := ""
+	for _, line := range before.lines(want) {
+		text += "\n  " + line
+	}
+	if text == "" {
+		return ""
+	}
+	return "\n\nIt differs from that version:" + text
+}

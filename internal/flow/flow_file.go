@@ -1,0 +1,192 @@
+package flow
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/localfile"
+)
+
+// Arguments that the flow comes from.
+const (
+	fromJSON = "flow_json"
+	fromFile = "flow_file"
+)
+
+// checkedAtValidation is how large a file may be, in bytes, to be checked by `terraform validate`. A plan validates too, before it
+// reads the state, and must not decode a large flow that has not changed.
+const checkedAtValidation = 1 << 20
+
+// content is what flow_file holds.
+type content struct{ text []byte }
+
+// source is the argument that the flow comes from, for messages.
+func (in inputs) source() string {
+	if in.FlowFile.IsNull() {
+		return fromJSON
+	}
+	return fromFile
+}
+
+// at is the place of messages about the flow.
+func (in inputs) at() path.Path { return path.Root(in.source()) }
+
+// text is the JSON text, of either argument; false while that is not known or not read.
+func (in inputs) text() ([]byte, bool) {
+	if in.file != nil {
+		return in.file.text, true
+	}
+	if framework.IsSet(in.FlowJSON) {
+		return []byte(in.FlowJSON.ValueString()), true
+	}
+	return nil, false
+}
+
+// readFile reads flow_file, if it is known and not read yet, up to a size.
+func (in inputs) readFile(limit int64) (inputs, error) {
+	if in.file != nil {
+		return in, nil
+	}
+	return in.readFrom(in.FlowFile, limit)
+}
+
+// readFrom reads the file at a path, if that is known.
+func (in inputs) readFrom(file types.String, limit int64) (inputs, error) {
+	if !framework.IsSet(file) {
+		return in, nil
+	}
+	text, err := localfile.Read(file.ValueString(), limit)
+	if err != nil {
+		return in, fmt.Errorf("read the flow: %w", err)
+	}
+	in.file = &content{text: text}
+	return in, nil
+}
+
+// readConfigured reads the file that the configuration names: what is planned may be the path of the state, where the same
+// flow was.
+func (in inputs) readConfigured(ctx context.Context, config tfsdk.Config) (inputs, diag.Diagnostics) {
+	var file types.String
+	if diags := config.GetAttribute(ctx, path.Root(fromFile), &file); diags.HasError() {
+		return in, diags
+	}
+	in, err := in.readFrom(file, maxFlowText)
+	if err != nil {
+		return in, unreadable(err)
+	}
+	return in, nil
+}
+
+// unreadable is the error of readFile as a diagnostic.
+func unreadable(err error) diag.Diagnostics {
+	remedy := fmt.Sprintf("Give the JSON file that `prefect build` writes, of at most %d MiB.", maxFlowText>>20)
+	if errors.Is(err, fs.ErrNotExist) {
+		remedy = "The file must exist when Terraform plans and when it applies. Relative paths start at the directory that Terraform runs in; " +
+			"use \"${path.module}/flows.json\" for a file of the module. Make the file with `prefect build -p flow.py -o flows.json`."
+	}
+	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root(fromFile), "The flow's file cannot be read",
+		framework.Sentence(framework.Capitalise(err.Error()))+"\n\n"+remedy)}
+}
+
+// fingerprint is that of the inputs as they are written, which must be read and resolved.
+func (in inputs) fingerprint() [sha256.Size]byte {
+	text, known := in.text()
+	hash := sha256.New()
+	_, _ = fmt.Fprintf(hash, "%s %v %q %q %q\n", in.source(), known, in.Name.String(), in.Labels.String(), in.RunConfig.String())
+	if in.file == nil {
+		_, _ = fmt.Fprintf(hash, "%v\n", in.FlowJSON.IsNull())
+	}
+	_, _ = hash.Write(text)
+	return [sha256.Size]byte(hash.Sum(nil))
+}
+
+// notedKey is the key of the private data for what was noted of a file.
+const notedKey = "file"
+
+// noted is what the file was found to mean. With it, a plan sees that nothing has changed without decoding the file.
+type noted struct {
+	// Inputs is the fingerprint of the configured inputs, the content of the file included.
+	Inputs string `json:"inputs"`
+	// Key is the idempotency key of the flow that they mean.
+	Key string `json:"key"`
+}
+
+// notedOf is what was noted; empty if nothing was.
+func notedOf(ctx context.Context, private framework.Private) (noted, diag.Diagnostics) {
+	var n noted
+	_, diags := framework.GetPrivate(ctx, private, notedKey, &n)
+	return n, diags
+}
+
+// note leaves what the inputs mean in the private data, and forgets what was noted before if they have no file.
+func note(ctx context.Context, private framework.Private, in inputs, want *intent) diag.Diagnostics {
+	if in.file == nil || want == nil {
+		if before, _ := notedOf(ctx, private); in.source() == fromFile || before.Key == "" {
+			return nil
+		}
+		return framework.SetPrivate(ctx, private, notedKey, noted{})
+	}
+	fingerprint := in.fingerprint()
+	return framework.SetPrivate(ctx, private, notedKey, noted{Inputs: hex.EncodeToString(fingerprint[:]), Key: want.key})
+}
+
+// unchanged says whether the files and the other inputs are those that were noted, and mean the version in state, so that
+// nothing needs to be decoded. It then fills what the plan is made of.
+func (p *planning) unchanged() bool {
+	in := p.config.inputs
+	if p.state == nil || p.state.FlowFile.IsNull() || in.file == nil || p.noted.Inputs == "" || p.replaces() {
+		return false
+	}
+	if fingerprint := in.fingerprint(); hex.EncodeToString(fingerprint[:]) != p.noted.Inputs {
+		return false
+	}
+	p.want = &intent{key: p.noted.Key, name: p.state.Name.ValueString(), source: fromFile}
+	p.before = p.want
+	if p.verdict() == keepVersion && !p.activates(p.config.ScheduleActive) {
+		return true
+	}
+	p.want, p.before = nil, nil
+	return false
+}
+
+// checkUnchanged refuses to apply another flow than the one that was planned: the file may have changed since.
+func (p planning) checkUnchanged() diag.Diagnostics {
+	planned := p.config
+	if planned.IdempotencyKey.IsUnknown() {
+		return nil
+	}
+	same := p.want.key == planned.IdempotencyKey.ValueString()
+	if p.state != nil && !planned.FlowID.IsUnknown() {
+		same = p.verdict() == keepVersion
+	}
+	if same {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(planned.at(), "The flow has changed since the plan",
+		fmt.Sprintf("Flow %q was planned with the key %s. What is there now has the key %s, so a file has changed in between. Nothing was registered.\n\n"+
+			"Run the plan again.", p.want.name, planned.IdempotencyKey.ValueString(), p.want.key))}
+}
+
+// validateFile checks flow_file as far as `terraform validate` does. A file that is missing may be written by a step between
+// validation and plan.
+func (in inputs) validateFile(ctx context.Context) diag.Diagnostics {
+	read, err := in.readFile(checkedAtValidation)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, localfile.ErrTooLarge):
+		return nil // the plan reads it
+	case err != nil:
+		return unreadable(err)
+	}
+	_, diags := read.intent(ctx)
+	return diags
+}
