@@ -44,7 +44,7 @@ func TestFlowFiles(t *testing.T) {
 		}
 		w.Apply()
 		w.Unchanged("after the apply")
-		write("b", func(flow map[string]any) { flow["tasks"].([]any)[1].(map[string]any)["max_retries"] = 3 }) //nolint:errcheck,forcetypeassert // a build document
+		write("b", func(flow map[string]any) { flow["tasks"].([]any)[2].(map[string]any)["max_retries"] = 3 }) //nolint:errcheck,forcetypeassert // a build document
 		write("d", nil)
 		remove(t, w, "flows/c.json")
 		says(t, w.Run("plan", "-input=false"), "against version 1:", "tasks: ~ transform: max_retries 0 -> 3", "1 to add, 1 to change, 1 to destroy")
@@ -52,10 +52,13 @@ func TestFlowFiles(t *testing.T) {
 		w.Unchanged("after the change")
 		silent(t, w.Read("terraform.tfstate"), "cache_validator")
 
+		w.Write("main.tf", strings.ReplaceAll(w.Read("main.tf"), `fileset("${path.module}/flows", "*.json")`, `toset(["a.json", "b.json", "d.json"])`))
+		w.Unchanged("without fileset")
 		for _, name := range []string{"a", "b", "d"} {
 			remove(t, w, "flows/"+name+".json")
 		}
 		w.Run("apply", "-refresh-only", "-auto-approve", "-input=false")
+		says(t, w.Run("plan", "-input=false"), "The flow's file cannot be read")
 		w.Run("destroy", "-auto-approve", "-input=false")
 	})
 }
@@ -68,7 +71,7 @@ func TestFlowFileOfAnotherPlan(t *testing.T) {
 		w := workspace(t, program, server, nil, fmt.Sprintf(oneForEachFile, acctest.Name("planned")))
 		w.Write("flows/a.json", edited(t, nil))
 		w.Run("plan", "-input=false", "-out=planned")
-		w.Write("flows/a.json", edited(t, func(flow map[string]any) { flow["schedule"], flow["tasks"] = nil, flow["tasks"].([]any)[:1] })) //nolint:errcheck,forcetypeassert // a build document
+		w.Write("flows/a.json", edited(t, func(flow map[string]any) { flow["tasks"].([]any)[0].(map[string]any)["max_retries"] = 2 })) //nolint:errcheck,forcetypeassert // a build document
 		output, code := w.Try("apply", "-input=false", "planned")
 		if code == 0 {
 			t.Fatalf("another flow was applied than was planned:\n%s", output)

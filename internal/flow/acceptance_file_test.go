@@ -220,8 +220,9 @@ func TestAccFlowFileMissing(t *testing.T) {
 		resource.TestStep{Config: strings.Replace(b.fromFile(path), "flow_file ", "# ", 1), ExpectError: acctest.Says("Set exactly one of `flow_json` and `flow_file`")},
 		resource.TestStep{Config: b.fromFile(""), ExpectError: acctest.Says("flow_file")},
 		resource.TestStep{Config: b.fromFile(path)},
-		resource.TestStep{PreConfig: remove, Config: b.fromFile(path), ExpectError: acctest.Says("The flow's file cannot be read")},
-		resource.TestStep{Config: b.fromFile(path), Destroy: true, Check: b.versions("etl", 1)},
+		resource.TestStep{PreConfig: remove, RefreshState: true, ExpectNonEmptyPlan: true},
+		resource.TestStep{Config: b.fromFile(path), ExpectError: acctest.Says("The flow's file cannot be read")}, // by the apply
+		resource.TestStep{Config: b.fromFile(path), Destroy: true},
 	)
 }
 

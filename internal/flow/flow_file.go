@@ -98,6 +98,17 @@ func unreadable(err error) diag.Diagnostics {
 		framework.Sentence(framework.Capitalise(err.Error()))+"\n\n"+remedy)}
 }
 
+// unreadable is the error of readFile while planning. Terraform plans an object before it destroys it, too, and to refresh it:
+// what is there already must not need its file. The plan then knows nothing of the flow.
+func (p planning) unreadable(err error) diag.Diagnostics {
+	diags := unreadable(err)
+	if p.state == nil || p.state.FlowFile.IsNull() {
+		return diags
+	}
+	return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(path.Root(fromFile), diags[0].Summary(),
+		diags[0].Detail()+"\n\nApplying will fail unless it can be read by then. Destroying does not need it.")}
+}
+
 // fingerprint is that of the inputs as they are written, which must be read and resolved.
 func (in inputs) fingerprint() [sha256.Size]byte {
 	text, known := in.text()

@@ -109,6 +109,13 @@ func (r *flowResource) newPlanning(ctx context.Context, req resource.ModifyPlanR
 	if d.HasError() {
 		return p, diags
 	}
+	in, err := in.readFile(maxFlowText)
+	if err != nil {
+		diags.Append(p.unreadable(err)...)
+	}
+	if diags.HasError() {
+		return p, diags
+	}
 	p.config.inputs = in
 	if p.unchanged() {
 		return p, diags

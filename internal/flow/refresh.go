@@ -80,8 +80,9 @@ func (m *model) summarise(ctx context.Context, client *prefect.Client, newest *p
 // means reports whether the version in state is a flow on the Server, whose own key may differ; see sameFlow.
 func (m *model) means(ctx context.Context, stored *serialization.Flow) bool {
 	in, diags := m.resolve(ctx, false)
-	if diags.HasError() {
-		return false // the file is gone, for instance
+	in, err := in.readFile(maxFlowText)
+	if err != nil || diags.HasError() {
+		return false
 	}
 	applied, _ := in.intent(ctx) // an import has no inputs; inputs that are no longer valid have no meaning
 	return applied != nil && applied.key == m.IdempotencyKey.ValueString() && sameFlow(stored, applied.flow)

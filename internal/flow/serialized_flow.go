@@ -28,16 +28,12 @@ type intent struct {
 // at is the place of messages about the flow.
 func (i *intent) at() path.Path { return path.Root(i.source) }
 
-// resolve reads a local job template into the run configuration, see
-// runconfig.Resolve, and the flow's file.
+// resolve reads a local job template into the run configuration; see
+// runconfig.Resolve.
 func (in inputs) resolve(ctx context.Context, applying bool) (inputs, diag.Diagnostics) {
 	config, diags := runconfig.Resolve(ctx, in.RunConfig, applying)
 	if !diags.HasError() {
 		in.RunConfig = config
-	}
-	in, err := in.readFile(maxFlowText)
-	if err != nil {
-		diags.Append(unreadable(err)...)
 	}
 	return in, diags
 }

@@ -18,8 +18,8 @@ const Description = "What the flow is, in a few lines. Its size is bounded, what
 // Members are the attributes with their descriptions.
 func Members() map[string]string {
 	return map[string]string{
-		"tasks":      "The first ten tasks that are not parameters, such as `extract (extract-1)`, and how many more there are.",
-		"parameters": "The first ten parameters, such as `day = \"monday\"` or `day (required)`, and how many more there are.",
+		"tasks":      "The tasks that are not parameters, such as `extract (extract-1)`. Of more than ten, the first three and how many more there are.",
+		"parameters": "The parameters, such as `day = \"monday\"` or `day (required)`. Of more than ten, the first three and how many more there are.",
 		"schedule":   "Schedule of the flow itself, such as `cron \"0 6 * * *\" Europe/Berlin`; null if it has none.",
 		"run_config": "Run configuration, such as `KubernetesRun, image etl:1`; null if it has none. Environment variables are listed without values.",
 		"storage":    "Storage, such as `Docker, image_name etl`; null if it has none.",

@@ -13,17 +13,18 @@ import (
 )
 
 const (
-	// mostListed is how many tasks or parameters a summary lists.
+	// mostListed is how many tasks or parameters a summary lists, and fewListed how many of those that are more.
 	mostListed = 10
+	fewListed  = 3
 	// widestValue is how many characters of a value are shown.
 	widestValue = 60
 )
 
 // Summary is a flow in a few lines for people. Its size is bounded, whatever the size of the flow.
 type Summary struct {
-	// Tasks are the first tasks that are not parameters, such as "extract (extract-1)", in the order of the document.
+	// Tasks are the tasks that are not parameters, or the first of many, such as "extract (extract-1)", in the order of the document.
 	Tasks []string
-	// Parameters are the first parameters, such as `day = "monday"` and "day (required)".
+	// Parameters are the parameters, or the first of many, such as `day = "monday"` and "day (required)".
 	Parameters []string
 	// Schedule, RunConfig and Storage are such as `cron "0 6 * * *" Europe/Berlin`, "KubernetesRun, image etl:1" and
 	// "Docker, image_name etl". They are empty where the flow has none. Values of environment variables are left out.
@@ -35,9 +36,11 @@ func (f *Flow) Summarize() Summary {
 	s := Summary{Tasks: []string{}, Parameters: []string{}}
 	parameters := f.objects("parameters")
 	slugs := map[string]bool{}
-	for _, p := range parameters {
+	for i, p := range parameters {
 		slugs[text(p["slug"])] = true
-		s.Parameters = append(s.Parameters, parameterText(p))
+		if i < mostListed {
+			s.Parameters = append(s.Parameters, parameterText(p))
+		}
 	}
 	tasks := 0
 	for _, t := range f.objects("tasks") {
@@ -48,8 +51,8 @@ func (f *Flow) Summarize() Summary {
 			s.Tasks = append(s.Tasks, taskText(t))
 		}
 	}
-	s.Tasks = andMore(s.Tasks, tasks)
-	s.Parameters = andMore(s.Parameters[:min(len(s.Parameters), mostListed)], len(parameters))
+	s.Tasks = bounded(s.Tasks, tasks)
+	s.Parameters = bounded(s.Parameters, len(parameters))
 	schedule, _ := f.data["schedule"].(map[string]any)
 	s.Schedule = scheduleText(schedule)
 	config, _ := f.data["run_config"].(map[string]any)
@@ -57,6 +60,14 @@ func (f *Flow) Summarize() Summary {
 	storage, _ := f.data["storage"].(map[string]any)
 	s.Storage = membersText(storage)
 	return s
+}
+
+// bounded is a list of all, or the first of too many.
+func bounded(listed []string, all int) []string {
+	if all > mostListed {
+		listed = listed[:fewListed]
+	}
+	return andMore(listed, all)
 }
 
 // andMore says how many of a list are left out.
@@ -97,7 +108,7 @@ func scheduleText(schedule map[string]any) string {
 			all = append(all, clockText(clock))
 		}
 	}
-	all = andMore(all[:min(len(all), mostListed)], len(all))
+	all = bounded(all, len(all))
 	if len(all) == 0 {
 		all = []string{"no clock"}
 	}
