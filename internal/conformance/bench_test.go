@@ -9,11 +9,12 @@ import (
 	"encoding/pem"
 	"fmt"
 	"net/http/httptest"
+	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
-	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
@@ -28,9 +29,17 @@ type bench struct {
 	certificate, key, otherKey string // PEM
 }
 
+// shared is held by the one test that uses a Server which is not the test's own: a version group is one for all tenants
+// of a Server, so that registrations of the same name would archive each other.
+var shared sync.Mutex
+
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{PrefectServer: acctest.Embedded(t, prefectserver.Options{}), t: t}
+	if os.Getenv("PREFECT_ACC_API") != "" {
+		shared.Lock()
+		t.Cleanup(shared.Unlock) // after the tenant is deleted
+	}
+	b := &bench{PrefectServer: acctest.Server(t), t: t}
 	b.makeKeys()
 	var err error
 	b.project, err = b.Client.CreateProject(t.Context(), "flows", nil)

@@ -27,7 +27,7 @@ func is(attribute string, check knownvalue.Check) statecheck.StateCheck {
 // TestAccServerDataSource reads a Server that has no tenant yet.
 func TestAccServerDataSource(t *testing.T) {
 	t.Parallel()
-	server := acctest.EmptyServer(t, prefectserver.Options{})
+	server := acctest.Server(t)
 	checks := []statecheck.StateCheck{
 		is("ready", knownvalue.Bool(true)), is("problem", knownvalue.Null()), is("endpoint", knownvalue.StringExact(server.API)),
 		is("backend", knownvalue.StringExact("SERVER")), is("version", knownvalue.NotNull()), is("core_version", knownvalue.NotNull()),
