@@ -100,7 +100,7 @@ func (a *runAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *
 	if resp.Diagnostics.HasError() || g.WaitFor == runwait.WaitNone {
 		return
 	}
-	resp.Diagnostics.Append(a.await(ctx, m, g, tell, !config.ShowLogs.Equal(types.BoolValue(false)))...)
+	resp.Diagnostics.Append(a.await(ctx, m, run, g, tell, !config.ShowLogs.Equal(types.BoolValue(false)))...)
 }
 
 // startInterrupted is the advice for an action that was interrupted while starting a run. No later apply
@@ -152,9 +152,10 @@ func (a *runAction) start(ctx context.Context, config runActionModel, m *model) 
 }
 
 // await waits for the run.
-func (a *runAction) await(ctx context.Context, m *model, g runwait.Goal, tell func(string), showLogs bool) diag.Diagnostics {
+func (a *runAction) await(ctx context.Context, m *model, run *prefect.FlowRun, g runwait.Goal, tell func(string), showLogs bool) diag.Diagnostics {
 	id := m.ID.ValueString()
-	w := runwait.New(a.data.Prefect, id, g)
+	w := runwait.New(a.data.Prefect, &a.data.FlowRunPolls, id, g)
+	w.Started(run, creationRequests)
 	w.Tell = tell
 	var since prefect.LogCursor
 	if showLogs {

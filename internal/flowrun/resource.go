@@ -74,7 +74,7 @@ func (r *flowRunResource) Create(ctx context.Context, req resource.CreateRequest
 		resp.Diagnostics.Append(framework.SetPrivate(ctx, resp.Private, recordKey, kept)...)
 		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	}
-	run, err := r.data.Prefect.GetFlowRun(ctx, id)
+	run, err := r.data.Prefect.ReadFlowRun(ctx, id)
 	if err != nil {
 		resp.Diagnostics.Append(framework.Diagnose(err, fmt.Sprintf("Flow run %s was started, but could not be read", id))...)
 		plan.minimal(id)
@@ -87,7 +87,7 @@ func (r *flowRunResource) Create(ctx context.Context, req resource.CreateRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	kept.Settled, diags = await(ctx, r.data, &plan)
+	kept.Settled, diags = await(ctx, r.data, &plan, run)
 	resp.Diagnostics.Append(diags...)
 	save()
 }
@@ -237,7 +237,7 @@ func (r *flowRunResource) Update(ctx context.Context, req resource.UpdateRequest
 		r.data.Claims.Claim(held(id))
 		// If the wait ends early, the state keeps what was seen before.
 		plan.observed, plan.RecordDeleted = state.observed, state.RecordDeleted
-		kept.Settled, diags = await(ctx, r.data, &plan)
+		kept.Settled, diags = await(ctx, r.data, &plan, nil)
 		resp.Diagnostics.Append(diags...)
 	}
 	resp.Diagnostics.Append(framework.SetPrivate(ctx, resp.Private, recordKey, kept)...)

@@ -35,7 +35,7 @@ func (sameInputs) String() string { return "flow runs with the same inputs" }
 // openRun returns the newest run with the digest that an earlier attempt started and that is not in
 // Terraform's state, or nil.
 func openRun(ctx context.Context, data *framework.ProviderData, digest string) (*prefect.KeyedFlowRun, error) {
-	runs, err := data.Prefect.FlowRunsByKeyPrefix(ctx, keyPrefix(digest), runwait.OwnLogger, 50)
+	runs, err := data.Prefect.OpenFlowRuns(ctx, keyPrefix(digest), runwait.OwnLogger)
 	if err != nil {
 		return nil, fmt.Errorf("look for an earlier attempt: %w", err)
 	}
@@ -115,7 +115,7 @@ func obtain(ctx context.Context, data *framework.ProviderData, config *model, in
 func createRun(ctx context.Context, data *framework.ProviderData, config *model, in inputs, key, interrupted string) (string, diag.Diagnostics) {
 	for again := in.FlowID == ""; ; again = false {
 		deadlines, _, _ := config.limits(ctx)
-		flow, diags := preflight(ctx, data, in, deadlines.Total)
+		flow, diags := preflight(ctx, data, in, deadlines.Total, in.FlowID == "" && !again)
 		if diags.HasError() {
 			return "", diags
 		}
@@ -172,15 +172,19 @@ func (in inputs) subject() string {
 // tenant only.
 func findFlow(ctx context.Context, client *prefect.Client, in inputs) (*prefect.Flow, error) {
 	if in.FlowID != "" {
-		return client.GetFlow(ctx, in.FlowID) //nolint:wrapcheck // the client's errors name the request
+		return client.LookForFlowVersion(ctx, in.FlowID) //nolint:wrapcheck // the client's errors name the request
 	}
-	return client.CurrentFlow(ctx, in.VersionGroupID) //nolint:wrapcheck // as above
+	return client.LookForCurrentFlow(ctx, in.VersionGroupID) //nolint:wrapcheck // as above
 }
 
 // preflight returns the flow version to run, and rejects what is known to fail before a run exists. Cluster
-// requests take at most limit (0: the usual time).
-func preflight(ctx context.Context, data *framework.ProviderData, in inputs, limit time.Duration) (*prefect.Flow, diag.Diagnostics) {
+// requests take at most limit (0: the usual time). again is
+// set if the version that was found before is archived by now.
+func preflight(ctx context.Context, data *framework.ProviderData, in inputs, limit time.Duration, again bool) (*prefect.Flow, diag.Diagnostics) {
 	flow, err := findFlow(ctx, data.Prefect, in)
+	if err == nil && (again || flow.Archived) && in.FlowID == "" {
+		flow, err = data.Prefect.CurrentFlow(ctx, in.VersionGroupID) // looks may be some seconds old
+	}
 	if err == nil && flow.Archived {
 		err = fmt.Errorf("flow %q version %d: %w", flow.Name, flow.Version, prefect.ErrArchived)
 	}

@@ -16,31 +16,41 @@ import (
 
 const (
 	// shownLogs is the maximum number of lines in the attribute logs.
-	shownLogs = 50
+	shownLogs = prefect.HistoryLogs
 	// reportedLogs is the maximum number of them in a diagnostic.
 	reportedLogs = 20
 )
 
+// creationRequests is the number of requests that start a run: two looks for an earlier run, by the plan and
+// by the creation, one for its flow, the creation, and reading the run.
+const creationRequests = 5
+
 // await waits for the run of m, which has an id, and updates m. settled reports whether the wait is
-// permanently over.
-func await(ctx context.Context, data *framework.ProviderData, m *model) (settled bool, diags diag.Diagnostics) {
+// permanently over. started is the run as it was just read, if this call started it.
+func await(ctx context.Context, data *framework.ProviderData, m *model, started *prefect.FlowRun) (settled bool, diags diag.Diagnostics) {
 	g, diags := m.goal(ctx)
 	if diags.HasError() {
 		return false, diags
 	}
 	id := m.ID.ValueString()
 	if g.WaitFor == runwait.WaitNone {
-		run, err := data.Prefect.GetFlowRun(ctx, id)
-		if err != nil {
-			diags.Append(framework.Diagnose(err, "Could not read flow run "+id)...)
-			return false, diags
+		run := started
+		if run == nil {
+			var err error
+			if run, err = data.Prefect.GetFlowRun(ctx, id); err != nil {
+				diags.Append(framework.Diagnose(err, "Could not read flow run "+id)...)
+				return false, diags
+			}
 		}
 		diags.Append(m.refresh(ctx, run)...)
 		diags.Append(m.details(ctx, data.Prefect, nil)...)
 		recordLater(ctx, data, id, "This run is recorded in a Terraform state, which does not wait for it.")
 		return !diags.HasError(), diags
 	}
-	w := runwait.New(data.Prefect, id, g)
+	w := runwait.New(data.Prefect, &data.FlowRunPolls, id, g)
+	if started != nil {
+		w.Started(started, creationRequests)
+	}
 	r, diags := m.follow(ctx, data, w, g)
 	if r.Run != nil {
 		diags.Append(m.refresh(ctx, r.Run)...)
@@ -158,22 +168,18 @@ func conclude(ctx context.Context, data *framework.ProviderData, m *model, r run
 func (m *model) details(ctx context.Context, client *prefect.Client, r *runwait.Report) diag.Diagnostics {
 	var diags, d diag.Diagnostics
 	id := m.ID.ValueString()
-	states, err := client.FlowRunStates(ctx, id)
-	if err == nil {
-		m.States, d = statesValue(ctx, states)
-		diags.Append(d...)
+	history, err := client.GetFlowRunHistory(ctx, id)
+	if err != nil {
+		tflog.Warn(ctx, "States and log of the run could not be read", map[string]any{"flow_run_id": id, "error": err.Error()})
+		return diags
 	}
-	logs, logErr := client.LastFlowRunLogs(ctx, id, shownLogs)
-	if logErr == nil {
-		logs = runwait.WithoutOwn(logs)
-		m.Logs, d = logsValue(ctx, logs)
-		diags.Append(d...)
-		if r != nil {
-			r.Logs = logs[max(0, len(logs)-reportedLogs):]
-		}
-	}
-	if err := errors.Join(err, logErr); err != nil {
-		tflog.Warn(ctx, "States or log of the run could not be read", map[string]any{"flow_run_id": id, "error": err.Error()})
+	m.States, d = statesValue(ctx, history.States)
+	diags.Append(d...)
+	logs := runwait.WithoutOwn(history.Logs)
+	m.Logs, d = logsValue(ctx, logs)
+	diags.Append(d...)
+	if r != nil {
+		r.Logs = logs[max(0, len(logs)-reportedLogs):]
 	}
 	return diags
 }

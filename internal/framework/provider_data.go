@@ -11,6 +11,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/keyedlock"
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
 )
 
 // ProviderData is what the configured provider passes to its resources, data sources and actions.
@@ -34,6 +35,9 @@ type ProviderData struct {
 
 	// ScheduleOwners records the resources that set a schedule's `schedule_active`.
 	ScheduleOwners ScheduleOwners
+
+	// FlowRunPolls are shared by all waits for flow runs.
+	FlowRunPolls runwait.Polls
 
 	locks      keyedlock.Lock[fmt.Stringer]
 	kubernetes func() (*kubeclient.Client, error)

@@ -20,6 +20,7 @@ type Client struct {
 	// refreshers are per tenant, too.
 	refreshers *refreshers
 	looks      *looks
+	sharedRuns *sharedRuns
 }
 
 // shared is the state that clients of one Server share, whatever their tenant.
@@ -49,6 +50,7 @@ func New(cfg Config) (*Client, error) {
 		tenant:     newTenantCache(),
 		refreshers: newRefreshers(),
 		looks:      common.creations.newLooks(),
+		sharedRuns: newSharedRuns(),
 	}, nil
 }
 
@@ -72,6 +74,7 @@ func (c *Client) WithTenant(slugOrID string) *Client {
 	other.tenant = newTenantCache()
 	other.refreshers = newRefreshers()
 	other.looks = c.creations.newLooks()
+	other.sharedRuns = newSharedRuns()
 	return &other
 }
 

@@ -221,15 +221,7 @@ func (c *Client) FlowRunStates(ctx context.Context, id string) ([]FlowRunState, 
 	if err != nil {
 		return nil, err
 	}
-	states := convert(rows, func(s *row) FlowRunState {
-		return FlowRunState{
-			ID: s.Id, State: s.State, Message: value(s.Message), Timestamp: s.Timestamp, Version: value(s.Version),
-		}
-	})
-	slices.SortFunc(states, func(a, b FlowRunState) int {
-		return cmp.Or(cmp.Compare(a.Version, b.Version), a.Timestamp.Compare(b.Timestamp))
-	})
-	return states, nil
+	return statesOf(rows), nil
 }
 
 // CancelFlowRun cancels a run and returns its new state: Cancelling while its process is being stopped,

@@ -2,7 +2,6 @@ package prefect
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
@@ -23,17 +22,18 @@ func (c *Client) FlowRunsByKeyPrefix(ctx context.Context, prefix, logger string,
 	if err != nil {
 		return nil, err
 	}
-	like := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(prefix) + "%"
-	out, err := graphql.FlowRunsByKey(ctx, wire{c}, tenant, like, logger, limit)
+	out, err := graphql.FlowRunsByKey(ctx, wire{c}, tenant, where{"idempotency_key": beginsWith(prefix)}, logger, limit)
 	if err != nil {
 		return nil, err
 	}
-	return convert(out.FlowRun, func(r *graphql.FlowRunsByKeyFlowRun) KeyedFlowRun {
-		return KeyedFlowRun{
-			ID: r.Id, Name: value(r.Name), IdempotencyKey: value(r.IdempotencyKey), State: value(r.State),
-			Created: r.Created, Marked: len(r.Logs) > 0,
-		}
-	}), nil
+	return convert(out.FlowRun, keyedFlowRunOf), nil
+}
+
+func keyedFlowRunOf(r *graphql.FlowRunsByKeyFlowRun) KeyedFlowRun {
+	return KeyedFlowRun{
+		ID: r.Id, Name: value(r.Name), IdempotencyKey: value(r.IdempotencyKey), State: value(r.State),
+		Created: r.Created, Marked: len(r.Logs) > 0,
+	}
 }
 
 // WriteFlowRunLog adds a line at level INFO to a run's log under the name logger. It does not retry after a

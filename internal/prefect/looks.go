@@ -56,6 +56,8 @@ func disturbances(c *Client) int64 { return c.creations.disturbances.Load() }
 type looks struct {
 	named    refresher[Flow]    // by the project's id and the flow's name
 	grouped  refresher[Flow]    // by version group
+	single   refresher[Flow]    // by id
+	current  refresher[Flow]    // by version group: the version that a run would be of
 	projects refresher[Project] // by id
 	titles   refresher[Project] // by name
 	versions refresher[Flow]    // by id; each is read once, after it was registered
@@ -91,6 +93,14 @@ func newLooks() *looks {
 			again: lookLifetime, writes: disturbances,
 			find: flowsOfGroups,
 		}},
+		single: refresher[Flow]{source: refreshSource[Flow]{
+			again: lookLifetime, writes: disturbances,
+			find: flowsByID,
+		}},
+		current: refresher[Flow]{source: refreshSource[Flow]{
+			again: lookLifetime, writes: disturbances,
+			find: currentFlows,
+		}},
 		projects: refresher[Project]{source: refreshSource[Project]{
 			again: lookLifetime, writes: disturbances, fieldOf: all,
 			find: projectsByID, near: projectsNear,
@@ -118,9 +128,19 @@ func (c *Client) LookForFlow(ctx context.Context, projectID, name, versionGroupI
 	return refreshed(ctx, c, &c.looks.named, projectID+keySeparator+name, "LookForFlow", "flow with name "+name+" in project "+projectID)
 }
 
+// LookForFlowVersion is [Client.GetFlow] for the runs of many flows, with the guarantees of [Client.LookForFlow].
+func (c *Client) LookForFlowVersion(ctx context.Context, id string) (*Flow, error) {
+	return refreshed(ctx, c, &c.looks.single, id, "GetFlow", "flow "+id)
+}
+
+// LookForCurrentFlow is [Client.CurrentFlow] for the runs of many flows, with the guarantees of [Client.LookForFlow].
+func (c *Client) LookForCurrentFlow(ctx context.Context, versionGroupID string) (*Flow, error) {
+	return refreshed(ctx, c, &c.looks.current, versionGroupID, "CurrentFlow", "version group "+versionGroupID)
+}
+
 // LookForProject is [Client.GetProject] for the creation of many, with the guarantees of [Client.LookForFlow].
 func (c *Client) LookForProject(ctx context.Context, id string) (*Project, error) {
-	return refreshed(ctx, c, &c.looks.projects, id, "LookForProject", "project "+id)
+	return refreshed(ctx, c, &c.looks.projects, id, "GetProject", "project "+id)
 }
 
 // LookForProjectNamed is [Client.FindProject] for the creation of many, with the guarantees of [Client.LookForFlow].
@@ -131,7 +151,7 @@ func (c *Client) LookForProjectNamed(ctx context.Context, name string) (*Project
 // ReadBackFlow is [Client.GetFlow] for a version that was just registered. It waits up to a quarter of a second for other
 // registrations in progress, so that all versions are read with one request.
 func (c *Client) ReadBackFlow(ctx context.Context, id string) (*Flow, error) {
-	return refreshed(ctx, c, &c.looks.versions, id, "ReadBackFlow", "flow "+id)
+	return refreshed(ctx, c, &c.looks.versions, id, "GetFlow", "flow "+id)
 }
 
 // registered drops the looks for a flow, before and after a registration. Versions of one group archive each other,
@@ -140,6 +160,9 @@ func (c *Client) registered(in RegisterFlowInput) {
 	name, _ := in.SerializedFlow["name"].(string)
 	c.creations.tell(func(l *looks) {
 		l.named.change(in.ProjectID+keySeparator+name, func(f *Flow) bool { return f.VersionGroupID == in.VersionGroupID })
+		sameGroup := func(f *Flow) bool { return f.VersionGroupID == in.VersionGroupID }
+		l.single.change("", sameGroup)
+		l.current.change(in.VersionGroupID, sameGroup)
 		l.grouped.change(in.VersionGroupID, func(f *Flow) bool { return f.ProjectID == in.ProjectID && f.Name == name })
 	})
 }
@@ -237,6 +260,22 @@ func flowsOfGroups(ctx context.Context, c *Client, groups []string) (map[string]
 		}
 	}
 	return found, err
+}
+
+// currentFlows looks for the version of each group that a run would be of. That is the newest one unless it is archived.
+func currentFlows(ctx context.Context, c *Client, groups []string) (map[string]*Flow, error) {
+	found, err := flowsOfGroups(ctx, c, groups)
+	if err != nil {
+		return nil, err
+	}
+	for group, flow := range found {
+		if flow.Archived {
+			if found[group], err = c.CurrentFlow(ctx, group); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return found, nil
 }
 
 func flowsByID(ctx context.Context, c *Client, ids []string) (map[string]*Flow, error) {

@@ -99,7 +99,7 @@ func (r *refresher[T]) nextPage(c *Client) *stretch {
 	if r.ahead.pages >= pagesPerWave*(r.waves-1) || len(r.kept)+pageSize > maxKept {
 		return nil
 	}
-	part := r.ahead.begin(moment{now, r.changes}, r.source.fieldOf != nil)
+	part := r.ahead.begin(moment{now, r.changes}, r.source.fieldOf != nil || r.source.fieldsOnly)
 	if part != nil {
 		r.ahead.pages++
 	}

@@ -42,8 +42,12 @@ func newRefreshers() *refreshers {
 			find: tenantsByID,
 			near: tenantsNear,
 		}},
-		// A tenant has far more runs than any configuration manages.
-		runs: refresher[FlowRun]{source: refreshSource[FlowRun]{find: flowRunsByID}},
+		runs: refresher[FlowRun]{source: refreshSource[FlowRun]{
+			find:       flowRunsByID,
+			field:      keyFamily,
+			near:       flowRunsNear,
+			fieldsOnly: true,
+		}},
 	}
 }
 
@@ -80,8 +84,8 @@ func (c *Client) RefreshTenant(ctx context.Context, id string) (*Tenant, error) 
 	return refreshed(ctx, c, &c.refreshers.tenants, id, "RefreshTenant", "tenant "+id)
 }
 
-// RefreshFlowRun is [Client.GetFlowRun] for refreshing many runs: calls that arrive close together share a
-// request.
+// RefreshFlowRun is [Client.GetFlowRun] for the refresh of many; see [Client.RefreshFlow]. The runs read ahead are those
+// whose idempotency key begins like that of the runs asked for, up to the first hyphen.
 func (c *Client) RefreshFlowRun(ctx context.Context, id string) (*FlowRun, error) {
 	return refreshed(ctx, c, &c.refreshers.runs, id, "RefreshFlowRun", "flow run "+id)
 }
@@ -226,7 +230,7 @@ func tenantsNear(ctx context.Context, c *Client, _ []string, from string, limit 
 
 func flowRunsByID(ctx context.Context, c *Client, ids []string) (map[string]*FlowRun, error) {
 	found, err := c.flowRuns(ctx, where{"id": oneOf(ids)})
-	return byKey(found, func(r *FlowRun) string { return r.ID }), err
+	return byKey(found, flowRunID), err
 }
 
 func byKey[T any](objects []T, key func(*T) string) map[string]*T {

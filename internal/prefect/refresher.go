@@ -75,6 +75,8 @@ type refreshSource[T any] struct {
 	// near returns a page of the objects of some fields, or of the whole tenant if fields is empty. If near
 	// is nil, nothing is read ahead.
 	near func(ctx context.Context, c *Client, fields []string, after string, limit int) (*nearPage[T], error)
+	// fieldsOnly keeps the whole tenant from being read ahead.
+	fieldsOnly bool
 	// hold reports that more questions are about to come, so that a request should wait for them up to refreshHold.
 	hold func(c *Client) bool
 

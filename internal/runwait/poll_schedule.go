@@ -58,6 +58,11 @@ func (w *Waiter) sleep(ctx context.Context) bool {
 			return false
 		case <-timer.C:
 			return true
+		case <-w.follower.news:
+			timer.Stop()
+			if w.polls.has(w.follower, w.stirred) {
+				return true
+			}
 		case <-changes:
 			timer.Stop()
 		}

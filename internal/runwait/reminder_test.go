@@ -59,7 +59,7 @@ func TestReason(t *testing.T) {
 		"image pulled":  {state: "Submitted", jobs: pod(runjobs.Pod{Name: "p", Phase: PodPending, Containers: []runjobs.Container{{Name: "flow", State: runjobs.StateWaiting, Reason: "ContainerCreating"}}}), want: "Pod p is pending: container flow is waiting (ContainerCreating)."},
 		"pod scheduled": {state: "Submitted", jobs: pod(runjobs.Pod{Name: "p", Phase: PodPending, Conditions: []runjobs.Condition{{Type: "PodScheduled", Status: "False", Reason: "Unschedulable", Message: "0/1 nodes are available"}}}), want: "Pod p cannot be scheduled: 0/1 nodes are available."},
 	} {
-		w := New(&fakeServer{}, "id", Goal{})
+		w := New(&fakeServer{}, nil, "id", Goal{})
 		w.Observe(&fakeWatch{jobs: c.jobs}, nil)
 		w.agents, w.run = c.agents, &prefect.FlowRun{State: c.state, ScheduledStartTime: now.Add(c.due)}
 		if got := w.reason(now); got != c.want {

@@ -16,6 +16,8 @@ import (
 // Server is the part of the Server's API that a wait needs.
 type Server interface {
 	GetFlowRun(ctx context.Context, id string) (*prefect.FlowRun, error)
+	// GetFlowRuns leaves out those that do not exist.
+	GetFlowRuns(ctx context.Context, ids []string) ([]prefect.FlowRun, error)
 	ListFlowRuns(ctx context.Context, filter prefect.FlowRunFilter) ([]prefect.FlowRun, error)
 	ListAgents(ctx context.Context) ([]prefect.Agent, error)
 	// ServerTime is the current time by the Server's clock, which also stamps the agents' last queries.
@@ -66,6 +68,9 @@ type Waiter struct {
 	reminder *Reminder
 	// containerLog reads from the cluster; nil without one.
 	containerLog ContainerLog
+	polls        *Polls
+	follower     *follower // while it waits
+	known        *prefect.FlowRun
 }
 
 // Outcome is how a wait ended.
@@ -86,14 +91,27 @@ type Outcome struct {
 }
 
 // New returns a Waiter for the run with this id.
-func New(server Server, id string, goal Goal) *Waiter {
-	return &Waiter{server: server, id: id, goal: goal, tolerate: 2 * time.Minute, settle: 10 * time.Second}
+// The waits of one process share polls; nil to share with no other.
+func New(server Server, polls *Polls, id string, goal Goal) *Waiter {
+	if polls == nil {
+		polls = &Polls{}
+	}
+	return &Waiter{server: server, polls: polls, id: id, goal: goal, tolerate: 2 * time.Minute, settle: 10 * time.Second}
 }
 
 // Observe makes the wait follow the run's Jobs too. containerLog reads a container's log; nil if that is not
 // possible. The caller closes the watch after the wait.
 func (w *Waiter) Observe(watch Watch, containerLog ContainerLog) {
 	w.watch, w.containerLog = watch, containerLog
+}
+
+// Started gives the wait what its caller has just read of the run, in place of the first poll, and the number of requests
+// that it took to start the run. They count against the budget.
+func (w *Waiter) Started(run *prefect.FlowRun, requests int) {
+	w.known = run
+	for range requests {
+		w.pace.take(time.Now())
+	}
 }
 
 // Wait returns when the goal is reached or cannot be reached, when a deadline has passed, or when ctx ends.
@@ -103,8 +121,9 @@ func (w *Waiter) Wait(ctx context.Context) Outcome {
 	var stop func()
 	w.reminder, stop = NewReminder(ctx, w.Tell)
 	defer stop()
+	w.follower = w.polls.join(w.id)
+	defer w.polls.leave(w.follower)
 	for {
-		w.pace.take(time.Now())
 		if err := w.poll(ctx); err != nil {
 			return w.end(ctx, Ruling{}, err)
 		}
@@ -138,7 +157,7 @@ func (w *Waiter) end(ctx context.Context, r Ruling, err error) Outcome {
 
 // poll reads the run. Temporary failures are tolerated for a while.
 func (w *Waiter) poll(ctx context.Context) error {
-	run, err := w.server.GetFlowRun(ctx, w.id)
+	run, err := w.read(ctx)
 	switch {
 	case err == nil:
 		now := time.Now()
@@ -167,6 +186,20 @@ func (w *Waiter) poll(ctx context.Context) error {
 	}
 	w.log(ctx, slog.LevelWarn, "The Server does not answer; the wait continues", map[string]any{"flow_run_id": w.id, "error": err.Error()})
 	return nil
+}
+
+// read returns the run: as its caller has just read it, as the poll of another wait has read it since something last
+// happened, or else as the Server has it.
+func (w *Waiter) read(ctx context.Context) (*prefect.FlowRun, error) {
+	if run := w.known; run != nil {
+		w.known = nil
+		return run, nil
+	}
+	if run := w.polls.take(w.follower, w.stirred); run != nil {
+		return run, nil
+	}
+	w.pace.take(time.Now())
+	return w.polls.poll(ctx, w.server, w.follower)
 }
 
 // clockSlack is the smallest clock difference that counts: the Server's clock is known to about a second, and
@@ -261,7 +294,7 @@ func (w *Waiter) askAgents(ctx context.Context) error {
 
 // look reads, once, how long earlier runs of the flow took.
 func (w *Waiter) look(ctx context.Context) {
-	if w.forecast != nil || w.goal.WaitFor != WaitFinished {
+	if w.forecast != nil || w.goal.WaitFor != WaitFinished || w.watch != nil && (len(w.jobs()) > 0 || !ran(w.run.State)) {
 		return
 	}
 	w.forecast = &forecast{}

@@ -39,6 +39,19 @@ func (s *fakeServer) GetFlowRun(ctx context.Context, _ string) (*prefect.FlowRun
 	return &run, nil
 }
 
+func (s *fakeServer) GetFlowRuns(ctx context.Context, ids []string) ([]prefect.FlowRun, error) {
+	run, err := s.GetFlowRun(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	runs := make([]prefect.FlowRun, len(ids))
+	for i, id := range ids {
+		runs[i] = *run
+		runs[i].ID = id
+	}
+	return runs, nil
+}
+
 func (s *fakeServer) ListAgents(context.Context) ([]prefect.Agent, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -319,7 +332,7 @@ func TestWaitCountsFromTheServersDueTime(t *testing.T) {
 
 // newTestWaiter waits for a run, with a cluster unless w is nil.
 func newTestWaiter(s Server, w *fakeWatch, id string, g Goal) *Waiter {
-	waiter := New(s, id, g)
+	waiter := New(s, nil, id, g)
 	if w != nil {
 		waiter.Observe(w, nil)
 	}

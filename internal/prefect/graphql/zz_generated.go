@@ -971,6 +971,60 @@ type FlowRunFieldsFlowProject struct {
 // GetName returns FlowRunFieldsFlowProject.Name, and is useful for accessing the field via an interface.
 func (v *FlowRunFieldsFlowProject) GetName() string { return v.Name }
 
+// FlowRunHistoriesFlowRun includes the requested fields of the GraphQL type flow_run.
+type FlowRunHistoriesFlowRun struct {
+	Id        string                                                `json:"id"`
+	States    []FlowRunStateFields                                  `json:"states"`
+	Remaining FlowRunHistoriesFlowRunRemainingFlowRunStateAggregate `json:"remaining"`
+	Logs      []LogFields                                           `json:"logs"`
+}
+
+// GetId returns FlowRunHistoriesFlowRun.Id, and is useful for accessing the field via an interface.
+func (v *FlowRunHistoriesFlowRun) GetId() string { return v.Id }
+
+// GetStates returns FlowRunHistoriesFlowRun.States, and is useful for accessing the field via an interface.
+func (v *FlowRunHistoriesFlowRun) GetStates() []FlowRunStateFields { return v.States }
+
+// GetRemaining returns FlowRunHistoriesFlowRun.Remaining, and is useful for accessing the field via an interface.
+func (v *FlowRunHistoriesFlowRun) GetRemaining() FlowRunHistoriesFlowRunRemainingFlowRunStateAggregate {
+	return v.Remaining
+}
+
+// GetLogs returns FlowRunHistoriesFlowRun.Logs, and is useful for accessing the field via an interface.
+func (v *FlowRunHistoriesFlowRun) GetLogs() []LogFields { return v.Logs }
+
+// FlowRunHistoriesFlowRunRemainingFlowRunStateAggregate includes the requested fields of the GraphQL type flow_run_state_aggregate.
+type FlowRunHistoriesFlowRunRemainingFlowRunStateAggregate struct {
+	Aggregate *Count `json:"aggregate"`
+}
+
+// GetAggregate returns FlowRunHistoriesFlowRunRemainingFlowRunStateAggregate.Aggregate, and is useful for accessing the field via an interface.
+func (v *FlowRunHistoriesFlowRunRemainingFlowRunStateAggregate) GetAggregate() *Count {
+	return v.Aggregate
+}
+
+// FlowRunHistoriesRemainingFlowRunAggregate includes the requested fields of the GraphQL type flow_run_aggregate.
+type FlowRunHistoriesRemainingFlowRunAggregate struct {
+	Aggregate *Count `json:"aggregate"`
+}
+
+// GetAggregate returns FlowRunHistoriesRemainingFlowRunAggregate.Aggregate, and is useful for accessing the field via an interface.
+func (v *FlowRunHistoriesRemainingFlowRunAggregate) GetAggregate() *Count { return v.Aggregate }
+
+// FlowRunHistoriesResponse is returned by FlowRunHistories on success.
+type FlowRunHistoriesResponse struct {
+	FlowRun   []FlowRunHistoriesFlowRun                 `json:"flow_run"`
+	Remaining FlowRunHistoriesRemainingFlowRunAggregate `json:"remaining"`
+}
+
+// GetFlowRun returns FlowRunHistoriesResponse.FlowRun, and is useful for accessing the field via an interface.
+func (v *FlowRunHistoriesResponse) GetFlowRun() []FlowRunHistoriesFlowRun { return v.FlowRun }
+
+// GetRemaining returns FlowRunHistoriesResponse.Remaining, and is useful for accessing the field via an interface.
+func (v *FlowRunHistoriesResponse) GetRemaining() FlowRunHistoriesRemainingFlowRunAggregate {
+	return v.Remaining
+}
+
 // FlowRunStateFields includes the requested fields of the GraphQL type flow_run_state.
 type FlowRunStateFields struct {
 	Id        string    `json:"id"`
@@ -1063,13 +1117,27 @@ type FlowRunsByKeyFlowRunLogsLog struct {
 // GetId returns FlowRunsByKeyFlowRunLogsLog.Id, and is useful for accessing the field via an interface.
 func (v *FlowRunsByKeyFlowRunLogsLog) GetId() string { return v.Id }
 
+// FlowRunsByKeyRemainingFlowRunAggregate includes the requested fields of the GraphQL type flow_run_aggregate.
+type FlowRunsByKeyRemainingFlowRunAggregate struct {
+	Aggregate *Count `json:"aggregate"`
+}
+
+// GetAggregate returns FlowRunsByKeyRemainingFlowRunAggregate.Aggregate, and is useful for accessing the field via an interface.
+func (v *FlowRunsByKeyRemainingFlowRunAggregate) GetAggregate() *Count { return v.Aggregate }
+
 // FlowRunsByKeyResponse is returned by FlowRunsByKey on success.
 type FlowRunsByKeyResponse struct {
-	FlowRun []FlowRunsByKeyFlowRun `json:"flow_run"`
+	FlowRun   []FlowRunsByKeyFlowRun                 `json:"flow_run"`
+	Remaining FlowRunsByKeyRemainingFlowRunAggregate `json:"remaining"`
 }
 
 // GetFlowRun returns FlowRunsByKeyResponse.FlowRun, and is useful for accessing the field via an interface.
 func (v *FlowRunsByKeyResponse) GetFlowRun() []FlowRunsByKeyFlowRun { return v.FlowRun }
+
+// GetRemaining returns FlowRunsByKeyResponse.Remaining, and is useful for accessing the field via an interface.
+func (v *FlowRunsByKeyResponse) GetRemaining() FlowRunsByKeyRemainingFlowRunAggregate {
+	return v.Remaining
+}
 
 // FlowRunsRemainingFlowRunAggregate includes the requested fields of the GraphQL type flow_run_aggregate.
 type FlowRunsRemainingFlowRunAggregate struct {
@@ -2064,6 +2132,26 @@ func (v *__FlowNamesInput) GetWhere() map[string]interface{} { return v.Where }
 // GetLimit returns __FlowNamesInput.Limit, and is useful for accessing the field via an interface.
 func (v *__FlowNamesInput) GetLimit() int { return v.Limit }
 
+// __FlowRunHistoriesInput is used internally by genqlient
+type __FlowRunHistoriesInput struct {
+	Tenant string                 `json:"tenant"`
+	Where  map[string]interface{} `json:"where"`
+	Limit  int                    `json:"limit"`
+	Lines  int                    `json:"lines"`
+}
+
+// GetTenant returns __FlowRunHistoriesInput.Tenant, and is useful for accessing the field via an interface.
+func (v *__FlowRunHistoriesInput) GetTenant() string { return v.Tenant }
+
+// GetWhere returns __FlowRunHistoriesInput.Where, and is useful for accessing the field via an interface.
+func (v *__FlowRunHistoriesInput) GetWhere() map[string]interface{} { return v.Where }
+
+// GetLimit returns __FlowRunHistoriesInput.Limit, and is useful for accessing the field via an interface.
+func (v *__FlowRunHistoriesInput) GetLimit() int { return v.Limit }
+
+// GetLines returns __FlowRunHistoriesInput.Lines, and is useful for accessing the field via an interface.
+func (v *__FlowRunHistoriesInput) GetLines() int { return v.Lines }
+
 // __FlowRunStatesInput is used internally by genqlient
 type __FlowRunStatesInput struct {
 	Tenant string `json:"tenant"`
@@ -2086,17 +2174,17 @@ func (v *__FlowRunStatesInput) GetLimit() int { return v.Limit }
 
 // __FlowRunsByKeyInput is used internally by genqlient
 type __FlowRunsByKeyInput struct {
-	Tenant  string `json:"tenant"`
-	KeyLike string `json:"key_like"`
-	Logger  string `json:"logger"`
-	Limit   int    `json:"limit"`
+	Tenant string                 `json:"tenant"`
+	Where  map[string]interface{} `json:"where"`
+	Logger string                 `json:"logger"`
+	Limit  int                    `json:"limit"`
 }
 
 // GetTenant returns __FlowRunsByKeyInput.Tenant, and is useful for accessing the field via an interface.
 func (v *__FlowRunsByKeyInput) GetTenant() string { return v.Tenant }
 
-// GetKeyLike returns __FlowRunsByKeyInput.KeyLike, and is useful for accessing the field via an interface.
-func (v *__FlowRunsByKeyInput) GetKeyLike() string { return v.KeyLike }
+// GetWhere returns __FlowRunsByKeyInput.Where, and is useful for accessing the field via an interface.
+func (v *__FlowRunsByKeyInput) GetWhere() map[string]interface{} { return v.Where }
 
 // GetLogger returns __FlowRunsByKeyInput.Logger, and is useful for accessing the field via an interface.
 func (v *__FlowRunsByKeyInput) GetLogger() string { return v.Logger }
@@ -3520,6 +3608,76 @@ func FlowNames(
 	return data_, err_
 }
 
+// The query executed by FlowRunHistories.
+const FlowRunHistories_Operation = `
+query FlowRunHistories ($tenant: uuid!, $where: flow_run_bool_exp!, $limit: Int!, $lines: Int!) {
+	flow_run(where: {_and:[{tenant_id:{_eq:$tenant}},$where]}, order_by: [{id:asc}], limit: $limit) {
+		id
+		states(order_by: [{id:asc}], limit: $limit) {
+			id
+			state
+			message
+			timestamp
+			version
+		}
+		remaining: states_aggregate {
+			aggregate {
+				count
+			}
+		}
+		logs(order_by: [{timestamp:desc},{id:desc}], limit: $lines) {
+			... LogFields
+		}
+	}
+	remaining: flow_run_aggregate(where: {_and:[{tenant_id:{_eq:$tenant}},$where]}) {
+		aggregate {
+			count
+		}
+	}
+}
+fragment LogFields on log {
+	id
+	task_run_id
+	name
+	level
+	message
+	timestamp
+	created
+}
+`
+
+// The Server stores a run's states and log lines without their tenant, so they are read through the run.
+func FlowRunHistories(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	tenant string,
+	where map[string]interface{},
+	limit int,
+	lines int,
+) (data_ *FlowRunHistoriesResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "FlowRunHistories",
+		Query:  FlowRunHistories_Operation,
+		Variables: &__FlowRunHistoriesInput{
+			Tenant: tenant,
+			Where:  where,
+			Limit:  limit,
+			Lines:  lines,
+		},
+	}
+
+	data_ = &FlowRunHistoriesResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The query executed by FlowRunStates.
 const FlowRunStates_Operation = `
 query FlowRunStates ($tenant: uuid!, $run: uuid!, $after: uuid!, $limit: Int!) {
@@ -3664,8 +3822,8 @@ func FlowRuns(
 
 // The query executed by FlowRunsByKey.
 const FlowRunsByKey_Operation = `
-query FlowRunsByKey ($tenant: uuid!, $key_like: String!, $logger: String!, $limit: Int!) {
-	flow_run(where: {tenant_id:{_eq:$tenant},idempotency_key:{_like:$key_like}}, order_by: [{created:desc},{id:asc}], limit: $limit) {
+query FlowRunsByKey ($tenant: uuid!, $where: flow_run_bool_exp!, $logger: String!, $limit: Int!) {
+	flow_run(where: {_and:[{tenant_id:{_eq:$tenant}},$where]}, order_by: [{created:desc},{id:asc}], limit: $limit) {
 		id
 		name
 		idempotency_key
@@ -3673,6 +3831,11 @@ query FlowRunsByKey ($tenant: uuid!, $key_like: String!, $logger: String!, $limi
 		created
 		logs(where: {name:{_eq:$logger}}, limit: 1) {
 			id
+		}
+	}
+	remaining: flow_run_aggregate(where: {_and:[{tenant_id:{_eq:$tenant}},$where]}) {
+		aggregate {
+			count
 		}
 	}
 }
@@ -3683,7 +3846,7 @@ func FlowRunsByKey(
 	ctx_ context.Context,
 	client_ graphql.Client,
 	tenant string,
-	key_like string,
+	where map[string]interface{},
 	logger string,
 	limit int,
 ) (data_ *FlowRunsByKeyResponse, err_ error) {
@@ -3691,10 +3854,10 @@ func FlowRunsByKey(
 		OpName: "FlowRunsByKey",
 		Query:  FlowRunsByKey_Operation,
 		Variables: &__FlowRunsByKeyInput{
-			Tenant:  tenant,
-			KeyLike: key_like,
-			Logger:  logger,
-			Limit:   limit,
+			Tenant: tenant,
+			Where:  where,
+			Logger: logger,
+			Limit:  limit,
 		},
 	}
 
