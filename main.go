@@ -1,7 +1,6 @@
-// Command terraform-provider-prefect serves the Terraform provider for Prefect
-// Server 1.x, which Terraform starts. People start it as
-// `terraform-provider-prefect adopt`, which writes a configuration for what a
-// Server holds.
+// Command terraform-provider-prefect serves the Terraform provider for Prefect Server 1.x to Terraform, which
+// starts it. The subcommand `terraform-provider-prefect adopt` writes a configuration for the objects on a
+// Server.
 package main
 
 import (
@@ -33,7 +32,7 @@ func main() {
 		os.Exit(adopted(server))
 	}
 	var options []tf6server.ServeOpt
-	if *debug { // whose messages are on the terminal
+	if *debug { // messages go to the terminal
 		options = append(options, tf6server.WithManagedDebug())
 	} else {
 		provider.Tune()
@@ -45,7 +44,7 @@ func main() {
 	}
 }
 
-// adopted runs the command adopt until it ends or Ctrl-C.
+// adopted runs the command adopt until it finishes or is interrupted.
 func adopted(server tfprotov6.ProviderServer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

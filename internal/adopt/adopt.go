@@ -18,37 +18,37 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/clientconfig"
 )
 
-// atOnce is how many objects are asked for at a time.
+// atOnce is how many objects are requested concurrently.
 const atOnce = 4
 
-// Options say what to write.
+// Options select what to write.
 type Options struct {
-	// Endpoint is the URL of the Server's API and Tenant a slug or an id. What is empty comes from the environment and the
-	// files of the Prefect 1.x client, as for the provider.
+	// Endpoint is the URL of the Server's API; Tenant is a slug or an id. Empty values come from the
+	// environment and the files of the Prefect 1.x client, as for the provider.
 	Endpoint, Tenant string
-	// Projects are the names of the projects to write; none means all, and the hooks of all flows with them.
+	// Projects lists the projects to write; none means all, including the hooks on all flows.
 	Projects []string
-	// Server is the provider, not configured yet.
+	// Server is the unconfigured provider.
 	Server tfprotov6.ProviderServer
 }
 
-// Result is a configuration.
+// Result is the generated configuration.
 type Result struct {
-	// Files are the texts of files by their paths, with slashes.
+	// Files contains the texts of files by path, with slashes.
 	Files map[string][]byte
-	// Secret are the paths of the files that hold secrets.
+	// Secret lists the paths of the files with secrets.
 	Secret []string
-	// Warnings say what the configuration cannot hold.
+	// Warnings lists what the configuration cannot express.
 	Warnings []string
 
 	Projects, Flows, FlowGroups, CloudHooks int
 }
 
-// Configuration makes the configuration for what the Server holds.
+// Configuration generates the configuration for the objects on the Server.
 func Configuration(ctx context.Context, options Options) (*Result, error) {
 	home, err := os.UserHomeDir()
 	if err != nil {
-		home = "" // the client has no files then
+		home = "" // then the client has no files
 	}
 	config, err := clientconfig.Resolve(prefect.Config{Endpoint: options.Endpoint, Tenant: options.Tenant}, os.Getenv, home)
 	if err != nil {
@@ -78,9 +78,10 @@ type object struct {
 	kind, label, id string
 	// document is the file that a flow is in.
 	document string
-	// file is the file that it stands in.
+	// file is the file that contains it.
 	file string
-	// change completes the configuration that the provider generates; with false nothing is written.
+	// change completes the configuration that the provider generated; if it returns false, nothing is
+	// written.
 	change func(config map[string]any) (bool, error)
 
 	config map[string]any
@@ -92,9 +93,9 @@ type writer struct {
 	options Options
 	objects []*object
 
-	// projects and flows are references to the ids of resources, by the id of the project and by version group.
+	// projects and flows are references to resource ids, by project id and by version group.
 	projects, flows map[string]expression
-	variables       map[string]string // secrets by the names of variables
+	variables       map[string]string // secrets by variable name
 
 	mu  sync.Mutex
 	out Result
@@ -122,11 +123,12 @@ func newWriter(found *inventory, options Options) *writer {
 }
 
 func noForce(config map[string]any) (bool, error) {
-	delete(config, "force_destroy") // false, as without it
+	delete(config, "force_destroy") // the default
 	return true, nil
 }
 
-// addFlows adds the flows and their groups. A flow is called by its name if no other has that, else by its project's, too.
+// addFlows adds the flows and their groups. A flow gets its own name if that is unique, else also its
+// project's.
 func (w *writer) addFlows(files, folders map[string]string) {
 	same, twins := map[string]int{}, map[string]int{}
 	for _, f := range w.found.flows {
@@ -145,14 +147,14 @@ func (w *writer) addFlows(files, folders map[string]string) {
 		w.flows[f.VersionGroupID] = expression("prefect_flow." + name + ".id")
 		w.objects = append(w.objects,
 			&object{kind: "prefect_flow", label: name, id: f.VersionGroupID, document: document, file: files[f.ProjectID], change: func(config map[string]any) (bool, error) {
-				if twins[f.ProjectID+"/"+f.Name] > 1 { // the name alone does not say which one it is
+				if twins[f.ProjectID+"/"+f.Name] > 1 { // the name alone is ambiguous
 					config["version_group_id"] = f.VersionGroupID
 				}
 				return true, w.flow(config, document, len(f.Schedule) > 0)
 			}},
 			&object{kind: "prefect_flow_group", label: name, id: f.FlowGroupID, file: files[f.ProjectID], change: func(config map[string]any) (bool, error) {
 				config["version_group_id"] = w.flows[f.VersionGroupID]
-				return len(config) > 1, nil // a group that has only defaults needs no resource
+				return len(config) > 1, nil // a group with only defaults needs no resource
 			}})
 	}
 }
@@ -172,11 +174,11 @@ func (w *writer) flow(config map[string]any, document string, scheduled bool) er
 	w.mu.Unlock()
 	delete(config, "flow_json")
 	config["flow_file"] = expression(`"${path.module}/` + document + `"`)
-	if config["deletion_policy"] == "archive" { // as without it
+	if config["deletion_policy"] == "archive" { // the default
 		delete(config, "deletion_policy")
 	}
 	if active, _ := config["schedule_active"].(bool); !active && !scheduled {
-		delete(config, "schedule_active") // there is nothing to be active
+		delete(config, "schedule_active") // there is no schedule
 	}
 	return nil
 }
@@ -196,15 +198,15 @@ func (w *writer) addHooks(files map[string]string) {
 		taken := labels.take(label(name, "hook"))
 		w.objects = append(w.objects, &object{kind: "prefect_cloud_hook", label: taken, id: h.ID, file: file, change: func(config map[string]any) (bool, error) {
 			if config["active"] == true {
-				delete(config, "active") // as without it
+				delete(config, "active") // the default
 			}
 			return true, w.secrets(config, taken, h.Config)
 		}})
 	}
 }
 
-// secrets puts variables in the place of write-only arguments, which the provider cannot generate: one with the suffix _wo
-// for each that has the suffix _wo_version. The Server itself gives the secrets away.
+// secrets uses variables for write-only arguments, which the provider cannot generate: one with the suffix
+// _wo for each with the suffix _wo_version. The Server itself returns the secrets.
 func (w *writer) secrets(config map[string]any, hook string, stored json.RawMessage) error {
 	var values map[string]any
 	if err := json.Unmarshal(stored, &values); err != nil {
@@ -230,7 +232,7 @@ func (w *writer) secrets(config map[string]any, hook string, stored json.RawMess
 	return nil
 }
 
-// ask has the provider generate the configuration of all objects.
+// ask makes the provider generate the configuration of all objects.
 func (w *writer) ask(ctx context.Context, s *session) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
@@ -257,5 +259,5 @@ func (w *writer) ask(ctx context.Context, s *session) error {
 			return nil
 		})
 	}
-	return group.Wait() //nolint:wrapcheck // said above
+	return group.Wait() //nolint:wrapcheck // wrapped above
 }

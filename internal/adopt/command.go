@@ -19,9 +19,9 @@ const (
 
 const usage = `Usage: terraform-provider-prefect adopt [options]
 
-Writes a Terraform configuration for what a Prefect Server holds: HCL for its projects, flows, flow groups and
+Writes a Terraform configuration for the objects on a Prefect Server: HCL for its projects, flows, flow groups and
 cloud hooks, one file for each flow's build document, and import blocks. Applying it imports everything and changes nothing.
-Nothing is overwritten.
+It overwrites no files.
 
 Options:
 `
@@ -44,11 +44,11 @@ func Command(ctx context.Context, server tfprotov6.ProviderServer, arguments []s
 		_, _ = io.WriteString(stderr, usage)
 		flags.PrintDefaults()
 	}
-	endpoint := flags.String("endpoint", "", "`URL` of the Server's API, such as http://localhost:4200; default: what the Prefect client is configured for")
-	tenant := flags.String("tenant", "", "`slug` or id of the tenant; default: what the Prefect client is configured for, else the only one")
+	endpoint := flags.String("endpoint", "", "`URL` of the Server's API, such as http://localhost:4200; default: the Prefect client's")
+	tenant := flags.String("tenant", "", "`slug` or id of the tenant; default: the Prefect client's, else the Server's only tenant")
 	out := flags.String("out", ".", "`directory` to write to")
 	var projects repeated
-	flags.Var(&projects, "project", "`name` of a project; may be repeated; default: all, with the hooks that are of no single flow")
+	flags.Var(&projects, "project", "`name` of a project; may be repeated; default: all, including the hooks on all flows")
 	if err := flags.Parse(arguments); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return 0
@@ -71,16 +71,16 @@ func Command(ctx context.Context, server tfprotov6.ProviderServer, arguments []s
 	return 0
 }
 
-// report says what was written and what comes next.
+// report prints what was written and the next steps.
 func report(made *Result, dir string, stdout io.Writer) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Wrote %d files to %s: %d projects, %d flows, %d flow groups with settings of their own, %d cloud hooks.\n",
+	fmt.Fprintf(&b, "Wrote %d files to %s: %d projects, %d flows, %d flow groups with their own settings, %d cloud hooks.\n",
 		len(made.Files), dir, made.Projects, made.Flows, made.FlowGroups, made.CloudHooks)
 	for _, warning := range made.Warnings {
 		fmt.Fprintf(&b, "\nWarning: %s\n", warning)
 	}
 	for _, file := range made.Secret {
-		fmt.Fprintf(&b, "\n%s holds secrets of cloud hooks: keep it out of version control.\n", file)
+		fmt.Fprintf(&b, "\n%s contains secrets of cloud hooks: keep it out of version control.\n", file)
 	}
 	b.WriteString("\nNext: terraform init && terraform plan. The plan imports everything and changes nothing.\n")
 	_, _ = io.WriteString(stdout, b.String())

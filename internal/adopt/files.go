@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// Names of the files that are not those of one project.
+// Names of the files that do not belong to one project.
 const (
 	providerFile  = "provider.tf"
 	importsFile   = "imports.tf"
@@ -19,9 +19,9 @@ const (
 	secretsFile   = "secrets.auto.tfvars"
 )
 
-const aboutImports = "# Once these have been applied, this file can be deleted.\n"
+const aboutImports = "# Delete this file once the imports have been applied.\n"
 
-const aboutSecrets = "# What the Server's hooks hold. Keep this file out of version control, and move the values to where your secrets are.\n"
+const aboutSecrets = "# Secrets of the Server's hooks. Keep this file out of version control, and move the values to your secret store.\n"
 
 // result writes all files.
 func (w *writer) result() (*Result, error) {
@@ -77,7 +77,7 @@ func (w *writer) count(kind string) {
 	}
 }
 
-// provider is the file with the provider's block.
+// provider returns the file with the provider block.
 func (w *writer) provider() string {
 	configuration := []attribute{{"tenant", w.found.tenant.Slug}}
 	if w.options.Endpoint != "" {
@@ -87,7 +87,7 @@ func (w *writer) provider() string {
 		block(`provider "prefect"`, configuration)
 }
 
-// resource is a resource's block, with references and JSON that people can read.
+// resource returns a resource block, with references and readable JSON.
 func (w *writer) resource(o *object) string {
 	attributes := make([]attribute, 0, len(o.config))
 	for name, v := range o.config {
@@ -100,7 +100,7 @@ func (w *writer) resource(o *object) string {
 	return block(fmt.Sprintf("resource %q %q", o.kind, o.label), attributes)
 }
 
-// reference is what stands for an id of an object that is written as well.
+// reference returns the reference for the id of an object that is also written, else the id.
 func (w *writer) reference(name, id string) any {
 	switch name {
 	case "project_id":
@@ -115,12 +115,12 @@ func (w *writer) reference(name, id string) any {
 	return id
 }
 
-// documents are the arguments that hold JSON.
+// documents returns the arguments that contain JSON.
 func documents() []string {
 	return []string{"default_parameters", "parameter_defaults", "job_template"}
 }
 
-// readable writes JSON texts as calls of jsonencode.
+// readable converts JSON texts to calls of jsonencode.
 func readable(name string, v any) any {
 	switch v := v.(type) {
 	case string:
@@ -139,7 +139,7 @@ func readable(name string, v any) any {
 	return v
 }
 
-// writeSecrets declares the variables and gives them their values.
+// writeSecrets declares the variables and sets their values.
 func (w *writer) writeSecrets(to func(string) *strings.Builder) {
 	if len(w.variables) == 0 {
 		return
@@ -157,8 +157,8 @@ func (w *writer) writeSecrets(to func(string) *strings.Builder) {
 	w.out.Secret = append(w.out.Secret, secretsFile)
 }
 
-// Write writes the files into a directory. It overwrites nothing: if one of them exists, none is written. A file that holds
-// secrets is for the user's eyes only.
+// Write writes the files to a directory. It overwrites nothing: if one of them exists, it writes none. Only
+// the user can read a file with secrets.
 func (r *Result) Write(dir string) error {
 	var exist []string
 	for _, name := range slices.Sorted(maps.Keys(r.Files)) {
@@ -169,11 +169,11 @@ func (r *Result) Write(dir string) error {
 		}
 	}
 	if len(exist) > 0 {
-		return fmt.Errorf("%s has %s already, and nothing is overwritten; choose another directory with -out", dir, some(exist))
+		return fmt.Errorf("%s already has %s, which would be overwritten; choose another directory with -out", dir, some(exist))
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Files)) {
 		file := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil { //nolint:gosec // a directory like any other of a configuration
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil { //nolint:gosec // an ordinary directory of a configuration
 			return fmt.Errorf("make the directory of %s: %w", name, err)
 		}
 		mode := fs.FileMode(0o644)
@@ -187,7 +187,7 @@ func (r *Result) Write(dir string) error {
 	return nil
 }
 
-// some are the first of many names.
+// some lists the first of many names.
 func some(names []string) string {
 	if len(names) <= 3 {
 		return strings.Join(names, ", ")

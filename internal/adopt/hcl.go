@@ -14,10 +14,10 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
-// expression is HCL that is written as it is, such as a reference.
+// expression is HCL that is written verbatim, such as a reference.
 type expression string
 
-// call is a call of a function.
+// call is a function call.
 type call struct {
 	function string
 	argument any
@@ -30,7 +30,7 @@ type attribute struct {
 	value any
 }
 
-// block writes a block as `terraform fmt` would.
+// block formats a block as `terraform fmt` would.
 func block(header string, attributes []attribute) string {
 	var b strings.Builder
 	b.WriteString(header + " {\n")
@@ -39,7 +39,7 @@ func block(header string, attributes []attribute) string {
 	return b.String()
 }
 
-// writeBody writes attributes: those that fit on a line first, aligned, and each other one apart.
+// writeBody writes attributes: single-line ones first, aligned, and the others separated by blank lines.
 func writeBody(b *strings.Builder, attributes []attribute, indent string) {
 	var short, long []attribute
 	width := 0
@@ -62,7 +62,7 @@ func writeBody(b *strings.Builder, attributes []attribute, indent string) {
 	}
 }
 
-// identifier matches what an object may have for a key without quotes.
+// identifier matches object keys that need no quotes.
 var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
 
 func key(name string) string {
@@ -73,10 +73,10 @@ func key(name string) string {
 	return name
 }
 
-// widest is how long a list or an object may be to stand on one line.
+// widest is the maximum length of a list or object on one line.
 const widest = 60
 
-// value writes a value at an indentation.
+// value formats a value at an indentation.
 func value(v any, indent string) string {
 	switch v := v.(type) {
 	case nil:
@@ -136,7 +136,7 @@ func objectText(attributes []attribute, indent string) string {
 	return b.String() + indent + "}"
 }
 
-// quote writes a string, in which nothing is a template.
+// quote formats a string without template interpolation.
 func quote(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')
@@ -166,11 +166,11 @@ func quote(s string) string {
 	return b.String()
 }
 
-// exact matches numbers that Terraform writes as they are here.
+// exact matches numbers that Terraform writes unchanged.
 var exact = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?$`)
 
-// asJSON is an expression that gives a JSON text: a call of jsonencode, or the text itself where that would write a number in
-// another way.
+// asJSON returns an expression for a JSON text: a call of jsonencode, or the text itself if jsonencode would
+// write a number differently.
 func asJSON(text string) any {
 	decoded, err := serialization.Decode([]byte(text))
 	if err != nil || !allExact(decoded) {
@@ -195,7 +195,7 @@ func allExact(v any) bool {
 	return true
 }
 
-// indented is a JSON text for people, in which no value is written in another way.
+// indented formats a JSON text with indentation and unchanged values.
 func indented(text string) ([]byte, error) {
 	var b bytes.Buffer
 	if err := json.Indent(&b, []byte(text), "", "  "); err != nil {
@@ -205,7 +205,7 @@ func indented(text string) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// order sorts attributes by name, those that say which object it is first.
+// order sorts attributes by name, identifying ones first.
 func order(attributes []attribute) {
 	rank := func(name string) int {
 		at := slices.Index([]string{"name", "slug", "project_id", "version_group_id", "flow_id", "flow_file"}, name)

@@ -9,16 +9,16 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
-// inventory is what a tenant of the Server holds.
+// inventory contains the objects of a tenant.
 type inventory struct {
 	tenant   *prefect.Tenant
 	projects []prefect.Project
-	// flows are the newest version of each version group that is not archived, ordered by project, then name.
+	// flows contains the newest unarchived version of each version group, ordered by project, then name.
 	flows []prefect.Flow
 	hooks []prefect.CloudHook
 }
 
-// take asks the Server. only are names of projects; none means all.
+// take reads the inventory from the Server. only lists project names; none means all.
 func take(ctx context.Context, client *prefect.Client, only []string) (*inventory, error) {
 	id, err := client.TenantID(ctx)
 	if err != nil {
@@ -53,7 +53,7 @@ func take(ctx context.Context, client *prefect.Client, only []string) (*inventor
 	return &found, nil
 }
 
-// newest keeps one version of each version group, of the projects.
+// newest keeps the newest version of each version group in the projects.
 func newest(flows []prefect.Flow, projects []prefect.Project) []prefect.Flow {
 	slices.SortFunc(flows, func(a, b prefect.Flow) int { return cmp.Compare(b.Version, a.Version) })
 	seen := map[string]bool{}
@@ -70,7 +70,7 @@ func newest(flows []prefect.Flow, projects []prefect.Project) []prefect.Flow {
 	return flows
 }
 
-// hooksOf leaves out the hooks of flows that are not written, and with narrowed those of all flows, too.
+// hooksOf removes the hooks of flows that are not written and, if narrowed is set, the hooks on all flows.
 func hooksOf(hooks []prefect.CloudHook, flows []prefect.Flow, narrowed bool) []prefect.CloudHook {
 	return slices.DeleteFunc(hooks, func(h prefect.CloudHook) bool {
 		if h.VersionGroupID == nil {

@@ -7,10 +7,10 @@ import (
 	"unicode"
 )
 
-// names gives each object of one kind a name that no other has, whatever the case of its letters.
+// names gives each object of one kind a unique name, ignoring case.
 type names map[string]bool
 
-// take is the first candidate that is free, or the last one with a number.
+// take returns the first free candidate, or the last one with a number.
 func (n names) take(candidates ...string) string {
 	for _, name := range candidates {
 		if n.free(name) {
@@ -36,7 +36,7 @@ func (n names) free(name string) bool {
 
 var notLabel = regexp.MustCompile(`[^a-z0-9]+`)
 
-// label makes of a name what a resource of Terraform can be called.
+// label converts a name to a valid Terraform resource name.
 func label(name, otherwise string) string {
 	made := strings.Trim(notLabel.ReplaceAllString(strings.ToLower(name), "_"), "_")
 	switch {
@@ -50,7 +50,7 @@ func label(name, otherwise string) string {
 
 var reserved = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$`)
 
-// fileName makes of a name what a file can be called on every system.
+// fileName converts a name to a valid file name on every system.
 func fileName(name string) string {
 	made := strings.Map(func(r rune) rune {
 		if strings.ContainsRune(`<>:"/\|?*$%`, r) || !unicode.IsPrint(r) {

@@ -13,13 +13,14 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// session is a conversation with the provider, in this process.
+// session calls the provider in this process.
 type session struct {
 	server  tfprotov6.ProviderServer
 	schemas *tfprotov6.GetProviderSchemaResponse
 }
 
-// connect configures the provider. What is not given is null, so that the provider takes it from where it always does.
+// connect configures the provider. Values that are not given are null, so that the provider uses its
+// defaults.
 func connect(ctx context.Context, server tfprotov6.ProviderServer, config map[string]string) (*session, error) {
 	schemas, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
@@ -28,7 +29,7 @@ func connect(ctx context.Context, server tfprotov6.ProviderServer, config map[st
 	s := &session{server: server, schemas: schemas}
 	kind, ok := schemas.Provider.ValueType().(tftypes.Object)
 	if !ok {
-		return nil, errors.New("the provider's configuration is no object")
+		return nil, errors.New("the provider's configuration is not an object")
 	}
 	values := map[string]tftypes.Value{}
 	for name, of := range kind.AttributeTypes {
@@ -48,7 +49,7 @@ func connect(ctx context.Context, server tfprotov6.ProviderServer, config map[st
 	return s, failures(configured.Diagnostics)
 }
 
-// failures are the errors among diagnostics.
+// failures returns the errors among diagnostics.
 func failures(diagnostics []*tfprotov6.Diagnostic) error {
 	var all []error
 	for _, d := range diagnostics {
@@ -59,8 +60,8 @@ func failures(diagnostics []*tfprotov6.Diagnostic) error {
 	return errors.Join(all...)
 }
 
-// configuration imports an object and has its configuration generated: the arguments that are not null, by name, as Go
-// values; see plain. warnings are what the provider says of what the configuration cannot hold.
+// configuration imports an object and generates its configuration: the non-null arguments by name, as Go
+// values; see plain. warnings lists what the configuration cannot express, according to the provider.
 func (s *session) configuration(ctx context.Context, kind, id string) (config map[string]any, warnings []string, err error) {
 	imported, err := s.server.ImportResourceState(ctx, &tfprotov6.ImportResourceStateRequest{TypeName: kind, ID: id})
 	if err != nil {
@@ -101,13 +102,13 @@ func (s *session) configuration(ctx context.Context, kind, id string) (config ma
 		return nil, nil, fmt.Errorf("decode the configuration of %s %s: %w", kind, id, err)
 	}
 	config, ok := decoded.(map[string]any)
-	if !ok { // the object has gone since it was listed
+	if !ok { // the object was deleted since it was listed
 		return nil, warnings, nil
 	}
 	return config, warnings, nil
 }
 
-// plain is a value as JSON would have it. Attributes of objects that are null are left out.
+// plain converts a value to JSON types. It omits null attributes of objects.
 func plain(value tftypes.Value) (any, error) {
 	if value.IsNull() || !value.IsKnown() {
 		return nil, nil

@@ -1,4 +1,4 @@
-// Package agent is the data source prefect_agents.
+// Package agent implements the data source prefect_agents.
 package agent
 
 import (
@@ -16,8 +16,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
-// healthyWithin is the default of that attribute. Agents ask every ten seconds
-// at most, unless told otherwise.
+// healthyWithin is the default of that attribute. By default, agents ask for work at least every ten seconds.
 const healthyWithin = time.Minute
 
 // NewDataSource returns the data source prefect_agents.
@@ -34,22 +33,22 @@ func dataSchema() schema.Schema {
 	}
 	return schema.Schema{
 		MarkdownDescription: "The agents that are registered with the Server, most recently active first. An empty result is not an error.\n\n" +
-			"The Server keeps an agent's entry after the agent has stopped. An agent takes a run if all labels of the run are its own; a run without " +
-			"labels goes only to an agent without labels. A run that no agent takes waits for ever: a `check` or `precondition` on " +
-			"`would_match` finds that out before.",
+			"The Server keeps an agent's entry after the agent has stopped. An agent takes a run if it has all of the run's labels; a run without " +
+			"labels goes only to an agent without labels. A run that no agent takes waits forever. A `check` or `precondition` on " +
+			"`would_match` detects that in advance.",
 		Attributes: map[string]schema.Attribute{
 			"tenant_id": framework.TenantKey(),
-			"name":      framework.Filter("Only agents of this name. Several agents can have the same.", framework.NotBlank()),
-			"labels":    labels("Only agents that have all of these labels, and perhaps others."),
+			"name":      framework.Filter("Only agents with this name. Names do not have to be unique.", framework.NotBlank()),
+			"labels":    labels("Only agents with at least these labels."),
 			"healthy": schema.BoolAttribute{
 				Optional:            true,
-				MarkdownDescription: "Only agents that are healthy (`true`) or that are not (`false`). Without it, all.",
+				MarkdownDescription: "Only healthy (`true`) or unhealthy (`false`) agents. Default: all.",
 			},
 			"healthy_within": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{framework.Duration()},
 				MarkdownDescription: "An agent is healthy if it asked for work within this time, such as `30s`. Defaults to `1m`.",
 			},
-			"run_labels":  labels("Labels of a run: `would_match` says which agents would take it. `[]` is a run without labels."),
+			"run_labels":  labels("Labels of a run, for `would_match`. `[]` is a run without labels."),
 			"would_match": framework.Flag("`true` if one of these agents is healthy and would take a run with `run_labels`; `null` without `run_labels`."),
 			"agents": schema.ListNestedAttribute{
 				Computed: true, MarkdownDescription: "The agents found.",

@@ -15,7 +15,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
-// model is the data source.
+// model is the data source's attributes.
 type model struct {
 	TenantID      types.String `tfsdk:"tenant_id"`
 	Name          types.String `tfsdk:"name"`
@@ -38,8 +38,7 @@ type agentModel struct {
 	WouldMatch  types.Bool   `tfsdk:"would_match"`
 }
 
-// fill takes over the agents that the filters let through. now is the Server's
-// time, which last_queried is in.
+// fill sets the agents that match the filters. now is the Server's time, which stamps last_queried.
 func (m *model) fill(ctx context.Context, agents []prefect.Agent, now time.Time) diag.Diagnostics {
 	var diags diag.Diagnostics
 	wanted, d := framework.Strings(ctx, m.Labels)
@@ -74,7 +73,7 @@ func (m *model) fill(ctx context.Context, agents []prefect.Agent, now time.Time)
 	return diags
 }
 
-// selects reports whether an agent passes the filters.
+// selects reports whether an agent matches the filters.
 func (m *model) selects(a prefect.Agent, labels []string, healthy bool) bool {
 	if framework.IsSet(m.Name) && m.Name.ValueString() != a.Name || framework.IsSet(m.Healthy) && m.Healthy.ValueBool() != healthy {
 		return false

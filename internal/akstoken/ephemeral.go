@@ -1,4 +1,4 @@
-// Package akstoken is the ephemeral resource prefect_aks_token.
+// Package akstoken implements the ephemeral resource prefect_aks_token.
 package akstoken
 
 import (
@@ -17,11 +17,11 @@ import (
 )
 
 const (
-	// patience is how long Microsoft Entra ID may take, retries included.
+	// patience is how long Microsoft Entra ID may take, including retries.
 	patience = 2 * time.Minute
-	// warnBefore is how long before the token's end Terraform is told.
+	// warnBefore is how long before the token's expiry to warn.
 	warnBefore = time.Minute
-	// endKey is where the private data keeps the token's end.
+	// endKey is the private data key of the token's expiry.
 	endKey = "expires_at"
 )
 
@@ -36,7 +36,7 @@ var (
 // NewEphemeralResource returns the ephemeral resource prefect_aks_token.
 func NewEphemeralResource() ephemeral.EphemeralResource { return &token{} }
 
-// model is the ephemeral resource in HCL.
+// model is the ephemeral resource's attributes.
 type model struct {
 	azuresignin.Model
 
@@ -56,20 +56,20 @@ func (*token) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemer
 		Computed: true, Sensitive: true, MarkdownDescription: "The token, for the `token` of another provider's `kubernetes`.",
 	}
 	attributes["expires_at"] = schema.StringAttribute{
-		Computed: true, MarkdownDescription: "When the token ends, in RFC 3339. Microsoft Entra ID gives tokens for 60 to 90 minutes.",
+		Computed: true, MarkdownDescription: "When the token expires, in RFC 3339. Microsoft Entra ID issues tokens for 60 to 90 minutes.",
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A token of Microsoft Entra ID for AKS clusters, for providers that take a token and do not sign in themselves, such as `helm` and " +
-			"`kubernetes`. It needs neither `kubelogin` nor `az`, and no configuration of this provider. One token serves all clusters of the tenant, also " +
-			"one that does not exist yet: the token can be used in the apply that creates the cluster. It is in neither plan nor state. " +
+		MarkdownDescription: "A Microsoft Entra ID token for AKS clusters, for providers that accept a token and do not sign in themselves, such as `helm` and " +
+			"`kubernetes`. It needs neither `kubelogin` nor `az`, and no configuration of this provider. One token works for all clusters of the tenant, even " +
+			"for one that the same apply creates. It is in neither plan nor state. " +
 			"Needs Terraform 1.10 or OpenTofu 1.11.\n\n" + azuresignin.Choice + "\n\n" +
-			"Each plan and each apply gets a new token. A provider cannot give Terraform another one in the middle of an apply, so an apply that still needs " +
-			"the cluster after the token's end fails there; a warning says so. Apply again, which continues with a new token.",
+			"Each plan and each apply gets a new token. A provider cannot renew it during an apply, so an apply that still needs " +
+			"the cluster after the token has expired fails, with a warning. Apply again to continue with a new token.",
 		Attributes: attributes,
 	}
 }
 
-// ValidateConfig refuses conflicting ways to sign in.
+// ValidateConfig rejects conflicting ways to sign in.
 func (*token) ValidateConfig(ctx context.Context, req ephemeral.ValidateConfigRequest, resp *ephemeral.ValidateConfigResponse) {
 	var m model
 	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
@@ -103,7 +103,7 @@ func (*token) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemer
 	resp.Diagnostics.Append(resp.Result.Set(ctx, m)...)
 }
 
-// Renew warns that the token is about to end: no new one can be given to those who have it.
+// Renew warns that the token is about to expire: those who have it cannot get a new one.
 func (*token) Renew(ctx context.Context, req ephemeral.RenewRequest, resp *ephemeral.RenewResponse) {
 	raw, diags := req.Private.GetKey(ctx, endKey)
 	resp.Diagnostics.Append(diags...)
@@ -111,7 +111,7 @@ func (*token) Renew(ctx context.Context, req ephemeral.RenewRequest, resp *ephem
 	if err := json.Unmarshal(raw, &ends); err != nil {
 		ends = "once"
 	}
-	resp.Diagnostics.AddWarning("The token of the AKS cluster ends",
-		"The token that this apply works with ends at "+ends+". What needs the cluster after that is refused (401).\n\n"+
-			"If the apply fails with that, apply again: it continues with a new token.")
+	resp.Diagnostics.AddWarning("The token for the AKS cluster is about to expire",
+		"The token of this apply expires at "+ends+". The cluster then refuses requests (401).\n\n"+
+			"If the apply fails because of that, apply again to continue with a new token.")
 }

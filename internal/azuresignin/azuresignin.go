@@ -1,6 +1,5 @@
-// Package azuresignin holds the arguments that say how to sign in to Microsoft
-// Entra ID. The provider's `kubernetes.azure` and the ephemeral resource
-// prefect_aks_token have them in common.
+// Package azuresignin defines the arguments for signing in to Microsoft Entra ID. The provider's
+// `kubernetes.azure` and the ephemeral resource prefect_aks_token share them.
 package azuresignin
 
 import (
@@ -18,13 +17,13 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/entra"
 )
 
-// Summary is that of what is wrong with the arguments.
+// Summary is the summary of errors in the arguments.
 const Summary = "Cannot sign in to Microsoft Entra ID"
 
-// Choice says in documentation how the arguments go together.
-const Choice = "Choose at most one way: a client secret, a certificate, `use_oidc`, `use_workload_identity`, `use_msi` or `use_cli`. What is left out is taken " +
+// Choice documents how the arguments combine.
+const Choice = "Choose at most one way: a client secret, a certificate, `use_oidc`, `use_workload_identity`, `use_msi` or `use_cli`. Arguments that are left out come " +
 	"from the environment variables of the `azurerm` provider (`ARM_TENANT_ID`, `ARM_CLIENT_ID`, `ARM_CLIENT_SECRET`, `ARM_USE_OIDC`, ...), then from those " +
-	"of the Azure SDKs (`AZURE_TENANT_ID`, ...). If nothing there names a way either, the account of the `az` command is used."
+	"of the Azure SDKs (`AZURE_TENANT_ID`, ...). If these select no way either, the account of the `az` command is used."
 
 // Model is the arguments in HCL.
 type Model struct {
@@ -48,7 +47,7 @@ type Model struct {
 	UseCLI                         types.Bool   `tfsdk:"use_cli"`
 }
 
-// Config is the arguments in the client's terms. Unknown values count as not set.
+// Config converts the arguments. Unknown values count as not set.
 func (m Model) Config() entra.Config {
 	return entra.Config{
 		ServerID: m.ServerID.ValueString(), Environment: m.Environment.ValueString(), AuthorityHost: m.AuthorityHost.ValueString(),
@@ -83,28 +82,28 @@ func (k kind) validators() []validator.String {
 	return []validator.String{framework.NotBlank()}
 }
 
-// arguments have the azurerm provider's names where that has the same thing.
+// arguments uses the azurerm provider's names where it has the same argument.
 func arguments() map[string]argument {
 	return map[string]argument{
-		"server_id":                   {"Application id of the cluster's API server. Defaults to `" + entra.ServerID + "`, which all AKS clusters have in common.", text},
+		"server_id":                   {"Application id of the cluster's API server. Defaults to `" + entra.ServerID + "`, which all AKS clusters share.", text},
 		"environment":                 {"Azure cloud: `public`, `usgovernment` or `china`. Defaults to `ARM_ENVIRONMENT`, else `public`.", text},
 		"authority_host":              {"URL of Entra ID in a private cloud. Defaults to `AZURE_AUTHORITY_HOST`, else that of the `environment`.", text},
 		"tenant_id":                   {"Tenant of Entra ID. Defaults to `ARM_TENANT_ID`, then `AZURE_TENANT_ID`.", text},
 		"client_id":                   {"Application (client) id, or that of a user-assigned managed identity. Defaults to `ARM_CLIENT_ID`, then `AZURE_CLIENT_ID`.", text},
 		"client_secret":               {"Secret of the application. Defaults to `ARM_CLIENT_SECRET`, then `AZURE_CLIENT_SECRET`.", secret},
 		"client_certificate":          {"Certificate and key of the application: PEM, or PKCS#12 in base64. Defaults to `ARM_CLIENT_CERTIFICATE`.", secret},
-		"client_certificate_path":     {"Path of a PEM or PKCS#12 file with them. Defaults to `ARM_CLIENT_CERTIFICATE_PATH`, then `AZURE_CLIENT_CERTIFICATE_PATH`.", text},
+		"client_certificate_path":     {"Path of a PEM or PKCS#12 file with certificate and key. Defaults to `ARM_CLIENT_CERTIFICATE_PATH`, then `AZURE_CLIENT_CERTIFICATE_PATH`.", text},
 		"client_certificate_password": {"Password of the PKCS#12 file. Defaults to `ARM_CLIENT_CERTIFICATE_PASSWORD`, then `AZURE_CLIENT_CERTIFICATE_PASSWORD`.", secret},
 		"use_oidc":                    {"Exchange a token of another identity provider, such as HCP Terraform or GitHub Actions, for which the application has a federated credential. Defaults to `ARM_USE_OIDC`.", way},
 		"oidc_token":                  {"The token to exchange. Defaults to `ARM_OIDC_TOKEN`.", secret},
 		"oidc_token_file_path":        {"Path of a file with the token, read each time. Defaults to `ARM_OIDC_TOKEN_FILE_PATH`, then `AZURE_FEDERATED_TOKEN_FILE`.", text},
-		"oidc_request_url":            {"URL to ask for the token. Defaults to `ARM_OIDC_REQUEST_URL`, then `ACTIONS_ID_TOKEN_REQUEST_URL` (GitHub Actions) and `SYSTEM_OIDCREQUESTURI` (Azure Pipelines).", text},
-		"oidc_request_token":          {"Bearer token for that question. Defaults to `ARM_OIDC_REQUEST_TOKEN`, then `ACTIONS_ID_TOKEN_REQUEST_TOKEN` (GitHub Actions) and `SYSTEM_ACCESSTOKEN` (Azure Pipelines).", secret},
-		"ado_pipeline_service_connection_id": {"Id of the service connection of Azure DevOps that a pipeline asks for the token. Defaults to `ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID`, then " +
+		"oidc_request_url":            {"URL to request the token from. Defaults to `ARM_OIDC_REQUEST_URL`, then `ACTIONS_ID_TOKEN_REQUEST_URL` (GitHub Actions) and `SYSTEM_OIDCREQUESTURI` (Azure Pipelines).", text},
+		"oidc_request_token":          {"Bearer token for that request. Defaults to `ARM_OIDC_REQUEST_TOKEN`, then `ACTIONS_ID_TOKEN_REQUEST_TOKEN` (GitHub Actions) and `SYSTEM_ACCESSTOKEN` (Azure Pipelines).", secret},
+		"ado_pipeline_service_connection_id": {"Id of the Azure DevOps service connection from which a pipeline requests the token. Defaults to `ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID`, then " +
 			"`ARM_OIDC_AZURE_SERVICE_CONNECTION_ID`. The step needs `SYSTEM_ACCESSTOKEN: $(System.AccessToken)` in its `env`.", text},
-		"use_workload_identity": {"Use the workload identity of the pod that this runs in. Defaults to `ARM_USE_AKS_WORKLOAD_IDENTITY`, and to true where `AZURE_FEDERATED_TOKEN_FILE` is set.", way},
-		"use_msi":               {"Use the managed identity of the machine that this runs on. Defaults to `ARM_USE_MSI`.", way},
-		"use_cli":               {"Use the account that the `az` command is logged in with. Defaults to `ARM_USE_CLI`, else true if nothing else is configured.", way},
+		"use_workload_identity": {"Use the workload identity of the pod that Terraform runs in. Defaults to `ARM_USE_AKS_WORKLOAD_IDENTITY`, and to `true` if `AZURE_FEDERATED_TOKEN_FILE` is set.", way},
+		"use_msi":               {"Use the managed identity of the machine that Terraform runs on. Defaults to `ARM_USE_MSI`.", way},
+		"use_cli":               {"Use the account of the `az` command. Defaults to `ARM_USE_CLI`, else `true` if nothing else is configured.", way},
 	}
 }
 
@@ -138,7 +137,7 @@ func EphemeralAttributes() map[string]ephemeralschema.Attribute {
 	return attributes
 }
 
-// Diagnose puts an error of package entra at the argument that it is about, of the object at a path; nil gives none.
+// Diagnose attributes an error of package entra to its argument in the object at a path; nil gives none.
 func Diagnose(object path.Path, err error) diag.Diagnostics {
 	var problem *entra.Error
 	switch {
@@ -157,6 +156,6 @@ func Diagnose(object path.Path, err error) diag.Diagnostics {
 	case 1:
 		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(at, Summary, detail)}
 	}
-	// Terraform shows only the block for an attribute inside an object.
+	// For an attribute inside an object, Terraform shows only the block.
 	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(at, Summary, fmt.Sprintf("Attribute %s: %s", at, detail))}
 }

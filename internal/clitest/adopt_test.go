@@ -75,7 +75,7 @@ func adopted(t *testing.T, server *acctest.PrefectServer, program string, projec
 	if told, err := adopt(); err == nil {
 		t.Error("what exists was overwritten")
 	} else {
-		says(t, told, "nothing is overwritten")
+		says(t, told, "would be overwritten")
 	}
 }
 

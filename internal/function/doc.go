@@ -1,5 +1,5 @@
-// Package function holds the provider-defined functions: pure helpers around
-// serialised flows and run configurations. None of them talks to a Server.
+// Package function contains the provider-defined functions: pure helpers for serialised flows and run
+// configurations. None of them contacts a Server.
 package function
 
 import (
@@ -11,8 +11,8 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
-// coreVersion is the version of Prefect whose form of a run configuration is
-// written. Agents of other 1.x releases read it, too.
+// coreVersion is the version of Prefect whose serialised form of a run configuration is written. Agents of
+// other 1.x releases can read it too.
 const coreVersion = "1.4.1"
 
 // All lists the functions.
@@ -20,13 +20,13 @@ func All() []func() function.Function {
 	return []func() function.Function{NewFlowKey, NewFlows, NewKubernetesRun, NewParseFlow}
 }
 
-// wrong is the error of an argument, counted from 0. Terraform writes it after a
-// colon and adds a full stop.
+// wrong returns the error of an argument, counted from 0. Terraform prints it after a colon and adds a full
+// stop.
 func wrong(argument int64, err error) *function.FuncError {
 	return function.NewArgumentFuncError(argument, strings.TrimRight(err.Error(), "."))
 }
 
-// parse reads one serialised flow, or one of a build document.
+// parse reads one serialised flow, or one from a build document.
 func parse(text, name string) (*serialization.Flow, error) {
 	flow, err := serialization.ParseFlow([]byte(text), name)
 	if err != nil {
@@ -35,7 +35,7 @@ func parse(text, name string) (*serialization.Flow, error) {
 	return flow, nil
 }
 
-// canonical writes JSON in its canonical form; nil gives nil.
+// canonical encodes as canonical JSON; nil gives nil.
 func canonical(v any) (*string, error) {
 	if v == nil {
 		return nil, nil

@@ -22,14 +22,14 @@ func (flowKey) Metadata(_ context.Context, _ function.MetadataRequest, resp *fun
 func (flowKey) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "Idempotency key of a flow",
-		MarkdownDescription: "Returns the idempotency key that `prefect register` computes for a flow: two flows have the same key if and only if registering one " +
-			"after the other makes no new version. It equals the `idempotency_key` of a `prefect_flow` with the same inputs, " +
-			"and is useful as a trigger or for naming what is built for a version.\n\n" +
+		MarkdownDescription: "Returns the idempotency key that `prefect register` computes for a flow. Two flows have the same key if and only if registering one " +
+			"after the other creates no new version. It equals the `idempotency_key` of a `prefect_flow` with the same inputs, " +
+			"and is useful as a trigger or as a name for artifacts of a version.\n\n" +
 			"Call it as `flow_key(flow_json)`, `flow_key(flow_json, name)` or `flow_key(flow_json, name, labels)`.",
 		Parameters: []function.Parameter{function.StringParameter{
-			Name: "flow_json", MarkdownDescription: "One serialised flow, or a whole document of `prefect build`, as JSON.",
+			Name: "flow_json", MarkdownDescription: "One serialised flow, or a whole build document of `prefect build`, as JSON.",
 		}},
-		VariadicParameter: optional("options", "First the `name` of the flow, to pick one of several in a document, or `null`; then the `labels` that are merged "+
+		VariadicParameter: optional("options", "First the `name` of the flow, to select one of several in a document, or `null`; then the `labels` to merge "+
 			"into the run configuration as `prefect register --label` does, a list or set of strings."),
 		Return: function.StringReturn{},
 	}

@@ -25,10 +25,10 @@ func (flows) Metadata(_ context.Context, _ function.MetadataRequest, resp *funct
 func (flows) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "Flows of a build document",
-		MarkdownDescription: "Returns the flows of a document that `prefect build` wrote, each as JSON, by name. " +
-			"With `for_each`, it registers all flows of a document.",
+		MarkdownDescription: "Returns the flows in a build document of `prefect build`, each as JSON, by name. " +
+			"Use it with `for_each` to register all flows in a document.",
 		Parameters: []function.Parameter{function.StringParameter{
-			Name: "document", MarkdownDescription: "Document of `prefect build`, as JSON.",
+			Name: "document", MarkdownDescription: "Build document of `prefect build`, as JSON.",
 		}},
 		Return: function.MapReturn{ElementType: types.StringType},
 	}
@@ -48,7 +48,7 @@ func (flows) Run(ctx context.Context, req function.RunRequest, resp *function.Ru
 	byName := map[string]string{}
 	for _, flow := range document.Flows {
 		if _, twice := byName[flow.Name()]; twice {
-			resp.Error = wrong(0, fmt.Errorf("the document has two flows named %q. Give every flow a name of its own and build again", flow.Name()))
+			resp.Error = wrong(0, fmt.Errorf("the document has two flows named %q. Give every flow a unique name and build again", flow.Name()))
 			return
 		}
 		one, err := canonical(flow.Map())

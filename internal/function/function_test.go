@@ -88,7 +88,7 @@ func TestAccFlowKey(t *testing.T) {
 		fails(fmt.Sprintf("provider::prefect::flow_key(%s, 1)", document), "must be a string that is not empty"),
 		fails(fmt.Sprintf("provider::prefect::flow_key(%s, null, \"extra\")", flow), "must be a list or set of strings"),
 		fails(fmt.Sprintf("provider::prefect::flow_key(%s, null, [\"\"])", flow), "must be a list or set of strings"),
-		fails(fmt.Sprintf("provider::prefect::flow_key(%s, null, [], 4)", flow), "takes 3 argument(s) at most"),
+		fails(fmt.Sprintf("provider::prefect::flow_key(%s, null, [], 4)", flow), "takes at most 3 argument(s)"),
 		fails(`provider::prefect::flow_key("{")`, "flow_json", "not valid JSON"),
 		fails(`provider::prefect::flow_key("[]")`, "flow_json", "must be a JSON object"),
 		fails(`provider::prefect::flow_key(null)`, "flow_json", "null"),
@@ -149,7 +149,7 @@ func TestAccParseFlow(t *testing.T) {
 		})),
 		gives("provider::prefect::parse_flow("+flow+", \"etl\").key == provider::prefect::flow_key("+flow+")", knownvalue.Bool(true)),
 		fails("provider::prefect::parse_flow("+flow+", \"other\")", "flow_json", `named "etl", not "other"`),
-		fails("provider::prefect::parse_flow("+flow+", \"etl\", 3)", "takes 2 argument(s) at most"),
+		fails("provider::prefect::parse_flow("+flow+", \"etl\", 3)", "takes at most 2 argument(s)"),
 		fails(`provider::prefect::parse_flow("{\"name\": \"a\", \"tasks\": [{\"slug\": \"x\"}, {\"slug\": \"x\"}]}")`, "flow_json", "`__version__`"),
 	)
 }

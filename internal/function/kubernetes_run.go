@@ -38,13 +38,13 @@ func (kubernetesRun) Metadata(_ context.Context, _ function.MetadataRequest, res
 func (kubernetesRun) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "Serialised KubernetesRun",
-		MarkdownDescription: "Returns a `KubernetesRun` in the form in which Prefect 1 serialises it, as JSON, for whatever takes a serialised run configuration. " +
-			"It is checked as Prefect and Kubernetes would. Attributes that are left out or `null` are `null` in the result: " +
+		MarkdownDescription: "Returns a `KubernetesRun` as Prefect 1 serialises it, as JSON, for use where a serialised run configuration is expected. " +
+			"It is validated as Prefect and Kubernetes would. Attributes that are left out or `null` are `null` in the result: " +
 			"then the agent or the job template decides.",
 		Parameters: []function.Parameter{function.DynamicParameter{
 			Name: "run_config",
 			MarkdownDescription: "Object with any of `" + strings.Join(fields(), "`, `") + "`. `job_template` is a Job, as an object or as JSON; " +
-				"`job_template_path` is a place from which the agent reads it, such as `s3://...`.",
+				"`job_template_path` is a location that the agent can read, such as `s3://...`.",
 		}},
 		Return: function.StringReturn{},
 	}
@@ -103,9 +103,8 @@ func serialize(given types.Dynamic) (string, error) {
 	return *text, nil
 }
 
-// convert does what Terraform does for attributes that have types: numbers and
-// booleans become strings where strings are needed. A job template may be given
-// as text.
+// convert does what Terraform does for typed attributes: numbers and booleans become strings where strings
+// are required. A job template may be text.
 func convert(config map[string]any) error {
 	for _, name := range []string{"cpu_limit", "cpu_request", "memory_limit", "memory_request"} {
 		config[name] = asText(config[name])

@@ -9,22 +9,21 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// optional is a parameter for arguments that may be left out, which Terraform
-// knows only as a list of any length.
+// optional is a parameter for optional arguments, which Terraform supports only as a list of any length.
 func optional(name, description string) function.Parameter {
 	return function.DynamicParameter{Name: name, AllowNullValue: true, MarkdownDescription: description}
 }
 
-// options are the optional arguments of a function, after one that is required.
+// options are the optional arguments of a function with one required argument.
 type options struct {
 	values []types.Dynamic
 	most   int
 }
 
-// check refuses more arguments than there are parameters.
+// check rejects more arguments than there are parameters.
 func (o options) check() *function.FuncError {
 	if len(o.values) > o.most {
-		return function.NewArgumentFuncError(int64(o.most)+1, fmt.Sprintf("The function takes %d argument(s) at most", o.most+1))
+		return function.NewArgumentFuncError(int64(o.most)+1, fmt.Sprintf("The function takes at most %d argument(s)", o.most+1))
 	}
 	return nil
 }
@@ -48,7 +47,7 @@ func (o options) name(i int) (string, *function.FuncError) {
 	}
 	name, ok := v.(string)
 	if !ok || name == "" {
-		return "", wrong(int64(i)+1, errors.New("the name of the flow must be a string that is not empty, or null"))
+		return "", wrong(int64(i)+1, errors.New("the flow name must be a non-empty string, or null"))
 	}
 	return name, nil
 }
@@ -62,7 +61,7 @@ func (o options) labels(i int) ([]string, *function.FuncError) {
 	if v == nil {
 		return nil, nil
 	}
-	bad := wrong(int64(i)+1, errors.New(`the labels must be a list or set of strings that are not empty, such as ["k8s", "prod"], or null`))
+	bad := wrong(int64(i)+1, errors.New(`the labels must be a list or set of non-empty strings, such as ["k8s", "prod"], or null`))
 	list, ok := v.([]any)
 	if !ok {
 		return nil, bad

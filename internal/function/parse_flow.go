@@ -55,15 +55,15 @@ func (parseFlow) Metadata(_ context.Context, _ function.MetadataRequest, resp *f
 // Definition describes the function.
 func (parseFlow) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
-		Summary: "What a serialised flow says of itself",
-		MarkdownDescription: "Returns the facts of a serialised flow: `name`, `key` (its idempotency key, without further labels), `core_version`, `task_count`, " +
+		Summary: "Facts about a serialised flow",
+		MarkdownDescription: "Returns facts about a serialised flow: `name`, `key` (its idempotency key, without additional labels), `core_version`, `task_count`, " +
 			"`labels`, `parameters` (each with `name`, `required` and `default`, which is JSON), and as JSON `run_config`, `storage`, `schedule` " +
-			"(each `null` if there is none) and `flow_json`, the flow itself. The flow is checked as `prefect_flow` does.\n\n" +
+			"(each `null` if there is none) and `flow_json`, the flow itself. The flow is validated as by `prefect_flow`.\n\n" +
 			"Call it as `parse_flow(flow_json)` or `parse_flow(flow_json, name)`.",
 		Parameters: []function.Parameter{function.StringParameter{
-			Name: "flow_json", MarkdownDescription: "One serialised flow, or a whole document of `prefect build`, as JSON.",
+			Name: "flow_json", MarkdownDescription: "One serialised flow, or a whole build document of `prefect build`, as JSON.",
 		}},
-		VariadicParameter: optional("options", "The `name` of the flow, to pick one of several in a document."),
+		VariadicParameter: optional("options", "The `name` of the flow, to select one of several in a document."),
 		Return:            function.ObjectReturn{AttributeTypes: parsedTypes()},
 	}
 }
@@ -102,7 +102,7 @@ func (parseFlow) Run(ctx context.Context, req function.RunRequest, resp *functio
 func describe(flow *serialization.Flow) (*parsedFlow, error) {
 	key, err := flow.WithLabels(nil).Key()
 	if err != nil {
-		return nil, err //nolint:wrapcheck // the error says what of the flow cannot be encoded
+		return nil, err //nolint:wrapcheck // the error names what cannot be encoded
 	}
 	parsed := &parsedFlow{
 		Name: flow.Name(), Key: key, TaskCount: int64(flow.TaskCount()), Labels: append([]string{}, flow.Labels()...), Parameters: []parsedParameter{},
@@ -113,7 +113,7 @@ func describe(flow *serialization.Flow) (*parsedFlow, error) {
 	for _, p := range flow.Parameters() {
 		one := parsedParameter{Name: p.Name, Required: p.Required}
 		if !p.Required {
-			// A default that is null is the JSON null, unlike no default.
+			// A null default is JSON null, unlike no default.
 			text, err := serialization.Canonical(p.Default)
 			if err != nil {
 				return nil, err //nolint:wrapcheck // as above

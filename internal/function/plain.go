@@ -10,8 +10,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 )
 
-// plain turns a value of any type into what a JSON decoder would give: nil,
-// bool, string, json.Number, []any or map[string]any.
+// plain converts a value of any type to what a JSON decoder would return: nil, bool, string, json.Number,
+// []any or map[string]any.
 func plain(v attr.Value) (any, error) {
 	if v == nil || v.IsNull() {
 		return nil, nil
@@ -39,7 +39,7 @@ func plain(v attr.Value) (any, error) {
 	}
 }
 
-// number keeps whole numbers whole, however large they are.
+// number keeps integers exact, however large they are.
 func number(v basetypes.NumberValue) json.Number {
 	f := v.ValueBigFloat()
 	if f.IsInt() {

@@ -134,7 +134,7 @@ func TestAccKubernetesJobDataSource_badInput(t *testing.T) {
 		`name = ""`:                       {"Blank value", "name"},
 		"name = \"a\"\nnamespace = \" \"": {"Blank value", "namespace"},
 		"name = \"a\"\nflow_run_id = \"6f6b0e0e-0000-4000-8000-00000000000f\"": {"Set exactly one of"},
-		`name = "a"`: {"No cluster to look for the Job in", "names no cluster", "kubernetes"},
+		`name = "a"`: {"No cluster to look for the Job in", "has no cluster", "kubernetes"},
 	}
 	steps := make([]resource.TestStep, 0, len(cases)+1)
 	for lines, says := range cases {

@@ -1,4 +1,4 @@
-// Package portforward is the ephemeral resource prefect_port_forward.
+// Package portforward implements the ephemeral resource prefect_port_forward.
 package portforward
 
 import (
@@ -21,7 +21,7 @@ import (
 const (
 	// patience is how long the first connection to the Service may take.
 	patience = time.Minute
-	// idKey is where the private data keeps which port-forward it is.
+	// idKey is the private data key of the port-forward's id.
 	idKey = "id"
 )
 
@@ -38,11 +38,11 @@ var (
 // NewEphemeralResource returns the ephemeral resource prefect_port_forward.
 func NewEphemeralResource() ephemeral.EphemeralResource { return &portForward{} }
 
-// open are the port-forwards of this process, by the address that they listen on. Terraform closes one with the private data
-// of its opening alone, and with another instance of the resource.
+// open contains the port-forwards of this process, by listening address. Terraform closes one with only the
+// private data of its opening, and on another instance of the resource.
 var open sync.Map //nolint:gochecknoglobals // see above
 
-// model is the ephemeral resource in HCL.
+// model is the ephemeral resource's attributes.
 type model struct {
 	Namespace types.String `tfsdk:"namespace"`
 	Service   types.String `tfsdk:"service"`
@@ -68,10 +68,10 @@ func (*portForward) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *e
 		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A port-forward to a Service of the cluster in the provider's `kubernetes`, open while Terraform runs: an address on this machine for other " +
-			"providers, provisioners and scripts. Connections go through the cluster's API, as with `kubectl port-forward`; each is made to a pod that is ready " +
-			"then, so that a pod that is replaced does no harm. Only this machine can connect. Needs Terraform 1.10 or OpenTofu 1.11.\n\n" +
-			"This provider itself reaches a Server that is not exposed with `port_forward` in its own configuration.",
+		MarkdownDescription: "A port-forward to a Service of the cluster in the provider's `kubernetes`, open while Terraform runs. It provides an address on this machine for other " +
+			"providers, provisioners and scripts. Connections go through the cluster's API, as with `kubectl port-forward`. Each goes to a pod that is ready " +
+			"at that time, so replacing pods does no harm. Only this machine can connect. Needs Terraform 1.10 or OpenTofu 1.11.\n\n" +
+			"To reach a Server that is not exposed, this provider itself uses `port_forward` in its own configuration.",
 		Attributes: map[string]schema.Attribute{
 			"namespace": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{framework.DNSLabel()},
@@ -83,16 +83,16 @@ func (*portForward) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *e
 			},
 			"port": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{framework.ServicePort()},
-				MarkdownDescription: "Port of the Service, by number or name, such as `4200`. Default: the only one it has.",
+				MarkdownDescription: "Port of the Service, by number or name, such as `4200`. Default: the Service's only port.",
 			},
 			"host":       computed("Host of the address: `127.0.0.1`."),
-			"local_port": schema.Int64Attribute{Computed: true, MarkdownDescription: "Port of the address. A free one is chosen each time."},
+			"local_port": schema.Int64Attribute{Computed: true, MarkdownDescription: "Port of the address, a free one each time."},
 			"address":    computed("Host and port, such as `127.0.0.1:40213`."),
 		},
 	}
 }
 
-// Open connects to the Service once, so that what is wrong is said here, and listens.
+// Open connects to the Service once, to report errors here, and listens.
 func (p *portForward) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
 	var m model
 	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
@@ -101,9 +101,9 @@ func (p *portForward) Open(ctx context.Context, req ephemeral.OpenRequest, resp 
 	}
 	summary := fmt.Sprintf("Could not forward a port to Service %q", m.Service.ValueString())
 	if !p.data.HasCluster() {
-		resp.Diagnostics.AddError(summary, "The provider's configuration names no cluster, or one that is not known yet.\n\n"+
+		resp.Diagnostics.AddError(summary, "The provider's configuration has no cluster, or the cluster is not known yet.\n\n"+
 			"Set `kubernetes` in the provider's configuration. If the same apply creates the cluster, give the ephemeral resource a "+
-			"`depends_on` of it, so that it is opened during apply.")
+			"`depends_on` for it, so that it is opened during apply.")
 		return
 	}
 	way := tunnel.New(p.data.Kubernetes, tunnel.Target{Namespace: m.Namespace.ValueString(), Service: m.Service.ValueString(), Port: m.Port.ValueString()})
@@ -115,17 +115,17 @@ func (p *portForward) Open(ctx context.Context, req ephemeral.OpenRequest, resp 
 		resp.Diagnostics.AddError(summary, framework.Sentence(framework.Capitalise(err.Error())))
 		return
 	}
-	_ = connection.Close() // it was only to see that there is a way
+	_ = connection.Close() // it only tested the way
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		way.Close()
-		resp.Diagnostics.AddError(summary, "This machine gives no port to listen on: "+framework.Sentence(err.Error()))
+		resp.Diagnostics.AddError(summary, "Cannot listen on a local port: "+framework.Sentence(err.Error()))
 		return
 	}
 	f := forward(listener, way) //nolint:contextcheck // it outlives this call
 	address := listener.Addr().String()
 	open.Store(address, f)
-	host, port, _ := net.SplitHostPort(address) // what a listener gives can be split
+	host, port, _ := net.SplitHostPort(address) // a listener's address can be split
 	number, _ := strconv.ParseInt(port, 10, 64)
 	m.Host, m.LocalPort, m.Address = types.StringValue(host), types.Int64Value(number), types.StringValue(address)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, idKey, []byte(strconv.Quote(address)))...)
@@ -138,7 +138,7 @@ func (*portForward) Close(ctx context.Context, req ephemeral.CloseRequest, resp 
 	resp.Diagnostics.Append(diags...)
 	address, err := strconv.Unquote(string(raw))
 	if err != nil {
-		return // Open has failed
+		return // Open failed
 	}
 	if f, ok := open.LoadAndDelete(address); ok {
 		f.(*forwarding).end() //nolint:forcetypeassert,errcheck // nothing else is stored

@@ -9,7 +9,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/tunnel"
 )
 
-// forwarding carries the connections of a listener through a tunnel.
+// forwarding forwards the connections of a listener through a tunnel.
 type forwarding struct {
 	listener net.Listener
 	way      *tunnel.Tunnel
@@ -17,9 +17,9 @@ type forwarding struct {
 	working  sync.WaitGroup
 }
 
-// forward begins.
+// forward starts a forwarding.
 func forward(listener net.Listener, way *tunnel.Tunnel) *forwarding {
-	// Not the context of a request, which ends with that.
+	// Not a request's context, which ends with the request.
 	ctx, stop := context.WithCancel(context.Background())
 	f := &forwarding{listener: listener, way: way, stop: stop}
 	f.working.Go(func() {
@@ -34,14 +34,14 @@ func forward(listener net.Listener, way *tunnel.Tunnel) *forwarding {
 	return f
 }
 
-// carry carries one connection until both sides have said everything, or the forwarding ends.
+// carry forwards one connection until both sides have finished, or the forwarding ends.
 func (f *forwarding) carry(ctx context.Context, here net.Conn) {
 	defer func() { _ = here.Close() }()
 	dialing, cancel := context.WithTimeout(ctx, patience)
 	there, err := f.way.DialContext(dialing, "", "")
 	cancel()
 	if err != nil {
-		return // the client sees its connection end, as with any Service that is away
+		return // the client sees its connection close, as with any unavailable Service
 	}
 	defer func() { _ = there.Close() }()
 	ended := context.AfterFunc(ctx, func() {
@@ -59,7 +59,7 @@ func (f *forwarding) carry(ctx context.Context, here net.Conn) {
 	sending.Wait()
 }
 
-// finish says that no more will be sent, while the other side may still send.
+// finish closes the writing side; the other side may still send.
 func finish(connection net.Conn) {
 	if half, ok := connection.(interface{ CloseWrite() error }); ok {
 		_ = half.CloseWrite()
@@ -68,7 +68,7 @@ func finish(connection net.Conn) {
 	_ = connection.Close()
 }
 
-// end closes everything and waits for it.
+// end closes everything and waits for it to end.
 func (f *forwarding) end() {
 	_ = f.listener.Close()
 	f.stop()

@@ -14,7 +14,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
-// dataModel is the data source.
+// dataModel is the data source's attributes.
 type dataModel struct {
 	ID          types.String `tfsdk:"id"`
 	Name        types.String `tfsdk:"name"`
@@ -28,12 +28,12 @@ func NewDataSource() datasource.DataSource {
 		Name: "project",
 		Schema: func() schema.Schema {
 			return schema.Schema{
-				MarkdownDescription: "A project, by `id` or `name`.",
+				MarkdownDescription: "A project, selected by `id` or `name`.",
 				Attributes: map[string]schema.Attribute{
 					"id":   framework.Key("UUID of the project.", framework.UUID()),
 					"name": framework.Key("Name of the project, unique in its tenant.", framework.NotBlank()),
 					"tenant_id": framework.Key(
-						"UUID of the tenant to look in. Defaults to the provider's tenant, and for a project given by `id` to all tenants.", framework.UUID()),
+						"UUID of the tenant to look in. Defaults to the provider's tenant; with `id`, to all tenants.", framework.UUID()),
 					"description": framework.Text("Description of the project, `null` if it has none."),
 				},
 			}
@@ -59,8 +59,8 @@ func find(ctx context.Context, data *framework.ProviderData, config dataModel) (
 		Summary:   fmt.Sprintf("Could not find the project with %s %q", attribute, value),
 		Attribute: path.Root(attribute),
 		Remedies: map[error]string{
-			prefect.ErrNotFound: "Check the value, and that the provider's `endpoint` and `tenant` are right; set `tenant_id` for a project of another tenant. " +
-				"If the project is created in the same configuration, refer to its resource instead.",
+			prefect.ErrNotFound: "Check the value and the provider's `endpoint` and `tenant`. Set `tenant_id` for a project of another tenant. " +
+				"If this configuration creates the project, refer to its resource instead.",
 		},
 	}
 	var project *prefect.Project

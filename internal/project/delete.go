@@ -32,9 +32,9 @@ func (r *projectResource) Delete(ctx context.Context, req resource.DeleteRequest
 	lost := losses(contents)
 	if lost != "" && !state.ForceDestroy.ValueBool() {
 		resp.Diagnostics.AddAttributeError(path.Root("force_destroy"), summary,
-			fmt.Sprintf("The project is not empty: it holds %s, which the Server would delete with it.\n\n"+
+			fmt.Sprintf("The project is not empty: it contains %s, which the Server would delete with it.\n\n"+
 				"Delete the flows first (a `prefect_flow` leaves its versions behind unless its `deletion_policy` is \"delete\"), or move them to another project. "+
-				"If everything is to be deleted, set `force_destroy = true`, apply that, and destroy again.", lost))
+				"To delete everything, set `force_destroy = true`, apply that, then destroy again.", lost))
 		return
 	}
 	var groups []prefect.FlowGroup
@@ -56,9 +56,9 @@ func (r *projectResource) Delete(ctx context.Context, req resource.DeleteRequest
 		return
 	}
 	if err := deleteEmpty(ctx, client, groups); err != nil {
-		resp.Diagnostics.AddWarning("Flow groups of deleted project "+label(state)+" are left behind",
-			fmt.Sprintf("The project and its flows are deleted, but not the settings of its flow groups: %v.\n\n"+
-				"They do no harm, unless a flow is registered with the same version group id: it would get the old labels, schedule and default parameters.", err))
+		resp.Diagnostics.AddWarning("Flow groups of deleted project "+label(state)+" were not deleted",
+			fmt.Sprintf("The project and its flows were deleted, but not its flow groups: %v.\n\n"+
+				"They are harmless unless a flow is registered with the same version group id: it would get the old labels, schedule and default parameters.", err))
 	}
 }
 
@@ -78,8 +78,8 @@ func groupsOf(ctx context.Context, client *prefect.Client, projectID string) ([]
 	return groups, nil
 }
 
-// deleteEmpty deletes the groups that have no version any more: the Server
-// deletes a project's flows with it, but keeps their groups.
+// deleteEmpty deletes the groups that have no versions left: the Server deletes a project's flows with it,
+// but keeps their groups.
 func deleteEmpty(ctx context.Context, client *prefect.Client, groups []prefect.FlowGroup) error {
 	for _, group := range groups {
 		left, err := client.FlowsByVersionGroup(ctx, group.Name)

@@ -21,7 +21,7 @@ func TestAccProject_duplicate(t *testing.T) {
 		t.Fatal(err)
 	}
 	named := func(name string) string { return config(server, fmt.Sprintf("name = %q", name)) }
-	taken := acctest.Says(`has a project named "taken" already`, `Choose`, `terraform import`, id)
+	taken := acctest.Says(`already has a project named "taken"`, `Choose`, `terraform import`, id)
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps: []resource.TestStep{
@@ -55,7 +55,7 @@ func TestAccProject_notEmpty(t *testing.T) {
 				PreConfig:   func() { register(t, server, "full") },
 				Config:      config(server, `name = "full"`),
 				Destroy:     true,
-				ExpectError: acctest.Says(`Could not delete project "full"`, `it holds 1 flow version and 1 flow run (1 of them not finished)`, `force_destroy = true`),
+				ExpectError: acctest.Says(`Could not delete project "full"`, `it contains 1 flow version and 1 flow run (1 of them not finished)`, `force_destroy = true`),
 			},
 			{Config: config(server, `name = "full"`), ConfigPlanChecks: nothing, Check: onServer(server, "full", nil)},
 			{Config: config(server, "name = \"full\"\n force_destroy = true"), ConfigPlanChecks: inPlace},

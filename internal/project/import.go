@@ -24,10 +24,10 @@ func (r *projectResource) ImportState(ctx context.Context, req resource.ImportSt
 		resp.Diagnostics.Append(framework.Failure{
 			Summary: fmt.Sprintf("Could not import project %q", cmp.Or(req.ID, key.ID)),
 			Remedies: map[error]string{
-				prefect.ErrNotFound: "Give the UUID or the name of a project that exists. For a project of another tenant than the provider's, " +
-					"give `tenant/name` with the tenant's slug. A name that holds a slash itself starts with one: `/a/b`.",
+				prefect.ErrNotFound: "Use the UUID or the name of an existing project. For a project in another tenant than the provider's, " +
+					"use `tenant/name` with the tenant's slug. Put a slash before a name that contains one: `/a/b`.",
 				prefect.ErrTenantNotFound: "The part before the slash is the slug or id of the project's tenant. " +
-					"For a project of the provider's own tenant whose name holds a slash, put one in front: `/a/b`.",
+					"For a project in the provider's own tenant whose name contains a slash, put one in front: `/a/b`.",
 			},
 		}.Diagnose(err)...)
 		return
@@ -45,8 +45,8 @@ func (r *projectResource) findImported(ctx context.Context, key framework.Import
 	return r.data.InTenant(key.Parent()).FindProject(ctx, key.Name())
 }
 
-// findByID looks in the provider's tenant first, and then in all others: a UUID
-// says enough, and the provider does not have to be told the tenant as well.
+// findByID looks in the provider's tenant first, and then in all others: a UUID is unique, so the tenant need
+// not be given.
 func findByID(ctx context.Context, data *framework.ProviderData, id string) (*prefect.Project, error) {
 	return framework.FindInTenants(ctx, data, func(client *prefect.Client) (*prefect.Project, error) {
 		return client.GetProject(ctx, id)

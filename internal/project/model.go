@@ -9,7 +9,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
-// model is the prefect_project resource.
+// model is the resource's attributes.
 type model struct {
 	ID           types.String `tfsdk:"id"`
 	Name         types.String `tfsdk:"name"`
@@ -18,8 +18,8 @@ type model struct {
 	ForceDestroy types.Bool   `tfsdk:"force_destroy"`
 }
 
-// refresh takes over what the Server says. What only Terraform knows keeps its
-// value, and gets its default where there is none yet, after an import.
+// refresh updates the model from the Server. Attributes that only Terraform has keep their value, or get
+// their default after an import.
 func (m *model) refresh(project *prefect.Project) {
 	m.ID = types.StringValue(project.ID)
 	m.Name = types.StringValue(project.Name)
@@ -40,8 +40,7 @@ func label(m model) string {
 	return fmt.Sprintf("%q (%s)", m.Name.ValueString(), m.ID.ValueString())
 }
 
-// losses says in words what deleting a project would delete with it, or "" if
-// it is empty.
+// losses describes what deleting a project would delete with it, or "" if it is empty.
 func losses(c *prefect.Contents) string {
 	if c.Flows == 0 && c.FlowRuns == 0 {
 		return ""

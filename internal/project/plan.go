@@ -11,9 +11,8 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
-// ModifyPlan says what the apply would do to a project that exists: that its name
-// is taken, that it moves between addresses, and what a destroy takes along. A
-// Server that does not answer is no error of the plan.
+// ModifyPlan reports what the apply would do to an existing project: its name is in use, it moves between
+// addresses, or a destroy deletes its contents. An unreachable Server is not an error of the plan.
 func (r *projectResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if !r.data.Ready() {
 		return
@@ -31,7 +30,7 @@ func (r *projectResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	switch {
 	case req.Plan.Raw.IsNull():
 		resp.Diagnostics.Append(r.planDestroy(ctx, state)...)
-	case !req.State.Raw.IsNull() && plan.Name.Equal(state.Name): // a name that it gives up may be another's in the same apply
+	case !req.State.Raw.IsNull() && plan.Name.Equal(state.Name): // the same apply may reuse a name that it releases
 		resp.Diagnostics.Append(holder(state, nil).PlanKept(ctx, &r.data.Custody, resp.Private)...)
 	case req.State.Raw.IsNull():
 		resp.Diagnostics.Append(r.planCreate(ctx, plan, req)...)
@@ -47,7 +46,7 @@ func (r *projectResource) planCreate(ctx context.Context, plan model, req resour
 	client, name := r.data.Client(config.TenantID), plan.Name.ValueString()
 	existing, err := client.LookForProjectNamed(ctx, name)
 	if err != nil {
-		return nil // there is none, or the apply itself will report what is wrong
+		return nil // there is none, or the apply itself will report the error
 	}
 	var found model
 	found.refresh(existing)
@@ -58,7 +57,7 @@ func (r *projectResource) planCreate(ctx context.Context, plan model, req resour
 func (r *projectResource) planDestroy(ctx context.Context, state model) diag.Diagnostics {
 	contents, err := r.data.Client(state.TenantID).ProjectContents(ctx, state.ID.ValueString())
 	if err != nil {
-		contents = nil // the destroy itself will report what is wrong
+		contents = nil // the destroy itself will report the error
 	}
 	return holder(state, contents).PlanDestroy(&r.data.Custody, contents, state.ForceDestroy.ValueBool())
 }

@@ -12,14 +12,14 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
-// pluralModel is the data source prefect_projects.
+// pluralModel is the data source's attributes.
 type pluralModel struct {
 	TenantID types.String `tfsdk:"tenant_id"`
 	NameLike types.String `tfsdk:"name_like"`
 	Projects []dataModel  `tfsdk:"projects"`
 }
 
-const patternOfNames = "Pattern of the names: `%` stands for any text and `_` for any character; case does not matter. Without it all projects are found."
+const patternOfNames = "Pattern for the name: `%` matches any text and `_` any character; case does not matter. Default: all projects."
 
 // NewPluralDataSource returns the data source prefect_projects.
 func NewPluralDataSource() datasource.DataSource {
@@ -55,7 +55,7 @@ func NewPluralDataSource() datasource.DataSource {
 	})
 }
 
-// found is a project as data sources show it.
+// found converts a project to the data source's model.
 func found(project *prefect.Project) dataModel {
 	return dataModel{
 		ID:          types.StringValue(project.ID),

@@ -1,5 +1,4 @@
-// Package project is prefect_project: the resource, the data source and the list
-// resource.
+// Package project implements prefect_project: the resource, the data sources and the list resource.
 package project
 
 import (
@@ -42,7 +41,7 @@ func (r *projectResource) Configure(_ context.Context, req resource.ConfigureReq
 // Schema describes the resource.
 func (r *projectResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A project: the folder in which a tenant's flows are registered. Flows belong to exactly one project.",
+		MarkdownDescription: "A project: a folder for a tenant's flows. Every flow belongs to exactly one project.",
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				Computed:            true,
@@ -51,19 +50,19 @@ func (r *projectResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 			},
 			"name": schema.StringAttribute{
 				Required: true,
-				MarkdownDescription: "Name of the project, unique in its tenant. It can be changed in place; flows and their history stay. " +
-					"Scripts that name the project, such as `prefect register --project`, have to follow.",
+				MarkdownDescription: "Name of the project, unique in its tenant. It can be changed in place; flows and their history are kept. " +
+					"Update scripts that use the name, such as `prefect register --project`.",
 				Validators: []validator.String{framework.NotBlank()},
 			},
 			"description": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Description, in Markdown, that the UI shows. It can be changed in place. " +
-					"The Server keeps no description (left out, or `null`) and an empty one (`\"\"`) apart, and so does this attribute.",
+				MarkdownDescription: "Description, in Markdown, for the UI. It can be changed in place. " +
+					"No description (`null`) and an empty one (`\"\"`) are different values on the Server and in this attribute.",
 			},
 			"tenant_id": schema.StringAttribute{
 				Optional: true, Computed: true,
-				MarkdownDescription: "UUID of the tenant that owns the project. Defaults, when the project is created, to the provider's tenant. " +
-					"A project cannot move to another tenant: a change makes a new one.",
+				MarkdownDescription: "UUID of the tenant that owns the project. Defaults to the provider's tenant at the creation of the project. " +
+					"A project cannot move to another tenant: a change replaces it.",
 				Validators: []validator.String{framework.UUID()},
 				PlanModifiers: []planmodifier.String{
 					stringplanmodifier.UseStateForUnknown(),
@@ -72,15 +71,15 @@ func (r *projectResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 			},
 			"force_destroy": schema.BoolAttribute{
 				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-				MarkdownDescription: "Let a destroy delete the project with everything in it: all versions of its flows, archived ones too, and the history " +
-					"of their runs, unfinished ones after they were cancelled. Without it, a project that is not empty is not deleted. Like every argument it has to be applied before it takes effect. " +
+				MarkdownDescription: "`true` lets a destroy delete the project with everything in it: all versions of its flows, including archived ones, and the history " +
+					"of their runs; unfinished runs are cancelled first. Otherwise destroying a project that is not empty fails. The value must be applied before it takes effect. " +
 					"Defaults to `false`.",
 			},
 		},
 	}
 }
 
-// Create makes the project.
+// Create creates the project.
 func (r *projectResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -110,7 +109,7 @@ func (r *projectResource) Create(ctx context.Context, req resource.CreateRequest
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 }
 
-// Read refreshes the project and forgets it if it, or its tenant, is gone.
+// Read refreshes the project, and removes it from the state if it or its tenant is gone.
 func (r *projectResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state model
 	if !framework.Resolve(ctx, &req, resp, r.settle) {
@@ -125,8 +124,8 @@ func (r *projectResource) Read(ctx context.Context, req resource.ReadRequest, re
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
 
-// settle finds out, if the creation of the project got no proper answer, what
-// became of it. It returns false if there is no project, or with an error.
+// settle determines the outcome of a creation that got no proper answer. It returns false if there is no
+// project, or with an error.
 func (r *projectResource) settle(ctx context.Context, state *model, private framework.Private, diags *diag.Diagnostics) bool {
 	if diags.HasError() || !state.ID.IsNull() {
 		return !diags.HasError()
@@ -153,8 +152,7 @@ func (r *projectResource) Update(ctx context.Context, req resource.UpdateRequest
 	id, client, summary := state.ID.ValueString(), r.data.Client(state.TenantID), "Could not update project "+label(state)
 	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, id)...)
 
-	// Each step is saved as soon as it is done, so that a failure of the next
-	// leaves the state equal to the Server.
+	// Each step is saved at once, so that after a failure of the next step the state matches the Server.
 	if !plan.Name.Equal(state.Name) {
 		if err := client.SetProjectName(ctx, id, plan.Name.ValueString()); err != nil {
 			resp.Diagnostics.Append(nameFailure(ctx, client, err, summary, plan.Name.ValueString())...)

@@ -15,12 +15,12 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/entra"
 )
 
-// azureAttribute has the azurerm provider's names where that has the same thing.
+// azureAttribute uses the azurerm provider's names where it has the same setting.
 func azureAttribute() schema.Attribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
 		MarkdownDescription: "Sign in to an AKS cluster with Microsoft Entra ID, without the `kubelogin` command. The cluster itself comes from `host` and " +
-			"`cluster_ca_certificate` or from a kubeconfig, whose own credentials are then not used.\n\n" +
+			"`cluster_ca_certificate` or from a kubeconfig, whose own credentials are then ignored.\n\n" +
 			azuresignin.Choice,
 		Validators: []validator.Object{
 			framework.ObjectBeside(
@@ -32,9 +32,8 @@ func azureAttribute() schema.Attribute {
 	}
 }
 
-// azureWays refuses ways to sign in that exclude each other, at the attribute
-// that is one too many. What the environment holds is only looked at later, since
-// it may not be the same where a configuration is validated.
+// azureWays rejects conflicting ways to sign in, at the second attribute. The environment is only checked
+// later, since it may differ where a configuration is validated.
 type azureWays struct{}
 
 func (azureWays) Description(context.Context) string               { return "at most one way to sign in" }
@@ -51,7 +50,7 @@ func (azureWays) ValidateObject(ctx context.Context, req validator.ObjectRequest
 	}
 }
 
-// azureConfig is nil without the attribute. Unknown values count as not set.
+// azureConfig converts the attribute; nil if it is null. Unknown values count as not set.
 func azureConfig(ctx context.Context, attribute types.Object) (*entra.Config, diag.Diagnostics) {
 	if attribute.IsNull() {
 		return nil, nil

@@ -239,8 +239,8 @@ func TestAccProvider_badInput(t *testing.T) {
 		"api_key = \"k\"\n basic_auth = { username = \"me\", password = \"p\" }": "Two ways to sign in",
 		`basic_auth = { username = "me" }`:                                       `attribute "password" is required`,
 		`basic_auth = { username = "", password = "p" }`:                         "Blank value",
-		`client_certificate = "pem"`:                                             "Half of a certificate and its key",
-		`client_key = "pem"`:                                                     "Half of a certificate and its key",
+		`client_certificate = "pem"`:                                             "Incomplete pair of certificate and key",
+		`client_key = "pem"`:                                                     "Incomplete pair of certificate and key",
 		`request_timeout = "30"`:                                                 "Not a duration",
 		`ready_timeout = "-1s"`:                                                  "is negative",
 		`max_retries = -1`:                                                       "Use a number from 0 to 100",
@@ -248,7 +248,7 @@ func TestAccProvider_badInput(t *testing.T) {
 		`kubernetes = { config_path = "a", config_paths = ["b"] }`:               "Two settings for kubeconfig files",
 		`kubernetes = { exec = { command = "aws" } }`:                            `attribute "api_version" is required`,
 		`kubernetes = { exec = { api_version = "v1", command = "aws" } }`:        "Use one of",
-		`kubernetes = { client_key = "pem" }`:                                    "Half of a certificate and its key",
+		`kubernetes = { client_key = "pem" }`:                                    "Incomplete pair of certificate and key",
 		`port = 4200`:                                                            "Unsupported argument",
 	}
 	steps := make([]resource.TestStep, 0, len(refused))

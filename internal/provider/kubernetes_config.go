@@ -17,8 +17,8 @@ import (
 // clusterFunc makes the client of the configured cluster.
 type clusterFunc = func() (*kubeclient.Client, error)
 
-// clusterConfig turns the kubernetes attribute into a function that makes the
-// cluster's client. It is nil without the attribute.
+// clusterConfig converts the kubernetes attribute to a function that makes the cluster's client. It is nil
+// without the attribute.
 func clusterConfig(ctx context.Context, attribute types.Object, userAgent string) (clusterFunc, diag.Diagnostics) {
 	if attribute.IsNull() {
 		return nil, nil
@@ -29,14 +29,15 @@ func clusterConfig(ctx context.Context, attribute types.Object, userAgent string
 		diags.Append(checkCluster(ctx, attribute)...)
 	}
 	if !diags.HasError() {
-		// What is missing is said now, and not by the first run in the middle of an apply.
+		// Report what is missing now, and not in the first run in the middle of an apply.
 		diags.Append(atCluster(path.Root("kubernetes"), azuresignin.Summary, config.CheckSignIn())...)
 	}
-	// One client for everything, made when something first needs it.
+	// One shared client, made when something first needs it.
 	return sync.OnceValues(func() (*kubeclient.Client, error) { return kubeclient.NewClient(config) }), diags
 }
 
-// clusterSettings is the kubernetes attribute in the client's terms. Unknown values count as not set.
+// clusterSettings converts the kubernetes attribute to the client's configuration. Unknown values count as
+// not set.
 func clusterSettings(ctx context.Context, attribute types.Object) (kubeclient.Config, diag.Diagnostics) {
 	var m kubernetesModel
 	diags := attribute.As(ctx, &m, basetypes.ObjectAsOptions{})
@@ -58,7 +59,7 @@ func clusterSettings(ctx context.Context, attribute types.Object) (kubeclient.Co
 		Namespace:             m.Namespace.ValueString(),
 	}
 	if m.ClientCertificate.IsUnknown() || m.ClientKey.IsUnknown() {
-		config.ClientCertificate, config.ClientKey = "", "" // one without the other is no mistake yet
+		config.ClientCertificate, config.ClientKey = "", "" // one without the other is not an error yet
 	}
 	if framework.FullyKnown(m.ConfigPaths) {
 		paths, d := framework.Strings(ctx, m.ConfigPaths)

@@ -22,14 +22,14 @@ func portForwardAttribute() schema.Attribute {
 	label := framework.DNSLabel()
 	return schema.SingleNestedAttribute{
 		Optional: true,
-		MarkdownDescription: "Reach a Server that is not exposed, through the API of the cluster in `kubernetes`: a port-forward to a pod behind the Service, " +
-			"as `kubectl port-forward` makes it. It is opened when it is first needed, shared by everything that the provider does, and opened anew when it breaks.\n\n" +
-			"Only the connection goes this way. Scheme, path and host name of `endpoint` keep their meaning if `endpoint` is set here: with `https` the certificate is " +
-			"checked against its host name. Otherwise the Service is asked by plain HTTP, and `PREFECT__CLOUD__API` and the files of the Prefect client do not count. " +
+		MarkdownDescription: "Reaches a Server that is not exposed, through the API of the cluster in `kubernetes`: a port-forward to a pod behind the Service, " +
+			"like `kubectl port-forward`. The provider opens it when it is first needed, shares it among all requests, and reopens it when it breaks.\n\n" +
+			"If `endpoint` is set here, its scheme, path and host name still apply: with `https` the certificate is " +
+			"checked against its host name. Otherwise the provider uses plain HTTP, and ignores the endpoint in `PREFECT__CLOUD__API` and in the files of the Prefect client. " +
 			"`proxy_url` cannot be combined with it; the cluster's own `proxy_url` applies.",
 		Validators: []validator.Object{
 			framework.ObjectBeside(objectvalidator.AlsoRequires(path.MatchRoot("kubernetes")),
-				"No cluster to forward a port of", "The port-forward goes through a cluster's API. Set `kubernetes` too, for instance `kubernetes = { config_path = \"~/.kube/config\" }`."),
+				"No cluster for the port-forward", "The port-forward goes through a cluster's API. Also set `kubernetes`, for instance `kubernetes = { config_path = \"~/.kube/config\" }`."),
 			framework.ObjectBeside(objectvalidator.ConflictsWith(path.MatchRoot("proxy_url")),
 				"Two ways to the Server", "`port_forward` and `proxy_url` cannot be combined. Remove one of them; the cluster's own `proxy_url` applies to the port-forward."),
 		},
@@ -43,7 +43,7 @@ func portForwardAttribute() schema.Attribute {
 				Validators: []validator.String{label},
 			},
 			"port": schema.StringAttribute{
-				Optional: true, MarkdownDescription: "Port of the Service, by number or name, such as `4200`. Defaults to the only one it has.",
+				Optional: true, MarkdownDescription: "Port of the Service, by number or name, such as `4200`. Defaults to the Service's only port.",
 				Validators: []validator.String{framework.ServicePort()},
 			},
 		},
@@ -58,7 +58,7 @@ func forward(ctx context.Context, attribute types.Object, cluster clusterFunc, c
 	var m portForwardModel
 	diags := attribute.As(ctx, &m, basetypes.ObjectAsOptions{})
 	if diags.HasError() || cluster == nil {
-		return diags // without kubernetes the schema has complained
+		return diags // the schema reports a missing kubernetes
 	}
 	target := tunnel.Target{Namespace: m.Namespace.ValueString(), Service: m.Service.ValueString(), Port: m.Port.ValueString()}
 	config.Dial = tunnel.New(cluster, target).DialContext

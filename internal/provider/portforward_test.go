@@ -109,7 +109,7 @@ func TestAccProvider_badReach(t *testing.T) {
 	}
 	const ids = "tenant_id = \"t\"\n client_id = \"c\"\n"
 	refused := map[string][]string{
-		`port_forward = { service = "apollo" }`:                                                         {"No cluster to forward a port of", "Set `kubernetes` too"},
+		`port_forward = { service = "apollo" }`:                                                         {"No cluster for the port-forward", "Set `kubernetes` too"},
 		"proxy_url = \"http://proxy:3128\"\n kubernetes = {}\n port_forward = { service = \"apollo\" }": {"`port_forward` and `proxy_url` cannot be combined"},
 		"kubernetes = {}\n port_forward = { service = \"Apollo\" }":                                     {"Not a Kubernetes name"},
 		"kubernetes = {}\n port_forward = { service = \"apollo\", port = 70000 }":                       {"Not a port", "70000"},

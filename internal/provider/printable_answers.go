@@ -9,12 +9,11 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 )
 
-// printable is a server of which every diagnostic and progress message can be
-// shown on a terminal: logs of runs, events of clusters and answers of servers
-// come from outside. This is the one place through which all of them pass.
+// printable is a server whose diagnostics and progress messages are safe to show on a terminal: logs of runs,
+// events of clusters and answers of servers come from outside, and all of them pass through here.
 type printable struct{ everything }
 
-// clean makes the diagnostics of an answer printable.
+// clean makes an answer's diagnostics printable.
 func clean[T any](resp *T, err error) (*T, error) {
 	if resp == nil {
 		return resp, err

@@ -6,19 +6,19 @@ import (
 	"strings"
 )
 
-// Bounds of the garbage collector while the provider serves. Documents of flows live for one request, so that the heap may
-// grow to five times of what lives before it is collected; near the limit, in bytes, it is collected as often as needed.
+// Limits of the garbage collector. Documents of flows live for one request, so the heap may grow to five
+// times its live size before a collection; near the limit, in bytes, it is collected as often as needed.
 const (
 	gcPercent   = 400
 	memoryLimit = 1 << 30
 )
 
-// Tune sets what makes the process cheaper and nobody asked to have otherwise: without any TF_LOG variable, Terraform
-// throws away the trace messages that the libraries format for each request; the garbage collector runs more rarely.
-// GOGC and GOMEMLIMIT win.
+// Tune reduces the cost of the process where the user has not chosen otherwise. Without any TF_LOG variable,
+// Terraform discards the trace messages that the libraries format for each request, so they are turned off.
+// The garbage collector runs less often. GOGC and GOMEMLIMIT take precedence.
 func Tune() {
 	if !asksForLogs(os.Environ()) {
-		// The error can only be that of a name, and this one is right.
+		// Only an invalid name is an error, and this one is valid.
 		_ = os.Setenv("TF_LOG_SDK", "off")
 	}
 	if os.Getenv("GOGC") == "" {
@@ -29,7 +29,7 @@ func Tune() {
 	}
 }
 
-// asksForLogs reports whether an environment has any variable that asks Terraform or its libraries for log messages.
+// asksForLogs reports whether an environment has any variable that makes Terraform or its libraries log.
 func asksForLogs(environment []string) bool {
 	for _, variable := range environment {
 		name, value, _ := strings.Cut(variable, "=")

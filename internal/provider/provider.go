@@ -1,5 +1,5 @@
-// Package provider is the provider block: its schema, the resolution of its
-// configuration, and the list of everything that the provider serves.
+// Package provider implements the provider block: its schema, the resolution of its configuration, and the
+// list of everything that the provider serves.
 package provider
 
 import (
@@ -52,30 +52,28 @@ var (
 	_ provider.ProviderWithValidateConfig     = (*prefectProvider)(nil)
 )
 
-// New returns a constructor of the provider. version is that of the binary, or
-// "dev"; it appears in the User-Agent of requests.
+// New returns a constructor of the provider. version is the version of the binary, or "dev"; it appears in
+// the User-Agent of requests.
 func New(version string) func() provider.Provider {
 	return func() provider.Provider {
 		return newProvider(version)
 	}
 }
 
-// Metadata gives the prefix of all type names.
+// Metadata sets the prefix of all type names.
 func (p *prefectProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
 	resp.TypeName = "prefect"
 	resp.Version = p.version
 }
 
-// Schema is that of the provider block.
+// Schema describes the provider block.
 func (p *prefectProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = providerSchema()
 }
 
-// Configure makes the clients and hands them to all five kinds of things that
-// the provider serves. It contacts nothing: an unreachable Server is reported by
-// the first operation that needs it. Without the Server's address everything is
-// deferred where Terraform allows that, as in stacks: data sources too, which
-// would otherwise have to fail.
+// Configure makes the clients and passes them to everything that the provider serves. It contacts nothing:
+// the first operation that needs an unreachable Server reports it. Without the Server's address everything is
+// deferred where Terraform allows that, as in stacks, including data sources, which would otherwise fail.
 func (p *prefectProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	unknown := unknownAttributes(req.Config.Raw)
 

@@ -15,39 +15,37 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 )
 
-// everything is all that the provider serves.
+// everything is the set of RPCs that the provider serves.
 type everything interface {
 	tfprotov6.ProviderServer
 	tfprotov6.ListResourceServer
 	tfprotov6.ActionServer
 }
 
-// served is the plugin framework's server, but for what the framework does not
-// leave to providers.
+// served wraps the framework's server and overrides the RPCs that it does not let providers customise.
 type served struct {
 	everything
-	// notGenerated are the arguments that are left out of generated
-	// configuration, by resource.
+	// notGenerated lists, by resource, the arguments to omit from generated configuration.
 	notGenerated map[string][]string
 	invocations  invocations
 	afterwards   *framework.Afterwards
 	configured   atomic.Bool
 }
 
-// Server is the provider as Terraform is served.
+// Server is the provider as Terraform sees it.
 type Server interface {
 	tfprotov6.ProviderServer
-	// Finish does what is left to do when Terraform has ended the provider, in the time that it grants.
+	// Finish runs deferred work when Terraform has stopped the provider, within the time that Terraform
+	// grants.
 	Finish()
 }
 
-// NewServer makes a provider and serves it over the plugin protocol. version is
-// as for New.
+// NewServer creates a provider and serves it over the plugin protocol. version is as in New.
 func NewServer(version string) (Server, error) {
 	p := newProvider(version)
 	inner, ok := providerserver.NewProtocol6(p)().(everything)
 	if !ok {
-		return nil, errors.New("the plugin framework serves no list resources or no actions")
+		return nil, errors.New("the plugin framework does not serve list resources or actions")
 	}
 	return &served{everything: printable{inner}, afterwards: p.afterwards, notGenerated: map[string][]string{
 		"prefect_flow":     flow.NotGenerated(),
@@ -58,8 +56,8 @@ func NewServer(version string) (Server, error) {
 // Finish implements Server.
 func (s *served) Finish() { s.afterwards.Finish() }
 
-// GetProviderSchema says that the provider is to be asked for configuration, which
-// the framework does not, although it answers. Otherwise Terraform makes it itself.
+// GetProviderSchema declares that the provider generates configuration. The framework implements that but
+// does not declare it, so Terraform would generate it itself.
 func (s *served) GetProviderSchema(ctx context.Context, req *tfprotov6.GetProviderSchemaRequest) (*tfprotov6.GetProviderSchemaResponse, error) {
 	resp, err := s.everything.GetProviderSchema(ctx, req)
 	if err == nil && resp.ServerCapabilities != nil {
@@ -71,7 +69,7 @@ func (s *served) GetProviderSchema(ctx context.Context, req *tfprotov6.GetProvid
 	return resp, err //nolint:wrapcheck // the framework's answer
 }
 
-// GetMetadata says the same.
+// GetMetadata declares the same.
 func (s *served) GetMetadata(ctx context.Context, req *tfprotov6.GetMetadataRequest) (*tfprotov6.GetMetadataResponse, error) {
 	resp, err := s.everything.GetMetadata(ctx, req)
 	if err == nil && resp.ServerCapabilities != nil {
@@ -80,10 +78,9 @@ func (s *served) GetMetadata(ctx context.Context, req *tfprotov6.GetMetadataRequ
 	return resp, err //nolint:wrapcheck // the framework's answer
 }
 
-// GenerateResourceConfig makes the configuration that `terraform query` and
-// `terraform plan` with `-generate-config-out` write for an object that exists.
-// The framework takes every argument from the state, of which some exclude each
-// other, or say once more what others say.
+// GenerateResourceConfig returns the configuration that `terraform query` and `terraform plan` with
+// `-generate-config-out` write for an existing object. The framework copies every argument from the state,
+// including conflicting and redundant ones.
 func (s *served) GenerateResourceConfig(
 	ctx context.Context, req *tfprotov6.GenerateResourceConfigRequest,
 ) (*tfprotov6.GenerateResourceConfigResponse, error) {
@@ -103,13 +100,13 @@ func (s *served) GenerateResourceConfig(
 	return resp, nil
 }
 
-// without is an object of which some attributes are null.
+// without returns the object with some attributes set to null.
 func without(config *tfprotov6.DynamicValue, kind tftypes.Type, names []string) (*tfprotov6.DynamicValue, error) {
 	object, err := config.Unmarshal(kind)
 	if err != nil {
 		return nil, fmt.Errorf("decode: %w", err)
 	}
-	if object.IsNull() { // of an object that was listed without its attributes
+	if object.IsNull() { // the object was listed without its attributes
 		return config, nil
 	}
 	attributes := map[string]tftypes.Value{}

@@ -9,8 +9,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// stopPatience is how long a request to stop waits for actions that are being
-// invoked. They end at once when they are told to.
+// stopPatience is how long a request to stop waits for running actions. They end as soon as they are
+// cancelled.
 const stopPatience = 10 * time.Second
 
 // allowEphemeral marks arguments of an action as write-only, which is how Terraform knows that ephemeral values may be given.
@@ -36,9 +36,8 @@ func allowEphemeral(schema *tfprotov6.ActionSchema, paths [][]string) {
 	}
 }
 
-// PlanAction validates the configuration once more. Terraform has asked for that
-// when variables had no values yet, and does not ask again, as it does for
-// resources.
+// PlanAction validates the configuration again. Terraform validated it before variables had values and,
+// unlike for resources, does not validate it again.
 func (s *served) PlanAction(ctx context.Context, req *tfprotov6.PlanActionRequest) (*tfprotov6.PlanActionResponse, error) {
 	found, err := s.invalid(ctx, req.ActionType, req.Config)
 	if err != nil || len(found) > 0 {
@@ -47,8 +46,8 @@ func (s *served) PlanAction(ctx context.Context, req *tfprotov6.PlanActionReques
 	return s.everything.PlanAction(ctx, req) //nolint:wrapcheck // the framework's answer
 }
 
-// InvokeAction validates the configuration, of which more is known than in the
-// plan, and remembers the invocation until it has ended.
+// InvokeAction validates the configuration, of which more is known than during plan, and tracks the
+// invocation until it ends.
 func (s *served) InvokeAction(ctx context.Context, req *tfprotov6.InvokeActionRequest) (*tfprotov6.InvokeActionServerStream, error) {
 	found, err := s.invalid(ctx, req.ActionType, req.Config)
 	if err != nil {
@@ -72,20 +71,19 @@ func (s *served) InvokeAction(ctx context.Context, req *tfprotov6.InvokeActionRe
 	return stream, nil
 }
 
-// invalid are the errors of an action's configuration.
+// invalid returns the errors of an action's configuration.
 func (s *served) invalid(ctx context.Context, action string, config *tfprotov6.DynamicValue) ([]*tfprotov6.Diagnostic, error) {
 	resp, err := s.ValidateActionConfig(ctx, &tfprotov6.ValidateActionConfigRequest{ActionType: action, Config: config})
 	if err != nil {
 		return nil, err //nolint:wrapcheck // the framework's answer
 	}
 	return slices.DeleteFunc(resp.Diagnostics, func(d *tfprotov6.Diagnostic) bool {
-		return d.Severity != tfprotov6.DiagnosticSeverityError // warnings were shown already
+		return d.Severity != tfprotov6.DiagnosticSeverityError // warnings were already shown
 	}), nil
 }
 
-// StopProvider tells everything to stop and returns when the actions have ended.
-// The streams are cut when it returns, and Terraform takes an action whose stream
-// just ends for one that has succeeded.
+// StopProvider cancels everything and returns when the actions have ended. Terraform cuts the streams when it
+// returns, and treats an action whose stream just ends as successful.
 func (s *served) StopProvider(ctx context.Context, req *tfprotov6.StopProviderRequest) (*tfprotov6.StopProviderResponse, error) {
 	resp, err := s.everything.StopProvider(ctx, req)
 	ctx, cancel := context.WithTimeout(ctx, stopPatience)
@@ -94,7 +92,7 @@ func (s *served) StopProvider(ctx context.Context, req *tfprotov6.StopProviderRe
 	return resp, err //nolint:wrapcheck // the framework's answer
 }
 
-// invocations are the actions that are being invoked.
+// invocations tracks the running actions.
 type invocations struct {
 	mu      sync.Mutex
 	running map[chan struct{}]struct{}
@@ -116,7 +114,7 @@ func (i *invocations) begin() (end func()) {
 	}
 }
 
-// wait returns when those that are running have ended, or the context has.
+// wait returns when all running actions have ended, or the context has.
 func (i *invocations) wait(ctx context.Context) {
 	i.mu.Lock()
 	all := make([]chan struct{}, 0, len(i.running))

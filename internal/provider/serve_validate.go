@@ -8,19 +8,19 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 )
 
-// ConfigureProvider notes that the provider is a real one: Terraform never
-// configures the one behind a `mock_provider`.
+// ConfigureProvider records that this is a real provider: Terraform never configures the one behind a
+// `mock_provider`.
 func (s *served) ConfigureProvider(ctx context.Context, req *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
 	s.configured.Store(true)
 	return s.everything.ConfigureProvider(ctx, req) //nolint:wrapcheck // the framework's answer
 }
 
-// ValidateResourceConfig lets values of mocks pass until the provider is configured.
+// ValidateResourceConfig accepts mocked values until the provider is configured.
 func (s *served) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
 	return s.everything.ValidateResourceConfig(s.validating(ctx), req) //nolint:wrapcheck // the framework's answer
 }
 
-// ValidateDataResourceConfig lets values of mocks pass until the provider is configured.
+// ValidateDataResourceConfig accepts mocked values until the provider is configured.
 func (s *served) ValidateDataResourceConfig(ctx context.Context, req *tfprotov6.ValidateDataResourceConfigRequest) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
 	return s.everything.ValidateDataResourceConfig(s.validating(ctx), req) //nolint:wrapcheck // the framework's answer
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/clientconfig"
 )
 
-// serverConfig turns the provider block into the client's configuration. Nothing
-// is filled in from the environment yet.
+// serverConfig converts the provider block to the client's configuration, without values from the
+// environment.
 func serverConfig(ctx context.Context, m model, cluster clusterFunc) (prefect.Config, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	config := prefect.Config{
@@ -45,8 +45,8 @@ func serverConfig(ctx context.Context, m model, cluster clusterFunc) (prefect.Co
 	return config, diags
 }
 
-// retries maps the attribute to the client's field, where 0 means the default
-// and a negative number means never.
+// retries converts the attribute to the client's field, where 0 means the default and a negative number means
+// never.
 func retries(v types.Int64) int {
 	switch {
 	case v.IsNull():
@@ -58,11 +58,11 @@ func retries(v types.Int64) int {
 	}
 }
 
-// newClient resolves what the provider block leaves out and makes the client.
+// newClient resolves what the provider block omits and makes the client.
 func newClient(explicit prefect.Config) (*prefect.Client, diag.Diagnostics) {
 	home, err := os.UserHomeDir()
 	if err != nil {
-		home = "" // then there are no files to read; the environment still counts
+		home = "" // no files to read; the environment still counts
 	}
 	config, err := clientconfig.Resolve(explicit, os.Getenv, home)
 	if err != nil {
@@ -76,7 +76,7 @@ func newClient(explicit prefect.Config) (*prefect.Client, diag.Diagnostics) {
 	return client, nil
 }
 
-// secrets are the strings that no log may show.
+// secrets returns the strings that no log may show.
 func secrets(config prefect.Config) []string {
 	found := []string{config.APIKey, config.ClientKey}
 	if config.BasicAuth != nil {

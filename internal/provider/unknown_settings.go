@@ -6,8 +6,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// unknownAttributes returns the sorted names of the top-level attributes that
-// are unknown or hold something unknown.
+// unknownAttributes returns the sorted names of the top-level attributes that are unknown or contain
+// something unknown.
 func unknownAttributes(config tftypes.Value) []string {
 	if !config.IsKnown() {
 		return []string{"configuration"}

@@ -21,11 +21,11 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/transport"
 )
 
-// notValid is the summary of what is wrong with the provider block.
+// notValid is the summary of errors in the provider block.
 const notValid = "The provider configuration is not valid"
 
-// ValidateConfig checks certificates, keys and the cluster as far as they are known. Files that the configuration names
-// are left to Configure: they may not be there yet, or not where a configuration is validated.
+// ValidateConfig checks the known certificates, keys and cluster settings. Files are left to Configure: they
+// may not exist yet, or not where a configuration is validated.
 func (p *prefectProvider) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
 	var config model
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -40,7 +40,7 @@ func (p *prefectProvider) ValidateConfig(ctx context.Context, req provider.Valid
 	resp.Diagnostics.Append(checkCluster(ctx, config.Kubernetes)...)
 }
 
-// text is a value that is known and does not name a file, else "".
+// text returns a value that is known and not a file name, else "".
 func text(v types.String) string {
 	if !transport.IsFileName(v.ValueString()) {
 		return v.ValueString()
@@ -48,7 +48,7 @@ func text(v types.String) string {
 	return ""
 }
 
-// atSetting puts an error of the client's configuration at the attribute that it is about; nil gives none.
+// atSetting attributes an error of the client's configuration to its attribute; nil gives none.
 func atSetting(err error) diag.Diagnostics {
 	attributes := map[string]string{
 		"CACertificate": "ca_certificate", "ClientCertificate": "client_certificate", "ClientKey": "client_key", "ProxyURL": "proxy_url", "Headers": "headers",
@@ -60,7 +60,7 @@ func atSetting(err error) diag.Diagnostics {
 	return framework.Diagnose(err, notValid)
 }
 
-// checkCluster checks what is known of the kubernetes attribute.
+// checkCluster checks the known parts of the kubernetes attribute.
 func checkCluster(ctx context.Context, attribute types.Object) diag.Diagnostics {
 	if attribute.IsNull() || attribute.IsUnknown() {
 		return nil
@@ -72,7 +72,7 @@ func checkCluster(ctx context.Context, attribute types.Object) diag.Diagnostics 
 	return atCluster(path.Root("kubernetes"), "The cluster configuration is not valid", config.CheckValues())
 }
 
-// atCluster puts an error of the kubernetes attribute at the part that it is about; nil gives none.
+// atCluster attributes an error of the kubernetes attribute to the part concerned; nil gives none.
 func atCluster(cluster path.Path, summary string, err error) diag.Diagnostics {
 	var problem *kubeclient.ConfigError
 	switch {
@@ -88,13 +88,13 @@ func atCluster(cluster path.Path, summary string, err error) diag.Diagnostics {
 		}
 	}
 	if len(at.Steps()) > 1 {
-		// Terraform shows only the block for an attribute inside an object.
+		// For an attribute inside an object, Terraform shows only the block.
 		detail = fmt.Sprintf("Attribute %s: %s", at, detail)
 	}
 	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(at, summary, detail)}
 }
 
-// headerCheck refuses headers that no request can have. It does not show their values.
+// headerCheck rejects headers that no request can have. It does not show their values.
 type headerCheck struct{}
 
 func (headerCheck) Description(context.Context) string {
@@ -116,11 +116,11 @@ func (headerCheck) ValidateMap(_ context.Context, req validator.MapRequest, resp
 		other, twice := seen[http.CanonicalHeaderKey(name)]
 		switch {
 		case value.IsNull():
-			problem = fmt.Sprintf("The header %q has no value. Leave it out, or give it a value.", name)
+			problem = fmt.Sprintf("The header %q has no value. Set a value, or remove it.", name)
 		case err != nil:
 			resp.Diagnostics.Append(framework.Diagnose(err, "Not an HTTP header", at)...)
 		case twice:
-			problem = fmt.Sprintf("The header %q is given as %q, too: names of headers have no case. Keep one of them.", name, other)
+			problem = fmt.Sprintf("The header %q is also set as %q: header names ignore case. Keep one of them.", name, other)
 		}
 		if problem != "" {
 			resp.Diagnostics.AddAttributeError(at, "Not an HTTP header", problem)

@@ -24,7 +24,7 @@ func ActionAttribute(text Descriptions) actionschema.SingleNestedAttribute {
 	}
 }
 
-// forAction is the same attribute of an action.
+// forAction converts an attribute to an action's.
 func forAction(name string, from schema.Attribute) actionschema.Attribute {
 	switch a := from.(type) {
 	case schema.StringAttribute:

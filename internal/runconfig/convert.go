@@ -15,15 +15,15 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
-// serializedBy is the version of Prefect whose form of a run configuration is
-// sent. Agents of other 1.x releases read it too.
+// serializedBy is the version of Prefect whose serialised form is sent. Agents of other 1.x releases can read
+// it too.
 const serializedBy = "1.4.1"
 
-// Path is where the attributes are.
+// Path is the path of the attributes.
 func Path() path.Path { return path.Root("run_config").AtName("kubernetes") }
 
-// Parse returns run_config.kubernetes, or nil if there is none. known is false
-// if it, or any attribute of it, is unknown; the result then holds what is known.
+// Parse returns run_config.kubernetes, or nil if there is none. known is false if it or one of its attributes
+// is unknown; the result then has the known ones.
 func Parse(ctx context.Context, value types.Object) (run *Kubernetes, known bool, diags diag.Diagnostics) {
 	if value.IsUnknown() {
 		return nil, false, nil
@@ -44,7 +44,7 @@ func Parse(ctx context.Context, value types.Object) (run *Kubernetes, known bool
 	return run, !diags.HasError() && framework.FullyKnown(config.Kubernetes), diags
 }
 
-// Value is the value of run_config that holds this.
+// Value returns the run_config with these attributes.
 func (k *Kubernetes) Value(ctx context.Context) (types.Object, diag.Diagnostics) {
 	kubernetes, diags := types.ObjectValueFrom(ctx, kubernetesTypes(), k)
 	object, d := types.ObjectValueFrom(ctx, Types(), model{Kubernetes: kubernetes})
@@ -52,12 +52,11 @@ func (k *Kubernetes) Value(ctx context.Context) (types.Object, diag.Diagnostics)
 	return object, diags
 }
 
-// Resolve reads a local job template into job_template, as the 1.x client does
-// when a KubernetesRun is made, so that the plan shows the template and the apply
-// uses the planned one even if the file has changed since. A job_template that
-// is there already is kept. While planning, a job_template that is unknown is one
-// of the configuration; while applying, it is this one, still to be read because
-// its path was not known before.
+// Resolve reads a local job template into job_template, as the 1.x client does when it creates a
+// KubernetesRun. The plan then shows the template, and the apply uses the planned one even if the file has
+// changed since. An existing job_template is kept. During plan, an unknown job_template comes from the
+// configuration; during apply, it means that the template must still be read, because its path was not known
+// before.
 func Resolve(ctx context.Context, value types.Object, applying bool) (types.Object, diag.Diagnostics) {
 	run, _, diags := Parse(ctx, value)
 	if run == nil || diags.HasError() {
@@ -85,13 +84,12 @@ func Resolve(ctx context.Context, value types.Object, applying bool) (types.Obje
 	return object, diags
 }
 
-// Validate checks the configuration as far as it is known, without Kubernetes. A
-// local job template that cannot be read is no error yet: it may be written
-// between validation and plan.
+// Validate checks the known parts of the configuration, without Kubernetes. A local job template that cannot
+// be read is not an error yet: it may be written between validation and plan.
 func Validate(ctx context.Context, value types.Object) diag.Diagnostics {
 	run, _, diags := Parse(ctx, value)
 	if diags.HasError() {
-		return nil // the type of the attribute says so, and where
+		return nil // reported by the attribute's type
 	}
 	if run == nil {
 		return diags
@@ -106,7 +104,7 @@ func Validate(ctx context.Context, value types.Object) diag.Diagnostics {
 	return Check(ctx, resolved)
 }
 
-// oneTemplate refuses a job template that is given twice.
+// oneTemplate rejects two job templates.
 func (k *Kubernetes) oneTemplate() diag.Diagnostics {
 	if !framework.IsSet(k.JobTemplatePath) || k.JobTemplate.IsNull() {
 		return nil
@@ -115,7 +113,7 @@ func (k *Kubernetes) oneTemplate() diag.Diagnostics {
 		"`job_template` and `job_template_path` cannot be combined. Remove one of them.")}
 }
 
-// Check checks a resolved value, as far as it is known.
+// Check checks the known parts of a resolved value.
 func Check(ctx context.Context, value types.Object) diag.Diagnostics {
 	run, _, diags := Parse(ctx, value)
 	if run == nil || diags.HasError() {
@@ -128,14 +126,13 @@ func Check(ctx context.Context, value types.Object) diag.Diagnostics {
 	}
 	for _, problem := range serialization.Problems(typed.Validate()) {
 		at, where := problemPath(problem.Path)
-		// Terraform shows the block only for an attribute inside an object.
+		// For an attribute inside an object, Terraform shows only the block.
 		diags.AddAttributeError(at, "Invalid run configuration", fmt.Sprintf("Attribute %s: %s", at, framework.Problem(where, problem)))
 	}
 	return diags
 }
 
-// Serialize returns the serialised form of a resolved value, or nil if it is
-// null or not wholly known.
+// Serialize returns the serialised form of a resolved value, or nil if it is null or not fully known.
 func Serialize(ctx context.Context, value types.Object) (map[string]any, diag.Diagnostics) {
 	return SerializeAs(ctx, value, serializedBy)
 }
@@ -158,8 +155,8 @@ func SerializeAs(ctx context.Context, value types.Object, version string) (map[s
 	return config, diags
 }
 
-// Same reports whether two serialised run configurations mean the same, whichever
-// version of Prefect wrote them.
+// Same reports whether two serialised run configurations mean the same, whichever version of Prefect wrote
+// them.
 func Same(a, b map[string]any) bool {
 	if a == nil || b == nil {
 		return a == nil && b == nil
@@ -184,7 +181,7 @@ func meaning(config map[string]any) map[string]any {
 	return out
 }
 
-// Decode decodes what the Server holds; nil for null, or what is no object.
+// Decode decodes the Server's JSON; nil for null, or anything but an object.
 func Decode(raw json.RawMessage) map[string]any {
 	value, err := serialization.Decode(raw)
 	if err != nil {
@@ -197,8 +194,8 @@ func Decode(raw json.RawMessage) map[string]any {
 	return config
 }
 
-// Object makes the value of run_config from a serialised run configuration. It
-// is null, and ok is false, for those that HCL has no form for.
+// Object converts a serialised run configuration to run_config. It is null, and ok is false, if HCL cannot
+// express it.
 func Object(ctx context.Context, config map[string]any) (object types.Object, ok bool, diags diag.Diagnostics) {
 	run, err := serialization.ParseKubernetesRun(config)
 	if err != nil {
@@ -233,8 +230,7 @@ func Object(ctx context.Context, config map[string]any) (object types.Object, ok
 	return object, !diags.HasError(), diags
 }
 
-// typed converts the model. A local template path must have been resolved into
-// job_template before.
+// typed converts the model. A local template path must already have been resolved to job_template.
 func (k *Kubernetes) typed() (serialization.KubernetesRun, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	run := serialization.KubernetesRun{
@@ -273,8 +269,8 @@ func (k *Kubernetes) typed() (serialization.KubernetesRun, diag.Diagnostics) {
 	return run, diags
 }
 
-// problemPath is the attribute that a problem of a KubernetesRun concerns, and
-// the place within the attribute.
+// problemPath returns the attribute that a problem of a KubernetesRun concerns, and the place within the
+// attribute.
 func problemPath(place string) (path.Path, string) {
 	name, rest := place, ""
 	if i := strings.IndexAny(place, ".["); i >= 0 {

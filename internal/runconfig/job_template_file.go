@@ -15,9 +15,8 @@ import (
 // errTemplate means that a job template is not an object.
 var errTemplate = errors.New("not a job template")
 
-// localTemplate reports whether the 1.x client reads a template path itself, as
-// opposed to leaving it to the agent: paths without a scheme, and those with
-// the scheme file or local.
+// localTemplate reports whether the 1.x client reads a template path itself instead of leaving it to the
+// agent: paths without a scheme, or with the scheme file or local.
 func localTemplate(path string) bool {
 	_, local := localPath(path)
 	return local
@@ -53,13 +52,13 @@ func readTemplate(path string) (framework.JSON, error) {
 	return framework.JSONOf(template)
 }
 
-// templateRemedy says what to do about an error of readTemplate.
+// templateRemedy returns the advice for an error of readTemplate.
 func templateRemedy(err error) string {
 	if errors.Is(err, fs.ErrNotExist) {
-		return "The file must exist when Terraform plans. Relative paths start at the directory that Terraform runs in; " +
+		return "The file must exist during plan. Relative paths start at Terraform's working directory; " +
 			"use \"${path.module}/...\" for a file of the module. For a template that the same apply creates, use `job_template`."
 	}
-	return "Give a file of at most 4 MiB that holds one Job, in YAML or JSON."
+	return "Use a file of at most 4 MiB that contains one Job, in YAML or JSON."
 }
 
 // decodeTemplate reads a job template, YAML or JSON, as the client does.

@@ -8,9 +8,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// Plan is the planned value for a resolved configuration: that of state, as far
-// as it means the same. Terraform accepts the value of state in place of a
-// configured one only if both are there.
+// Plan returns the planned value for a resolved configuration, keeping the state's values where they mean the
+// same. Terraform accepts the state's value instead of a configured one only if both are set.
 func Plan(ctx context.Context, config, state types.Object) (types.Object, diag.Diagnostics) {
 	want, known, diags := Parse(ctx, config)
 	have, _, d := Parse(ctx, state)
@@ -24,7 +23,7 @@ func Plan(ctx context.Context, config, state types.Object) (types.Object, diag.D
 		return config, diags
 	}
 	had, d := Serialize(ctx, state)
-	if d.HasError() { // valid once, and no longer: certainly not the same
+	if d.HasError() { // no longer valid, so not the same
 		return config, diags
 	}
 	if want.JobTemplate.Same(have.JobTemplate) {
@@ -38,7 +37,7 @@ func Plan(ctx context.Context, config, state types.Object) (types.Object, diag.D
 	return planned, diags
 }
 
-// keep takes over from state what the configuration leaves out.
+// keep copies from the state what the configuration omits.
 func (k *Kubernetes) keep(have *Kubernetes) {
 	for _, text := range []struct{ want, have *types.String }{
 		{&k.JobTemplatePath, &have.JobTemplatePath},
@@ -65,9 +64,8 @@ func orHave[T attr.Value](want, have T) T {
 	return want
 }
 
-// Refresh is the value of state for what the Server holds: the same value if
-// that means the same, else the Server's, and null for those that HCL has no
-// form for.
+// Refresh returns the state's value for the Server's run configuration: the same value if it means the same,
+// else the Server's, or null if HCL cannot express it.
 func Refresh(ctx context.Context, state types.Object, held map[string]any) (types.Object, diag.Diagnostics) {
 	had, diags := Serialize(ctx, state)
 	if !diags.HasError() && had != nil && Same(had, held) {

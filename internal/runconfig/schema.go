@@ -10,16 +10,16 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 )
 
-// Descriptions are the sentences of the schema that depend on the noun.
+// Descriptions are the schema descriptions that depend on the resource.
 type Descriptions struct {
-	// RunConfig is that of run_config itself.
+	// RunConfig describes run_config itself.
 	RunConfig string
 	// TemplatePath says when a local job template is read.
 	TemplatePath string
-	// Labels is that of run_config.kubernetes.labels.
+	// Labels describes run_config.kubernetes.labels.
 	Labels string
-	// AsGiven says that an object keeps the configuration in the words that it was made with, so that what is left out
-	// stays null. Otherwise it may be filled in from what the Server holds, and from a local template.
+	// AsGiven is set if the object keeps the configuration as written, so that omitted attributes stay null.
+	// Otherwise they may be set from the Server and from a local template.
 	AsGiven bool
 }
 
@@ -31,8 +31,8 @@ func Attribute(text Descriptions) schema.SingleNestedAttribute {
 		Attributes: map[string]schema.Attribute{
 			"kubernetes": schema.SingleNestedAttribute{
 				Required: true,
-				MarkdownDescription: "Run the flow as a Kubernetes Job: `KubernetesRun` of Prefect 1. An attribute that is left " +
-					"out leaves the decision to the job template and the agent.",
+				MarkdownDescription: "Runs the flow as a Kubernetes Job (`KubernetesRun` in Prefect 1). If an attribute is left " +
+					"out, the job template and the agent decide.",
 				Attributes: kubernetesAttributes(text),
 			},
 		},
@@ -46,7 +46,7 @@ func kubernetesAttributes(text Descriptions) map[string]schema.Attribute {
 	}
 	template := "Job template, a `batch/v1` Job as JSON, such as `jsonencode(yamldecode(file(\"job.yaml\")))`. Conflicts with `job_template_path`."
 	if filled {
-		template += " With a local `job_template_path` it holds the content of that file."
+		template += " With a local `job_template_path` it contains that file's content."
 	}
 	return map[string]schema.Attribute{
 		"job_template": schema.StringAttribute{
@@ -55,10 +55,10 @@ func kubernetesAttributes(text Descriptions) map[string]schema.Attribute {
 			MarkdownDescription: template,
 		},
 		"job_template_path": str("Path of a job template, YAML or JSON. A local file (no scheme, `file://` or `local://`) is " +
-			text.TemplatePath + " A relative path starts at the directory that Terraform runs in, so prefer " +
-			"`\"${path.module}/job.yaml\"`. Any other scheme (`s3://`, `gcs://`, `agent://`) is read by the agent for each run. " +
+			text.TemplatePath + " A relative path starts at Terraform's working directory, so prefer " +
+			"`\"${path.module}/job.yaml\"`. With any other scheme (`s3://`, `gcs://`, `agent://`), the agent reads it for each run. " +
 			"Conflicts with `job_template`."),
-		"image": str("Image of the flow's container. Not used by a flow with Docker storage, which has its own."),
+		"image": str("Image of the flow's container. A flow with Docker storage uses the storage's image instead."),
 		"env": schema.MapAttribute{
 			Optional: true, Computed: filled,
 			ElementType:         types.StringType,
@@ -74,7 +74,7 @@ func kubernetesAttributes(text Descriptions) map[string]schema.Attribute {
 			Optional: true, Computed: filled,
 			ElementType:         types.StringType,
 			Validators:          []validator.List{framework.Elements()},
-			MarkdownDescription: "Names of the secrets to pull images with.",
+			MarkdownDescription: "Names of the secrets for pulling images.",
 		},
 		"image_pull_policy": str("Pull policy of the flow's image: `Always`, `IfNotPresent` or `Never`."),
 		"labels": schema.SetAttribute{
@@ -111,7 +111,7 @@ func Types() map[string]attr.Type {
 	return map[string]attr.Type{"kubernetes": types.ObjectType{AttrTypes: kubernetesTypes()}}
 }
 
-// Null is a run_config that is not given.
+// Null is a run_config that is not set.
 func Null() types.Object { return types.ObjectNull(Types()) }
 
 func kubernetesTypes() map[string]attr.Type {

@@ -15,7 +15,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
-// dataModel is the data source.
+// dataModel is the data source's attributes.
 type dataModel struct {
 	ID   types.String `tfsdk:"id"`
 	Name types.String `tfsdk:"name"`
@@ -28,11 +28,11 @@ func NewDataSource() datasource.DataSource {
 		Name: "tenant",
 		Schema: func() schema.Schema {
 			return schema.Schema{
-				MarkdownDescription: "A tenant, by `id`, `slug` or `name`; without any of them, the tenant that the provider works in.",
+				MarkdownDescription: "A tenant, selected by `id`, `slug` or `name`; by default the provider's tenant.",
 				Attributes: map[string]schema.Attribute{
 					"id":   framework.Key("UUID of the tenant.", framework.UUID()),
 					"slug": framework.Key("Slug of the tenant, unique on the Server.", framework.NotBlank()),
-					"name": framework.Key("Name of the tenant. Several tenants can have the same; then one must be chosen by `id` or `slug`.", framework.NotBlank()),
+					"name": framework.Key("Name of the tenant. If several tenants have the same name, use `id` or `slug`.", framework.NotBlank()),
 				},
 			}
 		},
@@ -104,8 +104,8 @@ func notFound(attribute, value string) framework.Failure {
 		Summary:   fmt.Sprintf("Could not find the tenant with %s %q", attribute, value),
 		Attribute: path.Root(attribute),
 		Remedies: map[error]string{
-			prefect.ErrNotFound: "Check the value, and that the provider's `endpoint` is the right Server. " +
-				"If the tenant is created in the same configuration, refer to its resource instead.",
+			prefect.ErrNotFound: "Check the value and the provider's `endpoint`. " +
+				"If this configuration creates the tenant, refer to its resource instead.",
 		},
 	}
 }

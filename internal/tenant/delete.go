@@ -29,9 +29,9 @@ func (r *tenantResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	}
 	if lost := losses(contents); lost != "" && !state.ForceDestroy.ValueBool() {
 		resp.Diagnostics.AddAttributeError(path.Root("force_destroy"), summary,
-			fmt.Sprintf("The tenant is not empty: it holds %s, which the Server would delete with it.\n\n"+
-				"If they are to be kept, move or leave the tenant (`removed` block with `destroy = false`). "+
-				"If they are to be deleted, set `force_destroy = true`, apply that, and destroy again.", lost))
+			fmt.Sprintf("The tenant is not empty: it contains %s, which the Server would delete with it.\n\n"+
+				"To keep them, leave the tenant on the Server (`removed` block with `destroy = false`). "+
+				"To delete everything, set `force_destroy = true`, apply that, then destroy again.", lost))
 		return
 	}
 	if contents.Flows > 0 {

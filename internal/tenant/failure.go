@@ -12,23 +12,23 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
-// defaultSlug is the slug of a tenant whose configuration gives none.
+// defaultSlug returns the slug of a tenant for which none is configured.
 func defaultSlug(name types.String) (string, diag.Diagnostics) {
 	slug, ok := slugify(name.ValueString())
 	if ok {
 		return slug, nil
 	}
-	return "", diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("slug"), "No slug can be made of the tenant's name",
-		fmt.Sprintf("The name %q has letters outside ASCII, or no letter or digit at all. Set `slug` to lower-case letters and digits, "+
+	return "", diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("slug"), "Cannot derive a slug from the tenant's name",
+		fmt.Sprintf("The name %q has letters outside ASCII, or no letters or digits. Set `slug` to lower-case letters and digits, "+
 			"in words joined by single dashes.", name.ValueString()))}
 }
 
-// slugFailure explains an error of setting a slug, naming the tenant that has it
-// already, if that is the cause.
+// slugFailure explains an error of setting a slug, and identifies the tenant that already has it, if that is
+// the cause.
 func (r *tenantResource) slugFailure(ctx context.Context, err error, summary, slug string) diag.Diagnostics {
-	taken := fmt.Sprintf("The slug %q is taken. Choose another `slug`", slug)
+	taken := fmt.Sprintf("The slug %q is already taken. Choose another `slug`", slug)
 	if holder, findErr := r.data.Prefect.FindTenant(ctx, slug); findErr == nil {
-		taken += fmt.Sprintf(", or manage the tenant that has it (%q) by `terraform import` with the id %s. %s",
+		taken += fmt.Sprintf(", or manage the tenant that has it (%q) with `terraform import` and the id %s. %s",
 			holder.Name, holder.ID, framework.CutOff("prefect_tenant", holder.ID))
 	} else {
 		taken += "."

@@ -11,7 +11,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
-// model is the prefect_tenant resource.
+// model is the resource's attributes.
 type model struct {
 	ID           types.String `tfsdk:"id"`
 	Name         types.String `tfsdk:"name"`
@@ -19,8 +19,8 @@ type model struct {
 	ForceDestroy types.Bool   `tfsdk:"force_destroy"`
 }
 
-// refresh takes over what the Server says. What only Terraform knows keeps its
-// value, and gets its default where there is none yet, after an import.
+// refresh updates the model from the Server. Attributes that only Terraform has keep their value, or get
+// their default after an import.
 func (m *model) refresh(tenant *prefect.Tenant) {
 	m.ID = types.StringValue(tenant.ID)
 	m.Name = types.StringValue(tenant.Name)
@@ -30,7 +30,7 @@ func (m *model) refresh(tenant *prefect.Tenant) {
 	}
 }
 
-// slugs are what the Server accepts: lower-case words joined by single dashes.
+// slugs matches what the Server accepts: lower-case words joined by single dashes.
 var slugs = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 func slugValidator() validator.String {
@@ -38,9 +38,9 @@ func slugValidator() validator.String {
 		"lower-case letters and digits, in words joined by single dashes, such as \"data-team\"")
 }
 
-// slugify makes the default slug of a name: its letters and digits in lower
-// case, and a dash for everything between them. It returns false for names that
-// are not plain ASCII or have no letter or digit; then the slug has to be given.
+// slugify derives the default slug from a name: its letters and digits in lower case, with a dash for
+// everything in between. It returns false for names that are not plain ASCII or have no letters or digits;
+// then the slug must be configured.
 func slugify(name string) (string, bool) {
 	var b strings.Builder
 	dash := false
@@ -61,8 +61,7 @@ func slugify(name string) (string, bool) {
 	return b.String(), b.Len() > 0
 }
 
-// losses says in words what deleting a tenant would delete with it, or "" if
-// it is empty.
+// losses describes what deleting a tenant would delete with it, or "" if it is empty.
 func losses(c *prefect.Contents) string {
 	if c.Projects == 0 && c.Flows == 0 && c.FlowRuns == 0 && c.CloudHooks == 0 {
 		return ""

@@ -13,9 +13,8 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
-// ModifyPlan fills in the default slug, so that the plan shows it, and says what
-// the apply would do to a tenant that exists: that its slug is taken, that it moves
-// between addresses, and what a destroy takes along.
+// ModifyPlan sets the default slug, so that the plan shows it, and reports what the apply would do to an
+// existing tenant: its slug is in use, it moves between addresses, or a destroy deletes its contents.
 func (r *tenantResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	var plan, state model
 	if !req.Plan.Raw.IsNull() {
@@ -31,7 +30,7 @@ func (r *tenantResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 			resp.Diagnostics.Append(r.planDestroy(ctx, state)...)
 		}
 	case !req.State.Raw.IsNull():
-		if r.data.Ready() && plan.Slug.Equal(state.Slug) { // a slug that it gives up may be another's in the same apply
+		if r.data.Ready() && plan.Slug.Equal(state.Slug) { // the same apply may reuse a slug that it releases
 			resp.Diagnostics.Append(holder(state, nil).PlanKept(ctx, &r.data.Custody, resp.Private)...)
 		}
 	default:
@@ -60,7 +59,7 @@ func (r *tenantResource) planCreate(ctx context.Context, req resource.ModifyPlan
 	}
 	existing, err := r.data.Prefect.FindTenant(ctx, slug)
 	if err != nil {
-		return // there is none, or the apply itself will report what is wrong
+		return // there is none, or the apply itself will report the error
 	}
 	found := model{ID: types.StringValue(existing.ID), Name: types.StringValue(existing.Name)}
 	taken := r.slugFailure(ctx, prefect.ErrUniqueness, fmt.Sprintf("Could not create tenant %q", config.Name.ValueString()), slug)
@@ -70,7 +69,7 @@ func (r *tenantResource) planCreate(ctx context.Context, req resource.ModifyPlan
 func (r *tenantResource) planDestroy(ctx context.Context, state model) diag.Diagnostics {
 	contents, err := r.data.Prefect.TenantContents(ctx, state.ID.ValueString())
 	if err != nil {
-		contents = nil // the destroy itself will report what is wrong
+		contents = nil // the destroy itself will report the error
 	}
 	return holder(state, contents).PlanDestroy(&r.data.Custody, contents, state.ForceDestroy.ValueBool())
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
-// pluralModel is the data source prefect_tenants.
+// pluralModel is the data source's attributes.
 type pluralModel struct {
 	NameLike types.String `tfsdk:"name_like"`
 	SlugLike types.String `tfsdk:"slug_like"`
@@ -52,7 +52,7 @@ func NewPluralDataSource() datasource.DataSource {
 	})
 }
 
-// found is a tenant as data sources show it.
+// found converts a tenant to the data source's model.
 func found(tenant *prefect.Tenant) dataModel {
 	return dataModel{ID: types.StringValue(tenant.ID), Name: types.StringValue(tenant.Name), Slug: types.StringValue(tenant.Slug)}
 }
@@ -61,5 +61,5 @@ func failedList() framework.Failure { return framework.Failure{Summary: "Could n
 
 // patternOf describes a filter.
 func patternOf(what string) string {
-	return "Pattern of the " + what + ": `%` stands for any text and `_` for any character; case does not matter. Without it all tenants are found."
+	return "Pattern for the " + what + ": `%` matches any text and `_` any character; case does not matter. Default: all tenants."
 }

@@ -1,5 +1,4 @@
-// Package tenant is prefect_tenant: the resource, the data source and the list
-// resource.
+// Package tenant implements prefect_tenant: the resource, the data sources and the list resource.
 package tenant
 
 import (
@@ -43,9 +42,9 @@ func (r *tenantResource) Configure(_ context.Context, req resource.ConfigureRequ
 // Schema describes the resource.
 func (r *tenantResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A tenant of a Prefect Server. It owns projects, flows, runs and agents. A Server that was just installed has none, " +
-			"and nothing works before it has one; most Servers need exactly one.\n\n" +
-			"Prefect Server does not keep tenants from reading each other's data: they are for order, not for protection.",
+		MarkdownDescription: "A tenant of a Prefect Server. It owns projects, flows, runs and agents. A newly installed Server has none, " +
+			"and nothing works until it has one. Most Servers need exactly one.\n\n" +
+			"Tenants organise objects, but do not protect them: every tenant can read the others' data.",
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				Computed:            true,
@@ -54,26 +53,26 @@ func (r *tenantResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 			},
 			"name": schema.StringAttribute{
 				Required:            true,
-				MarkdownDescription: "Name for people. It can be changed in place, and two tenants may have the same.",
+				MarkdownDescription: "Display name. It can be changed in place and does not have to be unique.",
 				Validators:          []validator.String{framework.NotBlank()},
 			},
 			"slug": schema.StringAttribute{
 				Optional: true, Computed: true,
-				MarkdownDescription: "Name for programs, unique on the Server: lower-case letters and digits, in words joined by single dashes. " +
-					"It can be changed in place. Defaults, when the tenant is created, to the name in this form, and then stays when the name changes.",
+				MarkdownDescription: "Unique identifier on the Server: lower-case letters and digits, in words joined by single dashes. " +
+					"It can be changed in place. By default it is derived from the name at the creation of the tenant, and does not follow later changes of the name.",
 				Validators:    []validator.String{slugValidator()},
 				PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 			},
 			"force_destroy": schema.BoolAttribute{
 				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-				MarkdownDescription: "Let a destroy delete the tenant with everything in it: projects, flows, cloud hooks, and the history of all runs, unfinished ones after they were cancelled. " +
-					"Without it, a tenant that is not empty is not deleted. Like every argument it has to be applied before it takes effect. Defaults to `false`.",
+				MarkdownDescription: "`true` lets a destroy delete the tenant with everything in it: projects, flows, cloud hooks, and the history of all runs; unfinished runs are cancelled first. " +
+					"Otherwise destroying a tenant that is not empty fails. The value must be applied before it takes effect. Defaults to `false`.",
 			},
 		},
 	}
 }
 
-// Create makes the tenant.
+// Create creates the tenant.
 func (r *tenantResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -103,7 +102,7 @@ func (r *tenantResource) Create(ctx context.Context, req resource.CreateRequest,
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 }
 
-// Read refreshes the tenant and forgets it if it is gone.
+// Read refreshes the tenant, and removes it from the state if it is gone.
 func (r *tenantResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state model
 	if !framework.Resolve(ctx, &req, resp, r.settle) {
@@ -131,8 +130,8 @@ func (r *tenantResource) Read(ctx context.Context, req resource.ReadRequest, res
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
 
-// settle finds out, if the creation of the tenant got no proper answer, what
-// became of it. It returns false if there is no tenant, or with an error.
+// settle determines the outcome of a creation that got no proper answer. It returns false if there is no
+// tenant, or with an error.
 func (r *tenantResource) settle(ctx context.Context, state *model, private framework.Private, diags *diag.Diagnostics) bool {
 	if diags.HasError() || !state.ID.IsNull() {
 		return !diags.HasError()
@@ -159,8 +158,7 @@ func (r *tenantResource) Update(ctx context.Context, req resource.UpdateRequest,
 	id, summary := state.ID.ValueString(), "Could not update tenant "+label(state)
 	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, id)...)
 
-	// Each step is saved as soon as it is done, so that a failure of the next
-	// leaves the state equal to the Server.
+	// Each step is saved at once, so that after a failure of the next step the state matches the Server.
 	if !plan.Slug.Equal(state.Slug) {
 		if err := r.data.Prefect.SetTenantSlug(ctx, id, plan.Slug.ValueString()); err != nil {
 			resp.Diagnostics.Append(r.slugFailure(ctx, err, summary, plan.Slug.ValueString())...)
@@ -196,7 +194,7 @@ func (r *tenantResource) ImportState(ctx context.Context, req resource.ImportSta
 		resp.Diagnostics.Append(framework.Failure{
 			Summary: fmt.Sprintf("Could not import tenant %q", key.ID+key.Name()),
 			Remedies: map[error]string{
-				prefect.ErrNotFound: "Give the UUID or the slug of a tenant that exists on this Server. The slug is not the name.",
+				prefect.ErrNotFound: "Use the UUID or the slug of a tenant on this Server. The slug is not the name.",
 			},
 		}.Diagnose(err)...)
 		return

@@ -107,7 +107,7 @@ func TestAccTenant(t *testing.T) {
 			{ResourceName: address, ImportState: true, ImportStateVerify: true, ImportStateId: second},
 			{
 				ResourceName: address, ImportState: true, ImportStateId: first,
-				ExpectError: acctest.Says(`Could not import tenant`, `Give the UUID or the slug`),
+				ExpectError: acctest.Says(`Could not import tenant`, `Use the UUID or the slug`),
 			},
 			{Config: config(server, `name = "Other"`), ConfigPlanChecks: nothing},
 		},
@@ -126,7 +126,7 @@ func TestAccTenant_defaultSlug(t *testing.T) {
 		Steps: []resource.TestStep{
 			{
 				Config:      config(server, `name = "数据"`),
-				ExpectError: acctest.Says(`No slug can be made of the tenant's name`, `Set`, "`slug`"),
+				ExpectError: acctest.Says(`Cannot derive a slug from the tenant's name`, `Set`, "`slug`"),
 			},
 			{
 				Config: config(server, fmt.Sprintf("name = %q", "* "+slug+" *")),
@@ -212,7 +212,7 @@ func TestAccTenant_notEmpty(t *testing.T) {
 				},
 				Config:      block(""),
 				Destroy:     true,
-				ExpectError: acctest.Says(`Could not delete tenant "Full"`, `it holds 1 project, 0 flow versions`, `force_destroy = true`),
+				ExpectError: acctest.Says(`Could not delete tenant "Full"`, `it contains 1 project, 0 flow versions`, `force_destroy = true`),
 			},
 			{
 				PreConfig: func() {
