@@ -26,10 +26,11 @@ output "cluster" {
 }
 
 output "network" {
-  description = "The virtual network: id, name, and the ids of the subnets nodes, database and private_endpoint."
+  description = "The virtual network: id, name, and the ids of the subnets nodes, database and private_endpoint; nodes is the range of the nodes' subnet."
   value = {
-    id   = azurerm_virtual_network.this.id
-    name = azurerm_virtual_network.this.name
+    id    = azurerm_virtual_network.this.id
+    name  = azurerm_virtual_network.this.name
+    nodes = local.subnets.nodes
     subnet_ids = {
       nodes            = azurerm_subnet.nodes.id
       database         = azurerm_subnet.database.id
@@ -46,6 +47,14 @@ output "registry" {
     flow_image                  = module.acr.flow_image
     mirrors                     = local.mirror_images
     credential_set_principal_id = module.acr.credential_set_principal_id
+  }
+}
+
+output "database" {
+  description = "The database server: id and host name."
+  value = {
+    id   = module.postgresql.id
+    host = module.postgresql.database.host
   }
 }
 

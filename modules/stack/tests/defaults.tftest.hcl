@@ -150,3 +150,25 @@ run "public_registry_and_suffix" {
     error_message = "The parts of a small network are wrong."
   }
 }
+
+# What examples/azure-trial asks for.
+run "trial" {
+  variables {
+    replacement_acknowledgement = "trial"
+    cluster = {
+      sku_tier                        = "Free"
+      private_cluster_enabled         = false
+      api_server_authorized_ip_ranges = ["198.51.100.7/32"]
+      cluster_admin_principal_ids     = { deployer = "44444444-4444-4444-8444-444444444444" }
+      system_pool                     = { vm_size = "Standard_D2ds_v5", min_count = 1, max_count = 1 }
+      user_pools                      = { flows = { vm_size = "Standard_D2ds_v5", max_count = 1, os_disk_size_gb = 64 } }
+    }
+    registry = { sku = "Basic", public_network_access_enabled = true }
+    database = { sku_name = "B_Standard_B1ms", storage_mb = 32768, backup_retention_days = 7 }
+    prefect  = { components = { hasura = { env = { HASURA_GRAPHQL_PG_CONNECTIONS = "20" } } } }
+  }
+  assert {
+    condition     = length(azurerm_private_dns_zone.registry) == 0 && output.database.host == "example-db.postgres.database.azure.com" && output.network.nodes == "10.10.0.0/18"
+    error_message = "The smallest installation is not what its example says."
+  }
+}
