@@ -26,7 +26,7 @@ resource "prefect_project" "data" {
 
 resource "prefect_flow" "etl" {
   project_id = prefect_project.data.id
-  flow_json  = file("${path.module}/../flows/etl.json")
+  flow_file  = "${path.module}/../flows/etl.json"
 
   run_config = {
     kubernetes = {

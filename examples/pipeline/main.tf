@@ -22,7 +22,7 @@ resource "prefect_flow" "all" {
   for_each = fileset("${path.module}/flows", "*.json")
 
   project_id = prefect_project.data.id
-  flow_json  = file("${path.module}/flows/${each.value}")
+  flow_file  = "${path.module}/flows/${each.value}"
 
   run_config = {
     kubernetes = {

@@ -10,6 +10,26 @@
 // keeps the four inputs from the state, so reformatted JSON, a label moved from the flow to labels, or an
 // imported registration show no difference.
 //
+// # A flow in a file
+//
+// flow_file is the other way to give the flow. The state then has the path, and
+// never the flow: what follows from it is idempotency_key, summary and parameters.
+// A note in the private data says which key the inputs had when they were last
+// applied, with a hash of them and the file's content. A plan that finds the same
+// hash and the key of the newest version has nothing to do, and decodes nothing.
+// The note is written by an apply only: the plan of another flow must not change
+// what the state's inputs mean.
+//
+// Terraform plans once more when it applies, and compares the plans: a file that
+// means another flow by then is refused because idempotency_key differs. Between
+// that and the apply proper, checkUnchanged notices. Read, Delete and the plan of a
+// destroy do without the file.
+//
+// changes compares the configured flow with the version in state, which is read
+// from the Server if the state's inputs are not that version. Versions do not
+// change, so both plans of an apply say the same; that is why a Server that does not
+// answer is an error here.
+//
 // # When a version is registered
 //
 // A plan registers a new version if and only if one of these holds:

@@ -17,7 +17,7 @@ const coreVersion = "1.4.1"
 
 // All lists the functions.
 func All() []func() function.Function {
-	return []func() function.Function{NewFlowKey, NewFlows, NewKubernetesRun, NewParseFlow}
+	return []func() function.Function{NewFlowKey, NewFlowSummary, NewFlows, NewKubernetesJob, NewKubernetesRun, NewParseFlow}
 }
 
 // wrong returns the error of an argument, counted from 0. Terraform prints it after a colon and adds a full

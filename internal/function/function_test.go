@@ -183,3 +183,67 @@ func TestAccKubernetesRun(t *testing.T) {
 		fails(call(`{ job_template = {}, job_template_path = "s3://a/b" }`), "run_config", "job_template"),
 	)
 }
+
+// TestAccFlowSummary shows what a prefect_flow would say of the flow.
+func TestAccFlowSummary(t *testing.T) {
+	t.Parallel()
+	path, err := filepath.Abs("../../examples/flows/etl.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	call := func(arguments string) string {
+		return "provider::prefect::flow_summary(" + strings.ReplaceAll(arguments, "$etl", fmt.Sprintf("file(%q)", filepath.ToSlash(path))) + ")"
+	}
+	run(t,
+		gives(call("$etl")+".tasks", knownvalue.ListExact([]knownvalue.Check{
+			knownvalue.StringExact("extract (extract-1)"), knownvalue.StringExact("load (load-1)"), knownvalue.StringExact("transform (transform-1)"),
+		})),
+		gives(call(`$etl, "etl"`)+".run_config", knownvalue.StringExact("KubernetesRun, labels 9bad561ac917")),
+		gives(call("$etl")+".schedule == null", knownvalue.Bool(true)),
+		fails(call(`$etl, "none"`), "flow_json", "no flow named"),
+		fails(call(`"{}"`), "flow_json"),
+		fails(call("$etl, null, 1"), "takes 2 argument(s) at most"),
+	)
+}
+
+// TestAccKubernetesJob shows the Job that the agent would make.
+func TestAccKubernetesJob(t *testing.T) {
+	t.Parallel()
+	path, err := filepath.Abs("../../examples/flows/etl.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	etl := fmt.Sprintf("file(%q)", filepath.ToSlash(path))
+	call := func(arguments string) string { return "provider::prefect::kubernetes_job(" + arguments + ")" }
+	container := func(arguments, member string) string {
+		return call(arguments) + ".spec.template.spec.containers[0]." + member
+	}
+	variable := func(arguments, name string) string {
+		return fmt.Sprintf("[for e in %s : e.value if e.name == %q][0]", container(arguments, "env"), name)
+	}
+	const template = `{ apiVersion = "batch/v1", kind = "Job", spec = { backoffLimit = 3, template = { spec = { nodeSelector = { pool = "big" }, containers = [{ name = "flow" }] } } } }`
+	run(t,
+		gives(call("null")+".kind", knownvalue.StringExact("Job")),
+		gives(call("null")+".metadata.labels", knownvalue.ObjectPartial(map[string]knownvalue.Check{
+			"prefect.io/flow_run_id": knownvalue.StringExact("00000000-0000-0000-0000-000000000000"),
+		})),
+		gives(container(`{ image = "etl:1" }`, "image"), knownvalue.StringExact("etl:1")),
+		gives(container("{}", "image"), knownvalue.StringExact("prefecthq/prefect:1.4.1")),
+		gives(container(`{ cpu_limit = "2" }`, "resources.limits.cpu"), knownvalue.StringExact("2")),
+		gives(variable(`{ env = { A = "x" } }`, "A"), knownvalue.StringExact("x")),
+		gives(container("provider::prefect::kubernetes_run({ image = \"etl:2\" })", "image"), knownvalue.StringExact("etl:2")),
+		gives(call("{ job_template = "+template+" }")+".spec.backoffLimit", knownvalue.Int64Exact(3)),
+		gives(call("{}, { agent = { job_template = "+template+" } }")+".spec.template.spec.nodeSelector.pool", knownvalue.StringExact("big")),
+		gives(variable(`{}, { agent = { labels = ["b", "a"], env = { N = 1 }, api = "http://x" } }`, "PREFECT__CLOUD__AGENT__LABELS"), knownvalue.StringExact("['a', 'b']")),
+		gives(variable(`{}, { agent = { labels = [], env = { N = 1 }, api = "http://x" } }`, "N"), knownvalue.StringExact("1")),
+		gives(container("null, { flow_json = "+etl+" }", "image"), knownvalue.StringExact("prefecthq/prefect:1.4.1")),
+		fails(call(`{ images = "x" }`), "no attribute \"images\""),
+		fails(call(`"no"`), "run configuration"),
+		fails(call(`jsonencode({ type = "DockerRun" })`), "only `KubernetesRun` is supported"),
+		fails(call(`{ job_template_path = "s3://x/y.yaml" }`), "run_config"),
+		fails(call(`{}, { agents = {} }`), "there is no \"agents\""),
+		fails(call(`{}, { agent = { label = [] } }`), "there is no \"label\""),
+		fails(call(`{}, { agent = { labels = "a" } }`), "agent.labels must be a list of strings"),
+		fails(call(`{}, {}, 3`), "takes 2 argument(s) at most"),
+	)
+}

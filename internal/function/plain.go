@@ -1,11 +1,14 @@
 package function
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/big"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 )
@@ -71,4 +74,56 @@ func plainList(from []attr.Value) (any, error) {
 		to = append(to, v)
 	}
 	return to, nil
+}
+
+// dynamicOf is the inverse of plain: objects for objects, tuples for lists.
+func dynamicOf(v any) (attr.Value, error) {
+	switch v := v.(type) {
+	case nil:
+		return types.StringNull(), nil
+	case bool:
+		return types.BoolValue(v), nil
+	case string:
+		return types.StringValue(v), nil
+	case json.Number:
+		f, _, err := big.ParseFloat(v.String(), 10, 512, big.ToNearestEven)
+		if err != nil {
+			return nil, fmt.Errorf("%q is not a number: %w", v, err)
+		}
+		return types.NumberValue(f), nil
+	case int:
+		return types.NumberValue(new(big.Float).SetInt64(int64(v))), nil
+	case map[string]any:
+		kinds, values := map[string]attr.Type{}, map[string]attr.Value{}
+		for name, member := range v {
+			value, err := dynamicOf(member)
+			if err != nil {
+				return nil, err
+			}
+			kinds[name], values[name] = value.Type(context.Background()), value
+		}
+		object, diags := types.ObjectValue(kinds, values)
+		return object, failure(diags)
+	case []any:
+		var kinds []attr.Type
+		var values []attr.Value
+		for _, element := range v {
+			value, err := dynamicOf(element)
+			if err != nil {
+				return nil, err
+			}
+			kinds, values = append(kinds, value.Type(context.Background())), append(values, value)
+		}
+		tuple, diags := types.TupleValue(kinds, values)
+		return tuple, failure(diags)
+	default:
+		return nil, fmt.Errorf("values of type %T are not supported", v)
+	}
+}
+
+func failure(diags diag.Diagnostics) error {
+	for _, d := range diags.Errors() {
+		return fmt.Errorf("%s: %s", d.Summary(), d.Detail())
+	}
+	return nil
 }

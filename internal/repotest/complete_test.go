@@ -236,6 +236,9 @@ func (c *completion) missing(kind, name string, given hclsyntax.Attributes) []st
 		}
 	}
 	argument := oneOf[name]
+	if name == "prefect_flow" && given["flow_file"] != nil {
+		argument = "" // instead of flow_json
+	}
 	if kind == "resource" && argument != "" && given[strings.Fields(argument)[0]] == nil && !slices.Contains(missing, argument) {
 		missing = append(missing, argument)
 	}

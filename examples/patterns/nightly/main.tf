@@ -5,7 +5,7 @@ variable "project_id" {
 
 resource "prefect_flow" "report" {
   project_id = var.project_id
-  flow_json  = file("${path.module}/../../flows/etl.json")
+  flow_file  = "${path.module}/../../flows/etl.json"
 }
 
 resource "prefect_flow_group" "report" {

@@ -1,14 +1,14 @@
 # The document that `prefect build -p etl.py -o etl.json` wrote.
 resource "prefect_flow" "etl" {
   project_id = prefect_project.example.id
-  flow_json  = file("${path.module}/etl.json")
+  flow_file  = "${path.module}/etl.json"
   labels     = ["production"]
 }
 
 # The same flow with a run configuration that Terraform declares.
 resource "prefect_flow" "etl_large" {
   project_id = prefect_project.large.id
-  flow_json  = file("${path.module}/etl.json")
+  flow_file  = "${path.module}/etl.json"
 
   run_config = {
     kubernetes = {

@@ -1,0 +1,61 @@
+package function
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/function"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/flowsummary"
+)
+
+// flowSummary implements flow_summary.
+type flowSummary struct{}
+
+// NewFlowSummary returns the function flow_summary.
+func NewFlowSummary() function.Function { return flowSummary{} }
+
+// Metadata gives the name.
+func (flowSummary) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
+	resp.Name = "flow_summary"
+}
+
+// Definition describes the function.
+func (flowSummary) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
+	resp.Definition = function.Definition{
+		Summary: "A flow in a few lines",
+		MarkdownDescription: "Returns the `summary` that a `prefect_flow` of the flow has: `tasks`, `parameters`, `schedule`, `run_config` and `storage` in words. " +
+			"Its size is bounded, whatever the size of the flow. Environment variables are listed without values. The flow is checked as `prefect_flow` does.\n\n" +
+			"Call it as `flow_summary(flow_json)` or `flow_summary(flow_json, name)`.",
+		Parameters: []function.Parameter{function.StringParameter{
+			Name: "flow_json", MarkdownDescription: "One serialised flow, or a whole document of `prefect build`, as JSON.",
+		}},
+		VariadicParameter: optional("options", "The `name` of the flow, to pick one of several in a document."),
+		Return:            function.ObjectReturn{AttributeTypes: flowsummary.Types()},
+	}
+}
+
+// Run describes the flow.
+func (flowSummary) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
+	var text string
+	given := options{most: 1}
+	if resp.Error = req.Arguments.Get(ctx, &text, &given.values); resp.Error != nil {
+		return
+	}
+	if resp.Error = given.check(); resp.Error != nil {
+		return
+	}
+	name, failed := given.name(0)
+	if failed != nil {
+		resp.Error = failed
+		return
+	}
+	flow, err := parse(text, name)
+	if err == nil {
+		err = flow.Validate()
+	}
+	if err != nil {
+		resp.Error = wrong(0, err)
+		return
+	}
+	resp.Error = resp.Result.Set(ctx, flowsummary.Value(flow.WithLabels(nil)))
+}
