@@ -73,11 +73,10 @@ func TestExampleOfFlowFiles(t *testing.T) {
 	}
 	w := workspace(t, terraform, server, nil, "", "PREFECT__CLOUD__API="+server.API, "PREFECT__CLOUD__TENANT_ID="+server.TenantID)
 	remove(t, w, "main.tf")
-	w.Write("example/main.tf", strings.ReplaceAll(string(example), `"data"`, `"`+acctest.Name("example")+`"`))
+	w.Write("example/main.tf", strings.ReplaceAll(string(example), `name = "data"`, fmt.Sprintf("name = %q", acctest.Name("example"))))
 	w.Write("flows/etl.json", etl(t))
 	says(t, w.Run("-chdir=example", "apply", "-auto-approve", "-input=false"), "extract (extract-1)")
 	w.Run("-chdir=example", "plan", "-detailed-exitcode", "-input=false")
-	w.Run("-chdir=example", "destroy", "-auto-approve", "-input=false")
 }
 
 // TestFlowFileOfAnotherPlan changes the file between plan and apply.
