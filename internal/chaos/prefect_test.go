@@ -64,7 +64,7 @@ func answers() map[string]answer {
 		},
 		"not found": text(`{"errors":[{"message":"field \"project\" not found in type: 'query_root'"}]}`),
 		"page":      text(`{"data":null,"errors":[{"message":"404 page not found"}]}`),
-		"escapes":   text("{\"data\":null,\"errors\":[{\"message\":\"\\u001b[2J\\u001b[HApply complete! not found\"}]}"),
+		"escapes":   text("{\"data\":null,\"errors\":[{\"message\":\"\\u001b[2J\\u001b[HApply complete!\\r\\u0000\\u0007\\u202e\\u0085 not found\"}]}"),
 		"partial": func(w http.ResponseWriter, own []byte) {
 			_, _ = w.Write(bytes.Replace(own, []byte(`{`), []byte(`{"errors":[{"message":"oops"}],`), 1))
 		},
@@ -93,13 +93,22 @@ type proxy struct {
 	with  answer
 	// keeps says of a spoiled request that it does not reach the Server; nil lets all through.
 	keeps func(operation string) bool
+	echo  func(w http.ResponseWriter, asked string)
 	hits  int
 }
 
 func (p *proxy) attack(with answer, spoil func(operation string) bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.with, p.spoil, p.keeps, p.hits = with, spoil, nil, 0
+	p.with, p.spoil, p.keeps, p.echo, p.hits = with, spoil, nil, nil, 0
+}
+
+// attackWith is attack, but the answer depends on the request, which does not reach the Server.
+func (p *proxy) attackWith(with func(w http.ResponseWriter, asked string), spoil func(operation string) bool) {
+	p.attack(nil, spoil)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.echo = with
 }
 
 func (p *proxy) count() int {
@@ -120,8 +129,8 @@ func newProxy(t *testing.T, server string) *proxy {
 		asked, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(bytes.NewReader(asked))
 		p.mu.Lock()
-		with := p.with
-		spoiled := with != nil && p.spoil(string(asked))
+		with, echo := p.with, p.echo
+		spoiled := (with != nil || echo != nil) && p.spoil(string(asked))
 		kept := false
 		if spoiled {
 			p.hits++
@@ -130,6 +139,10 @@ func newProxy(t *testing.T, server string) *proxy {
 		p.mu.Unlock()
 		if !spoiled {
 			forward.ServeHTTP(w, r)
+			return
+		}
+		if echo != nil {
+			echo(w, string(asked))
 			return
 		}
 		own := httptest.NewRecorder()
@@ -166,7 +179,7 @@ resource "prefect_flow_run" "r" {
 }
 `
 
-func terraform(t *testing.T, server *acctest.PrefectServer, configuration string) *acctest.Workspace {
+func terraform(t *testing.T, server *acctest.PrefectServer, configuration string, env ...string) *acctest.Workspace {
 	t.Helper()
 	dir := os.Getenv("PREFECT_CHAOS")
 	if dir == "" {
@@ -180,7 +193,7 @@ func terraform(t *testing.T, server *acctest.PrefectServer, configuration string
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := acctest.NewWorkspace(t, program, dir)
+	w := acctest.NewWorkspace(t, program, dir, env...)
 	w.Write("etl.json", string(document))
 	w.Configure(server, nil, configuration)
 	return w
@@ -237,7 +250,8 @@ func TestSpoiledAnswers(t *testing.T) {
 			w := terraform(t, &behind, configuration)
 
 			p.attack(spoiled, once("create_"))
-			w.Try("apply", "-auto-approve", "-input=false")
+			output, _ := w.Try("apply", "-auto-approve", "-input=false")
+			printed(t, output)
 			if p.count() == 0 {
 				t.Fatal("nothing was attacked")
 			}
@@ -248,13 +262,16 @@ func TestSpoiledAnswers(t *testing.T) {
 			p.attack(spoiled, func(string) bool { return true })
 			if output, code := w.Try("apply", "-auto-approve", "-input=false"); code == 0 {
 				t.Errorf("an apply without one good answer succeeded:\n%s", output)
+			} else {
+				printed(t, output)
 			}
 			p.attack(nil, nil)
 			w.Unchanged("after a refresh without one good answer")
 			one(t, "after the refresh", server.Client, 1)
 
 			p.attack(spoiled, once("delete_", "archive_"))
-			w.Try("destroy", "-auto-approve", "-input=false")
+			output, _ = w.Try("destroy", "-auto-approve", "-input=false")
+			printed(t, output)
 			p.attack(nil, nil)
 			w.Run("destroy", "-auto-approve", "-input=false")
 			one(t, "after the destroy", server.Client, 0)

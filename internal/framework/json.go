@@ -63,6 +63,15 @@ func (t JSONType) ValueFromTerraform(ctx context.Context, in tftypes.Value) (att
 // Type returns JSONType.
 func (v JSON) Type(context.Context) attr.Type { return JSONType{} }
 
+// String says how long the text is. The framework writes it to its trace log for every value that it compares, and
+// parameters, contexts and flows may contain secrets.
+func (v JSON) String() string {
+	if !IsSet(v) {
+		return v.StringValue.String()
+	}
+	return fmt.Sprintf("<JSON of %d bytes>", len(v.ValueString()))
+}
+
 // Equal compares the text.
 func (v JSON) Equal(o attr.Value) bool {
 	other, ok := o.(JSON)

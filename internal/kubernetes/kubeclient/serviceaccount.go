@@ -4,11 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"net"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"k8s.io/client-go/rest"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/localfile"
 )
 
 // inCluster uses the pod's service account; the remaining explicit values apply to it too.
@@ -47,11 +48,11 @@ func (c Config) podConfig() (*rest.Config, error) {
 	if host == "" || port == "" {
 		return nil, rest.ErrNotInCluster
 	}
-	token, err := os.ReadFile(filepath.Join(c.podDirectory(), "token"))
+	token, err := localfile.Read(filepath.Join(c.podDirectory(), "token"), localfile.Small)
 	if err != nil {
 		return nil, fmt.Errorf("read the pod's token: %w", err)
 	}
-	ca, err := os.ReadFile(filepath.Join(c.podDirectory(), "ca.crt"))
+	ca, err := localfile.Read(filepath.Join(c.podDirectory(), "ca.crt"), localfile.Small)
 	if err != nil {
 		return nil, fmt.Errorf("read the pod's certificate authority: %w", err)
 	}
@@ -66,7 +67,7 @@ func (c Config) podDirectory() string {
 }
 
 func (c Config) podNamespace() string {
-	data, err := os.ReadFile(filepath.Join(c.podDirectory(), "namespace"))
+	data, err := localfile.Read(filepath.Join(c.podDirectory(), "namespace"), localfile.Small)
 	if name := strings.TrimSpace(string(data)); err == nil && name != "" {
 		return name
 	}

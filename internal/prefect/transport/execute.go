@@ -45,6 +45,7 @@ func (c *Client) Execute(
 		if failure == nil {
 			return c.decode(op, name, data, out)
 		}
+		failure.err.Message = withoutInput(failure.err.Message, body, encoded)
 		trace.add(failure.err.Ambiguous)
 		if ctx.Err() != nil {
 			c.log(ctx, failure.event)
