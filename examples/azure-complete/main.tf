@@ -52,7 +52,8 @@ module "database_secret" {
 
 data "azurerm_client_config" "current" {}
 
-# Without a name, whoever applies this first, and nobody else because somebody else applies it later.
+# By default the first person who applies this is the administrator, and later applies by others do not change
+# that.
 resource "terraform_data" "administrator" {
   input            = coalesce(var.administrator_object_id, data.azurerm_client_config.current.object_id)
   triggers_replace = coalesce(var.administrator_object_id, "first")

@@ -11,7 +11,7 @@ variable "location" {
 }
 
 variable "administrator_object_id" {
-  description = "Object id of the user, group or service principal that administers the cluster, and installs the Server: the identity that runs Terraform, or a group that it is in. null takes whoever applies this first."
+  description = "Object id of the user, group or service principal that administers the cluster, and installs the Server: the identity that runs Terraform, or a group that it is in. null uses the identity of the first apply."
   type        = string
   default     = null
 }

@@ -1,4 +1,4 @@
-# Prefect Server on a cluster that you have, for a trial: its database runs in the cluster and keeps nothing. The Server is not
+# Prefect Server on an existing cluster, for a trial: its database runs in the cluster and keeps nothing. The Server is not
 # exposed; the provider reaches it through the cluster's API.
 
 terraform {

@@ -16,7 +16,7 @@ provider "prefect" {
 }
 
 variable "image" {
-  description = "The image that holds the flow, by digest: myregistry.azurecr.io/flows@sha256:..."
+  description = "The image that contains the flow, by digest: myregistry.azurecr.io/flows@sha256:..."
   type        = string
 }
 

@@ -26,6 +26,6 @@ output "credential_set_principal_id" {
 }
 
 output "mirrors" {
-  description = "Whether the registry has a cache rule for each of the Server's images."
+  description = "true if the registry has a cache rule for each of the Server's images."
   value       = alltrue([for image in values(local.server_images) : contains(values(local.cache_rules)[*].target, image.target)])
 }

@@ -51,7 +51,7 @@ variable "sku" {
 }
 
 variable "public_network_access_enabled" {
-  description = "Whether the registry can be reached from the internet (with a login; anonymous pulls stay off). Must be true on Basic and Standard."
+  description = "Makes the registry reachable from the internet (with a login; anonymous pulls stay off). Must be true on Basic and Standard."
   type        = bool
   default     = false
   nullable    = false
@@ -88,7 +88,7 @@ variable "private_endpoint" {
 }
 
 variable "zone_redundancy_enabled" {
-  description = "Whether the registry is spread over availability zones. Premium only. Changing it replaces the registry with an empty one."
+  description = "Spreads the registry over availability zones. Premium only. Changing it replaces the registry with an empty one."
   type        = bool
   default     = false
   nullable    = false

@@ -42,7 +42,8 @@ locals {
   ])
   room = floor(pow(2, 24 - tonumber(split("/", var.pod_cidr)[1])))
 
-  # Each pool has its own name for the pool that holds its nodes while it is made anew, so that two can be at the same time.
+  # Each pool has its own name for the temporary pool that replaces it during a rotation, so that two can
+  # rotate at the same time.
   temporary_names = { for name in keys(var.user_pools) : name => "t${substr(sha1(name), 0, 11)}" }
   pool_names      = concat([var.system_pool.name], keys(var.user_pools))
   taken_names = [
@@ -60,7 +61,7 @@ locals {
     service_cidr            = var.service_cidr
     "system_pool.name"      = var.system_pool.name
   }, var.kubelet_identity == null ? {} : { kubelet_identity = "one of yours" })
-  # What a cluster has of which nothing was recorded.
+  # Values of a cluster created before they were recorded.
   unrecorded = { kubelet_identity = "made by AKS" }
   # Apart from the others, because it may be unknown when planning, and would make the whole comparison so.
   zone     = var.private_cluster_enabled ? lower(var.private_dns_zone_id) : "none"
@@ -152,7 +153,7 @@ resource "azurerm_kubernetes_cluster" "this" {
     temporary_name_for_rotation  = "temporary"
     tags                         = var.tags
 
-    # Azure's own values, in so many words: left out, they would show as a change in every plan.
+    # Azure's defaults, explicitly: otherwise every plan would show them as a change.
     upgrade_settings {
       max_surge                     = "10%"
       drain_timeout_in_minutes      = var.drain_timeout_in_minutes
@@ -304,7 +305,7 @@ resource "azurerm_kubernetes_cluster" "this" {
     }
     precondition {
       condition     = var.private_cluster_enabled || !var.private_cluster_public_fqdn_enabled
-      error_message = "private_cluster_public_fqdn_enabled only applies to a private cluster; a public one has a public name anyhow. Remove it, or set private_cluster_enabled = true."
+      error_message = "private_cluster_public_fqdn_enabled only applies to a private cluster; a public one always has a public name. Remove it, or set private_cluster_enabled = true."
     }
     precondition {
       condition     = !contains(keys(var.user_pools), var.system_pool.name)

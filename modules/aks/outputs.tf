@@ -1,5 +1,5 @@
 output "id" {
-  description = "Id of the cluster. Available when its pools are: whoever changes the cluster has to wait for them."
+  description = "Id of the cluster. Available only after its pools, because the cluster cannot be changed before they exist."
   value       = azurerm_kubernetes_cluster.this.id
   depends_on  = [azurerm_kubernetes_cluster_node_pool.this]
 }
@@ -20,7 +20,7 @@ output "current_kubernetes_version" {
 }
 
 output "kubernetes" {
-  description = "How to reach the Kubernetes API, in the attribute names of the helm and prefect providers: host, cluster_ca_certificate (PEM), and exec, which signs in with kubelogin in the way of kubelogin_login. Available when the pools and the roles on the cluster are."
+  description = "How to reach the Kubernetes API, in the attribute names of the helm and prefect providers: host, cluster_ca_certificate (PEM), and exec, which signs in with kubelogin as kubelogin_login says. Available only after the pools and the roles on the cluster."
   value = {
     host                   = azurerm_kubernetes_cluster.this.kube_config[0].host
     cluster_ca_certificate = base64decode(azurerm_kubernetes_cluster.this.kube_config[0].cluster_ca_certificate)
@@ -32,7 +32,7 @@ output "kubernetes" {
     }
   }
   sensitive = true
-  # Whoever uses these needs the nodes and the roles to be there. Azure may take minutes more to act on a role.
+  # Users of these need the nodes and the roles to exist. Azure may take minutes longer to apply a role.
   depends_on = [azurerm_kubernetes_cluster_node_pool.this, azurerm_role_assignment.cluster_admin]
 }
 
@@ -47,7 +47,7 @@ output "client_certificate" {
 }
 
 output "kube_config_raw" {
-  description = "The user's kubeconfig file; with Entra ID it holds no secret and needs kubelogin."
+  description = "The user's kubeconfig file; with Entra ID it contains no secret and needs kubelogin."
   value       = azurerm_kubernetes_cluster.this.kube_config_raw
   sensitive   = true
   depends_on  = [azurerm_kubernetes_cluster_node_pool.this, azurerm_role_assignment.cluster_admin]

@@ -194,7 +194,7 @@ variable "drain_timeout_in_minutes" {
 # Who reaches the API server
 
 variable "private_cluster_enabled" {
-  description = "Whether the Kubernetes API has an address in the virtual network only. Terraform must then run where that network is reachable. Changing it replaces the cluster."
+  description = "Gives the Kubernetes API an address only in the virtual network. Terraform must then run where that network is reachable. Changing it replaces the cluster."
   type        = bool
   default     = true
   nullable    = false
@@ -213,7 +213,7 @@ variable "private_dns_zone_id" {
 }
 
 variable "private_cluster_public_fqdn_enabled" {
-  description = "Whether a private cluster's name is published in public DNS. The address that it stands for stays private."
+  description = "Publishes a private cluster's name in public DNS. Its address stays private."
   type        = bool
   default     = false
   nullable    = false
@@ -245,7 +245,7 @@ variable "public_api_server_acknowledged" {
 # Who may do what
 
 variable "local_account_disabled" {
-  description = "Whether the cluster's certificate-based administrator account is off, so that everybody signs in with Microsoft Entra ID."
+  description = "Disables the cluster's certificate-based administrator account, so that everybody signs in with Microsoft Entra ID."
   type        = bool
   default     = true
   nullable    = false
@@ -472,7 +472,7 @@ variable "user_pools" {
 }
 
 variable "host_encryption_enabled" {
-  description = "Whether the nodes' hosts encrypt temporary disks and caches as well. The subscription needs the feature EncryptionAtHost, and the sizes must support it."
+  description = "Makes the nodes' hosts also encrypt temporary disks and caches. The subscription needs the feature EncryptionAtHost, and the sizes must support it."
   type        = bool
   default     = false
   nullable    = false

@@ -23,7 +23,7 @@ variable "namespace" {
 }
 
 variable "create_namespace" {
-  description = "Whether to create the namespace if it does not exist. Helm never deletes a namespace."
+  description = "Creates the namespace if it does not exist. Helm never deletes a namespace."
   type        = bool
   default     = true
   nullable    = false

@@ -87,7 +87,7 @@ variable "backup_retention_days" {
 }
 
 variable "geo_redundant_backup_enabled" {
-  description = "Whether backups are also kept in the paired region. Changing it replaces the server."
+  description = "Also keeps backups in the paired region. Changing it replaces the server."
   type        = bool
   default     = false
   nullable    = false

@@ -23,7 +23,7 @@ variable "namespace" {
 }
 
 variable "create_namespace" {
-  description = "Whether to create the namespace if it does not exist. Helm never deletes a namespace."
+  description = "Creates the namespace if it does not exist. Helm never deletes a namespace."
   type        = bool
   default     = true
   nullable    = false
@@ -184,7 +184,7 @@ variable "agent" {
   description = <<-EOT
     The Kubernetes agents. A Prefect 1 agent starts Jobs in one namespace: the release's own in job_namespace, and one more for
     each of namespaces, with the role it needs there.
-    job_namespace: null for NAMESPACE-flows. In the release's own, whoever may register a flow can have it mount the Secret with the
+    job_namespace: null for NAMESPACE-flows. In the release's own, anyone who may register a flow can have it mount the Secret with the
     database's password, or run as the agents' account.
     labels, namespaces[*].labels: an agent takes the runs all of whose labels it has; without labels, those that have none. The label
     of a further namespace is its name, unless it is given others.
@@ -415,7 +415,7 @@ variable "exposure" {
   }
   validation {
     condition     = !coalesce(var.exposure.public, false) || var.exposure.public_acknowledgement == "anyone who reaches this address controls Prefect"
-    error_message = "Prefect Server has no login: whoever reaches it can read, change and run everything. If the address is protected otherwise, set exposure.public_acknowledgement = \"anyone who reaches this address controls Prefect\"; otherwise leave exposure.public = false."
+    error_message = "Prefect Server has no login: anyone who can reach it can read, change and run everything. If the address is protected otherwise, set exposure.public_acknowledgement = \"anyone who reaches this address controls Prefect\"; otherwise leave exposure.public = false."
   }
   validation {
     condition     = !coalesce(var.exposure.public, false) || try(length(var.exposure.tls_secret_name) > 0, false)
@@ -457,7 +457,7 @@ variable "clients" {
 }
 
 variable "network_policies_enabled" {
-  description = "Whether only the release's own pods, runs of flows, clients and whatever exposure names may connect to the Server. Needs a cluster that enforces network policies, as the module aks makes."
+  description = "Allows only the release's own pods, runs of flows, clients and what exposure names to connect to the Server. Needs a cluster that enforces network policies, as the module aks makes."
   type        = bool
   default     = true
   nullable    = false
@@ -546,7 +546,7 @@ variable "tolerations" {
 # Rest
 
 variable "telemetry_enabled" {
-  description = "Whether the Server reports its use to Prefect."
+  description = "Makes the Server report its use to Prefect."
   type        = bool
   default     = false
   nullable    = false

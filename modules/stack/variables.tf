@@ -204,7 +204,7 @@ variable "registry_build_context_token" {
 }
 
 variable "mirror_images" {
-  description = "Whether Prefect Server's images come from the registry instead of from Docker Hub. null means that they do when registry.cache_credentials lets it fetch them; true without those is for images that you have put there, for example with `az acr import`."
+  description = "Takes Prefect Server's images from the registry instead of Docker Hub. null does so if registry.cache_credentials lets the registry fetch them; true without those is for images that you have put there, for example with `az acr import`."
   type        = bool
   default     = null
 }
