@@ -103,30 +103,37 @@ func (b *bench) measure(size int) {
 		b.add(size, work, "", 0, b.plans(w)...)
 	}
 
+	b.flows(terraform, server, flows, "flow_json", `flow_json = file("${path.module}/${each.value}")`, documents)
+	b.flows(terraform, server, flows, "flow_file", `flow_file = "${path.module}/${each.value}"`, plain)
+	b.cli(server, flows, size)
+}
+
+// flows measures flows that are given by an argument, against the no-op plan of a floor.
+func (b *bench) flows(terraform string, server *acctest.PrefectServer, flows []json.RawMessage, name, argument, floor string) {
+	size := len(flows)
 	w := b.workspace(terraform, flows)
-	w.Configure(server, nil, `
+	w.Configure(server, nil, fmt.Sprintf(`
 resource "prefect_project" "data" {
-  name          = "scale"
+  name          = "scale with %s"
   force_destroy = true
 }
 
 resource "prefect_flow" "all" {
   for_each   = fileset(path.module, "flows/*.json")
   project_id = prefect_project.data.id
-  flow_json  = file("${path.module}/${each.value}")
+  %s
 }
-`)
+`, name, argument))
 	count := b.counting(server)
 	w.Apply()
-	b.add(size, "creation of `prefect_flow`, `flow_json`", creation, count(), w.Last)
+	b.add(size, "creation of `prefect_flow`, `"+name+"`", creation, count(), w.Last)
 	count = b.counting(server)
 	costs := b.plans(w)
-	if requests := count(); requests >= 0 {
-		b.add(size, "no-op plan of `prefect_flow`, `flow_json`", documents, requests/b.repeat, costs...)
-	} else {
-		b.add(size, "no-op plan of `prefect_flow`, `flow_json`", documents, requests, costs...)
+	requests := count()
+	if requests >= 0 {
+		requests /= b.repeat
 	}
-	b.cli(server, flows, size)
+	b.add(size, "no-op plan of `prefect_flow`, `"+name+"`", floor, requests, costs...)
 }
 
 // workspace has the flows, each in a file.
