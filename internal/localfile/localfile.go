@@ -3,6 +3,7 @@
 package localfile
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -34,19 +35,23 @@ func Read(name string, limit int64) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("%w: it is %s", ErrNotRegular, kind(info.Mode()))}
 	}
+	tooLarge := &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("%w: it has more than %s", ErrTooLarge, size(limit))}
+	if info.Size() > limit {
+		return nil, tooLarge
+	}
 	file, err := os.Open(name)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // as above
 	}
 	defer func() { _ = file.Close() }()
-	data, err := io.ReadAll(io.LimitReader(file, limit+1))
-	if err != nil {
+	data := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead)) // it need not grow
+	if _, err := data.ReadFrom(io.LimitReader(file, limit+1)); err != nil {
 		return nil, err //nolint:wrapcheck // as above
 	}
-	if int64(len(data)) > limit {
-		return nil, &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("%w: it has more than %s", ErrTooLarge, size(limit))}
+	if int64(data.Len()) > limit { // it has grown
+		return nil, tooLarge
 	}
-	return data, nil
+	return data.Bytes(), nil
 }
 
 func kind(mode fs.FileMode) string {
