@@ -105,8 +105,9 @@ func TestRefreshSeesChanges(t *testing.T) {
 	before := len(e.server.Requests())
 	_, err := e.RefreshFlow(t.Context(), flows[3].VersionGroupID)
 	check(t, err)
-	ahead := len(e.server.Requests()) == before
-	t.Logf("read ahead: %t", ahead)
+	if len(e.server.Requests()) != before {
+		t.Fatal("nothing was read ahead, so that nothing can be out of date")
+	}
 
 	target := projects[0]
 	for _, f := range flows[4:] {
@@ -162,7 +163,7 @@ func TestRefreshForgets(t *testing.T) {
 	e := newEnv(t, prefectserver.Options{}, func(cfg *prefect.Config) {
 		cfg.Now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
 	})
-	_, flows := e.fill(t, 1, 10)
+	_, flows := e.fill(t, 1, 30)
 	for _, f := range flows[:2] {
 		_, err := e.RefreshFlow(t.Context(), f.VersionGroupID)
 		check(t, err)
@@ -173,8 +174,26 @@ func TestRefreshForgets(t *testing.T) {
 	if len(e.server.Requests()) != before {
 		t.Error("nothing was read ahead")
 	}
-	later.Store(int64(11 * time.Second))
-	_, err = e.RefreshFlow(t.Context(), flows[3].VersionGroupID)
+	// While the refresh goes on, nothing is older than two minutes.
+	next := 3
+	for waited := 9 * time.Second; waited <= 117*time.Second; waited += 9 * time.Second {
+		later.Store(int64(waited))
+		_, err := e.RefreshFlow(t.Context(), flows[next].VersionGroupID)
+		check(t, err)
+		next++
+	}
+	if len(e.server.Requests()) != before {
+		t.Error("what was read ahead was asked for again while it was new enough")
+	}
+	later.Store(int64(125 * time.Second))
+	_, err = e.RefreshFlow(t.Context(), flows[next].VersionGroupID)
+	check(t, err)
+	if len(e.server.Requests()) == before {
+		t.Error("what was read two minutes ago was given out")
+	}
+	before = len(e.server.Requests())
+	later.Store(int64(136 * time.Second))
+	_, err = e.RefreshFlow(t.Context(), flows[next+1].VersionGroupID)
 	check(t, err)
 	if len(e.server.Requests()) != before+1 {
 		t.Errorf("%d requests after a pause, want 1", len(e.server.Requests())-before)

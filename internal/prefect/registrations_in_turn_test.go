@@ -92,21 +92,29 @@ func TestRegistrationsOfOneFlowTakeTurns(t *testing.T) {
 		}
 	}
 
-	// Who waits for a turn can leave.
-	defer e.server.Faults().Add(prefectserver.Fault{Field: "create_flow_from_compressed_string", Delay: time.Hour})()
-	first, leave := context.WithCancel(t.Context())
-	ended := make(chan error, 2)
-	in := prefect.RegisterFlowInput{ProjectID: project, SerializedFlow: flowOf("slow", 1)}
-	for range 2 {
-		go func() {
-			_, err := e.RegisterFlow(first, in)
-			ended <- err
-		}()
-	}
+}
+
+// TestRegistrationInTurnCanLeave interrupts a registration that waits for its turn, while the one before it goes on.
+func TestRegistrationInTurnCanLeave(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, prefectserver.Options{})
+	arrived, release := make(chan struct{}), make(chan struct{})
+	e.server.Faults().Add(prefectserver.Fault{Field: "create_flow_from_compressed_string", Times: 1, Before: func() { close(arrived); <-release }})
+	in := prefect.RegisterFlowInput{ProjectID: e.project(t, "p"), SerializedFlow: flowOf("slow", 1)}
+	first, second := make(chan error, 1), make(chan error, 1)
+	go func() { _, err := e.RegisterFlow(t.Context(), in); first <- err }()
+	<-arrived
+	ctx, leave := context.WithCancel(t.Context())
+	go func() { _, err := e.RegisterFlow(ctx, in); second <- err }()
 	leave()
-	for range 2 {
-		if err := <-ended; !errors.Is(err, context.Canceled) {
+	select {
+	case err := <-second:
+		if !errors.Is(err, context.Canceled) {
 			t.Errorf("after leaving: %v", err)
 		}
+	case <-time.After(10 * time.Second):
+		t.Error("it still waits for its turn")
 	}
+	close(release)
+	check(t, <-first)
 }
