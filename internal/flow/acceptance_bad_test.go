@@ -38,7 +38,7 @@ func TestAccFlowBadInput(t *testing.T) {
 		"something else":  {flow: `{"a": 1}`, says: []string{"Not a build document", "flow_json", "must have a name"}},
 		"version 2":       {flow: flow.Document(t, 2, good), says: []string{"Unsupported version", "flow_json", "version 2", "only version 1"}},
 		"no version":      {flow: `{"flows": []}`, says: []string{"Not a build document", "flow_json", "must state its version"}},
-		"no flows":        {flow: flow.Document(t, 1), says: []string{"No such flow", "holds no flow"}},
+		"no flows":        {flow: flow.Document(t, 1), says: []string{"No such flow", "contains no flow"}},
 		"unknown name":    {flow: flow.Document(t, 1, good), lines: []string{`name = "none"`}, says: []string{"No such flow", "name =", `"none"`, `"etl"`}},
 		"wrong name":      {flow: good, lines: []string{`name = "other"`}, says: []string{"No such flow", "name =", `"etl"`, `"other"`}},
 		"several flows":   {flow: flow.Document(t, 1, good, flow.TestFlow(t, "b", nil)), says: []string{"Several flows", "no name was given", `"etl", "b"`}},

@@ -304,7 +304,7 @@ func TestAccFlowRun_refusals(t *testing.T) {
 		"no such group":     {[]string{`version_group_id = "nothing"`}, []string{"Could not start a run of version group nothing"}},
 		"not JSON":          {[]string{`parameters = "{"`}, []string{"JSON"}},
 		"not an object":     {[]string{`parameters = "[]"`}, []string{"Not a JSON object"}},
-		"too exact":         {[]string{`parameters = "{\"x\": 9007199254740993}"`}, []string{"A number that the Server would change", "9007199254740992 of 9007199254740993"}},
+		"too exact":         {[]string{`parameters = "{\"x\": 9007199254740993}"`}, []string{"A number that the Server would change", "9007199254740992 instead of 9007199254740993"}},
 		"both":              {[]string{fmt.Sprintf("flow_id = %q", none), `version_group_id = "g"`}, []string{"Exactly one argument is required"}},
 		"not a time":        {[]string{`scheduled_start_time = "tomorrow"`}, []string{"Not a time", "RFC 3339"}},
 		"quantity":          {[]string{`parameters = jsonencode({ x = 1 })`, `run_config = { kubernetes = { image_pull_policy = "Sometimes" } }`}, []string{"image_pull_policy"}},

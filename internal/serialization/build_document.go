@@ -66,7 +66,7 @@ func checkVersion(m map[string]any) error {
 	if f, err := n.Float64(); !ok || err != nil || f != documentVersion {
 		return &Error{
 			Kind: ErrDocumentVersion, Path: "version",
-			Problem: fmt.Sprintf("the build document has version %s, only version %d is supported", describe(version), documentVersion),
+			Problem: fmt.Sprintf("the build document has version %s, but only version %d is supported", describe(version), documentVersion),
 			Remedy:  "Build the flow with `prefect build` of a Prefect 1 release",
 		}
 	}
@@ -76,7 +76,7 @@ func checkVersion(m map[string]any) error {
 func notADocument(path, format string, args ...any) error {
 	return &Error{
 		Kind: ErrDocument, Path: path, Problem: fmt.Sprintf(format, args...),
-		Remedy: "Use the file that `prefect build` writes, or one serialised flow",
+		Remedy: "Use a file written by `prefect build`, or one serialised flow",
 	}
 }
 
@@ -89,8 +89,8 @@ func (d *Document) Names() []string {
 	return names
 }
 
-// Flow picks a flow by name; an empty name picks the only flow. Errors are *Error with ErrFlowNotFound or
-// ErrAmbiguousFlow, and name the flows there are.
+// Flow selects a flow by name; an empty name selects the only flow. Errors are *Error with ErrFlowNotFound or
+// ErrAmbiguousFlow, and list the existing flows.
 func (d *Document) Flow(name string) (*Flow, error) {
 	var found []*Flow
 	for _, f := range d.Flows {
@@ -103,34 +103,34 @@ func (d *Document) Flow(name string) (*Flow, error) {
 		return found[0], nil
 	case len(d.Flows) == 0:
 		return nil, &Error{
-			Kind: ErrFlowNotFound, Path: "flows", Problem: "the build document holds no flow",
+			Kind: ErrFlowNotFound, Path: "flows", Problem: "the build document contains no flow",
 			Remedy: "Build it again with a path to a script that defines a flow",
 		}
 	case len(found) == 0:
 		return nil, &Error{
 			Kind: ErrFlowNotFound, Path: "flows",
-			Problem: fmt.Sprintf("the build document holds no flow named %q", name),
+			Problem: fmt.Sprintf("the build document contains no flow named %q", name),
 			Remedy:  "Use one of its names: " + quotedList(d.Names()),
 		}
 	case name == "":
 		return nil, &Error{
 			Kind: ErrAmbiguousFlow, Path: "flows",
-			Problem: fmt.Sprintf("the build document holds %d flows and no name was given", len(found)),
-			Remedy:  "Name one of: " + quotedList(d.Names()),
+			Problem: fmt.Sprintf("the build document contains %d flows, but no name was given", len(found)),
+			Remedy:  "Set the name to one of: " + quotedList(d.Names()),
 		}
 	default:
 		return nil, &Error{
 			Kind: ErrAmbiguousFlow, Path: "flows",
-			Problem: fmt.Sprintf("the build document holds %d flows named %q", len(found), name),
-			Remedy:  "Give every flow a name of its own and build again",
+			Problem: fmt.Sprintf("the build document contains %d flows named %q", len(found), name),
+			Remedy:  "Give every flow a unique name and build again",
 		}
 	}
 }
 
-// ParseFlow reads one flow from either a serialised flow or a build document. The name picks the flow of a
-// document ("" when it holds exactly one) and, when not empty, must be the name of a flow given alone.
+// ParseFlow reads one flow from a serialised flow or a build document. The name selects a flow in a document
+// ("" if it contains exactly one) and, if not empty, must match the name of a single flow.
 //
-// A text that was read before is not read again: the Flow is shared.
+// A text is parsed only once: the Flow is shared.
 func ParseFlow(data []byte, name string) (*Flow, error) {
 	return decodeOnce(data).flow(name, pickFlow)
 }
@@ -158,13 +158,13 @@ func pickFlow(v any, name string) (*Flow, error) {
 		return nil, &Error{
 			Kind: ErrFlowNotFound, Path: "name",
 			Problem: fmt.Sprintf("the serialised flow is named %q, not %q", flow.Name(), name),
-			Remedy:  "Use its name, or no name at all",
+			Remedy:  "Use its name, or no name",
 		}
 	}
 	return flow, nil
 }
 
-// isDocument tells a build document from a flow: a flow has no list of flows of its own.
+// isDocument distinguishes a build document from a flow: a flow has no list of flows.
 func isDocument(m map[string]any) bool {
 	if _, ok := m["flows"]; ok {
 		return true
@@ -194,7 +194,7 @@ func kindOf(v any) string {
 	}
 }
 
-// describe shows a small value as JSON.
+// describe formats a small value as JSON.
 func describe(v any) string {
 	text, err := Canonical(v)
 	if err != nil {

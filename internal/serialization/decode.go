@@ -8,7 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// maxDepth bounds the nesting of a document. Python refuses documents nested deeper than about a thousand levels.
+// maxDepth limits the nesting of a document. Python refuses documents nested deeper than about a thousand
+// levels.
 const maxDepth = 10000
 
 // Decode reads one JSON text as Python's json.loads would, and keeps what encoding/json would lose: numbers stay
@@ -166,8 +167,8 @@ func (d *decoder) number() (any, error) {
 		d.pos = start
 		return nil, d.fail("a value was expected")
 	}
-	// A fraction or an exponent counts only when it has digits, as in Python; what is left is reported as
-	// unexpected text by the caller.
+	// A fraction or an exponent counts only if it has digits, as in Python; the caller reports the rest as
+	// unexpected text.
 	if mark := d.pos; d.eat('.') && d.digits() == 0 {
 		d.pos = mark
 	}

@@ -7,14 +7,14 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization/recent"
 )
 
-// rememberedText is how much JSON text may have its decoded form kept, in bytes. Decoded, a document takes about ten times
-// its text.
+// rememberedText is how much JSON text to cache in decoded form, in bytes. A decoded document takes about ten
+// times the size of its text.
 const rememberedText = 16 << 20
 
-// texts are the texts that were decoded last, by their hash: Terraform hands the same document over many times.
+// texts caches recently decoded texts by hash: Terraform passes the same document many times.
 var texts = recent.New[[sha256.Size]byte, *decodedText](rememberedText)
 
-// decodedText is a text with what was made of it. Nothing of it is ever changed.
+// decodedText is a text with its decoded results. It is never modified.
 type decodedText struct {
 	value any
 	err   error
@@ -22,7 +22,7 @@ type decodedText struct {
 	canonical func() ([sha256.Size]byte, error)
 
 	mu    sync.Mutex
-	flows map[string]parsedFlow // by the name that picks it
+	flows map[string]parsedFlow // by the name that selects it
 }
 
 type parsedFlow struct {
@@ -30,7 +30,7 @@ type parsedFlow struct {
 	err  error
 }
 
-// decodeOnce decodes a text, or returns what it is known to hold.
+// decodeOnce decodes a text, or returns the cached result.
 func decodeOnce(data []byte) *decodedText {
 	return texts.Get(sha256.Sum256(data), len(data), func() *decodedText {
 		t := &decodedText{flows: map[string]parsedFlow{}}
@@ -46,7 +46,7 @@ func decodeOnce(data []byte) *decodedText {
 	})
 }
 
-// Valid reports what keeps a text from being JSON, as Decode does.
+// Valid returns why a text is not JSON, as Decode does, or nil.
 func Valid(text string) error { return decodeOnce([]byte(text)).err }
 
 // SameText reports whether two texts are JSON with the same canonical form.
@@ -59,7 +59,7 @@ func SameText(a, b string) bool {
 	return errLeft == nil && errRight == nil && left == right
 }
 
-// flow is what pick makes of the text for a name.
+// flow returns the result of pick for a name, from the cache if possible.
 func (t *decodedText) flow(name string, pick func(any, string) (*Flow, error)) (*Flow, error) {
 	if t.err != nil {
 		return nil, t.err

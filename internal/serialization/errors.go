@@ -14,13 +14,13 @@ var (
 	ErrDocument = errors.New("not a Prefect build document")
 	// ErrDocumentVersion means the build document has a version other than 1.
 	ErrDocumentVersion = errors.New("unsupported build document version")
-	// ErrFlowNotFound means the build document holds no flow of the requested name.
+	// ErrFlowNotFound means the build document contains no flow with the requested name.
 	ErrFlowNotFound = errors.New("flow not found in the build document")
-	// ErrAmbiguousFlow means the build document holds several flows and the request does not say which.
+	// ErrAmbiguousFlow means the build document contains several flows and the request does not select one.
 	ErrAmbiguousFlow = errors.New("several flows in the build document")
-	// ErrInvalidFlow means the flow would be refused, or misunderstood, by a Prefect Server.
+	// ErrInvalidFlow means a Prefect Server would reject or misunderstand the flow.
 	ErrInvalidFlow = errors.New("invalid flow")
-	// ErrInvalidRunConfig means the run configuration would be refused by the agent or by Kubernetes.
+	// ErrInvalidRunConfig means the agent or Kubernetes would reject the run configuration.
 	ErrInvalidRunConfig = errors.New("invalid run configuration")
 )
 
@@ -52,7 +52,8 @@ func (e *Error) Error() string {
 // Unwrap returns the kind, so that errors.Is(err, ErrInvalidFlow) works.
 func (e *Error) Unwrap() error { return e.Kind }
 
-// SyntaxError says where a text stops being JSON. Line and Column start at 1 and count bytes; Offset starts at 0.
+// SyntaxError is where a text stops being JSON. Line and Column start at 1 and count bytes; Offset starts at
+// 0.
 type SyntaxError struct {
 	Offset, Line, Column int
 	Problem              string
@@ -66,8 +67,7 @@ func (e *SyntaxError) Error() string {
 // Unwrap makes errors.Is(err, ErrSyntax) true.
 func (e *SyntaxError) Unwrap() error { return ErrSyntax }
 
-// Problems lists the single problems inside an error of this package, in the order they were found. An error of
-// another origin yields nil.
+// Problems returns the individual problems in an error of this package, in order. Any other error yields nil.
 func Problems(err error) []*Error {
 	if err == nil {
 		return nil

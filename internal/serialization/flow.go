@@ -11,12 +11,12 @@ import (
 	"sync"
 )
 
-// Flow is one serialised flow. It never changes: With methods return another Flow, and what the accessors return
-// is the caller's to keep and modify.
+// Flow is one serialised flow. It is immutable: With methods return another Flow, and the results of
+// accessors are copies that the caller may modify.
 type Flow struct {
 	data map[string]any
 
-	// What was computed of it.
+	// Cached results.
 	checked  sync.Once
 	problems error
 	keyed    sync.Once
@@ -24,13 +24,13 @@ type Flow struct {
 	keyErr   error
 }
 
-// NewFlow wraps a flow that is already decoded, such as flow.serialized_flow read back from a Server. The map is
-// copied.
+// NewFlow wraps a decoded flow, such as flow.serialized_flow read from a Server. It copies the map.
 func NewFlow(data map[string]any) *Flow {
 	return &Flow{data: CopyObject(data)}
 }
 
-// Parameter is a flow parameter. Default is nil both for no default and for a null default; Required tells.
+// Parameter is a flow parameter. Default is nil both without a default and for a null default; Required
+// distinguishes them.
 type Parameter struct {
 	Name, Slug string
 	Required   bool
@@ -43,7 +43,7 @@ func (f *Flow) Name() string { return text(f.data["name"]) }
 // CoreVersion is the Prefect version that serialised the flow, such as "1.4.1"; empty when not recorded.
 func (f *Flow) CoreVersion() string { return text(f.data["__version__"]) }
 
-// TaskCount is the number of tasks, parameters included.
+// TaskCount is the number of tasks, including parameters.
 func (f *Flow) TaskCount() int {
 	tasks, _ := f.data["tasks"].([]any)
 	return len(tasks)
@@ -81,7 +81,7 @@ func (f *Flow) Storage() map[string]any { return f.object("storage") }
 // Schedule is the serialised schedule, or nil when the flow has none.
 func (f *Flow) Schedule() map[string]any { return f.object("schedule") }
 
-// Labels are the labels of the run configuration, as they stand in the document.
+// Labels returns the labels of the run configuration, as in the document.
 func (f *Flow) Labels() []string {
 	config, _ := f.data["run_config"].(map[string]any)
 	return stringsOf(config["labels"])
@@ -94,8 +94,8 @@ func (f *Flow) Map() map[string]any { return CopyObject(f.data) }
 func (f *Flow) MarshalJSON() ([]byte, error) { return Canonical(f.data) }
 
 // WithLabels merges labels into the run configuration as `prefect register --label` does: the union with the
-// labels already there, sorted, without repetition. That normalisation takes place without any label, too. A flow
-// without a run configuration gets the UniversalRun that `prefect build` would have given it, if there are labels.
+// existing labels, sorted and without duplicates. It normalises even without labels to add. A flow without a
+// run configuration gets, if there are labels, the UniversalRun that `prefect build` would have given it.
 func (f *Flow) WithLabels(labels []string) *Flow {
 	config, ok := f.data["run_config"].(map[string]any)
 	if !ok && len(labels) == 0 {
@@ -133,8 +133,8 @@ func (f *Flow) with(key string, value any) *Flow {
 	return &Flow{data: data}
 }
 
-// Compressed is the flow as create_flow_from_compressed_string takes it: base64 of gzip of its canonical JSON. It
-// is the same text for the same flow.
+// Compressed returns the flow in the form for create_flow_from_compressed_string: base64 of gzip of its
+// canonical JSON. The result is deterministic.
 func (f *Flow) Compressed() (string, error) {
 	text, err := Canonical(f.data)
 	if err != nil {
@@ -151,13 +151,13 @@ func (f *Flow) Compressed() (string, error) {
 	return base64.StdEncoding.EncodeToString(packed.Bytes()), nil
 }
 
-// Size is how much of a request body a flow takes, in bytes.
+// Size is the space that a flow takes in a request body, in bytes.
 type Size struct {
 	JSON       int // as a JSON value, uncompressed
 	Compressed int // as the string that Compressed returns
 }
 
-// Size measures the flow, for deciding whether one request can carry it.
+// Size measures the flow, to decide if it fits in one request.
 func (f *Flow) Size() (Size, error) {
 	text, err := Canonical(f.data)
 	if err != nil {
@@ -170,8 +170,8 @@ func (f *Flow) Size() (Size, error) {
 	return Size{JSON: len(text), Compressed: len(packed)}, nil
 }
 
-// WithoutGraph is the flow without tasks and edges, for registering a large flow first and its tasks and edges in
-// batches afterwards. Reference tasks stay.
+// WithoutGraph returns the flow without tasks and edges, to register a large flow first and add tasks and
+// edges in batches. Reference tasks stay.
 func (f *Flow) WithoutGraph() *Flow {
 	return f.with("tasks", []any{}).with("edges", []any{})
 }
@@ -184,7 +184,7 @@ func (f *Flow) object(key string) map[string]any {
 	return CopyObject(m)
 }
 
-// objects are the objects of a list, not copied.
+// objects returns the objects in a list, without copying.
 func (f *Flow) objects(key string) []map[string]any {
 	list, _ := f.data[key].([]any)
 	out := make([]map[string]any, 0, len(list))
@@ -201,7 +201,7 @@ func text(v any) string {
 	return s
 }
 
-// stringsOf reads a list of strings, decoded or Go's own; other elements are left out.
+// stringsOf reads a list of strings, decoded or Go's own; it ignores other elements.
 func stringsOf(v any) []string {
 	switch list := v.(type) {
 	case []string:
@@ -234,7 +234,7 @@ func copyObjects(list []map[string]any) []map[string]any {
 	return out
 }
 
-// CopyObject copies an object of decoded JSON with all that is inside.
+// CopyObject makes a deep copy of a decoded JSON object.
 func CopyObject(m map[string]any) map[string]any {
 	out := make(map[string]any, len(m))
 	for k, v := range m {

@@ -15,8 +15,8 @@ func Key(v any) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// Key is the idempotency key of the flow as it stands. `prefect register` computes it after merging labels, so
-// the CLI's key is f.WithLabels(labels).Key(), with or without labels.
+// Key returns the idempotency key of the flow as it is. `prefect register` computes it after merging labels,
+// so the CLI's key is f.WithLabels(labels).Key(), even without labels.
 func (f *Flow) Key() (string, error) {
 	f.keyed.Do(func() { f.key, f.keyErr = Key(f.data) })
 	return f.key, f.keyErr

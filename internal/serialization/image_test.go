@@ -13,8 +13,8 @@ func TestImageReferences(t *testing.T) {
 	for image, says := range map[string]string{
 		"etl": "", "prefecthq/prefect:1.4.1": "", "registry.example.com:5000/a/b_c/d-e__f:V1.2_x": "", "localhost/etl": "",
 		"[::1]:5000/etl": "", "Host.example.com/etl": "", "etl" + digest: "", "etl:1" + digest: "",
-		"https://registry.example.com/etl:1": "Leave the scheme out: registry.example.com/etl:1",
-		"docker://etl":                       "Leave the scheme out: etl",
+		"https://registry.example.com/etl:1": "Remove the scheme: registry.example.com/etl:1",
+		"docker://etl":                       "Remove the scheme: etl",
 		"my image":                           "white space",
 		"etl:1 ":                             "white space",
 		"registry.example.com/Etl":           "lower case",

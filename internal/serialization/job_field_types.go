@@ -10,8 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// checkTypes reports every value that has another type than Kubernetes' own, with its place, so that an author sees all of
-// them at once. Fields that the type does not have are left to others.
+// checkTypes reports every value whose type differs from Kubernetes' own, with its place, so that an author
+// sees all of them at once. It ignores unknown fields.
 func checkTypes(p *problems, path string, value any, want reflect.Type) {
 	for want.Kind() == reflect.Pointer {
 		want = want.Elem()
@@ -37,7 +37,7 @@ func checkTypes(p *problems, path string, value any, want reflect.Type) {
 	}
 }
 
-// itemName is the name of an item of a list, such as of an environment variable, in parentheses.
+// itemName returns the name of a list item, such as an environment variable, in parentheses.
 func itemName(item any) string {
 	object, _ := item.(map[string]any)
 	if name := text(object["name"]); name != "" {
@@ -83,7 +83,7 @@ func typeNeed(value any, want reflect.Type) (string, bool) {
 	case want == intOrStringType:
 		return "it must be a whole number or a string", isText || isNumber
 	case reflect.PointerTo(want).Implements(unmarshalerType):
-		return "", true // decides for itself
+		return "", true // has its own decoder
 	}
 	switch want.Kind() {
 	case reflect.String:
@@ -109,7 +109,7 @@ func typeNeed(value any, want reflect.Type) (string, bool) {
 	return "", true
 }
 
-// quoted is a number or boolean as the string that was probably meant.
+// quoted returns a number or boolean as the string that was probably meant.
 func quoted(value any) string {
 	switch value.(type) {
 	case json.Number, float64, bool:
@@ -118,7 +118,7 @@ func quoted(value any) string {
 	return "a string"
 }
 
-// mismatch says what a value is.
+// mismatch describes a value.
 func mismatch(value any) string {
 	switch value.(type) {
 	case string:

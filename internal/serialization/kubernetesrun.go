@@ -7,29 +7,29 @@ import (
 	"slices"
 )
 
-// KubernetesRun is the run configuration that makes the Kubernetes agent create a Job. A nil field is unset, which
-// the serialised form writes as null; an empty value is itself.
+// KubernetesRun is the run configuration for the Kubernetes agent, which creates a Job. A nil field is unset,
+// which the serialised form writes as null; an empty value stays empty.
 type KubernetesRun struct {
 	JobTemplate        map[string]any
 	JobTemplatePath    *string
 	Image              *string
 	Env                map[string]string // nil: null
-	CPULimit           *string           // a Kubernetes quantity, as are the next three
+	CPULimit           *string           // a Kubernetes quantity, like the next three
 	CPURequest         *string
 	MemoryLimit        *string
 	MemoryRequest      *string
 	ServiceAccountName *string
 	ImagePullPolicy    *string
 	ImagePullSecrets   []string // nil: null
-	Labels             []string // the order is irrelevant
+	Labels             []string // order does not matter
 }
 
 // kubernetesRunType is the type member of a serialised KubernetesRun.
 const kubernetesRunType = "KubernetesRun"
 
-// Serialize writes the run configuration as Prefect's KubernetesRunSchema does: every field, null when unset,
-// labels sorted and unique, and coreVersion (such as "1.4.1") as the version that wrote it. It does not validate,
-// but refuses a job template that is not JSON.
+// Serialize writes the run configuration as Prefect's KubernetesRunSchema does: every field, null if unset,
+// with sorted unique labels and coreVersion (such as "1.4.1") as the writing version. It does not validate,
+// but rejects a job template that is not JSON.
 func (k KubernetesRun) Serialize(coreVersion string) (map[string]any, error) {
 	labels := slices.Clone(k.Labels)
 	slices.Sort(labels)
@@ -68,8 +68,8 @@ func (k KubernetesRun) Serialize(coreVersion string) (map[string]any, error) {
 	return out, nil
 }
 
-// ParseKubernetesRun reads a serialised KubernetesRun. Unknown members are ignored, as Prefect ignores them;
-// members of the wrong type are *Error with ErrInvalidRunConfig.
+// ParseKubernetesRun reads a serialised KubernetesRun. It ignores unknown members, as Prefect does; members
+// of the wrong type are *Error with ErrInvalidRunConfig.
 func ParseKubernetesRun(config map[string]any) (KubernetesRun, error) {
 	p := &problems{kind: ErrInvalidRunConfig}
 	if config["type"] != kubernetesRunType {
@@ -115,7 +115,7 @@ func anyList(list []string) []any {
 	return out
 }
 
-// problems collects what is wrong with a document.
+// problems collects the problems of a document.
 type problems struct {
 	kind error
 	list []error
@@ -125,7 +125,7 @@ func (p *problems) add(path, problem, remedy string) {
 	p.list = append(p.list, &Error{Kind: p.kind, Path: path, Problem: problem, Remedy: remedy})
 }
 
-// adopt takes over the problems of another error, with a prefix before their paths.
+// adopt adds the problems of another error, with a prefix for their paths.
 func (p *problems) adopt(prefix string, err error) {
 	for _, e := range Problems(err) {
 		inner := *e
@@ -153,7 +153,7 @@ func (p *problems) object(m map[string]any, key string) map[string]any {
 	case map[string]any:
 		return CopyObject(v)
 	default:
-		p.add(key, fmt.Sprintf("%s must be an object, not %s", key, kindOf(v)), "Give the decoded object, not its text")
+		p.add(key, fmt.Sprintf("%s must be an object, not %s", key, kindOf(v)), "Use the decoded object, not its text")
 	}
 	return nil
 }
@@ -185,7 +185,7 @@ func (p *problems) strings(m map[string]any, key string) []string {
 		for i, e := range v {
 			s, ok := e.(string)
 			if !ok {
-				p.add(fmt.Sprintf("%s[%d]", key, i), fmt.Sprintf("%s must hold strings, not %s", key, kindOf(e)), "Put the value in quotes")
+				p.add(fmt.Sprintf("%s[%d]", key, i), fmt.Sprintf("%s must contain strings, not %s", key, kindOf(e)), "Put the value in quotes")
 			}
 			out = append(out, s)
 		}

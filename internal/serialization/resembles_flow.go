@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// resemblesObject says what an object is that is no flow, as a clause with what to do instead; "" if that is not known.
+// resemblesObject describes what an object that is not a flow seems to be, as a clause with advice; "" if
+// unknown.
 func resemblesObject(m map[string]any) string {
 	has := func(names ...string) bool {
 		return !slices.ContainsFunc(names, func(name string) bool { _, found := m[name]; return !found })
@@ -18,28 +19,28 @@ func resemblesObject(m map[string]any) string {
 	case has("apiVersion", "kind"):
 		return fmt.Sprintf("it looks like a Kubernetes manifest (a %s); a job template belongs in `run_config`, and a flow comes from "+buildCommand, text(m["kind"]))
 	case slices.Contains(runConfigTypes, kind):
-		return "it looks like a run configuration; give the whole flow that " + buildCommand + " writes"
+		return "it looks like a run configuration; use the whole flow that " + buildCommand + " writes"
 	case slices.Contains(storageTypes, kind):
-		return "it looks like the storage of a flow; give the whole flow that " + buildCommand + " writes"
+		return "it looks like the storage of a flow; use the whole flow that " + buildCommand + " writes"
 	case has("clocks"):
-		return "it looks like a schedule; give the whole flow that " + buildCommand + " writes"
+		return "it looks like a schedule; use the whole flow that " + buildCommand + " writes"
 	case has("slug") && strings.HasPrefix(kind, "prefect."):
-		return "it looks like one task of a flow; give the whole flow that " + buildCommand + " writes"
+		return "it looks like one task of a flow; use the whole flow that " + buildCommand + " writes"
 	case has("nbformat"):
 		return "it looks like a Jupyter notebook; put the flow into a Python file and serialise it with " + buildCommand
 	case has("terraform_version"):
-		return "it looks like a Terraform state or plan; give a flow that " + buildCommand + " writes"
+		return "it looks like a Terraform state or plan; use a flow that " + buildCommand + " writes"
 	case has("data") && len(m) <= 2, has("serialized_flow"):
-		return "it looks like an answer of the Prefect API; give its `serialized_flow` alone"
+		return "it looks like an answer of the Prefect API; use only its `serialized_flow`"
 	case has("entrypoint"), has("deployments"):
 		return "it looks like a deployment of Prefect 2 or later, which this Server does not know; build the flow with " + buildCommand + " of Prefect 1"
 	case has("dependencies"), has("devDependencies"), has("scripts"), has("name", "version", "main"), has("name", "version", "license"):
-		return "it looks like a package.json of Node.js; give a flow that " + buildCommand + " writes"
+		return "it looks like a package.json of Node.js; use a flow that " + buildCommand + " writes"
 	}
 	return ""
 }
 
-// buildCommand makes the file that is wanted.
+// buildCommand creates the expected file.
 const buildCommand = "`prefect build -p flow.py -o flow.json`"
 
 var (
@@ -47,7 +48,7 @@ var (
 	yamlLine   = regexp.MustCompile(`(?m)^(---|apiVersion:|kind:|- [\w"']|[\w.-]+:(\s|$))`)
 )
 
-// Resembles says what a text is that is no JSON, as a clause with what to do instead; "" if that is not known.
+// Resembles describes what a text that is not JSON seems to be, as a clause with advice; "" if unknown.
 func Resembles(data string) string {
 	trimmed := strings.TrimSpace(data)
 	start := trimmed[:min(len(trimmed), 4096)]
@@ -55,17 +56,17 @@ func Resembles(data string) string {
 	case trimmed == "":
 		return "the text is empty"
 	case !strings.ContainsAny(trimmed, "\n\r{[\"") && len(trimmed) < 4096 && looksLikePath(trimmed):
-		return fmt.Sprintf("it looks like the path of a file; write file(%q) for what is in it", trimmed)
+		return fmt.Sprintf("it looks like the path of a file; use file(%q) to read it", trimmed)
 	case strings.HasPrefix(trimmed, "<"):
-		return "it looks like HTML or XML, such as the page of a sign-in or an error"
+		return "it looks like HTML or XML, such as a sign-in or error page"
 	case strings.HasPrefix(trimmed, "H4sI"), strings.HasPrefix(data, "\x1f\x8b"):
 		return "it looks like compressed data; decompress it first"
 	case strings.HasPrefix(trimmed, "gAS"), strings.HasPrefix(data, "\x80"):
 		return "it looks like a pickled Python object; serialise the flow with " + buildCommand
 	case pythonLine.MatchString(start):
-		return "it looks like Python source; serialise the flow with " + buildCommand + " and give the JSON file"
+		return "it looks like Python source; serialise the flow with " + buildCommand + " and use the JSON file"
 	case yamlLine.MatchString(start):
-		return "it looks like YAML; write jsonencode(yamldecode(...)) to make JSON of it"
+		return "it looks like YAML; use jsonencode(yamldecode(...)) to convert it to JSON"
 	}
 	return ""
 }
@@ -75,7 +76,7 @@ func looksLikePath(text string) bool {
 	return known || strings.HasPrefix(text, "/") || strings.HasPrefix(text, "./") || strings.HasPrefix(text, "../")
 }
 
-// flowMembers are what the serialiser of Prefect 1 always writes into a flow, and of which type.
+// flowMembers are the members that Prefect 1's serialiser always writes into a flow, with their types.
 var flowMembers = []struct {
 	name, need string
 	is         func(any) bool
@@ -97,8 +98,8 @@ func isObject(v any) bool { _, ok := v.(map[string]any); return ok }
 
 func orNull(is func(any) bool) func(any) bool { return func(v any) bool { return v == nil || is(v) } }
 
-// validateMembers wants what every serialised flow has. Without it, whatever has a name would be registered, as a version
-// without tasks that archives the good one.
+// validateMembers requires what every serialised flow has. Otherwise, anything with a name would be
+// registered, as a version without tasks that archives the good one.
 func (f *Flow) validateMembers(p *problems) {
 	remedy := "Serialise the flow with " + buildCommand
 	var missing []string

@@ -46,7 +46,7 @@ func TestOnlyFlowsAreFlows(t *testing.T) {
 func TestResembles(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"flows/etl.json": `write file("flows/etl.json")`, "./etl": "the path of a file", "": "empty", "  \n": "empty",
+		"flows/etl.json": `use file("flows/etl.json")`, "./etl": "the path of a file", "": "empty", "  \n": "empty",
 		"from prefect import Flow\n\nwith Flow(\"x\") as f:\n    pass\n": "Python source", "#!/usr/bin/env python3\n": "Python source",
 		"apiVersion: batch/v1\nkind: Job\n": "YAML", "---\na: 1\n": "YAML", "<html>": "HTML", "H4sIAAAA": "compressed", "gASVxyz": "pickled",
 		`{"name": `: "", "hello world": "",

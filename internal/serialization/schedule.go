@@ -10,12 +10,12 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization/cron"
 )
 
-// minInterval is the shortest interval that Prefect accepts of a schedule.
+// minInterval is the shortest schedule interval that Prefect accepts.
 const minInterval = time.Minute
 
 var clockTypes = []string{"CronClock", "DatesClock", "IntervalClock", "RRuleClock"}
 
-// validateSchedule reports what makes a Server keep a schedule without ever scheduling a run from it.
+// validateSchedule reports problems because of which a Server keeps a schedule but never schedules a run.
 func (f *Flow) validateSchedule(p *problems) {
 	v := f.data["schedule"]
 	if v == nil {
@@ -45,8 +45,8 @@ func (f *Flow) validateSchedule(p *problems) {
 	}
 }
 
-// validateFunctions wants a list of Prefect's own functions where there is one at all: with anything else, also with
-// null, the Server keeps the schedule active and never makes a run.
+// validateFunctions requires a list of Prefect's own functions, if it is present: with anything else, even
+// null, the Server keeps the schedule active and never creates a run.
 func validateFunctions(p *problems, path string, schedule map[string]any, key string) {
 	value, present := schedule[key]
 	if !present {
@@ -76,7 +76,7 @@ func validateClock(p *problems, path string, clock map[string]any) {
 		if !ok {
 			p.add(path+".interval", "an interval must be a whole number of microseconds", rebuild)
 		} else if micros < minInterval.Microseconds() {
-			p.add(path+".interval", "the interval is shorter than a minute, the Server would not schedule it", "Use a minute or more")
+			p.add(path+".interval", "the interval is shorter than a minute, so the Server would not schedule it", "Use a minute or more")
 		}
 	case "CronClock":
 		if err := CheckCron(text(clock["cron"])); err != nil {
@@ -90,8 +90,8 @@ func validateClock(p *problems, path string, clock map[string]any) {
 	validateParameterDefaults(p, path+".parameter_defaults", clock)
 }
 
-// validateParameterDefaults wants an object without null values: with one the Server cannot read the schedule, which it
-// says nowhere, and makes no runs.
+// validateParameterDefaults requires an object without null values: with one, the Server silently cannot read
+// the schedule and creates no runs.
 func validateParameterDefaults(p *problems, path string, clock map[string]any) {
 	value, present := clock["parameter_defaults"]
 	if !present {
@@ -104,13 +104,13 @@ func validateParameterDefaults(p *problems, path string, clock map[string]any) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(defaults)) {
 		if defaults[name] == nil {
-			p.add(path+"."+name, "the value is null, with which the Server cannot read the schedule", "Leave the parameter out, or give it a value")
+			p.add(path+"."+name, "the value is null, so the Server cannot read the schedule", "Remove the parameter, or set a value")
 		}
 	}
 }
 
-// validateZone checks the time zones of a clock's start and end. Where the machine has no time zone database
-// nothing can be said.
+// validateZone checks the time zones of a clock's start and end. It checks nothing on a machine without a
+// time zone database.
 func validateZone(p *problems, path string, clock map[string]any) {
 	for _, key := range []string{"start_date", "end_date"} {
 		date, ok := clock[key].(map[string]any)
@@ -125,16 +125,16 @@ func validateZone(p *problems, path string, clock map[string]any) {
 			continue
 		}
 		if _, err := time.LoadLocation(zone); err != nil {
-			p.add(path+"."+key+".tz", fmt.Sprintf("%q is not a time zone", zone), "Use a name of the time zone database, such as Europe/Berlin")
+			p.add(path+"."+key+".tz", fmt.Sprintf("%q is not a time zone", zone), "Use a name from the IANA time zone database, such as Europe/Berlin")
 		}
 	}
 }
 
-// CronRemedy is what to do about an expression that CheckCron refuses.
+// CronRemedy is the advice for an expression that CheckCron rejects.
 const CronRemedy = `Use five fields: minute, hour, day of month, month, day of week, such as "0 6 * * 1-5"`
 
-// CheckCron reports why a Server would not start runs by a cron expression: it does not understand the expression, or the
-// expression has no time, such as the 31st of February.
+// CheckCron returns why a Server would not start runs for a cron expression: it does not understand the
+// expression, or no time matches it, such as the 31st of February.
 func CheckCron(expression string) error {
 	parsed, err := cron.Parse(expression)
 	if err != nil {
@@ -146,10 +146,10 @@ func CheckCron(expression string) error {
 	return nil
 }
 
-// Activation is what decides whether a Server starts runs by an active schedule.
+// Activation contains what decides if a Server starts runs on an active schedule.
 type Activation struct {
-	// FlowClocks and GroupClocks are the parameter defaults of each clock of the flow's own schedule and of its group's;
-	// see ClockDefaults. nil is no schedule.
+	// FlowClocks and GroupClocks are the parameter defaults of each clock of the flow's own schedule and of
+	// its group's; see ClockDefaults. nil means no schedule.
 	FlowClocks, GroupClocks []map[string]any
 	// GroupDefaults are the default parameters of the flow group.
 	GroupDefaults map[string]any
@@ -160,9 +160,9 @@ type Activation struct {
 // HasSchedule reports whether there is a schedule to activate.
 func (a Activation) HasSchedule() bool { return a.FlowClocks != nil || a.GroupClocks != nil }
 
-// Missing lists the required parameters without a value for every run, in order. A group's schedule replaces the flow's,
-// and a run of it that lacks a parameter is not created. The Server refuses to activate a flow for its own clocks all the
-// same, even where its group's replace them.
+// Missing returns the required parameters that some run would lack, in order. A group's schedule replaces the
+// flow's, and its runs that lack a parameter are not created. The Server nevertheless also checks the flow's
+// own clocks at activation, even if its group's replace them.
 func (a Activation) Missing() []string {
 	var missing []string
 	for _, name := range a.Required {
@@ -177,8 +177,8 @@ func (a Activation) Missing() []string {
 	return sorted(missing)
 }
 
-// ClockDefaults are the parameter defaults of each clock of a serialised schedule; nil for none. A clock without defaults
-// has nil.
+// ClockDefaults returns the parameter defaults of each clock of a serialised schedule; nil for none. A clock
+// without defaults has nil.
 func ClockDefaults(schedule any) []map[string]any {
 	object, _ := schedule.(map[string]any)
 	if object == nil {
@@ -194,7 +194,7 @@ func ClockDefaults(schedule any) []map[string]any {
 	return out
 }
 
-// RequiredParameters are the names of the parameters that every run must be given.
+// RequiredParameters returns the parameters that every run must set.
 func (f *Flow) RequiredParameters() []string {
 	var names []string
 	for _, p := range f.Parameters() {

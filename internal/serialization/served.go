@@ -11,9 +11,8 @@ import (
 	"strconv"
 )
 
-// SameServed compares decoded JSON by what the Server gives back of it: its
-// database keeps no order of keys, and its gateway reads and writes every number
-// as a double, so that 1e2 comes back as 100.
+// SameServed compares decoded JSON as the Server returns it: its database does not keep the order of keys,
+// and its gateway reads and writes every number as a double, so 1e2 comes back as 100.
 func SameServed(a, b any) bool {
 	switch a := a.(type) {
 	case map[string]any:
@@ -30,8 +29,8 @@ func SameServed(a, b any) bool {
 	return a == b
 }
 
-// SameServedText is SameServed for JSON texts. Text that is not JSON equals only
-// itself; no text is the same as null.
+// SameServedText is SameServed for JSON texts. Text that is not JSON equals only itself; empty text equals
+// null.
 func SameServedText(a, b []byte) bool {
 	if bytes.Equal(a, b) {
 		return true
@@ -41,13 +40,13 @@ func SameServedText(a, b []byte) bool {
 	return errLeft == nil && errRight == nil && SameServed(left, right)
 }
 
-// IsNull reports whether JSON that the Server serves is null or missing.
+// IsNull reports whether JSON from the Server is null or missing.
 func IsNull(text []byte) bool {
 	text = bytes.TrimSpace(text)
 	return len(text) == 0 || string(text) == "null"
 }
 
-// DecodeServed decodes JSON that the Server serves: nil for null, for a missing value, and for what is not JSON.
+// DecodeServed decodes JSON from the Server: nil for null, a missing value, or invalid JSON.
 func DecodeServed(text []byte) any {
 	value, err := decodeText(text)
 	if err != nil {
@@ -63,9 +62,9 @@ func decodeText(text []byte) (any, error) {
 	return Decode(text)
 }
 
-// NotKept says which value of decoded JSON the Server does not keep as it is, and
-// the remedy; "" if there is none: a whole number that is not a double, a number
-// that is not finite, a text with NUL or half of a surrogate pair. Fractions lose no more than the last of many digits, and are left alone.
+// NotKept returns which value of decoded JSON the Server would change, with a remedy; "" if none: an integer
+// that is not a double, a number that is not finite, a text with NUL or half of a surrogate pair. Fractions
+// lose at most the last of many digits, and are accepted.
 func NotKept(v any) string {
 	switch v := v.(type) {
 	case map[string]any:
@@ -100,8 +99,8 @@ func NotKept(v any) string {
 			return ""
 		}
 		if double, exact := new(big.Float).SetInt(whole).Float64(); exact != big.Exact {
-			return fmt.Sprintf("The Server keeps numbers as doubles, and would make %s of %s. "+
-				"Give it as a string, which the flow can convert.", strconv.FormatFloat(double, 'f', -1, 64), v)
+			return fmt.Sprintf("The Server stores numbers as doubles, so it would store %s instead of %s. "+
+				"Use a string, which the flow can convert.", strconv.FormatFloat(double, 'f', -1, 64), v)
 		}
 	}
 	return ""
@@ -118,10 +117,10 @@ func double(v any) (float64, bool) {
 	return 0, false
 }
 
-// beyond is what to do about a number that is no finite double.
-const beyond = "A number is beyond what the Server keeps: doubles, up to about 1.8e308. Give it as a string, which the flow can convert."
+// beyond is the advice for a number that is not a finite double.
+const beyond = "A number is beyond the range of the Server's doubles, about 1.8e308. Use a string, which the flow can convert."
 
-// storable reports what keeps a value from being stored.
+// storable returns why a value cannot be stored, or nil.
 func storable(path string, v any) error {
 	p := &problems{kind: ErrInvalidFlow}
 	unstorable(p, path, v)

@@ -18,8 +18,8 @@ var (
 
 const rebuild = "Serialise the flow again with `prefect build`"
 
-// Validate reports everything in the flow that a Server would refuse, would store but nobody could run, or would
-// misunderstand in silence. The result joins *Error values; Problems lists them.
+// Validate reports everything in the flow that a Server would reject, store without anybody being able to run
+// it, or silently misunderstand. The result joins *Error values; Problems lists them.
 func (f *Flow) Validate() error {
 	f.checked.Do(func() { f.problems = f.validate() })
 	return f.problems
@@ -32,7 +32,7 @@ func (f *Flow) validate() error {
 	}
 	f.validateMembers(p)
 	if p.err() != nil {
-		return p.err() // what follows would only say it again
+		return p.err() // further checks would only repeat it
 	}
 	unstorable(p, "", f.data)
 	slugs := f.validateTasks(p)
@@ -45,7 +45,7 @@ func (f *Flow) validate() error {
 	return p.err()
 }
 
-// list reads a list of objects; a missing list is empty, as for the Server.
+// list reads a list of objects; a missing list is empty, as on the Server.
 func (f *Flow) list(p *problems, key string) []map[string]any {
 	v, present := f.data[key]
 	if !present {
@@ -62,7 +62,7 @@ func (f *Flow) list(p *problems, key string) []map[string]any {
 		if !ok {
 			p.add(fmt.Sprintf("%s[%d]", key, i), fmt.Sprintf("an element of %s must be an object, not %s", key, kindOf(e)), rebuild)
 		}
-		out = append(out, m) // nil for a wrong element, so that positions stay right
+		out = append(out, m) // nil for an invalid element, to keep positions
 	}
 	return out
 }
@@ -80,8 +80,8 @@ func (f *Flow) validateTasks(p *problems) map[string]string {
 		case slug == "":
 			p.add(path+".slug", "a task must have a slug, a string", rebuild)
 		case twice:
-			p.add(path+".slug", fmt.Sprintf("the slug %q is used by %s already", slug, first),
-				"Give the tasks distinct slugs, the Server would keep only the first of them")
+			p.add(path+".slug", fmt.Sprintf("the slug %q is already used by %s", slug, first),
+				"Give the tasks distinct slugs; the Server would keep only the first of them")
 		default:
 			slugs[slug] = path
 		}
@@ -120,7 +120,7 @@ func (f *Flow) validateEdges(p *problems, slugs map[string]string) {
 		downstream[ends[0]] = append(downstream[ends[0]], ends[1])
 	}
 	if cycle := findCycle(downstream); cycle != nil {
-		p.add("edges", "the edges form a cycle: "+strings.Join(cycle, " -> "), "Remove one of these edges, a flow must not have cycles")
+		p.add("edges", "the edges form a cycle: "+strings.Join(cycle, " -> "), "Remove one of these edges; a flow must not have cycles")
 	}
 }
 
@@ -132,7 +132,7 @@ func slugOf(v any) string {
 	return text(v)
 }
 
-// findCycle returns the slugs along a cycle, its first one repeated at the end, or nil.
+// findCycle returns the slugs along a cycle, with the first one repeated at the end, or nil.
 func findCycle(downstream map[string][]string) []string {
 	const visiting, done = 1, 2
 	mark := map[string]int{}
@@ -223,7 +223,7 @@ func (f *Flow) validateRunConfig(p *problems) {
 
 // unstorable reports text and numbers that JSON in PostgreSQL cannot hold.
 func unstorable(p *problems, path string, v any) {
-	const remedy = "Remove it, the Server's database cannot store it"
+	const remedy = "Remove it; the Server's database cannot store it"
 	switch v := v.(type) {
 	case string:
 		if strings.ContainsRune(v, 0) {

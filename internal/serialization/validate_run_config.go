@@ -18,7 +18,7 @@ import (
 	kjson "sigs.k8s.io/json"
 )
 
-// templateSchemes are where the agent can read a job template from when it starts a run.
+// templateSchemes are the URL schemes from which the agent can read a job template when it starts a run.
 var templateSchemes = []string{"agent", "gcs", "gs", "http", "https", "s3"}
 
 var pullPolicies = []string{"Always", "IfNotPresent", "Never"}
@@ -31,10 +31,10 @@ func (k KubernetesRun) Validate() error {
 	k.validateTemplate(p)
 	k.validateResources(p)
 	if k.Image != nil && (*k.Image == "" || strings.TrimSpace(*k.Image) != *k.Image) {
-		p.add("image", "an image must not be empty, nor start or end with white space", "Name an image or leave it out")
+		p.add("image", "an image must not be empty, nor start or end with white space", "Set an image or remove it")
 	}
 	if k.Image != nil && *k.Image != "" && strings.TrimSpace(*k.Image) == *k.Image && !imageReference.MatchString(*k.Image) {
-		p.add("image", fmt.Sprintf("%q is not the reference of an image", *k.Image), imageRemedy(*k.Image))
+		p.add("image", fmt.Sprintf("%q is not an image reference", *k.Image), imageRemedy(*k.Image))
 	}
 	if k.ImagePullPolicy != nil && !slices.Contains(pullPolicies, *k.ImagePullPolicy) {
 		p.add("image_pull_policy", fmt.Sprintf("%q is not an image pull policy", *k.ImagePullPolicy), "Use one of "+strings.Join(pullPolicies, ", "))
@@ -71,17 +71,17 @@ func imageRemedy(image string) string {
 	const example = ", such as registry.example.com/flows/etl:1.2"
 	switch _, rest, scheme := strings.Cut(image, "://"); {
 	case scheme && imageReference.MatchString(rest):
-		return fmt.Sprintf("Leave the scheme out: %s", rest)
+		return fmt.Sprintf("Remove the scheme: %s", rest)
 	case strings.ContainsFunc(image, unicode.IsSpace):
 		return "Remove the white space" + example
 	case imageReference.MatchString(strings.ToLower(image)):
 		return "Write the path in lower case" + example
 	default:
-		return "Give host, path and tag" + example
+		return "Use host, path and tag" + example
 	}
 }
 
-// firstSentence makes a remedy of Kubernetes' own explanation.
+// firstSentence converts Kubernetes' own explanation to a remedy.
 func firstSentence(why []string) string {
 	s := strings.TrimSpace(why[0])
 	return strings.ToUpper(s[:1]) + s[1:]
@@ -165,7 +165,7 @@ func (k KubernetesRun) validateTemplatePath(p *problems) {
 	}
 }
 
-// decodeProblem explains an error of the JSON decoder in terms of the template.
+// decodeProblem explains a JSON decoding error in terms of the template.
 func decodeProblem(err error) (path, problem string) {
 	var wrongType *json.UnmarshalTypeError
 	if errors.As(err, &wrongType) {
@@ -174,11 +174,11 @@ func decodeProblem(err error) (path, problem string) {
 	return "", "the template is not a Job: " + err.Error()
 }
 
-// validateJob checks what Kubernetes requires of the Job that the agent makes of the template, as far as the
-// agent does not fill it in.
+// validateJob checks what Kubernetes requires of the Job that the agent creates from the template, except for
+// what the agent sets itself.
 func validateJob(p *problems, path string, template map[string]any, job *batchv1.Job) {
 	if !hasPath(template, "spec", "template", "spec") {
-		p.add(path+"spec.template.spec", "the template has no pod specification, the agent could not use it", "Add spec.template.spec")
+		p.add(path+"spec.template.spec", "the template has no pod specification, so the agent could not use it", "Add spec.template.spec")
 		return
 	}
 	pod := job.Spec.Template.Spec
@@ -189,7 +189,7 @@ func validateJob(p *problems, path string, template map[string]any, job *batchv1
 	}
 	const containers = "spec.template.spec.containers"
 	if len(pod.Containers) == 0 {
-		p.add(path+containers, "the template has no container, and the one that the agent adds has no name", "Add a container with a name")
+		p.add(path+containers, "the template has no container, and the agent would add one without a name", "Add a container with a name")
 	}
 	seen := map[string]bool{}
 	for i, c := range pod.Containers {
@@ -201,7 +201,7 @@ func validateJob(p *problems, path string, template map[string]any, job *batchv1
 		}
 		seen[c.Name] = true
 		if i > 0 && c.Image == "" {
-			p.add(at+".image", fmt.Sprintf("the container %q has no image, the agent sets only that of the first container", c.Name), "Add an image")
+			p.add(at+".image", fmt.Sprintf("the container %q has no image; the agent sets only the first container's", c.Name), "Add an image")
 		}
 	}
 	// The agent appends "-" and eight characters to the first 48 of the name.

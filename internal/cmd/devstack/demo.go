@@ -13,16 +13,16 @@ import (
 	walkthrough "github.com/prefect-server/terraform-provider-prefect/internal/devstack/demo"
 )
 
-// demoLabel is the label that the example flow's run asks for.
+// demoLabel is the label of the example flow's run.
 const demoLabel = "9bad561ac917"
 
-// demo starts a stack, runs the walk-through on it, and stops it unless it is to be kept.
+// demo starts a stack, runs the walk-through on it, and stops it unless -keep is set.
 func demo(ctx context.Context, arguments []string) error {
 	flags := flag.NewFlagSet("devstack demo", flag.ContinueOnError)
 	options := stackFlags(flags)
 	cli := flags.String("terraform", "terraform", "the Terraform or OpenTofu `command`")
 	keep := flags.Bool("keep", false, "keep the stack up after the first apply and print how to use it, until interrupted")
-	all := flags.Bool("show-terraform", false, "show all that Terraform prints, not only what it has done")
+	all := flags.Bool("show-terraform", false, "show all of Terraform's output, not only a summary")
 	if err := flags.Parse(arguments); err != nil {
 		return usageError(err)
 	}
@@ -30,7 +30,7 @@ func demo(ctx context.Context, arguments []string) error {
 	if len(stackOptions.Labels) == 0 {
 		stackOptions.Labels = []string{demoLabel}
 	}
-	// The walk-through looks at the finished Job, which the agent would delete within a minute.
+	// The walk-through inspects the finished Job, which the agent would delete within a minute.
 	stackOptions.KeepFinishedJobs = true
 	root, err := os.Getwd()
 	if err != nil {
@@ -91,7 +91,7 @@ func walk(ctx context.Context, stack *devstack.Stack, signals *signals, dir stri
 	return err
 }
 
-// show prints how to use a stack that is kept up, and what becomes of it.
+// show prints how to use a stack that is kept up, and what stopping it deletes.
 func show(stack *devstack.Stack, result *walkthrough.Result) {
 	fmt.Println("\nThe stack stays up until Ctrl-C. In another shell:")
 	for _, variable := range quickstart(stack, result.CLIConfig) {
@@ -101,7 +101,7 @@ func show(stack *devstack.Stack, result *walkthrough.Result) {
 	fmt.Printf("Ctrl-C deletes all of this without a `terraform destroy`: %s\n", deleted(stack, filepath.Dir(result.Directory)))
 }
 
-// deleted is what ends with a stack.
+// deleted describes what ends with a stack.
 func deleted(stack *devstack.Stack, dir string) string {
 	cluster := "the cluster with its Jobs"
 	if !stack.OwnCluster() {

@@ -41,7 +41,7 @@ func execute(ctx context.Context, arguments []string) error {
 	return err
 }
 
-// runCommand runs the command to its end and passes signals on to it.
+// runCommand runs the command to its end and forwards signals to it.
 func runCommand(ctx context.Context, stack *devstack.Stack, signals *signals, path string, arguments []string) error {
 	// On a terminal the command stays in this program's process group, so that
 	// it can read from the terminal, which sends it Ctrl-C as well. Otherwise it
@@ -79,7 +79,7 @@ func runCommand(ctx context.Context, stack *devstack.Stack, signals *signals, pa
 	}
 }
 
-// commandResult passes the command's exit code on.
+// commandResult returns the command's exit code.
 func commandResult(p *process.Process, stack *devstack.Stack) error {
 	err := p.Err()
 	var exit *process.ExitError

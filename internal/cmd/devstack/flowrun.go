@@ -8,9 +8,8 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/executor"
 )
 
-// flowRun executes the flow run that the environment names. Like the real
-// command it does not handle signals: one that ends the container ends it
-// without another word to the Server.
+// flowRun executes the flow run named in the environment. Like the real command, it does not handle signals:
+// a signal that ends the container ends it without a further message to the Server.
 func flowRun(ctx context.Context, _ []string) error {
 	home, err := os.UserHomeDir()
 	if err != nil {

@@ -12,8 +12,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/inpod"
 )
 
-// inPod runs a part of the stack in the foreground until it is told to stop, as
-// a container's command does.
+// inPod runs a part of the stack in the foreground until it is stopped, like a container's command.
 func inPod(ctx context.Context, arguments []string) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -31,7 +30,7 @@ func inPod(ctx context.Context, arguments []string) error {
 	case len(arguments) == 1 && arguments[0] == "agent":
 		err = inpod.Agent(ctx, os.Getenv, logger)
 	default:
-		_, _ = fmt.Fprintln(os.Stderr, "devstack in-pod: say what to run: devstack in-pod server ADDRESS, agent, migrations or hasura")
+		_, _ = fmt.Fprintln(os.Stderr, "devstack in-pod: the part to run is missing: devstack in-pod server ADDRESS, agent, migrations or hasura")
 		return exitCodeError(exitUsage)
 	}
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {

@@ -35,15 +35,15 @@ func commands() []command {
 	return []command{
 		{"up", "[flags]", "start the stack, print the environment to use it, and run until interrupted", up},
 		{"exec", "[flags] -- COMMAND [ARGUMENT...]", "start the stack, run a command with its environment, and stop the stack", execute},
-		{"demo", "[flags]", "run the walk-through of examples/quickstart on a stack and check what it claims", demo},
-		{"check-node", "", "say why a real node cannot run on this machine, or nothing if it can", checkNode},
-		{kubelet.InitArgument, "FILE", "be the first process of a real node, as --node real starts it", nodeInit},
-		{"flow-run", "", "execute the flow run that the environment names, as the virtual node does", flowRun},
+		{"demo", "[flags]", "run the walk-through of examples/quickstart on a stack and check its claims", demo},
+		{"check-node", "", "print why a real node cannot run on this machine; nothing if it can", checkNode},
+		{kubelet.InitArgument, "FILE", "the first process of a real node, started by --node real", nodeInit},
+		{"flow-run", "", "execute the flow run named in the environment, as the virtual node does", flowRun},
 		{"in-pod", "server ADDRESS | agent | migrations | hasura", "run a part of the Server or the agent as a chart's container does, configured by the environment", inPod},
 	}
 }
 
-// exitCodeError ends the program with a code that is not about its own failure.
+// exitCodeError ends the program with the exit code of its command.
 type exitCodeError int
 
 // Error implements error.

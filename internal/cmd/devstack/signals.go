@@ -6,7 +6,7 @@ import (
 	"syscall"
 )
 
-// signals receives what asks this program to end.
+// signals receives signals to end this program.
 type signals struct{ received chan os.Signal }
 
 func listen() *signals {
@@ -23,14 +23,12 @@ func terminal(file *os.File) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0 && file.Name() != os.DevNull && !isNull(info)
 }
 
-// colourful reports whether to write in colours: on a terminal that has them, unless
-// NO_COLOR is set.
+// colourful reports whether to use colours: on a terminal that supports them, unless NO_COLOR is set.
 func colourful(file *os.File) bool {
 	return terminal(file) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
-// isNull reports whether a file is the null device, which is a character device
-// too.
+// isNull reports whether a file is the null device, which is also a character device.
 func isNull(info os.FileInfo) bool {
 	null, err := os.Stat(os.DevNull)
 	return err == nil && os.SameFile(info, null)

@@ -34,8 +34,8 @@ func (l *labelList) Set(value string) error {
 	return nil
 }
 
-// stackFlags adds the flags of everything that starts a stack. What it returns
-// gives the options once the flags have been parsed.
+// stackFlags adds the flags of every command that starts a stack. The returned function gives the options
+// once the flags have been parsed.
 func stackFlags(flags *flag.FlagSet) func() devstack.Options {
 	var options devstack.Options
 	var labels labelList
@@ -50,8 +50,8 @@ func stackFlags(flags *flag.FlagSet) func() devstack.Options {
 	flags.StringVar(&options.Listen, "listen", "", "`address` of the Prefect Server (default: a free port of 127.0.0.1, or of the address that the real node's pods reach)")
 	flags.StringVar(&options.Namespace, "namespace", "", "`namespace` of the agent's Jobs (default: default)")
 	flags.Var(&labels, "labels", "the agent's labels, separated by commas")
-	flags.BoolVar(&options.ClusterOnly, "cluster-only", false, "start neither Prefect Server nor agent, and set PREFECT_ACC_KUBECONFIG alone")
-	flags.BoolVar(&options.KeepFinishedJobs, "keep-finished-jobs", false, "have the agent leave finished Jobs in the cluster")
+	flags.BoolVar(&options.ClusterOnly, "cluster-only", false, "start neither Prefect Server nor agent, and set only PREFECT_ACC_KUBECONFIG")
+	flags.BoolVar(&options.KeepFinishedJobs, "keep-finished-jobs", false, "make the agent keep finished Jobs in the cluster")
 	flags.BoolVar(&quiet, "quiet", false, "no progress lines")
 	flags.BoolVar(&verbose, "verbose", false, "log what the parts do")
 	return func() devstack.Options {
@@ -70,8 +70,7 @@ func progress(line string) {
 	_, _ = fmt.Fprintf(os.Stderr, "devstack: %s\n", line)
 }
 
-// startStack starts a stack. A signal ends the start, and a second one this
-// program at once.
+// startStack starts a stack. A signal stops the start, and a second signal ends the program at once.
 func startStack(ctx context.Context, options devstack.Options, signals *signals) (*devstack.Stack, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -97,14 +96,14 @@ func startStack(ctx context.Context, options devstack.Options, signals *signals)
 	return stack, err
 }
 
-// stopStack stops a stack and says so if that takes long.
+// stopStack stops a stack and prints a message if that takes long.
 func stopStack(stack *devstack.Stack) error {
 	slow := time.AfterFunc(3*time.Second, func() { progress("stopping") })
 	defer slow.Stop()
 	return stack.Stop()
 }
 
-// export is the shell's command that sets a variable.
+// export formats the shell command that sets a variable.
 func export(variable string) string {
 	name, value, _ := strings.Cut(variable, "=")
 	return "export " + name + "='" + strings.ReplaceAll(value, "'", `'\''`) + "'"

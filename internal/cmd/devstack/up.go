@@ -59,7 +59,7 @@ func up(ctx context.Context, arguments []string) error {
 	return err
 }
 
-// quickstart is the environment in which examples/quickstart works on a stack.
+// quickstart returns the environment for examples/quickstart on a stack.
 func quickstart(stack *devstack.Stack, cliConfig string) []string {
 	labels, err := json.Marshal(stack.Labels())
 	if err != nil { // cannot be: they are strings
@@ -73,6 +73,5 @@ func quickstart(stack *devstack.Stack, cliConfig string) []string {
 	)
 }
 
-// usageError turns an error of the flag package, which has printed it, into an
-// exit code.
+// usageError converts an error of the flag package, which has printed it, to an exit code.
 func usageError(error) error { return exitCodeError(exitUsage) }

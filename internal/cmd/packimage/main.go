@@ -1,6 +1,5 @@
-// Command packimage packs a root file system as an archive that `docker load` and
-// `ctr images import` read, so that an image can be made without a registry or an
-// image builder. The same content makes the same archive.
+// Command packimage packs a root file system as an archive for `docker load` and `ctr images import`, so that
+// an image can be built without a registry or an image builder. The same content gives the same archive.
 package main
 
 import (
@@ -19,7 +18,7 @@ import (
 	"time"
 )
 
-// options are what an image consists of.
+// options are the parts of an image.
 type options struct {
 	name, root, output string
 	entrypoint         string
@@ -75,7 +74,7 @@ func pack(o options) (err error) {
 	return write(o.output, layer, layerName, []member{{configName, config}, {"manifest.json", manifest}})
 }
 
-// packLayer packs a directory into a temporary file and gives its digest.
+// packLayer packs a directory into a temporary file and returns its digest.
 func packLayer(root, dir string) (*os.File, string, error) {
 	file, err := os.CreateTemp(dir, "layer-*.tar")
 	if err != nil {
@@ -101,7 +100,7 @@ func packLayer(root, dir string) (*os.File, string, error) {
 	return file, hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-// add adds a file as root's, whoever's it is.
+// add adds a file, owned by root.
 func add(archive *tar.Writer, root, path string, entry fs.DirEntry) error {
 	info, err := entry.Info()
 	if err != nil {
@@ -126,7 +125,7 @@ func add(archive *tar.Writer, root, path string, entry fs.DirEntry) error {
 		header.Name += "/"
 	}
 	header.Uid, header.Gid, header.Uname, header.Gname = 0, 0, "", ""
-	// Whole seconds, for Python compares them with what its compiled modules say.
+	// Whole seconds, because Python compares them with the times in its compiled modules.
 	header.ModTime, header.AccessTime, header.ChangeTime = info.ModTime().Truncate(time.Second), time.Time{}, time.Time{}
 	header.Format = tar.FormatPAX
 	if err := archive.WriteHeader(header); err != nil || !info.Mode().IsRegular() {
@@ -147,8 +146,7 @@ type member struct {
 	content []byte
 }
 
-// write writes the archive beside its final name first, so that an interrupted
-// run leaves none that looks whole.
+// write writes the archive to a temporary name first, so that an interrupted run leaves no incomplete image.
 func write(output string, layer *os.File, layerName string, small []member) error {
 	partial := output + ".partial"
 	file, err := os.Create(partial)

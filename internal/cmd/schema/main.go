@@ -1,6 +1,6 @@
-// Command schema writes the provider's schemas as `terraform providers schema
-// -json` does, for the generator of the documentation. Unlike that command, it
-// writes actions and list resources whatever Terraform is installed.
+// Command schema writes the provider's schemas as `terraform providers schema -json` does, for the
+// documentation generator. Unlike that command, it includes actions and list resources, whichever Terraform
+// is installed.
 package main
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/provider"
 )
 
-// address is under which the generator looks a provider up.
+// address is the provider address that the generator looks up.
 const address = "registry.terraform.io/hashicorp/prefect"
 
 func main() {

@@ -84,7 +84,7 @@ func TestErrors(t *testing.T) {
 		"0 0 * * *#1":      `"0 0 * * *#1" is not a cron expression: the day of week is "*"; use 0 to 7 or sun to sat`,
 		"0 0 * * fri#6":    `"0 0 * * fri#6" is not a cron expression: the day of week is fri#6; write # and a number from 1 to 5, such as 5#2 for the second Friday of the month`,
 		"0 0 1 ,2 * *":     `"0 0 1 ,2 * *" is not a cron expression: the month has an empty item, as in 1,,2 or a comma at its end`,
-		"h h * * *":        `"h h * * *" is not a cron expression: the minute is h, which stands for a number hashed from an identifier, and Prefect gives none; write a number`,
+		"h h * * *":        `"h h * * *" is not a cron expression: the minute is h, a number hashed from an identifier, which Prefect does not provide; use a number`,
 		"r(50-70) * * * *": `"r(50-70) * * * *" is not a cron expression: the minute is 70; use 0 to 59`,
 	} {
 		_, err := cron.Parse(expression)

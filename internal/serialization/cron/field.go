@@ -17,11 +17,11 @@ const (
 	second
 )
 
-// unit is what a field counts.
+// unit describes one field.
 type unit struct {
 	name     string
 	min, max int
-	count    int            // how many different values there are
+	count    int            // number of distinct values
 	names    map[string]int // words for values
 }
 
@@ -107,7 +107,7 @@ func (p *parser) item(text string) error {
 	return p.add(value)
 }
 
-// ofMonth reads 5#2 and l5. What follows the number after # is ignored, as by croniter.
+// ofMonth reads 5#2 and l5. Anything after the number is ignored, as by croniter.
 func (p *parser) ofMonth(text string) (day string, nth int, found bool, err error) {
 	if rest, ok := strings.CutPrefix(text, "l"); ok && isNumber(rest) {
 		return rest, lastOfMonth, true, nil
@@ -155,7 +155,7 @@ func (p *parser) span(text string) error {
 	return nil
 }
 
-// step splits a step off.
+// step splits off a step.
 func (p *parser) step(text string) (body string, step int, err error) {
 	body, digits, stepped := strings.Cut(text, "/")
 	if !stepped {
@@ -216,7 +216,7 @@ func (p *parser) add(value int) error {
 	return nil
 }
 
-// alias replaces another way to write a value. croniter shifts the exceptions by one when there are seconds.
+// alias normalises a value with several spellings. With seconds, croniter shifts these exceptions by one.
 func (p *parser) alias(value int) int {
 	switch {
 	case p.index == weekday && value == 7 && !p.sixFields:
@@ -227,10 +227,10 @@ func (p *parser) alias(value int) int {
 	return value
 }
 
-// isSpace is what Python splits at.
+// isSpace reports whether Python splits at a character.
 func isSpace(r rune) bool { return unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f }
 
-// isDigit is a decimal digit of any script, all of which Python reads.
+// isDigit reports whether a character is a decimal digit of any script; Python reads them all.
 func isDigit(r rune) bool { return unicode.Is(unicode.Nd, r) }
 
 func isNumber(text string) bool {
@@ -244,7 +244,7 @@ func leadingDigits(text string) string {
 	return text
 }
 
-// number reads digits of any script; what is larger than any field is math.MaxInt32.
+// number reads digits of any script; a number larger than any field is math.MaxInt32.
 func number(digits string) int {
 	value := 0
 	for _, r := range digits {
@@ -253,7 +253,8 @@ func number(digits string) int {
 	return value
 }
 
-// digit is the value of a decimal digit. Every script has its ten digits in a row, and some follow one another.
+// digit returns the value of a decimal digit. Every script has its ten digits in sequence, and some scripts
+// follow one another directly.
 func digit(r rune) int {
 	zero := r
 	for isDigit(zero - 1) {

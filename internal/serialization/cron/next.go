@@ -4,11 +4,11 @@ import (
 	"time"
 )
 
-// searchYears is how many years ahead a time is looked for.
+// searchYears is how many years ahead to search.
 const searchYears = 50
 
-// Next returns the next reading of the wall clock after another one, both held as UTC times; false if there is none within
-// 50 years. Fractions of a second are ignored.
+// Next returns the next matching wall-clock time, as a UTC time; false if there is none within 50 years. It
+// ignores fractions of a second.
 func (e *Expression) Next(after time.Time) (time.Time, bool) {
 	unit := time.Minute
 	if e.seconds {
@@ -19,7 +19,7 @@ func (e *Expression) Next(after time.Time) (time.Time, bool) {
 	if days.any || weekdays.any || e.dayAnd {
 		return e.search(from, days, weekdays)
 	}
-	// The days of either field count, and both fields must have some.
+	// A day matches either field, and both fields must match some day.
 	byDay, found := e.search(from, days, set{any: true})
 	if !found {
 		return time.Time{}, false
@@ -34,8 +34,8 @@ func (e *Expression) Next(after time.Time) (time.Time, bool) {
 	return byDay, true
 }
 
-// search moves t forward, field by field from the month to the second, until all of them fit. It starts over after every
-// move.
+// search moves t forward, field by field from the month to the second, until all of them match. It starts
+// over after every move.
 func (e *Expression) search(t time.Time, days, weekdays set) (time.Time, bool) {
 	last := t.Year() + searchYears
 	for t.Year() <= last {
@@ -48,7 +48,7 @@ func (e *Expression) search(t time.Time, days, weekdays set) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// move is the first move from t towards a time that fits; t itself if it fits.
+// move returns the first move from t towards a matching time; t itself if it matches.
 func (e *Expression) move(t time.Time, days, weekdays set) time.Time {
 	year, monthNow, day := t.Date()
 	if by := e.fields[month].distance(int(monthNow), 12); by > 0 {
@@ -77,8 +77,8 @@ func (e *Expression) move(t time.Time, days, weekdays set) time.Time {
 	return t
 }
 
-// distance is how far it is from a value to the next that fits, in a cycle of a length. A value that the cycle does not
-// reach, such as day 30 of February, leads beyond its end.
+// distance returns how far the next matching value is, in a cycle of the given length. A value that the cycle
+// does not reach, such as day 30 of February, leads beyond its end.
 func (s set) distance(from, length int) int {
 	if s.any || s.last && from == length {
 		return 0
@@ -94,7 +94,7 @@ func (s set) distance(from, length int) int {
 	return s.values[0] - from + length
 }
 
-// distanceOfMonth is how far it is from a day to the next of e.nth in its month, or to the first day of the next month.
+// distanceOfMonth returns how far the next day in e.nth of its month is, or the first day of the next month.
 func (e *Expression) distanceOfMonth(t time.Time, length int) int {
 	first := int(t.AddDate(0, 0, 1-t.Day()).Weekday())
 	nearest := length + 1
@@ -117,9 +117,9 @@ func (e *Expression) distanceOfMonth(t time.Time, length int) int {
 
 func daysIn(year int, m time.Month) int { return time.Date(year, m+1, 0, 0, 0, 0, 0, time.UTC).Day() }
 
-// Fires reports whether an expression has any time at all: the 31st of February has none.
+// Fires reports whether any time matches an expression: none matches the 31st of February.
 func (e *Expression) Fires() bool {
-	// From a year before a leap year, so that nothing that a leap year has is far.
+	// Start a year before a leap year, so that everything in a leap year is near.
 	_, found := e.Next(time.Date(1999, time.December, 31, 0, 0, 0, 0, time.UTC))
 	return found
 }

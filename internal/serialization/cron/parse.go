@@ -8,22 +8,22 @@ import (
 	"strings"
 )
 
-// Expression is a parsed cron expression. Its times are wall-clock readings without a time zone.
+// Expression is a parsed cron expression. Its times are wall-clock times without a time zone.
 type Expression struct {
 	fields [6]set // minute, hour, day of month, month, day of week, second
-	// nth restricts the weekdays to some of a month, by weekday (0 to 7).
+	// nth restricts weekdays to some of a month, by weekday (0 to 7).
 	nth     map[int][]int
 	seconds bool // there is a sixth field
 	dayAnd  bool
 }
 
-// lastOfMonth stands for the last weekday of a month in Expression.nth.
+// lastOfMonth means the last weekday of a month in Expression.nth.
 const lastOfMonth = -1
 
-// ErrSyntax is a text that is not a cron expression.
+// ErrSyntax means a text is not a cron expression.
 var ErrSyntax = errors.New("not a cron expression")
 
-// Error says what is wrong with an expression. It is an ErrSyntax.
+// Error is what is wrong with an expression. It matches ErrSyntax.
 type Error struct {
 	Expression string
 	// Problem is the clause after the colon, such as `the hour is 25, which is above 23`.
@@ -38,8 +38,8 @@ func (e *Error) Error() string {
 // Is makes errors.Is(err, ErrSyntax) true.
 func (e *Error) Is(target error) bool { return target == ErrSyntax }
 
-// Draw picks one of the numbers from 0 up to and without n for a field that is left to chance. Where n is negative,
-// which an inverted range makes it, it picks one from n, exclusively, to 0.
+// Draw returns a random number from 0 up to but excluding n, for a random field. If n is negative, which an
+// inverted range causes, it returns one from n, exclusive, to 0.
 type Draw func(field, n int) int
 
 var names = map[string]string{
@@ -50,8 +50,8 @@ var names = map[string]string{
 // Parse reads an expression of five fields (minute, hour, day of month, month, day of week), an optional sixth (second),
 // or a name such as `@daily`. Errors are *Error.
 //
-// croniter accepts some random fields, such as `r(50-70)`, only when it draws a number that is in range. Parse refuses
-// them, because the next draw may be refused.
+// croniter accepts some random fields, such as `r(50-70)`, only if it draws a number in range. Parse rejects
+// them, because the next draw may fail.
 func Parse(text string) (*Expression, error) {
 	lowest := func(_, n int) int { return min(n+1, 0) }
 	highest := func(_, n int) int { return max(n-1, 0) }
@@ -69,7 +69,7 @@ func Parse(text string) (*Expression, error) {
 	})
 }
 
-// ParseDrawing is Parse with a source of the numbers for random fields.
+// ParseDrawing is Parse with a source of numbers for random fields.
 func ParseDrawing(text string, draw Draw) (*Expression, error) {
 	whole := lower(text)
 	if full, found := names[whole]; found {
@@ -107,10 +107,10 @@ func wrongCount(whole string, count int) string {
 	return fmt.Sprintf("it has %d fields", count)
 }
 
-// RequireBothDays makes the day of month and the day of week restrict each other, where cron takes the days of either.
+// RequireBothDays requires both the day of month and the day of week to match, where cron requires either.
 func (e *Expression) RequireBothDays() { e.dayAnd = true }
 
-// lower makes letters small as far as names have them.
+// lower converts the letters that occur in names to lower case.
 func lower(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -123,11 +123,11 @@ func lower(text string) string {
 	}, text)
 }
 
-// set is what one field allows.
+// set contains the values that one field allows.
 type set struct {
-	any    bool  // every value; values and last say nothing then
+	any    bool  // every value; then values and last are unused
 	values []int // in ascending order
-	last   bool  // the last day of the month, too
+	last   bool  // also the last day of the month
 }
 
 func (p *parser) result() set {
@@ -142,7 +142,7 @@ func (p *parser) result() set {
 			count++
 		}
 	}
-	// croniter counts what a field lists, "l" included, and takes the whole number for all.
+	// croniter counts the items of a field, including "l", and treats the full count as all values.
 	if count == p.unit.count {
 		return set{any: true}
 	}

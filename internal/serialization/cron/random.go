@@ -9,14 +9,14 @@ import (
 
 var chance = regexp.MustCompile(`^([hr])(?:\((\p{Nd}+)-(\p{Nd}+)\))?(?:/(\p{Nd}+))?$`)
 
-// random replaces a field that is left to chance by one that is not: `r`, `r(10-20)`, `r/15` and `r(0-59)/15`.
+// random replaces a random field by a drawn one: `r`, `r(10-20)`, `r/15` and `r(0-59)/15`.
 func (p *parser) random(text string, draw Draw) (string, bool, error) {
 	parts := chance.FindStringSubmatch(text)
 	if parts == nil {
 		return text, false, nil
 	}
 	if parts[1] == "h" {
-		return "", true, fmt.Errorf("the %s is %s, which stands for a number hashed from an identifier, and Prefect gives none; write a number", p.unit.name, text)
+		return "", true, fmt.Errorf("the %s is %s, a number hashed from an identifier, which Prefect does not provide; use a number", p.unit.name, text)
 	}
 	between, step := parts[2] != "", parts[4] != ""
 	from, to := p.unit.min, p.unit.max

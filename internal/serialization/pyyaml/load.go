@@ -13,14 +13,14 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
-// ErrYAML is a text that safe_load refuses, or whose values have no form in JSON.
+// ErrYAML means that safe_load would reject a text, or that its values have no JSON form.
 var ErrYAML = errors.New("not YAML that can be used here")
 
-// maxNodes bounds what aliases may expand to.
+// maxNodes limits the expansion of aliases.
 const maxNodes = 1_000_000
 
-// Load reads the only document of a text. The result is built as by serialization.Decode, with float64 for every number with
-// a fraction. Errors are ErrYAML and name the line.
+// Load reads the only document of a text. The result has the types of serialization.Decode, with float64 for
+// every number with a fraction. Errors are ErrYAML and name the line.
 func Load(data []byte) (any, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var document yaml.Node
@@ -49,12 +49,12 @@ func syntax(err error) error {
 }
 
 type loader struct {
-	open  map[*yaml.Node]bool // the collections around the present node
+	open  map[*yaml.Node]bool // the collections around the current node
 	nodes int
 	lines []string
 }
 
-// asJSON reads a text with escapes that PyYAML shares with JSON and the library does not know.
+// asJSON reads a text with escapes that PyYAML and JSON support but the library does not.
 func asJSON(data []byte) (any, bool) {
 	value, err := serialization.Decode(data)
 	if err != nil {
@@ -63,7 +63,7 @@ func asJSON(data []byte) (any, bool) {
 	return plainNumbers(value), true
 }
 
-// plainNumbers makes of numbers what YAML makes of their text.
+// plainNumbers converts numbers to what YAML makes of their text.
 func plainNumbers(value any) any {
 	switch v := value.(type) {
 	case json.Number:
@@ -104,7 +104,7 @@ func (l *loader) fail(node *yaml.Node, path, format string, args ...any) error {
 	return fmt.Errorf("%w: at %s: %s", ErrYAML, where, fmt.Sprintf(format, args...))
 }
 
-// value converts a node. path is where it is, such as `.spec.containers[0]`.
+// value converts a node. path is its location, such as `.spec.containers[0]`.
 func (l *loader) value(node *yaml.Node, path string) (any, error) {
 	if l.nodes++; l.nodes > maxNodes {
 		return nil, l.fail(node, path, "aliases expand to more than %d values", maxNodes)
@@ -176,7 +176,7 @@ func (l *loader) mapping(node *yaml.Node, path string) (map[string]any, error) {
 			return nil, err
 		}
 		if _, twice := out[name]; twice {
-			return nil, l.fail(key, path, "the key %q is there twice; remove one", name)
+			return nil, l.fail(key, path, "the key %q occurs twice; remove one", name)
 		}
 		if out[name], err = l.value(item, path+"."+name); err != nil {
 			return nil, err
@@ -193,8 +193,8 @@ func (l *loader) mapping(node *yaml.Node, path string) (map[string]any, error) {
 	return out, nil
 }
 
-// colon refuses a plain scalar that ends with a colon inside [] or {}. YAML 1.1 ends the scalar before the colon, YAML 1.2
-// and the library after it.
+// colon rejects a plain scalar that ends with a colon inside [] or {}. YAML 1.1 ends the scalar before the
+// colon, YAML 1.2 and the library after it.
 func (l *loader) colon(collection, item *yaml.Node, path string) error {
 	if collection.Style&yaml.FlowStyle == 0 || item.Kind != yaml.ScalarNode || isQuoted(item) || !strings.HasSuffix(item.Value, ":") {
 		return nil
@@ -247,7 +247,7 @@ func (l *loader) key(node *yaml.Node, path string) (string, error) {
 	return name, nil
 }
 
-// explicitTag is the tag that is written before a node; "" for none.
+// explicitTag returns the tag written before a node; "" if none.
 func explicitTag(node *yaml.Node) string {
 	if node.Style&yaml.TaggedStyle == 0 {
 		return ""
@@ -270,5 +270,5 @@ func (l *loader) unusable(node *yaml.Node, path, tag string) error {
 	case "!!binary", "!!set", "!!omap", "!!pairs":
 		return l.fail(node, path, "JSON has no values of the type %s", tag)
 	}
-	return l.fail(node, path, "the tag %s is not known; leave it out", tag)
+	return l.fail(node, path, "the tag %s is unknown; remove it", tag)
 }

@@ -1,4 +1,4 @@
-// Package recent keeps the results of pure functions that were used last, within a bound.
+// Package recent caches the most recently used results of pure functions, up to a limit.
 package recent
 
 import (
@@ -6,7 +6,8 @@ import (
 	"sync"
 )
 
-// Results are results by key. The sum of their weights stays within a limit; those that were used longest ago go first.
+// Results is a cache by key. The sum of the weights stays within a limit; the least recently used results are
+// evicted first.
 type Results[K comparable, V any] struct {
 	limit int
 
@@ -23,13 +24,13 @@ type entry[K comparable, V any] struct {
 	value  V
 }
 
-// New returns results whose weights sum up to a limit at most.
+// New returns a cache for results with a total weight of at most limit.
 func New[K comparable, V any](limit int) *Results[K, V] {
 	return &Results[K, V]{limit: limit, order: list.New(), byKey: map[K]*list.Element{}}
 }
 
-// Get returns the result for a key, and computes it if it is not kept. Callers that ask for one key at a time share one
-// computation. A result that weighs more than the limit is not kept.
+// Get returns the result for a key, and computes it if it is not cached. Concurrent callers for one key share
+// a computation. A result heavier than the limit is not cached.
 func (r *Results[K, V]) Get(key K, weight int, compute func() V) V {
 	e := r.entry(key, weight)
 	e.once.Do(func() { e.value = compute() })
@@ -41,7 +42,7 @@ func (r *Results[K, V]) entry(key K, weight int) *entry[K, V] {
 	defer r.mu.Unlock()
 	if kept, found := r.byKey[key]; found {
 		r.order.MoveToFront(kept)
-		return kept.Value.(*entry[K, V]) //nolint:forcetypeassert,errcheck // nothing else is put in
+		return kept.Value.(*entry[K, V]) //nolint:forcetypeassert,errcheck // only entries are stored
 	}
 	e := &entry[K, V]{key: key, weight: weight}
 	if weight > r.limit {
@@ -58,7 +59,7 @@ func (r *Results[K, V]) entry(key K, weight int) *entry[K, V] {
 	return e
 }
 
-// Weight is the sum of the weights of what is kept.
+// Weight is the total weight of the cached results.
 func (r *Results[K, V]) Weight() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
