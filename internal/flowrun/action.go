@@ -225,7 +225,7 @@ func (a *cancelAction) Invoke(ctx context.Context, req action.InvokeRequest, res
 		resp.Diagnostics.Append(framework.Failure{
 			Summary: fmt.Sprintf("Could not cancel flow run %s", id),
 			Remedies: map[error]string{
-				prefect.ErrNotFound: "Check the id, and that the provider's `endpoint` and `tenant` are right.",
+				prefect.ErrNotFound: "Check the id and the provider's `endpoint` and `tenant`.",
 				context.Canceled:    "Nothing was done. Invoke the action again.",
 			},
 		}.Diagnose(err)...)

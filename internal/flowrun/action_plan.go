@@ -116,7 +116,7 @@ func notFoundByName(err error) diag.Diagnostics {
 	failure := framework.Failure{
 		Summary: "Could not find the flow to run",
 		Remedies: map[error]string{
-			prefect.ErrNotFound: "Check the spelling, case included, and that the provider's `endpoint` and `tenant` are right. Archived flows cannot be run.",
+			prefect.ErrNotFound: "Check the spelling and case, and the provider's `endpoint` and `tenant`. Archived flows cannot run.",
 		},
 	}
 	var missing *notByNameError

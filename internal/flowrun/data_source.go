@@ -165,7 +165,7 @@ func (m dataModel) find(ctx context.Context, client *prefect.Client) (*prefect.F
 	}
 	if len(runs) == 0 {
 		return nil, diag.Diagnostics{diag.NewErrorDiagnostic(summary,
-			"The flow has no run, or there is no such flow in this tenant.\n\nCheck the id, and that the provider's `endpoint` and `tenant` are right.")}
+			"The flow has no run, or there is no such flow in this tenant.\n\nCheck the id and the provider's `endpoint` and `tenant`.")}
 	}
 	return &runs[0], nil
 }
