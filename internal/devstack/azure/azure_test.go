@@ -289,7 +289,12 @@ func TestTokens(t *testing.T) {
 		t.Helper()
 		form.Set("scope", azure.KubernetesServerID+"/.default openid offline_access profile")
 		form.Set("client_id", azure.ClientID)
-		response, err := c.http.PostForm(s.Endpoint()+"/"+azure.TenantID+"/oauth2/v2.0/token", form)
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.Endpoint()+"/"+azure.TenantID+"/oauth2/v2.0/token", strings.NewReader(form.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		response, err := c.http.Do(request)
 		if err != nil {
 			t.Fatal(err)
 		}
