@@ -49,6 +49,11 @@ func wrongTenantsProjectsFlows() []wrong {
 			{"flow_json = $interval", acctest.AtValidate, "flow_json"},
 			{"flow_json = $config", acctest.AtValidate, "flow_json"},
 			{"", acctest.AtValidate, "flow_json"},
+			{`flow_json = $good; flow_file = "flow.json"`, acctest.AtValidate, "flow_json"},
+			{`flow_file = ""`, acctest.AtValidate, "flow_file"},
+			{`flow_file = "nowhere.json"`, acctest.AtPlan, "flow_file"},
+			{`flow_file = "."`, acctest.AtPlan, "flow_file"},
+			{`flow_file = "rows_flow_test.go"`, acctest.AtPlan, "flow_file"},
 		}},
 		{"resource prefect_flow", "flow_json = $good", []row{
 			{"", acctest.AtValidate, "project_id"},

@@ -22,9 +22,8 @@ type flowResource struct {
 }
 
 var (
-	_ framework.Resource                    = (*flowResource)(nil)
-	_ resource.ResourceWithConfigValidators = (*flowResource)(nil)
-	_ resource.ResourceWithValidateConfig   = (*flowResource)(nil)
+	_ framework.Resource                  = (*flowResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*flowResource)(nil)
 )
 
 // NewResource returns the resource prefect_flow.
@@ -40,11 +39,6 @@ func (r *flowResource) Configure(_ context.Context, req resource.ConfigureReques
 // Schema describes the resource.
 func (r *flowResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = resourceSchema(ctx)
-}
-
-// ConfigValidators wants the flow from one place.
-func (r *flowResource) ConfigValidators(context.Context) []resource.ConfigValidator {
-	return []resource.ConfigValidator{framework.ExactlyOneOf(fromJSON, fromFile)}
 }
 
 // Create registers the flow, or adopts the version on the Server if it is the same.

@@ -5,6 +5,8 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
@@ -72,6 +74,8 @@ func inputAttributes() map[string]schema.Attribute {
 		"flow_json": schema.StringAttribute{
 			Optional:   true,
 			CustomType: framework.JSONType{},
+			Validators: []validator.String{framework.StringBeside(stringvalidator.ExactlyOneOf(path.MatchRoot(fromFile)),
+				"Exactly one argument is required", "Set either `flow_file` (the path of the flow's file) or `flow_json` (the flow itself).")},
 			MarkdownDescription: "The flow, serialised by Prefect 1's `prefect build`: the text of a build document, such as " +
 				"`file(\"flows.json\")`, or one of its flows. Compared by meaning: formatting and the order of keys do not " +
 				"matter. The plan and the state hold all of it; `flow_file` keeps them short. Exactly one of `flow_json` and " +
