@@ -75,5 +75,8 @@ func TestGeneratedConfiguration(t *testing.T) {
 		if diff := cmp.Diff(imported.State, planned.State); diff != "" || len(planned.Diagnostics) > 0 {
 			t.Errorf("%s: planned: %s%+v", kind, diff, planned.Diagnostics)
 		}
+		if found := command().Destroy(created); len(found) > 0 {
+			t.Errorf("%s was not destroyed: %+v", kind, found)
+		}
 	}
 }

@@ -71,7 +71,7 @@ func TestWrongInputs(t *testing.T) {
 			if recordings[w.block] == nil {
 				recordings[w.block] = acctest.Record(t, strings.ReplaceAll(w.block, " ", "_"))
 			}
-			recordings[w.block].AddDiagnostics(name+" at "+r.stage, outcome.Diagnostics, b.TenantSlug, "data")
+			recordings[w.block].AddDiagnostics(name+" at "+r.stage, b.alone(outcome.Diagnostics), b.TenantSlug, "data")
 			for _, d := range outcome.Diagnostics {
 				if said := d.Summary + d.Detail; strings.Contains(said, secretInRows) || strings.Contains(said, "PRIVATE KEY-----\n") {
 					t.Errorf("%s: the secret is shown: %s", name, said)
