@@ -26,6 +26,8 @@ type KubernetesCluster struct {
 	Namespace string
 	// Client works in the namespace.
 	Client *kubeclient.Client
+	// Set is all of the cluster's API.
+	Set clientset.Interface
 }
 
 // Cluster returns the cluster named by PREFECT_ACC_KUBECONFIG with a fresh
@@ -42,15 +44,19 @@ func Cluster(t testing.TB) *KubernetesCluster {
 	if err != nil {
 		t.Fatalf("make a client of the cluster in PREFECT_ACC_KUBECONFIG: %v", err)
 	}
-	createNamespace(t, client.Interface(), namespace)
-	return &KubernetesCluster{Kubeconfig: path, Namespace: namespace, Client: client}
+	set, err := clientset.NewForConfig(client.RESTConfig())
+	if err != nil {
+		t.Fatalf("make a client of the cluster in PREFECT_ACC_KUBECONFIG: %v", err)
+	}
+	createNamespace(t, set, namespace)
+	return &KubernetesCluster{Kubeconfig: path, Namespace: namespace, Client: client, Set: set}
 }
 
 // RealNodes reports whether pods run in real containers, on any node but the virtual
 // one.
 func (c *KubernetesCluster) RealNodes(t testing.TB) bool {
 	t.Helper()
-	nodes, err := c.Client.Interface().CoreV1().Nodes().List(t.Context(), metav1.ListOptions{})
+	nodes, err := c.Set.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

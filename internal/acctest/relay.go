@@ -65,7 +65,7 @@ func Expose(t *testing.T, cluster *KubernetesCluster, api string) *Exposed {
 		Selector: map[string]string{"app": e.Name},
 		Ports:    []corev1.ServicePort{{Name: "api", Port: 4200, TargetPort: intstr.FromString("graphql")}},
 	}}
-	if _, err := cluster.Client.Interface().CoreV1().Services(cluster.Namespace).Create(t.Context(), service, metav1.CreateOptions{}); err != nil {
+	if _, err := cluster.Set.CoreV1().Services(cluster.Namespace).Create(t.Context(), service, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	return e
@@ -102,7 +102,7 @@ func (e *Exposed) Start() string {
 			Ports: []corev1.ContainerPort{{Name: "graphql", ContainerPort: int32(port)}},
 		}}},
 	}
-	pods := e.cluster.Client.Interface().CoreV1().Pods(e.cluster.Namespace)
+	pods := e.cluster.Set.CoreV1().Pods(e.cluster.Namespace)
 	if _, err := pods.Create(ctx, pod, metav1.CreateOptions{}); err != nil {
 		e.t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func (e *Exposed) Stop(pod string) {
 	e.t.Helper()
 	ctx, cancel := context.WithTimeout(e.t.Context(), time.Minute)
 	defer cancel()
-	pods := e.cluster.Client.Interface().CoreV1().Pods(e.cluster.Namespace)
+	pods := e.cluster.Set.CoreV1().Pods(e.cluster.Namespace)
 	if err := pods.Delete(ctx, pod, metav1.DeleteOptions{}); err != nil {
 		e.t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ import (
 func ServiceAccountToken(t *testing.T, cluster *KubernetesCluster, rules []rbacv1.PolicyRule) string {
 	t.Helper()
 	name := Name("provider")
-	set := cluster.Client.Interface()
+	set := cluster.Set
 	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: name}}
 	if _, err := set.CoreV1().ServiceAccounts(cluster.Namespace).Create(t.Context(), account, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
@@ -53,7 +53,7 @@ func awaitRights(t *testing.T, cluster *KubernetesCluster, user string, rules []
 	defer tick.Stop()
 	for _, r := range rules {
 		for {
-			review, err := cluster.Client.Interface().AuthorizationV1().SubjectAccessReviews().Create(ctx, &authorizationv1.SubjectAccessReview{
+			review, err := cluster.Set.AuthorizationV1().SubjectAccessReviews().Create(ctx, &authorizationv1.SubjectAccessReview{
 				Spec: authorizationv1.SubjectAccessReviewSpec{User: user, ResourceAttributes: resourceOf(cluster.Namespace, r)},
 			}, metav1.CreateOptions{})
 			if err == nil && review.Status.Allowed {

@@ -52,7 +52,7 @@ func Webhook(t *testing.T, cluster *KubernetesCluster, resource string, review f
 			AdmissionReviewVersions: []string{"v1"},
 		}},
 	}
-	webhooks := cluster.Client.Interface().AdmissionregistrationV1().ValidatingWebhookConfigurations()
+	webhooks := cluster.Set.AdmissionregistrationV1().ValidatingWebhookConfigurations()
 	if _, err := webhooks.Create(t.Context(), config, metav1.CreateOptions{}); err != nil {
 		t.Fatalf("register the webhook: %v", err)
 	}
@@ -64,7 +64,7 @@ func Webhook(t *testing.T, cluster *KubernetesCluster, resource string, review f
 func Policy(t *testing.T, cluster *KubernetesCluster, resource, message string) {
 	t.Helper()
 	name := cluster.Namespace + "-" + resource
-	api := cluster.Client.Interface().AdmissionregistrationV1()
+	api := cluster.Set.AdmissionregistrationV1()
 	policy := &admissionregistrationv1.ValidatingAdmissionPolicy{
 		ObjectMeta: metav1.ObjectMeta{Name: name},
 		Spec: admissionregistrationv1.ValidatingAdmissionPolicySpec{

@@ -16,6 +16,7 @@ import (
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubefake"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
@@ -45,7 +46,7 @@ func TestDeleteGroupRemovesJobs(t *testing.T) {
 	}
 	cluster := fake.NewClientset(job("mine", run.ID), job("other", testVersion))
 	r.data = framework.NewProviderData(r.client, func() (*kubeclient.Client, error) {
-		return kubeclient.NewClientFromInterface(cluster, "flows"), nil
+		return kubefake.New(cluster, "flows"), nil
 	})
 	if diags := r.deleteGroup(t.Context(), r.client, *state); diags.HasError() {
 		t.Fatal(diags)

@@ -35,7 +35,7 @@ func (b *clusterBench) untilRefused(resource string) {
 	spec := corev1.PodSpec{RestartPolicy: "Never", Containers: []corev1.Container{{Name: "probe", Image: "probe"}}}
 	until(b.t, "the rule is in force", func() bool {
 		var err error
-		if set := b.cluster.Client.Interface(); resource == "jobs" {
+		if set := b.cluster.Set; resource == "jobs" {
 			job := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: "probe"}, Spec: batchv1.JobSpec{Template: corev1.PodTemplateSpec{Spec: spec}}}
 			_, err = set.BatchV1().Jobs(b.cluster.Namespace).Create(b.t.Context(), job, dry)
 		} else {

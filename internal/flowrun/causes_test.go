@@ -171,7 +171,7 @@ func smallQuota(t *testing.T, b *clusterBench) {
 		ObjectMeta: metav1.ObjectMeta{Name: "small"},
 		Spec:       corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{corev1.ResourceLimitsCPU: apiresource.MustParse("1")}},
 	}
-	if _, err := b.cluster.Client.Interface().CoreV1().ResourceQuotas(b.cluster.Namespace).Create(t.Context(), quota, metav1.CreateOptions{}); err != nil {
+	if _, err := b.cluster.Set.CoreV1().ResourceQuotas(b.cluster.Namespace).Create(t.Context(), quota, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -180,7 +180,7 @@ func smallQuota(t *testing.T, b *clusterBench) {
 func restricted(t *testing.T, b *clusterBench) {
 	t.Helper()
 	patch := []byte(`{"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}}`)
-	_, err := b.cluster.Client.Interface().CoreV1().Namespaces().Patch(t.Context(), b.cluster.Namespace, types.StrategicMergePatchType, patch, metav1.PatchOptions{})
+	_, err := b.cluster.Set.CoreV1().Namespaces().Patch(t.Context(), b.cluster.Namespace, types.StrategicMergePatchType, patch, metav1.PatchOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

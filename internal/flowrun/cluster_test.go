@@ -105,7 +105,7 @@ func TestAccFlowRun_job(t *testing.T) {
 	if err := b.count(0); err != nil {
 		t.Error(err)
 	}
-	jobs, err := b.cluster.Client.Interface().BatchV1().Jobs(b.cluster.Namespace).List(t.Context(), metav1.ListOptions{})
+	jobs, err := b.cluster.Set.BatchV1().Jobs(b.cluster.Namespace).List(t.Context(), metav1.ListOptions{})
 	if err != nil || len(jobs.Items) > 0 {
 		t.Errorf("%d Jobs are left: %v", len(jobs.Items), err)
 	}
@@ -120,7 +120,7 @@ func TestAccFlowRun_jobStays(t *testing.T) {
 	b := newClusterBench(t, template)
 	b.agent()
 	release := func() {
-		jobs := b.cluster.Client.Interface().BatchV1().Jobs(b.cluster.Namespace)
+		jobs := b.cluster.Set.BatchV1().Jobs(b.cluster.Namespace)
 		all, err := jobs.List(context.Background(), metav1.ListOptions{})
 		if err != nil {
 			t.Error(err)

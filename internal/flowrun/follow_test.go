@@ -115,11 +115,11 @@ func (b *clusterBench) isGone() {
 		b.t.Error(err)
 	}
 	ctx := context.Background()
-	jobs, err := b.cluster.Client.Interface().BatchV1().Jobs(b.cluster.Namespace).List(ctx, metav1.ListOptions{})
+	jobs, err := b.cluster.Set.BatchV1().Jobs(b.cluster.Namespace).List(ctx, metav1.ListOptions{})
 	if err != nil || len(jobs.Items) > 0 {
 		b.t.Errorf("%d Jobs are left: %v", len(jobs.Items), err)
 	}
-	pods, err := b.cluster.Client.Interface().CoreV1().Pods(b.cluster.Namespace).List(ctx, metav1.ListOptions{})
+	pods, err := b.cluster.Set.CoreV1().Pods(b.cluster.Namespace).List(ctx, metav1.ListOptions{})
 	if err != nil || len(pods.Items) > 0 {
 		b.t.Errorf("%d pods are left: %v", len(pods.Items), err)
 	}
@@ -135,7 +135,7 @@ func TestAccFlowRun_cancelledTurnsFailed(t *testing.T) {
 	b.agent(func(o *agent.Options) { o.JobManagementInterval = time.Hour })
 	inBackground(t, func(ctx context.Context) {
 		started := func() bool {
-			pods, err := b.cluster.Client.Interface().CoreV1().Pods(b.cluster.Namespace).List(ctx, metav1.ListOptions{})
+			pods, err := b.cluster.Set.CoreV1().Pods(b.cluster.Namespace).List(ctx, metav1.ListOptions{})
 			return err == nil && len(pods.Items) == 1 && pods.Items[0].Status.Phase == "Running"
 		}
 		if !when(ctx, started) {
@@ -282,7 +282,7 @@ func TestAccFlowRun_destroyRunning(t *testing.T) {
 				t.Fatalf("got %s", run)
 			}
 			until(t, "the pod runs", func() bool {
-				pods, err := b.cluster.Client.Interface().CoreV1().Pods(b.cluster.Namespace).List(t.Context(), metav1.ListOptions{})
+				pods, err := b.cluster.Set.CoreV1().Pods(b.cluster.Namespace).List(t.Context(), metav1.ListOptions{})
 				return err == nil && len(pods.Items) == 1 && pods.Items[0].Status.Phase == "Running"
 			})
 			if tt.stubborn {

@@ -152,7 +152,7 @@ func runLog(t *testing.T, server *acctest.PrefectServer) string {
 // kubectl logs does, by way of the API server and the kubelet.
 func containerLog(t *testing.T, cluster *acctest.KubernetesCluster, container string) string {
 	t.Helper()
-	pods := cluster.Client.Interface().CoreV1().Pods(cluster.Namespace)
+	pods := cluster.Set.CoreV1().Pods(cluster.Namespace)
 	list, err := pods.List(t.Context(), metav1.ListOptions{})
 	if err != nil || len(list.Items) != 1 {
 		t.Fatalf("%d pods: %v", len(list.Items), err)

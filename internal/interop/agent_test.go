@@ -199,7 +199,7 @@ resource "prefect_flow_run" "this" {
 	failing := stuck.run("apply", "-auto-approve", "-input=false", "-no-color")
 	finished := run("finished", "")
 	finished.apply()
-	jobs := cluster.Client.Interface().BatchV1().Jobs(cluster.Namespace)
+	jobs := cluster.Set.BatchV1().Jobs(cluster.Namespace)
 	if code := failing.wait(); code != 1 {
 		t.Errorf("terraform apply of a run whose image cannot be pulled ended with exit code %d, want 1", code)
 	}
@@ -222,7 +222,7 @@ resource "prefect_flow_run" "this" {
 // jobOf is the Job of a run.
 func jobOf(t *testing.T, cluster *acctest.KubernetesCluster, runID string) *batchv1.Job {
 	t.Helper()
-	jobs := cluster.Client.Interface().BatchV1().Jobs(cluster.Namespace)
+	jobs := cluster.Set.BatchV1().Jobs(cluster.Namespace)
 	list, err := jobs.List(t.Context(), metav1.ListOptions{LabelSelector: jobspec.LabelFlowRunID + "=" + runID})
 	if err != nil || len(list.Items) != 1 {
 		t.Fatalf("run %s has %d Jobs: %v", runID, len(list.Items), err)
@@ -264,7 +264,7 @@ func (w *workshop) predicted(cluster *acctest.KubernetesCluster, runID, identifi
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	jobs := cluster.Client.Interface().BatchV1().Jobs(cluster.Namespace)
+	jobs := cluster.Set.BatchV1().Jobs(cluster.Namespace)
 	kept, err := jobs.Create(w.t.Context(), typed, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 	if err != nil {
 		w.t.Fatal(err)

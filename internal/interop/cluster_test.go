@@ -13,7 +13,7 @@ import (
 // podLogs are the logs of the flow containers of all pods of the test's namespace.
 func podLogs(t *testing.T, cluster *acctest.KubernetesCluster) string {
 	t.Helper()
-	pods := cluster.Client.Interface().CoreV1().Pods(cluster.Namespace)
+	pods := cluster.Set.CoreV1().Pods(cluster.Namespace)
 	list, err := pods.List(t.Context(), metav1.ListOptions{})
 	if err != nil {
 		t.Fatal(err)

@@ -193,7 +193,7 @@ resource "prefect_flow" "all" {
 	says(t, w.prefect("run", "--name", "greet", "--project", project, "--param", `name="Terraform"`, "--run-name", "by-client", "--watch"),
 		"Flow run succeeded!")
 	eventually(t, "the Job to complete, which takes longer than the run", func() (bool, string) {
-		list, err := cluster.Client.Interface().BatchV1().Jobs(cluster.Namespace).List(t.Context(), metav1.ListOptions{})
+		list, err := cluster.Set.BatchV1().Jobs(cluster.Namespace).List(t.Context(), metav1.ListOptions{})
 		done := err == nil && len(list.Items) == 1 && list.Items[0].Status.CompletionTime != nil
 		return done, fmt.Sprint(err)
 	})

@@ -102,7 +102,7 @@ func TestClusterRefusals(t *testing.T) {
 	quota := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "none"}, Spec: corev1.ResourceQuotaSpec{
 		Hard: corev1.ResourceList{corev1.ResourcePods: resource.MustParse("0")},
 	}}
-	if _, err := cluster.Client.Interface().CoreV1().ResourceQuotas(cluster.Namespace).Create(ctx, quota, metav1.CreateOptions{}); err != nil {
+	if _, err := cluster.Set.CoreV1().ResourceQuotas(cluster.Namespace).Create(ctx, quota, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	w, err := runjobs.Watch(ctx, cluster.Client, "", run)
@@ -152,7 +152,7 @@ func TestClusterMissingRights(t *testing.T) {
 // grant lets a user read Jobs and nothing else.
 func grant(ctx context.Context, t *testing.T, cluster *acctest.KubernetesCluster, user string) {
 	t.Helper()
-	rbac := cluster.Client.Interface().RbacV1()
+	rbac := cluster.Set.RbacV1()
 	role := &rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Name: "jobs"}, Rules: []rbacv1.PolicyRule{
 		{APIGroups: []string{"batch"}, Resources: []string{"jobs"}, Verbs: []string{"list", "watch"}},
 	}}

@@ -167,7 +167,7 @@ func exercise(t *testing.T, cluster *acctest.KubernetesCluster, client *kubeclie
 		note("port-forward: ", err)
 	}
 	foreground := metav1.DeletePropagationForeground
-	_ = cluster.Client.Interface().BatchV1().Jobs(cluster.Namespace).Delete(ctx, created.Name, metav1.DeleteOptions{PropagationPolicy: &foreground})
+	_ = cluster.Set.BatchV1().Jobs(cluster.Namespace).Delete(ctx, created.Name, metav1.DeleteOptions{PropagationPolicy: &foreground})
 	return slices.Sorted(maps.Keys(missing))
 }
 

@@ -161,7 +161,7 @@ func TestClusterTunnelErrors(t *testing.T) {
 	cluster := acctest.Cluster(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
-	services := cluster.Client.Interface().CoreV1().Services(cluster.Namespace)
+	services := cluster.Set.CoreV1().Services(cluster.Namespace)
 	for name, spec := range map[string]corev1.ServiceSpec{
 		"elsewhere": {Type: corev1.ServiceTypeExternalName, ExternalName: "prefect.example.com"},
 		"empty":     {Selector: map[string]string{"app": "none"}, Ports: []corev1.ServicePort{{Port: 4200}}},
@@ -177,7 +177,7 @@ func TestClusterTunnelErrors(t *testing.T) {
 		ObjectMeta: metav1.ObjectMeta{Name: "pending-1", Labels: map[string]string{"app": "pending"}},
 		Spec:       corev1.PodSpec{NodeSelector: map[string]string{"no": "node"}, Containers: []corev1.Container{{Name: "c", Image: "example.com/c:1"}}},
 	}
-	if _, err := cluster.Client.Interface().CoreV1().Pods(cluster.Namespace).Create(ctx, pod, metav1.CreateOptions{}); err != nil {
+	if _, err := cluster.Set.CoreV1().Pods(cluster.Namespace).Create(ctx, pod, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	for name, tt := range map[string]struct {
@@ -258,7 +258,7 @@ func TestClusterTunnelRefused(t *testing.T) {
 	cluster := acctest.Cluster(t)
 	exposed := acctest.Expose(t, cluster, echo(t))
 	exposed.Start()
-	service, err := cluster.Client.Interface().CoreV1().Services(cluster.Namespace).Get(t.Context(), exposed.Name, metav1.GetOptions{})
+	service, err := cluster.Set.CoreV1().Services(cluster.Namespace).Get(t.Context(), exposed.Name, metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -274,7 +274,7 @@ func TestClusterTunnelRefused(t *testing.T) {
 	if err := listener.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := cluster.Client.Interface().CoreV1().Services(cluster.Namespace).Update(t.Context(), service, metav1.UpdateOptions{}); err != nil {
+	if _, err := cluster.Set.CoreV1().Services(cluster.Namespace).Update(t.Context(), service, metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	var forward *tunnel.Error

@@ -35,7 +35,7 @@ func create(t *testing.T, cluster *acctest.KubernetesCluster, name, flowRunID st
 	if flowRunID != "" {
 		labels[jobspec.LabelFlowRunID] = flowRunID
 	}
-	jobs := cluster.Client.Interface().BatchV1().Jobs(cluster.Namespace)
+	jobs := cluster.Set.BatchV1().Jobs(cluster.Namespace)
 	_, err := jobs.Create(t.Context(), &batchv1.Job{
 		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels},
 		Spec: batchv1.JobSpec{BackoffLimit: new(int32(0)), Template: corev1.PodTemplateSpec{

@@ -17,10 +17,19 @@ import (
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
-// tasks is how many each flow has.
+// tasks is how many tasks each flow has.
 const tasks = 20
+
+// project is a project for a name.
+const project = `
+resource "prefect_project" "data" {
+  name          = %q
+  force_destroy = true
+}
+`
 
 // TestScale measures and writes the table.
 func TestScale(t *testing.T) {
@@ -29,9 +38,14 @@ func TestScale(t *testing.T) {
 		t.Skip("PREFECT_BENCH_SCALE is not set; `make bench-scale` sets it to numbers of flows")
 	}
 	b := &bench{t: t, repeat: max(numbers(t, cmp.Or(os.Getenv("PREFECT_BENCH_RUNS"), "3"))[0], 1)}
+	b.start()
 	for _, size := range sizes {
 		b.measure(size)
 	}
+	for _, size := range numbers(t, cmp.Or(os.Getenv("PREFECT_BENCH_SCALE_RUNS"), "1000")) {
+		b.runs(size)
+	}
+	b.large(5000)
 	table := b.table()
 	t.Log("\n" + table)
 	if file := os.Getenv("PREFECT_BENCH_OUT"); file != "" {
@@ -86,7 +100,7 @@ const (
 // measure measures everything at one size, the floors in the same run.
 func (b *bench) measure(size int) {
 	t := b.t
-	terraform := cmp.Or(os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform")
+	terraform := b.terraform()
 	server := acctest.ServerWith(t, prefectserver.Options{})
 	flows := generate(t, size)
 	floors := map[string]string{
@@ -103,38 +117,126 @@ func (b *bench) measure(size int) {
 		b.add(size, work, "", 0, b.plans(w)...)
 	}
 
-	b.flows(terraform, server, flows, "flow_json", `flow_json = file("${path.module}/${each.value}")`, documents)
-	b.flows(terraform, server, flows, "flow_file", `flow_file = "${path.module}/${each.value}"`, plain)
 	b.cli(server, flows, size)
-}
-
-// flows measures flows that are given by an argument, against the no-op plan of a floor.
-func (b *bench) flows(terraform string, server *acctest.PrefectServer, flows []json.RawMessage, name, argument, floor string) {
-	size := len(flows)
-	w := b.workspace(terraform, flows)
-	w.Configure(server, nil, fmt.Sprintf(`
-resource "prefect_project" "data" {
-  name          = "scale with %s"
-  force_destroy = true
-}
-
+	for _, kind := range []string{"flow_file", "flow_json"} {
+		argument, floor := "flow_file  = \"${path.module}/${each.value}\"", plain
+		if kind == "flow_json" {
+			argument, floor = "flow_json  = file(\"${path.module}/${each.value}\")", documents
+		}
+		w := b.workspace(terraform, flows)
+		w.Configure(server, nil, fmt.Sprintf(project, kind)+`
 resource "prefect_flow" "all" {
   for_each   = fileset(path.module, "flows/*.json")
   project_id = prefect_project.data.id
-  %s
+  `+argument+`
 }
-`, name, argument))
+`)
+		count := b.counting(server)
+		w.Apply()
+		b.add(size, "creation of `prefect_flow`, `"+kind+"`", b.or(size, register, creation), count(), w.Last)
+		count = b.counting(server)
+		costs := b.plans(w)
+		b.add(size, "no-op plan of `prefect_flow`, `"+kind+"`", floor, per(count(), b.repeat), costs...)
+		count = b.counting(server)
+		w.Apply()
+		b.add(size, "unchanged `prefect_flow` again, `"+kind+"`", b.or(size, unchanged, floor), count(), w.Last)
+	}
+}
+
+// per divides a number of requests, which is -1 if it is not known.
+func per(requests, runs int) int { return max(-1, requests/runs) }
+
+// or returns the first of two works that was measured.
+func (b *bench) or(size int, work, otherwise string) string {
+	if slices.ContainsFunc(b.rows, func(r row) bool { return r.size == size && r.work == work }) {
+		return work
+	}
+	return otherwise
+}
+
+// start measures the start of the provider.
+func (b *bench) start() {
+	const alone, with = "`validate` of one `terraform_data`", "`validate` of one `prefect_project`"
+	for work, configuration := range map[string]string{alone: "", with: fmt.Sprintf(project, "start")} {
+		w := b.workspace(b.terraform(), nil)
+		w.Write("main.tf", "resource \"terraform_data\" \"one\" {}\n")
+		if configuration != "" {
+			w.Configure(&acctest.PrefectServer{API: "http://127.0.0.1:1"}, nil, configuration)
+		}
+		var costs []acctest.Cost
+		for range max(b.repeat, 5) {
+			w.Run("validate")
+			costs = append(costs, w.Last)
+		}
+		b.add(1, work, alone, 0, costs...)
+	}
+}
+
+// runs measures the plan of runs that have finished.
+func (b *bench) runs(size int) {
+	t := b.t
+	server := acctest.ServerWith(t, prefectserver.Options{})
+	floor := b.workspace(b.terraform(), nil)
+	floor.Write("main.tf", fmt.Sprintf("resource \"terraform_data\" \"all\" {\n  count = %d\n  input = count.index\n}\n", size))
+	floor.Apply()
+	b.add(size, plain, "", 0, b.plans(floor)...)
+	w := b.workspace(b.terraform(), generate(t, 1))
+	w.Configure(server, nil, fmt.Sprintf(project, "runs")+fmt.Sprintf(`
+resource "prefect_flow" "one" {
+  project_id = prefect_project.data.id
+  flow_file  = "${path.module}/flows/00000.json"
+}
+
+resource "prefect_flow_run" "all" {
+  count    = %d
+  flow_id  = prefect_flow.one.flow_id
+  triggers = { n = count.index }
+  wait_for = "none"
+}
+`, size))
 	count := b.counting(server)
 	w.Apply()
-	b.add(size, "creation of `prefect_flow`, `"+name+"`", creation, count(), w.Last)
+	b.add(size, "creation of `prefect_flow_run`, not waited for", "", count(), w.Last)
+	runs, err := server.Client.ListFlowRuns(t.Context(), prefect.FlowRunFilter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const finish = `mutation($input: set_flow_run_states_input!) { set_flow_run_states(input: $input) { states { id } } }`
+	for _, run := range runs {
+		state := map[string]any{"flow_run_id": run.ID, "state": map[string]any{"type": "Success", "message": "done", "__version__": "1.4.1"}}
+		if err := server.Client.Do(t.Context(), finish, map[string]any{"input": map[string]any{"states": []any{state}}}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.Apply("-refresh-only")
 	count = b.counting(server)
 	costs := b.plans(w)
-	requests := count()
-	if requests >= 0 {
-		requests /= b.repeat
-	}
-	b.add(size, "no-op plan of `prefect_flow`, `"+name+"`", floor, requests, costs...)
+	b.add(size, "no-op plan of finished `prefect_flow_run`", plain, per(count(), b.repeat), costs...)
 }
+
+// large measures one flow of many tasks.
+func (b *bench) large(size int) {
+	server := acctest.ServerWith(b.t, prefectserver.Options{})
+	flows := generateWith(b.t, 1, size)
+	label := fmt.Sprintf(" of one flow of %d tasks", size)
+	b.cliAs(server, flows, 1, register+label, unchanged+label)
+	w := b.workspace(b.terraform(), flows)
+	w.Configure(server, nil, fmt.Sprintf(project, "large")+`
+resource "prefect_flow" "one" {
+  project_id = prefect_project.data.id
+  flow_file  = "${path.module}/flows/00000.json"
+}
+`)
+	count := b.counting(server)
+	w.Apply()
+	b.add(1, "creation"+label, register+label, count(), w.Last)
+	count = b.counting(server)
+	costs := b.plans(w)
+	b.add(1, "no-op plan"+label, unchanged+label, per(count(), b.repeat), costs...)
+}
+
+// terraform is the command line to measure with.
+func (b *bench) terraform() string { return cmp.Or(os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform") }
 
 // workspace has the flows, each in a file.
 func (b *bench) workspace(terraform string, flows []json.RawMessage) *acctest.Workspace {
@@ -167,6 +269,11 @@ func (b *bench) counting(server *acctest.PrefectServer) func() int {
 
 // cli registers the same flows with Prefect's own command line, twice, if PREFECT_BENCH_CLI names it.
 func (b *bench) cli(server *acctest.PrefectServer, flows []json.RawMessage, size int) {
+	b.cliAs(server, flows, size, register, unchanged)
+}
+
+// cliAs is cli under other names.
+func (b *bench) cliAs(server *acctest.PrefectServer, flows []json.RawMessage, size int, works ...string) {
 	t := b.t
 	prefect := os.Getenv("PREFECT_BENCH_CLI")
 	if prefect == "" {
@@ -184,7 +291,7 @@ func (b *bench) cli(server *acctest.PrefectServer, flows []json.RawMessage, size
 	if _, err := server.Client.CreateProject(t.Context(), "by the CLI", nil); err != nil {
 		t.Fatal(err)
 	}
-	for _, work := range []string{register, unchanged} {
+	for _, work := range works {
 		count := b.counting(server)
 		command := exec.CommandContext(t.Context(), prefect, "register", "--project", "by the CLI", "--json", document) //nolint:gosec // chosen by whoever measures
 		command.Env = append(os.Environ(), "HOME="+home, "PREFECT__BACKEND=server", "PREFECT__CLOUD__API="+server.API,
@@ -201,6 +308,12 @@ func (b *bench) cli(server *acctest.PrefectServer, flows []json.RawMessage, size
 
 // generate makes flows of a chain of tasks, as `prefect build` writes them.
 func generate(t *testing.T, size int) []json.RawMessage {
+	t.Helper()
+	return generateWith(t, size, tasks)
+}
+
+// generateWith makes flows with so many tasks.
+func generateWith(t *testing.T, size, tasks int) []json.RawMessage {
 	t.Helper()
 	source, err := os.ReadFile("../../examples/flows/etl.json")
 	if err != nil {
@@ -244,7 +357,7 @@ func (b *bench) table() string {
 	fmt.Fprintf(&out, "Flows of %d tasks; %d processors, %s/%s, Go %s. Minimum and median of the runs. Processor seconds are those of the command and "+
 		"all that it started; the ratio compares them with the floor or rival of the same run.\n\n", tasks, runtime.NumCPU(), runtime.GOOS, runtime.GOARCH,
 		strings.TrimPrefix(runtime.Version(), "go"))
-	out.WriteString("| Flows | Work | Wall, s | Processor, s | Memory, MB | Requests | Ratio |\n|--:|---|--:|--:|--:|--:|--:|\n")
+	out.WriteString("| Objects | Work | Wall, s | Processor, s | Memory, MB | Requests | Ratio |\n|--:|---|--:|--:|--:|--:|--:|\n")
 	for _, r := range b.rows {
 		requests, ratio := "-", "-"
 		if r.requests > 0 {

@@ -22,7 +22,7 @@ import (
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver"
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/jobspec"
-	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubefake"
 )
 
 const (
@@ -115,7 +115,7 @@ func (s *stack) await(id, what string, condition func(runRecord) bool) runRecord
 
 func (s *stack) agent(options Options) *Agent {
 	s.t.Helper()
-	options.API, options.Kubernetes = s.url, kubeclient.NewClientFromInterface(s.cluster, namespace)
+	options.API, options.Kubernetes = s.url, kubefake.New(s.cluster, namespace)
 	options.PollInterval = 5 * time.Millisecond
 	if options.Labels == nil {
 		options.Labels = []string{"here", "there"}
@@ -307,7 +307,7 @@ func TestAgentWithoutTenant(t *testing.T) {
 	began := time.Now()
 	now := began
 	a, err := New(Options{
-		API: web.URL, Kubernetes: kubeclient.NewClientFromInterface(fake.NewClientset(), namespace),
+		API: web.URL, Kubernetes: kubefake.New(fake.NewClientset(), namespace),
 		Clock: func() time.Time { now = now.Add(4 * time.Second); return now },
 	})
 	if err != nil {
@@ -326,7 +326,7 @@ func TestNewNeedsAPIAndCluster(t *testing.T) {
 	if _, err := New(Options{API: "http://localhost"}); err == nil {
 		t.Error("no cluster")
 	}
-	if _, err := New(Options{Kubernetes: kubeclient.NewClientFromInterface(fake.NewClientset(), "")}); err == nil {
+	if _, err := New(Options{Kubernetes: kubefake.New(fake.NewClientset(), "")}); err == nil {
 		t.Error("no API")
 	}
 }

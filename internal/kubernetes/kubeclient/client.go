@@ -5,13 +5,12 @@ import (
 	"context"
 	"slices"
 
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 )
 
 // Client accesses one cluster.
 type Client struct {
-	set       kubernetes.Interface
+	set       Interface
 	rest      *rest.Config
 	command   *credentialCommand // nil if there is none
 	namespace string
@@ -54,7 +53,7 @@ func newClient(config *rest.Config, namespace, where string) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	set, err := kubernetes.NewForConfig(config)
+	set, err := newAPI(config)
 	if err != nil {
 		return nil, &ConfigError{
 			Kind: ErrConfigValue, Err: err,
@@ -66,8 +65,8 @@ func newClient(config *rest.Config, namespace, where string) (*Client, error) {
 	return c, nil
 }
 
-// NewClientFromInterface returns a client on top of any clientset, such as client-go's fake.
-func NewClientFromInterface(set kubernetes.Interface, namespace string) *Client {
+// NewClientFromInterface returns a client on top of any implementation of the API; see package kubefake.
+func NewClientFromInterface(set Interface, namespace string) *Client {
 	return &Client{set: set, namespace: cmp.Or(namespace, "default")}
 }
 
@@ -87,8 +86,8 @@ func (c *Client) NamespacesOr(namespace string) []string {
 	return []string{namespace}
 }
 
-// Interface returns the clientset, for requests that this package has no method for.
-func (c *Client) Interface() kubernetes.Interface { return c.set }
+// Interface returns the API, for requests that this package has no method for.
+func (c *Client) Interface() Interface { return c.set }
 
 // RESTConfig returns a copy of the resolved configuration; nil for a client on a fake clientset.
 func (c *Client) RESTConfig() *rest.Config {

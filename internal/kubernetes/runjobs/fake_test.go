@@ -20,6 +20,7 @@ import (
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/jobspec"
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubefake"
 )
 
 const (
@@ -68,7 +69,7 @@ func (s *stream) run() {
 func newCluster(t *testing.T, objects ...runtime.Object) *cluster {
 	t.Helper()
 	c := &cluster{Clientset: fake.NewClientset(objects...), started: map[string]int{}, streams: map[string][]*stream{}, changed: make(chan struct{})}
-	c.client = kubeclient.NewClientFromInterface(c.Clientset, testNamespace)
+	c.client = kubefake.New(c.Clientset, testNamespace)
 	c.PrependWatchReactor("*", func(action ktesting.Action) (bool, watch.Interface, error) {
 		inner, err := c.Tracker().Watch(action.GetResource(), action.GetNamespace())
 		if err != nil {
