@@ -69,6 +69,7 @@ var (
 		{`127\.0\.0\.1:\d+|\[::1\]:\d+`, "127.0.0.1:4200"},
 		{`prefect-acc-[0-9a-f]{10}`, "flows"},
 		{`\bacc-[0-9a-f]{10}`, "acc"},
+		{`\b([A-Za-z]+)-[0-9a-f]{10}\b`, "$1-0123456789"}, // names that a test made unique
 	}
 	blankLine = regexp.MustCompile(`\n[ \t│]*\n`)
 	frame     = strings.NewReplacer("│", " ", "╷", " ", "╵", " ")

@@ -74,7 +74,7 @@ func TestAccAgentsDataSource(t *testing.T) {
 		}
 		return []statecheck.StateCheck{is("would_match", knownvalue.Bool(one)), is("agents", knownvalue.ListExact(checks))}
 	}
-	resource.Test(t, resource.TestCase{
+	acctest.Run(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps: []resource.TestStep{
 			{Config: config(server), ConfigStateChecks: []statecheck.StateCheck{
@@ -112,7 +112,7 @@ func TestAccAgentsDataSource_pages(t *testing.T) {
 	for i := range 450 {
 		insert(t, server, server.TenantID, fmt.Sprintf("agent-%d", i), nil)
 	}
-	resource.Test(t, resource.TestCase{
+	acctest.Run(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps: []resource.TestStep{
 			{Config: config(server), ConfigStateChecks: []statecheck.StateCheck{is("agents", knownvalue.ListSizeExact(450))}},
@@ -123,18 +123,18 @@ func TestAccAgentsDataSource_pages(t *testing.T) {
 func TestAccAgentsDataSource_badInput(t *testing.T) {
 	t.Parallel()
 	server := acctest.Server(t)
-	cases := map[string][]string{
-		`healthy_within = "soon"`: {"Not a duration", "healthy_within"},
-		`healthy_within = "-1s"`:  {"Not a duration", "healthy_within"},
-		`labels = [""]`:           {"Blank value", "labels"},
-		`run_labels = [" "]`:      {"Blank value", "run_labels"},
-		`name = ""`:               {"Blank value", "name"},
-		`tenant_id = "default"`:   {"Not a UUID", "tenant_id"},
-		`tenant_id = "00000000-0000-4000-8000-000000000000"`: {"Could not list the agents", "tenant_id", "no tenant with the id"},
+	cases := []string{
+		`healthy_within = "soon"`,
+		`healthy_within = "-1s"`,
+		`labels = [""]`,
+		`run_labels = [" "]`,
+		`name = ""`,
+		`tenant_id = "default"`,
+		`tenant_id = "00000000-0000-4000-8000-000000000000"`,
 	}
 	steps := make([]resource.TestStep, 0, len(cases)+1)
-	for lines, says := range cases {
-		steps = append(steps, resource.TestStep{Config: config(server, lines), ExpectError: acctest.Says(says...)})
+	for _, lines := range cases {
+		steps = append(steps, resource.TestStep{Config: config(server, lines), ExpectError: acctest.Recorded(lines)})
 	}
-	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: steps})
+	acctest.Run(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: steps})
 }

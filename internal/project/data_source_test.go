@@ -41,23 +41,23 @@ func TestAccProjectDataSource(t *testing.T) {
 	}
 	ours := is(id, server.TenantID, knownvalue.StringExact("ours"))
 	theirs := is(otherID, other.TenantID, knownvalue.Null())
-	resource.Test(t, resource.TestCase{
+	acctest.Run(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps: []resource.TestStep{
 			{
 				Config:      dataConfig(server, fmt.Sprintf("id = %q\n tenant_id = %q", otherID, server.TenantID)),
-				ExpectError: acctest.Says(`Could not find the project with id`, `no such object`),
+				ExpectError: acctest.Recorded(),
 			},
 			{
 				Config:      dataConfig(server, `name = "nonesuch"`),
-				ExpectError: acctest.Says(`Could not find the project with name "nonesuch"`, `no such object`),
+				ExpectError: acctest.Recorded(),
 			},
 			{
 				Config:      dataConfig(server, "name = \"shared name\"\n tenant_id = \"00000000-0000-4000-8000-000000000000\""),
-				ExpectError: acctest.Says(`Could not find the project`, `no tenant with the id`),
+				ExpectError: acctest.Recorded(),
 			},
-			{Config: dataConfig(server, ``), ExpectError: acctest.Says(`Set exactly one of`)},
-			{Config: dataConfig(server, fmt.Sprintf("name = \"x\"\n id = %q", id)), ExpectError: acctest.Says(`Set exactly one of`)},
+			{Config: dataConfig(server, ``), ExpectError: acctest.Recorded()},
+			{Config: dataConfig(server, fmt.Sprintf("name = \"x\"\n id = %q", id)), ExpectError: acctest.Recorded()},
 			{Config: dataConfig(server, `name = "shared name"`), ConfigStateChecks: ours},
 			{Config: dataConfig(server, fmt.Sprintf("id = %q", id)), ConfigStateChecks: ours},
 			{Config: dataConfig(server, fmt.Sprintf("id = %q", otherID)), ConfigStateChecks: theirs},
@@ -100,8 +100,8 @@ func TestAccProjectsDataSource(t *testing.T) {
 		}
 	}
 	missing := step(`tenant_id = "00000000-0000-4000-8000-000000000000"`, "")
-	missing.ExpectError = acctest.Says("Could not list the projects", "no tenant with the id")
-	resource.Test(t, resource.TestCase{
+	missing.ExpectError = acctest.Recorded()
+	acctest.Run(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps: []resource.TestStep{
 			missing,

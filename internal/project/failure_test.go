@@ -21,14 +21,14 @@ func TestAccProject_duplicate(t *testing.T) {
 		t.Fatal(err)
 	}
 	named := func(name string) string { return config(server, fmt.Sprintf("name = %q", name)) }
-	taken := acctest.Says(`already has a project named "taken"`, `Choose`, `terraform import`, id)
-	resource.Test(t, resource.TestCase{
+	taken := acctest.Recorded()
+	acctest.Run(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps: []resource.TestStep{
-			{Config: named("taken"), ExpectError: acctest.Says(`Could not create project "taken"`)},
+			{Config: named("taken"), ExpectError: acctest.Recorded()},
 			{Config: named("taken"), ExpectError: taken},
 			{Config: named("free")},
-			{Config: named("taken"), ExpectError: acctest.Says(`Could not update project "free"`)},
+			{Config: named("taken"), ExpectError: acctest.Recorded()},
 			{Config: named("free"), ConfigPlanChecks: nothing},
 		},
 	})
@@ -46,7 +46,7 @@ func TestAccProject_notEmpty(t *testing.T) {
 	t.Parallel()
 	server := acctest.Server(t)
 	var group string
-	resource.Test(t, resource.TestCase{
+	acctest.Run(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		CheckDestroy:             noneLeft(server),
 		Steps: []resource.TestStep{
@@ -55,7 +55,7 @@ func TestAccProject_notEmpty(t *testing.T) {
 				PreConfig:   func() { register(t, server, "full") },
 				Config:      config(server, `name = "full"`),
 				Destroy:     true,
-				ExpectError: acctest.Says(`Could not delete project "full"`, `it contains 1 flow version and 1 flow run (1 of them not finished)`, `force_destroy = true`),
+				ExpectError: acctest.Recorded(),
 			},
 			{Config: config(server, `name = "full"`), ConfigPlanChecks: nothing, Check: onServer(server, "full", nil)},
 			{Config: config(server, "name = \"full\"\n force_destroy = true"), ConfigPlanChecks: inPlace},
@@ -100,28 +100,36 @@ func register(t *testing.T, server *acctest.PrefectServer, project string) strin
 func TestAccProject_badInput(t *testing.T) {
 	t.Parallel()
 	server := acctest.Server(t)
-	refused := map[string]string{
-		``:                                       `argument "name" is required`,
-		`name = ""`:                              `Blank value`,
-		`name = "\t"`:                            `Blank value`,
-		`name = "etl "`:                          `starts or ends with white space`,
-		"name = \"a\"\n tenant_id = \"default\"": `Not a UUID`,
-		"name = \"a\"\n tenant_id = \"00000000-0000-4000-8000-00000000000A\"": `upper-case`,
-		"name = \"a\"\n description = [1]":                                    `Incorrect attribute value type`,
-		"name = \"a\"\n force_destroy = \"maybe\"":                            `Incorrect attribute value type`,
-		"name = \"a\"\n tenant = \"default\"":                                 `Unsupported argument`,
+	refused := []string{
+		`name = ""`,
+		`name = "\t"`,
+		`name = "etl "`,
+		"name = \"a\"\n tenant_id = \"default\"",
+		"name = \"a\"\n tenant_id = \"00000000-0000-4000-8000-00000000000A\"",
+	}
+	// Terraform itself refuses these, in words that differ between its versions.
+	byTerraform := map[string]string{
+		``:                                 `argument "name" is required`,
+		"name = \"a\"\n description = [1]": `Incorrect attribute value type`,
+		"name = \"a\"\n force_destroy = \"maybe\"": `Incorrect attribute value type`,
+		"name = \"a\"\n tenant = \"default\"":      `Unsupported argument`,
 	}
 	steps := make([]resource.TestStep, 0, len(refused)+1)
-	for lines, want := range refused {
+	for _, lines := range refused {
+		steps = append(steps, resource.TestStep{
+			Config: config(server, lines), PlanOnly: true, ExpectError: acctest.Recorded(lines),
+		})
+	}
+	for lines, want := range byTerraform {
 		steps = append(steps, resource.TestStep{
 			Config: config(server, lines), PlanOnly: true, ExpectError: acctest.Says(want),
 		})
 	}
 	steps = append(steps, resource.TestStep{
 		Config:      config(server, "name = \"a\"\n tenant_id = \"00000000-0000-4000-8000-000000000000\""),
-		ExpectError: acctest.Says(`Could not create project "a"`, `no tenant with the id`, `prefect_tenant`),
+		ExpectError: acctest.Recorded(),
 	})
-	resource.Test(t, resource.TestCase{
+	acctest.Run(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(), Steps: steps, CheckDestroy: noneLeft(server),
 	})
 }

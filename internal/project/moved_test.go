@@ -27,8 +27,8 @@ resource "prefect_project" "` + address + `" {
 }
 ` + more
 	}
-	refused := acctest.Says(`The plan destroys project "etl"`, `at one address and keeps it at another`, `moved {`, `from = prefect_project.<old name>`)
-	resource.Test(t, resource.TestCase{
+	refused := acctest.Recorded()
+	acctest.Run(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps: []resource.TestStep{
 			{Config: at("a", "")},
@@ -48,7 +48,7 @@ func TestAccProject_forceDestroyWithRuns(t *testing.T) {
 	server := acctest.Server(t)
 	forced := config(server, "name = \"busy\"\n force_destroy = true")
 	stopped := make(chan bool, 1)
-	resource.Test(t, resource.TestCase{
+	acctest.Run(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		CheckDestroy:             noneLeft(server),
 		Steps: []resource.TestStep{

@@ -32,7 +32,7 @@ func TestAccServerDataSource(t *testing.T) {
 		is("ready", knownvalue.Bool(true)), is("problem", knownvalue.Null()), is("endpoint", knownvalue.StringExact(server.API)),
 		is("backend", knownvalue.StringExact("SERVER")), is("version", knownvalue.NotNull()), is("core_version", knownvalue.NotNull()),
 	}
-	resource.Test(t, resource.TestCase{
+	acctest.Run(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps: []resource.TestStep{
 			{Config: config(server, ""), ConfigStateChecks: checks},
@@ -48,7 +48,7 @@ func TestAccServerDataSource_starting(t *testing.T) {
 	server := acctest.EmptyServer(t, prefectserver.Options{})
 	starting := prefectserver.Fault{Message: "Unable to connect to postgres."}
 	var remove func() int
-	resource.Test(t, resource.TestCase{
+	acctest.Run(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps: []resource.TestStep{
 			{
@@ -61,7 +61,7 @@ func TestAccServerDataSource_starting(t *testing.T) {
 			},
 			{
 				Config:      config(server, `wait = "1s"`),
-				ExpectError: acctest.Says("was not ready within 1s", "Unable to connect to postgres"),
+				ExpectError: acctest.Recorded(),
 			},
 			{
 				PreConfig: func() {
@@ -84,18 +84,18 @@ func TestAccServerDataSource_badInput(t *testing.T) {
 		_, _ = w.Write([]byte("<html></html>"))
 	}))
 	defer page.Close()
-	resource.Test(t, resource.TestCase{
+	acctest.Run(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps: []resource.TestStep{
-			{Config: config(server, `wait = "soon"`), ExpectError: acctest.Says("Not a duration", "wait")},
-			{Config: config(server, `version = "1"`), ExpectError: acctest.Says("version")},
+			{Config: config(server, `wait = "soon"`), ExpectError: acctest.Recorded()},
+			{Config: config(server, `version = "1"`), ExpectError: acctest.Recorded()},
 			{
 				Config:      config(&acctest.PrefectServer{API: page.URL}, ""),
-				ExpectError: acctest.Says("cannot be used", "The endpoint answers, but it is not the API of a Prefect Server"),
+				ExpectError: acctest.Recorded(),
 			},
 			{
 				Config:      config(&acctest.PrefectServer{API: page.URL}, `wait = "1h"`),
-				ExpectError: acctest.Says("The endpoint answers, but it is not the API of a Prefect Server"),
+				ExpectError: acctest.Recorded(),
 			},
 		},
 	})

@@ -38,26 +38,26 @@ func TestAccTenantDataSource(t *testing.T) {
 			statecheck.ExpectKnownValue("data.prefect_tenant.test", tfjsonpath.New("name"), knownvalue.NotNull()),
 		}
 	}
-	resource.Test(t, resource.TestCase{
+	acctest.Run(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps: []resource.TestStep{
 			{
 				Config:      dataConfig(server, `id = "00000000-0000-4000-8000-000000000000"`),
-				ExpectError: acctest.Says(`Could not find the tenant with id`, `no such object`),
+				ExpectError: acctest.Recorded(),
 			},
 			{
 				Config:      dataConfig(server, `slug = "no-such-slug"`),
-				ExpectError: acctest.Says(`Could not find the tenant with slug "no-such-slug"`, `no such object`),
+				ExpectError: acctest.Recorded(),
 			},
 			{
 				Config:      dataConfig(server, `name = "No such name"`),
-				ExpectError: acctest.Says(`Could not find the tenant with name "No such name"`, `No tenant of this Server`),
+				ExpectError: acctest.Recorded(),
 			},
 			{
 				Config:      dataConfig(server, fmt.Sprintf("id = %q\n slug = %q", id, slug)),
-				ExpectError: acctest.Says(`Set at most one of`),
+				ExpectError: acctest.Recorded(),
 			},
-			{Config: dataConfig(server, `id = "default"`), ExpectError: acctest.Says(`Not a UUID`)},
+			{Config: dataConfig(server, `id = "default"`), ExpectError: acctest.Recorded()},
 			{Config: dataConfig(server, fmt.Sprintf("id = %q", id)), ConfigStateChecks: is(id, slug)},
 			{Config: dataConfig(server, fmt.Sprintf("slug = %q", slug)), ConfigStateChecks: is(id, slug)},
 			{Config: dataConfig(server, fmt.Sprintf("name = %q", name)), ConfigStateChecks: is(id, slug)},
@@ -83,15 +83,13 @@ func TestAccTenantDataSource_ambiguous(t *testing.T) {
 			}
 		}()
 	}
-	for _, slug := range slugs {
-		resource.Test(t, resource.TestCase{
-			ProtoV6ProviderFactories: acctest.Providers(),
-			Steps: []resource.TestStep{{
-				Config:      dataConfig(server, fmt.Sprintf("name = %q", name)),
-				ExpectError: acctest.Says(`2 tenants have this name`, slug),
-			}},
-		})
-	}
+	acctest.Run(t, resource.TestCase{
+		ProtoV6ProviderFactories: acctest.Providers(),
+		Steps: []resource.TestStep{{
+			Config:      dataConfig(server, fmt.Sprintf("name = %q", name)),
+			ExpectError: acctest.Recorded(),
+		}},
+	})
 }
 
 // TestAccTenantsDataSource lists the tenants of a Server that has none, and two.
@@ -120,7 +118,7 @@ func TestAccTenantsDataSource(t *testing.T) {
 			}
 		}
 	}
-	resource.Test(t, resource.TestCase{
+	acctest.Run(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps: []resource.TestStep{
 			{Config: config, ConfigStateChecks: is()},

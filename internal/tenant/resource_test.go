@@ -79,7 +79,7 @@ func TestAccTenant(t *testing.T) {
 		return config(server, fmt.Sprintf("name = %q\n slug = %q", name, slug))
 	}
 
-	resource.Test(t, resource.TestCase{
+	acctest.Run(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		CheckDestroy:             gone(server, first, second),
 		Steps: []resource.TestStep{
@@ -107,7 +107,7 @@ func TestAccTenant(t *testing.T) {
 			{ResourceName: address, ImportState: true, ImportStateVerify: true, ImportStateId: second},
 			{
 				ResourceName: address, ImportState: true, ImportStateId: first,
-				ExpectError: acctest.Says(`Could not import tenant`, `Use the UUID or the slug`),
+				ExpectError: acctest.Recorded(),
 			},
 			{Config: config(server, `name = "Other"`), ConfigPlanChecks: nothing},
 		},
@@ -120,13 +120,13 @@ func TestAccTenant_defaultSlug(t *testing.T) {
 	t.Parallel()
 	server := acctest.Server(t)
 	slug := acctest.Name("made")
-	resource.Test(t, resource.TestCase{
+	acctest.Run(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		CheckDestroy:             gone(server, slug),
 		Steps: []resource.TestStep{
 			{
 				Config:      config(server, `name = "数据"`),
-				ExpectError: acctest.Says(`Cannot derive a slug from the tenant's name`, `Set`, "`slug`"),
+				ExpectError: acctest.Recorded(),
 			},
 			{
 				Config: config(server, fmt.Sprintf("name = %q", "* "+slug+" *")),
@@ -149,7 +149,7 @@ func TestAccTenant_disappears(t *testing.T) {
 	server := acctest.Server(t)
 	slug := acctest.Name("vanishing")
 	block := config(server, fmt.Sprintf("name = \"Vanishing\"\n slug = %q", slug))
-	resource.Test(t, resource.TestCase{
+	acctest.Run(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		CheckDestroy:             gone(server, slug),
 		Steps: []resource.TestStep{
@@ -177,7 +177,7 @@ func TestAccTenant_disappears(t *testing.T) {
 func TestAccTenant_identity(t *testing.T) {
 	t.Parallel()
 	server := acctest.Server(t)
-	resource.Test(t, resource.TestCase{
+	acctest.Run(t, resource.TestCase{
 		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_12_0)},
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps: []resource.TestStep{
@@ -199,7 +199,7 @@ func TestAccTenant_notEmpty(t *testing.T) {
 	block := func(more string) string {
 		return config(server, fmt.Sprintf("name = \"Full\"\n slug = %q\n %s", slug, more))
 	}
-	resource.Test(t, resource.TestCase{
+	acctest.Run(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		CheckDestroy:             gone(server, slug),
 		Steps: []resource.TestStep{
@@ -212,7 +212,7 @@ func TestAccTenant_notEmpty(t *testing.T) {
 				},
 				Config:      block(""),
 				Destroy:     true,
-				ExpectError: acctest.Says(`Could not delete tenant "Full"`, `it contains 1 project, 0 flow versions`, `force_destroy = true`),
+				ExpectError: acctest.Recorded(),
 			},
 			{
 				PreConfig: func() {
@@ -232,7 +232,7 @@ func TestAccTenant_notEmpty(t *testing.T) {
 				},
 				Config:      block(""),
 				Destroy:     true,
-				ExpectError: acctest.Says(`Could not delete tenant "Full"`, `0 flow runs and 1 cloud hook`, `force_destroy = true`),
+				ExpectError: acctest.Recorded(),
 			},
 			{Config: block(""), ConfigPlanChecks: nothing, Check: named(server, slug, "Full")},
 			{Config: block("force_destroy = true"), ConfigPlanChecks: inPlace},
@@ -245,19 +245,19 @@ func TestAccTenant_slugTaken(t *testing.T) {
 	t.Parallel()
 	server := acctest.Server(t)
 	slug := acctest.Name("free")
-	resource.Test(t, resource.TestCase{
+	acctest.Run(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		CheckDestroy:             gone(server, slug),
 		Steps: []resource.TestStep{
 			{
 				Config:      config(server, fmt.Sprintf("name = \"Twin\"\n slug = %q", server.TenantSlug)),
-				ExpectError: acctest.Says(`Could not create tenant "Twin"`, server.TenantSlug, `taken`, `terraform import`, server.TenantID),
+				ExpectError: acctest.Recorded(),
 			},
 			{Config: config(server, fmt.Sprintf("name = \"Twin\"\n slug = %q", slug))},
 			{
 				// The rename fails too, and neither it nor the state is half done.
 				Config:      config(server, fmt.Sprintf("name = \"Changed\"\n slug = %q", server.TenantSlug)),
-				ExpectError: acctest.Says(`Could not update tenant "Twin"`, `taken`),
+				ExpectError: acctest.Recorded(),
 			},
 			{Config: config(server, fmt.Sprintf("name = \"Twin\"\n slug = %q", slug)), ConfigPlanChecks: nothing, Check: named(server, slug, "Twin")},
 		},
@@ -269,7 +269,7 @@ func TestAccTenant_slugTaken(t *testing.T) {
 func TestAccTenant_first(t *testing.T) {
 	t.Parallel()
 	server := acctest.EmptyServer(t, prefectserver.Options{})
-	resource.Test(t, resource.TestCase{
+	acctest.Run(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps: []resource.TestStep{
 			{
@@ -289,24 +289,32 @@ resource "prefect_project" "test" {
 func TestAccTenant_badInput(t *testing.T) {
 	t.Parallel()
 	server := acctest.Server(t)
-	refused := map[string]string{
-		`name = ""`:                           `Blank value`,
-		`name = "  "`:                         `Blank value`,
-		`name = " a"`:                         `starts or ends with white space`,
+	refused := []string{
+		`name = ""`,
+		`name = "  "`,
+		`name = " a"`,
+		"name = \"a\"\n slug = \"\"",
+		"name = \"a\"\n slug = \"Data\"",
+		"name = \"a\"\n slug = \"a_b\"",
+		"name = \"a\"\n slug = \"a--b\"",
+		"name = \"a\"\n slug = \"-a\"",
+		"name = \"--\"",
+	}
+	// Terraform itself refuses these, in words that differ between its versions.
+	byTerraform := map[string]string{
 		`slug = "a"`:                          `argument "name" is required`,
-		"name = \"a\"\n slug = \"\"":          `Use lower-case letters and digits`,
-		"name = \"a\"\n slug = \"Data\"":      `Use lower-case letters and digits`,
-		"name = \"a\"\n slug = \"a_b\"":       `Use lower-case letters and digits`,
-		"name = \"a\"\n slug = \"a--b\"":      `Use lower-case letters and digits`,
-		"name = \"a\"\n slug = \"-a\"":        `Use lower-case letters and digits`,
-		"name = \"--\"":                       `No slug can be made`,
 		"name = \"a\"\n id = \"" + "x" + "\"": `Invalid Configuration for Read-Only Attribute`,
 	}
 	steps := make([]resource.TestStep, 0, len(refused))
-	for lines, want := range refused {
+	for _, lines := range refused {
+		steps = append(steps, resource.TestStep{
+			Config: config(server, lines), PlanOnly: true, ExpectError: acctest.Recorded(lines),
+		})
+	}
+	for lines, want := range byTerraform {
 		steps = append(steps, resource.TestStep{
 			Config: config(server, lines), PlanOnly: true, ExpectError: acctest.Says(want),
 		})
 	}
-	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: steps})
+	acctest.Run(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: steps})
 }

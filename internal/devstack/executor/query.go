@@ -80,11 +80,12 @@ const readRun = `query ReadFlowRun($id: uuid!) {
   }
 }`
 
-func (r *runner) read(ctx context.Context) (*flowRun, error) {
+// read reads the run with a query that names it $id; ErrNotFound if it is gone.
+func (r *runner) read(ctx context.Context, query string) (*flowRun, error) {
 	var answer struct {
 		Run *flowRun `json:"flow_run_by_pk"`
 	}
-	if err := r.Client.Do(ctx, readRun, map[string]any{"id": r.FlowRunID}, &answer); err != nil {
+	if err := r.Client.Do(ctx, query, map[string]any{"id": r.FlowRunID}, &answer); err != nil {
 		return nil, fmt.Errorf("read flow run %s: %w", r.FlowRunID, err)
 	}
 	if answer.Run == nil {
@@ -97,16 +98,11 @@ const readState = `query ReadFlowRunState($id: uuid!) { flow_run_by_pk(id: $id) 
 
 // currentState reads the run's state; ErrNotFound if the run is gone.
 func (r *runner) currentState(ctx context.Context) (state, error) {
-	var answer struct {
-		Run *flowRun `json:"flow_run_by_pk"`
+	run, err := r.read(ctx, readState)
+	if err != nil {
+		return nil, err
 	}
-	if err := r.Client.Do(ctx, readState, map[string]any{"id": r.FlowRunID}, &answer); err != nil {
-		return nil, fmt.Errorf("read the state of flow run %s: %w", r.FlowRunID, err)
-	}
-	if answer.Run == nil {
-		return nil, fmt.Errorf("flow run %s: %w", r.FlowRunID, prefect.ErrNotFound)
-	}
-	return answer.Run.State, nil
+	return run.State, nil
 }
 
 const setFlowRunState = `mutation SetFlowRunStates($input: set_flow_run_states_input!) {

@@ -38,7 +38,7 @@ func (e crashError) Error() string { return fmt.Sprintf("made to crash with exit
 
 // execute is the whole life of the command.
 func (r *runner) execute(ctx context.Context) int {
-	run, err := r.read(ctx)
+	run, err := r.read(ctx, readRun)
 	if err != nil {
 		_, _ = fmt.Fprintln(r.Output, err)
 		return 1

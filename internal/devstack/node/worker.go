@@ -243,13 +243,21 @@ func (w *worker) report(status corev1.PodStatus) {
 			w.node.options.Logger.Error("a pod's status was refused", "pod", w.pod.Name, "error", err)
 			return
 		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-w.ctx.Done():
-			timer.Stop()
+		if !w.rest(wait) {
 			return
 		}
+	}
+}
+
+// rest waits, also while the pod ends; it returns false when the node does first.
+func (w *worker) rest(wait time.Duration) bool {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-w.ctx.Done():
+		return false
 	}
 }
 
@@ -262,11 +270,7 @@ func (w *worker) confirmDeletion() {
 		if err == nil || w.ctx.Err() != nil || apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
 			return
 		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-w.ctx.Done():
-			timer.Stop()
+		if !w.rest(wait) {
 			return
 		}
 	}

@@ -4,21 +4,9 @@ package process
 
 import (
 	"context"
-	"os"
 	"syscall"
 	"time"
 )
-
-// Spec says what to start.
-type Spec struct {
-	Path                  string
-	Args                  []string
-	Env                   []string
-	Dir                   string
-	Input, Output, Errors *os.File
-	SameGroup, Isolate    bool
-	Guard                 *Guard
-}
 
 // Process is a running program; there are none on this operating system.
 type Process struct{}
