@@ -36,7 +36,7 @@ func run(t *testing.T, server *acctest.PrefectServer, steps ...resource.TestStep
 		}
 		steps[i].ConfigStateChecks = append(steps[i].ConfigStateChecks, noSecret{})
 	}
-	resource.Test(t, resource.TestCase{
+	acctest.Run(t, resource.TestCase{
 		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_11_0)},
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps:                    steps,

@@ -158,7 +158,7 @@ func (b *bench) behind(do func(ctx context.Context, group *prefect.FlowGroup) er
 
 func run(b *bench, steps ...resource.TestStep) {
 	b.t.Helper()
-	resource.Test(b.t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: steps})
+	acctest.Run(b.t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: steps})
 }
 
 func known(attribute string, check knownvalue.Check) statecheck.StateCheck {

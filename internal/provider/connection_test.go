@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"regexp"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -23,11 +22,11 @@ func block(lines string) string {
 	return fmt.Sprintf("provider \"prefect\" {\n%s\n}\nresource \"prefect_project\" \"test\" {\n  name = \"etl\"\n}\n", lines)
 }
 
-func fails(t *testing.T, config string, want *regexp.Regexp) {
+func fails(t *testing.T, config string) {
 	t.Helper()
-	resource.Test(t, resource.TestCase{
+	acctest.Run(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
-		Steps:                    []resource.TestStep{{Config: config, ExpectError: want}},
+		Steps:                    []resource.TestStep{{Config: config, ExpectError: acctest.Recorded()}},
 	})
 }
 
@@ -48,8 +47,7 @@ func closedPort(t *testing.T) string {
 func TestAccProvider_unreachable(t *testing.T) {
 	t.Parallel()
 	url := closedPort(t)
-	fails(t, block(fmt.Sprintf("endpoint = %q\n max_retries = 0", url)),
-		acctest.Says(`Could not create project "etl"`, "could not be reached", "Check that the Server runs", "endpoint "+url))
+	fails(t, block(fmt.Sprintf("endpoint = %q\n max_retries = 0", url)))
 }
 
 // TestAccProvider_unreachableLater loses the Server after the apply: nothing is
@@ -60,13 +58,13 @@ func TestAccProvider_unreachableLater(t *testing.T) {
 	gone := *server
 	gone.API = closedPort(t)
 	project := "resource \"prefect_project\" \"test\" {\n  name = \"etl\"\n}\n"
-	resource.Test(t, resource.TestCase{
+	acctest.Run(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps: []resource.TestStep{
 			{Config: acctest.ProviderConfig(server, nil) + project},
 			{
 				Config:      acctest.ProviderConfig(&gone, nil, "max_retries = 0") + project,
-				ExpectError: acctest.Says(`Could not read project "etl"`, "could not be reached"),
+				ExpectError: acctest.Recorded(),
 			},
 			{
 				Config:           acctest.ProviderConfig(server, nil) + project,
@@ -100,8 +98,7 @@ func TestAccProvider_wrongURL(t *testing.T) {
 			t.Parallel()
 			web := httptest.NewServer(handler)
 			t.Cleanup(web.Close)
-			fails(t, block(fmt.Sprintf("endpoint = %q", web.URL)),
-				acctest.Says(`Could not create project "etl"`, "not the API of a Prefect Server", "Set `endpoint`", "4200"))
+			fails(t, block(fmt.Sprintf("endpoint = %q", web.URL)))
 		})
 	}
 }
@@ -124,8 +121,8 @@ func TestAccProvider_gateway(t *testing.T) {
 	with := func(lines string) string {
 		return block(fmt.Sprintf("endpoint = %q\n tenant = %q\n %s", gateway.URL, server.TenantID, lines))
 	}
-	refused := acctest.Says(`"etl"`, "refused as unauthorised", "`basic_auth`")
-	resource.Test(t, resource.TestCase{
+	refused := acctest.Recorded()
+	acctest.Run(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps: []resource.TestStep{
 			{Config: with(""), ExpectError: refused},
@@ -140,15 +137,13 @@ func TestAccProvider_gateway(t *testing.T) {
 func TestAccProvider_wrongTenant(t *testing.T) {
 	t.Parallel()
 	server := acctest.Server(t)
-	fails(t, block(fmt.Sprintf("endpoint = %q\n tenant = \"no-such-tenant\"", server.API)),
-		acctest.Says(`Could not create project "etl"`, `Tenant "no-such-tenant" not found`, "Correct `tenant`"))
+	fails(t, block(fmt.Sprintf("endpoint = %q\n tenant = \"no-such-tenant\"", server.API)))
 }
 
 func TestAccProvider_noTenant(t *testing.T) {
 	t.Parallel()
 	server := acctest.EmptyServer(t, prefectserver.Options{})
-	fails(t, block(fmt.Sprintf("endpoint = %q", server.API)),
-		acctest.Says(`Could not create project "etl"`, "The Server has no tenant", "prefect_tenant"))
+	fails(t, block(fmt.Sprintf("endpoint = %q", server.API)))
 }
 
 // TestAccProvider_severalTenants names the tenants, of which one must be chosen,
@@ -172,12 +167,12 @@ func TestAccProvider_severalTenants(t *testing.T) {
 			},
 		}
 	}
-	resource.Test(t, resource.TestCase{
+	acctest.Run(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps: []resource.TestStep{
 			{
 				Config:      block(fmt.Sprintf("endpoint = %q", server.API)),
-				ExpectError: acctest.Says("several tenants (production, staging)", "Set `tenant`"),
+				ExpectError: acctest.Recorded(),
 			},
 			in("staging"),
 			in(id),
@@ -207,12 +202,12 @@ resource "prefect_project" "test" {
 	found := func(depends string) string {
 		return fmt.Sprintf("data \"prefect_project\" \"test\" {\n  name = \"late\"\n %s\n}\n", depends)
 	}
-	resource.Test(t, resource.TestCase{
+	acctest.Run(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps: []resource.TestStep{
 			{
 				Config:      late(found("")),
-				ExpectError: acctest.Says("The Prefect Server is not known yet", "endpoint, tenant", "depends_on"),
+				ExpectError: acctest.Recorded(),
 			},
 			{
 				Config: late(found("depends_on = [prefect_project.test]")),
@@ -230,30 +225,36 @@ resource "prefect_project" "test" {
 // TestAccProvider_badInput lists what is refused before anything is sent.
 func TestAccProvider_badInput(t *testing.T) {
 	t.Parallel()
-	refused := map[string]string{
-		`endpoint = "localhost:4200"`: "Not a URL",
-		`endpoint = ""`:               "Not a URL",
-		`endpoint = "ftp://example"`:  "has the scheme",
-		`tenant = " "`:                "Blank value",
-		`api_key = ""`:                "Blank secret",
-		"api_key = \"k\"\n basic_auth = { username = \"me\", password = \"p\" }": "Two ways to sign in",
-		`basic_auth = { username = "me" }`:                                       `attribute "password" is required`,
-		`basic_auth = { username = "", password = "p" }`:                         "Blank value",
-		`client_certificate = "pem"`:                                             "Incomplete pair of certificate and key",
-		`client_key = "pem"`:                                                     "Incomplete pair of certificate and key",
-		`request_timeout = "30"`:                                                 "Not a duration",
-		`ready_timeout = "-1s"`:                                                  "is negative",
-		`max_retries = -1`:                                                       "Use a number from 0 to 100",
-		`proxy_url = "proxy"`:                                                    "Not a URL",
-		`kubernetes = { config_path = "a", config_paths = ["b"] }`:               "Two settings for kubeconfig files",
-		`kubernetes = { exec = { command = "aws" } }`:                            `attribute "api_version" is required`,
-		`kubernetes = { exec = { api_version = "v1", command = "aws" } }`:        "Use one of",
-		`kubernetes = { client_key = "pem" }`:                                    "Incomplete pair of certificate and key",
-		`port = 4200`:                                                            "Unsupported argument",
+	refused := []string{
+		`endpoint = "localhost:4200"`,
+		`endpoint = ""`,
+		`endpoint = "ftp://example"`,
+		`tenant = " "`,
+		`api_key = ""`,
+		"api_key = \"k\"\n basic_auth = { username = \"me\", password = \"p\" }",
+		`basic_auth = { username = "", password = "p" }`,
+		`client_certificate = "pem"`,
+		`client_key = "pem"`,
+		`request_timeout = "30"`,
+		`ready_timeout = "-1s"`,
+		`max_retries = -1`,
+		`proxy_url = "proxy"`,
+		`kubernetes = { config_path = "a", config_paths = ["b"] }`,
+		`kubernetes = { exec = { api_version = "v1", command = "aws" } }`,
+		`kubernetes = { client_key = "pem" }`,
+	}
+	// Terraform itself refuses these, in words that differ between its versions.
+	byTerraform := map[string]string{
+		`basic_auth = { username = "me" }`:            `attribute "password" is required`,
+		`kubernetes = { exec = { command = "aws" } }`: `attribute "api_version" is required`,
+		`port = 4200`: "Unsupported argument",
 	}
 	steps := make([]resource.TestStep, 0, len(refused))
-	for lines, want := range refused {
+	for _, lines := range refused {
+		steps = append(steps, resource.TestStep{Config: block(lines), PlanOnly: true, ExpectError: acctest.Recorded(lines)})
+	}
+	for lines, want := range byTerraform {
 		steps = append(steps, resource.TestStep{Config: block(lines), PlanOnly: true, ExpectError: acctest.Says(want)})
 	}
-	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: steps})
+	acctest.Run(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: steps})
 }

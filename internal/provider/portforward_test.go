@@ -36,7 +36,7 @@ func TestAccProvider_portForward(t *testing.T) {
 	pod := exposed.Start()
 	service := fmt.Sprintf("service = %q\n port = 4200", exposed.Name)
 	empty := resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}
-	resource.Test(t, resource.TestCase{
+	acctest.Run(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps: []resource.TestStep{
 			{
@@ -60,21 +60,20 @@ func TestAccProvider_portForward(t *testing.T) {
 			},
 			{
 				Config:      block(through(server, cluster, service, `endpoint = "https://prefect.invalid"`)),
-				ExpectError: acctest.Says("does not speak TLS", "endpoint https://prefect.invalid"),
+				ExpectError: acctest.Recorded(),
 			},
 			{
-				Config: block(through(server, cluster, `service = "missing"`)),
-				ExpectError: acctest.Says(`Could not read project "etl"`, "could not be reached through the cluster", "Service missing in namespace "+cluster.Namespace,
-					"no such Service", "Correct `service`"),
+				Config:      block(through(server, cluster, `service = "missing"`)),
+				ExpectError: acctest.Recorded(),
 			},
 			{
 				Config:      block(through(server, cluster, fmt.Sprintf("service = %q\n port = \"grpc\"", exposed.Name))),
-				ExpectError: acctest.Says("no port grpc", "4200 api", "Correct `port`"),
+				ExpectError: acctest.Recorded(),
 			},
 			{
 				PreConfig:   func() { exposed.Stop(pod) },
 				Config:      block(through(server, cluster, service, "max_retries = 0")),
-				ExpectError: acctest.Says("no pod has the labels", "app="+exposed.Name),
+				ExpectError: acctest.Recorded(),
 			},
 			{
 				PreConfig: func() { exposed.Start() },
@@ -94,7 +93,7 @@ func TestAccProvider_portForwardUnknown(t *testing.T) {
 	late := fmt.Sprintf("resource \"terraform_data\" \"cluster\" {\n input = %q\n}\n", cluster.Kubeconfig)
 	forward := through(server, cluster, fmt.Sprintf("service = %q\n port = \"api\"", exposed.Name))
 	forward = strings.Replace(forward, fmt.Sprintf("config_path = %q", cluster.Kubeconfig), "config_path = terraform_data.cluster.output", 1)
-	resource.Test(t, resource.TestCase{
+	acctest.Run(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps:                    []resource.TestStep{{Config: late + block(forward)}},
 	})
@@ -108,24 +107,30 @@ func TestAccProvider_badReach(t *testing.T) {
 		return "kubernetes = {\n host = \"https://cluster.invalid\"\n azure = {\n" + lines + "\n}\n}"
 	}
 	const ids = "tenant_id = \"t\"\n client_id = \"c\"\n"
-	refused := map[string][]string{
-		`port_forward = { service = "apollo" }`:                                                         {"No cluster for the port-forward", "Set `kubernetes` too"},
-		"proxy_url = \"http://proxy:3128\"\n kubernetes = {}\n port_forward = { service = \"apollo\" }": {"`port_forward` and `proxy_url` cannot be combined"},
-		"kubernetes = {}\n port_forward = { service = \"Apollo\" }":                                     {"Not a Kubernetes name"},
-		"kubernetes = {}\n port_forward = { service = \"apollo\", port = 70000 }":                       {"Not a port", "70000"},
-		"kubernetes = {}\n port_forward = { port = 4200 }":                                              {`attribute "service" is required`},
-		azure(ids + "client_secret = \"s\"\n use_oidc = true"):                                          {"Cannot sign in to Microsoft Entra ID", "client_secret and use_oidc", "cannot be combined"},
-		azure(ids + "use_msi = true\n use_cli = true"):                                                  {"use_msi and use_cli"},
-		azure(ids + "client_secret = \"\""):                                                             {"Blank secret"},
-		azure(ids + "environment = \"moon\"\n client_secret = \"s\""):                                   {"usgovernment"},
-		azure("client_secret = \"s\"\n client_id = \"c\""):                                              {"client_secret needs tenant_id", "ARM_TENANT_ID"},
-		azure(ids + "use_oidc = true"):                                                                  {"use_oidc needs oidc_token", "ARM_OIDC_TOKEN"},
-		azure("use_cli = false"):                                                                        {"no way to sign in to sign in", "use_workload_identity"},
-		"kubernetes = {\n token = \"t\"\n azure = { use_msi = true }\n}":                                {"Two ways to sign in to the cluster"},
+	refused := []string{
+		`port_forward = { service = "apollo" }`,
+		"proxy_url = \"http://proxy:3128\"\n kubernetes = {}\n port_forward = { service = \"apollo\" }",
+		"kubernetes = {}\n port_forward = { service = \"Apollo\" }",
+		"kubernetes = {}\n port_forward = { service = \"apollo\", port = 70000 }",
+		azure(ids + "client_secret = \"s\"\n use_oidc = true"),
+		azure(ids + "use_msi = true\n use_cli = true"),
+		azure(ids + "client_secret = \"\""),
+		azure(ids + "environment = \"moon\"\n client_secret = \"s\""),
+		azure("client_secret = \"s\"\n client_id = \"c\""),
+		azure(ids + "use_oidc = true"),
+		azure("use_cli = false"),
+		"kubernetes = {\n token = \"t\"\n azure = { use_msi = true }\n}",
+	}
+	// Terraform itself refuses these, in words that differ between its versions.
+	byTerraform := map[string][]string{
+		"kubernetes = {}\n port_forward = { port = 4200 }": {`attribute "service" is required`},
 	}
 	steps := make([]resource.TestStep, 0, len(refused))
-	for lines, says := range refused {
+	for _, lines := range refused {
+		steps = append(steps, resource.TestStep{Config: block(lines), PlanOnly: true, ExpectError: acctest.Recorded(lines)})
+	}
+	for lines, says := range byTerraform {
 		steps = append(steps, resource.TestStep{Config: block(lines), PlanOnly: true, ExpectError: acctest.Says(says...)})
 	}
-	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: steps})
+	acctest.Run(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: steps})
 }
