@@ -277,7 +277,7 @@ func TestRefreshErrors(t *testing.T) {
 func TestRefreshTenants(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t, prefectserver.Options{})
-	_, flows := e.fill(t, 1, 1)
+	_, flows := e.fill(t, 1, 10)
 	id, err := e.CreateTenant(t.Context(), "Other", "other")
 	check(t, err)
 	other := e.WithTenant(id)
@@ -286,6 +286,20 @@ func TestRefreshTenants(t *testing.T) {
 	}
 	if _, err := other.RefreshProject(t.Context(), flows[0].ProjectID); !errors.Is(err, prefect.ErrNotFound) {
 		t.Errorf("a project of another tenant: %v", err)
+	}
+	// Not even what was read ahead for this tenant is given to the other one.
+	for _, f := range flows[:2] {
+		_, err := e.RefreshFlow(t.Context(), f.VersionGroupID)
+		check(t, err)
+	}
+	if _, err := other.RefreshFlow(t.Context(), flows[2].VersionGroupID); !errors.Is(err, prefect.ErrNotFound) {
+		t.Errorf("a flow of another tenant: %v", err)
+	}
+	before := len(e.server.Requests())
+	_, err = e.RefreshFlow(t.Context(), flows[3].VersionGroupID)
+	check(t, err)
+	if len(e.server.Requests()) != before {
+		t.Error("nothing was read ahead, so that nothing could be mixed up")
 	}
 }
 

@@ -49,7 +49,7 @@ run "defaults" {
   }
   assert {
     condition     = azurerm_role_assignment.cluster_admin["deployer"].role_definition_name == "Azure Kubernetes Service RBAC Cluster Admin"
-    error_message = "Whoever runs Terraform cannot use the cluster."
+    error_message = "The identity that runs Terraform cannot use the cluster."
   }
   assert {
     condition     = output.kubernetes.host == "https://example.hcp.westeurope.azmk8s.io:443" && output.kubernetes.cluster_ca_certificate == "certificate" && output.kubernetes.exec.args == ["get-token", "--login", "azurecli", "--server-id", "6dae42f8-4368-4678-94ff-3960e28e3630"]

@@ -1,4 +1,4 @@
-# What Azure would answer, as far as the modules read it.
+# Azure's answers, limited to what the modules read.
 mock_resource "azurerm_resource_group" {
   defaults = {
     id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example"
