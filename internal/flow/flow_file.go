@@ -2,12 +2,14 @@ package flow
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
@@ -113,12 +115,21 @@ func (p planning) unreadable(err error) diag.Diagnostics {
 func (in inputs) fingerprint() [sha256.Size]byte {
 	text, known := in.text()
 	hash := sha256.New()
-	_, _ = fmt.Fprintf(hash, "%s %v %q %q %q\n", in.source(), known, in.Name.String(), in.Labels.String(), in.RunConfig.String())
+	_, _ = fmt.Fprintf(hash, "%s %v %q %q %q\n", in.source(), known, in.Name.String(), in.Labels.String(), wholeText(in.RunConfig))
 	if in.file == nil {
 		_, _ = fmt.Fprintf(hash, "%v\n", in.FlowJSON.IsNull())
 	}
 	_, _ = hash.Write(text)
 	return [sha256.Size]byte(hash.Sum(nil))
+}
+
+// wholeText is a value with all that is in it: String leaves JSON out, because it is written to logs.
+func wholeText(v attr.Value) string {
+	value, err := v.ToTerraformValue(context.Background())
+	if err != nil {
+		return rand.Text() // the same as nothing else
+	}
+	return value.String()
 }
 
 // notedKey is the key of the private data for what was noted of a file.
