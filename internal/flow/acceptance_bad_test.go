@@ -117,7 +117,7 @@ func TestAccFlowBadSchedule(t *testing.T) {
 		}
 	}
 	run(t,
-		refused(flow.TestFlow(t, "etl", nil), "no schedule"),
+		refused(flow.TestFlow(t, "etl", nil), "neither the flow nor its flow group has a schedule"),
 		refused(lacks, `"n"`),
 		// Not asked for: registered, inactive.
 		resource.TestStep{Config: b.config(lacks), ConfigStateChecks: []statecheck.StateCheck{known("schedule_active", knownvalue.Bool(false))}},

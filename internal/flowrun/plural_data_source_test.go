@@ -165,7 +165,7 @@ func TestAccFlowRunsDataSource_badInput(t *testing.T) {
 	cases := map[string][]string{
 		`limit = 0`:     {"limit", "1 or more"},
 		`states = []`:   {"states", "is empty"},
-		`states = [""]`: {"Blank value", "states"},
+		`states = [""]`: {"Not a state", "states"},
 		`flow_id = "x"`: {"Not a UUID", "flow_id"},
 		"flow_id = \"" + nobody + "\"\nversion_group_id = \"x\"": {"Set at most one of"},
 		`project_id = "runs"`:          {"Not a UUID", "project_id"},
