@@ -30,6 +30,7 @@ func TestFlowFiles(t *testing.T) {
 	t.Parallel()
 	server := acctest.Server(t)
 	each(t, func(t *testing.T, program string) {
+		t.Helper()
 		w := workspace(t, program, server, nil, fmt.Sprintf(oneForEachFile, acctest.Name("files")))
 		write := func(name string, edit func(flow map[string]any)) {
 			w.Write("flows/"+name+".json", edited(t, func(flow map[string]any) {
@@ -44,7 +45,7 @@ func TestFlowFiles(t *testing.T) {
 		}
 		w.Apply()
 		w.Unchanged("after the apply")
-		write("b", func(flow map[string]any) { flow["tasks"].([]any)[2].(map[string]any)["max_retries"] = 3 }) //nolint:errcheck,forcetypeassert // a build document
+		write("b", func(flow map[string]any) { flow["tasks"].([]any)[2].(map[string]any)["max_retries"] = 3 }) //nolint:errcheck // a build document
 		write("d", nil)
 		remove(t, w, "flows/c.json")
 		says(t, w.Run("plan", "-input=false"), "against version 1:", "tasks: ~ transform: max_retries 0 -> 3", "1 to add, 1 to change, 1 to destroy")
@@ -84,10 +85,11 @@ func TestFlowFileOfAnotherPlan(t *testing.T) {
 	t.Parallel()
 	server := acctest.Server(t)
 	each(t, func(t *testing.T, program string) {
+		t.Helper()
 		w := workspace(t, program, server, nil, fmt.Sprintf(oneForEachFile, acctest.Name("planned")))
 		w.Write("flows/a.json", edited(t, nil))
 		w.Run("plan", "-input=false", "-out=planned")
-		w.Write("flows/a.json", edited(t, func(flow map[string]any) { flow["tasks"].([]any)[0].(map[string]any)["max_retries"] = 2 })) //nolint:errcheck,forcetypeassert // a build document
+		w.Write("flows/a.json", edited(t, func(flow map[string]any) { flow["tasks"].([]any)[0].(map[string]any)["max_retries"] = 2 })) //nolint:errcheck // a build document
 		output, code := w.Try("apply", "-input=false", "planned")
 		if code == 0 {
 			t.Fatalf("another flow was applied than was planned:\n%s", output)
@@ -140,7 +142,7 @@ func edited(t *testing.T, edit func(flow map[string]any)) string {
 		t.Fatal(err)
 	}
 	if edit != nil {
-		edit(document["flows"].([]any)[0].(map[string]any)) //nolint:errcheck,forcetypeassert // a build document
+		edit(document["flows"].([]any)[0].(map[string]any)) //nolint:errcheck // a build document
 	}
 	text, err := json.Marshal(document)
 	if err != nil {
@@ -153,7 +155,7 @@ func edited(t *testing.T, edit func(flow map[string]any)) string {
 func large(t *testing.T, tasks, retries int) string {
 	t.Helper()
 	return edited(t, func(flow map[string]any) {
-		model := flow["tasks"].([]any)[0].(map[string]any) //nolint:errcheck,forcetypeassert // a build document
+		model := flow["tasks"].([]any)[0].(map[string]any) //nolint:errcheck // a build document
 		var all, edges []any
 		for i := range tasks {
 			task := map[string]any{}

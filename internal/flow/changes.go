@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -129,12 +130,9 @@ func adoptedChanges(ctx context.Context, client *prefect.Client, newest *prefect
 	if err != nil {
 		return ""
 	}
-	text := ""
-	for _, line := range before.lines(want) {
-		text += "\n  " + line
-	}
-	if text == "" {
+	lines := before.lines(want)
+	if len(lines) == 0 {
 		return ""
 	}
-	return "\n\nIt differs from that version:" + text
+	return "\n\nIt differs from that version:\n  " + strings.Join(lines, "\n  ")
 }

@@ -29,7 +29,7 @@ func (flowSummary) Definition(_ context.Context, _ function.DefinitionRequest, r
 		Parameters: []function.Parameter{function.StringParameter{
 			Name: "flow_json", MarkdownDescription: "One serialised flow, or a whole document of `prefect build`, as JSON.",
 		}},
-		VariadicParameter: optional("options", "The `name` of the flow, to pick one of several in a document."),
+		VariadicParameter: optional("The `name` of the flow, to pick one of several in a document."),
 		Return:            function.ObjectReturn{AttributeTypes: flowsummary.Types()},
 	}
 }

@@ -51,7 +51,7 @@ func (kubernetesJob) Definition(_ context.Context, _ function.DefinitionRequest,
 			Name: "run_config", AllowNullValue: true,
 			MarkdownDescription: "The run configuration: an object as for `kubernetes_run`, a serialised run configuration as JSON, or `null` for none.",
 		}},
-		VariadicParameter: optional("options", "Object with any of: `flow_json`, the flow or build document whose storage and version of Prefect decide about "+
+		VariadicParameter: optional("Object with any of: `flow_json`, the flow or build document whose storage and version of Prefect decide about "+
 			"the image, and `name`, which picks one of several flows; and `agent`, an object with what the agent was started with: `"+
 			strings.Join(agentOptions(), "`, `")+"` (`job_template` as an object or as JSON)."),
 		Return: function.DynamicReturn{},
@@ -84,7 +84,7 @@ func (kubernetesJob) Run(ctx context.Context, req function.RunRequest, resp *fun
 		resp.Error = wrong(0, err)
 		return
 	}
-	value, err := dynamicOf(job)
+	value, err := dynamicOf(ctx, job)
 	if err != nil {
 		resp.Error = wrong(0, err)
 		return

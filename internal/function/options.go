@@ -10,8 +10,8 @@ import (
 )
 
 // optional is a parameter for optional arguments, which Terraform supports only as a list of any length.
-func optional(name, description string) function.Parameter {
-	return function.DynamicParameter{Name: name, AllowNullValue: true, MarkdownDescription: description}
+func optional(description string) function.Parameter {
+	return function.DynamicParameter{Name: "options", AllowNullValue: true, MarkdownDescription: description}
 }
 
 // options are the optional arguments of a function with one required argument.

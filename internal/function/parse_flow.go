@@ -63,7 +63,7 @@ func (parseFlow) Definition(_ context.Context, _ function.DefinitionRequest, res
 		Parameters: []function.Parameter{function.StringParameter{
 			Name: "flow_json", MarkdownDescription: "One serialised flow, or a whole build document of `prefect build`, as JSON.",
 		}},
-		VariadicParameter: optional("options", "The `name` of the flow, to select one of several in a document."),
+		VariadicParameter: optional("The `name` of the flow, to select one of several in a document."),
 		Return:            function.ObjectReturn{AttributeTypes: parsedTypes()},
 	}
 }

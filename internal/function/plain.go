@@ -77,7 +77,7 @@ func plainList(from []attr.Value) (any, error) {
 }
 
 // dynamicOf is the inverse of plain: objects for objects, tuples for lists.
-func dynamicOf(v any) (attr.Value, error) {
+func dynamicOf(ctx context.Context, v any) (attr.Value, error) {
 	switch v := v.(type) {
 	case nil:
 		return types.StringNull(), nil
@@ -96,11 +96,11 @@ func dynamicOf(v any) (attr.Value, error) {
 	case map[string]any:
 		kinds, values := map[string]attr.Type{}, map[string]attr.Value{}
 		for name, member := range v {
-			value, err := dynamicOf(member)
+			value, err := dynamicOf(ctx, member)
 			if err != nil {
 				return nil, err
 			}
-			kinds[name], values[name] = value.Type(context.Background()), value
+			kinds[name], values[name] = value.Type(ctx), value
 		}
 		object, diags := types.ObjectValue(kinds, values)
 		return object, failure(diags)
@@ -108,11 +108,11 @@ func dynamicOf(v any) (attr.Value, error) {
 		var kinds []attr.Type
 		var values []attr.Value
 		for _, element := range v {
-			value, err := dynamicOf(element)
+			value, err := dynamicOf(ctx, element)
 			if err != nil {
 				return nil, err
 			}
-			kinds, values = append(kinds, value.Type(context.Background())), append(values, value)
+			kinds, values = append(kinds, value.Type(ctx)), append(values, value)
 		}
 		tuple, diags := types.TupleValue(kinds, values)
 		return tuple, failure(diags)

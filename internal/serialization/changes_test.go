@@ -51,12 +51,12 @@ func at[T any](t *testing.T, v any, path ...any) T {
 	for _, step := range path {
 		switch step := step.(type) {
 		case string:
-			v = v.(map[string]any)[step] //nolint:errcheck,forcetypeassert // a test's own data
+			v = v.(map[string]any)[step] //nolint:errcheck // a test's own data
 		case int:
-			v = v.([]any)[step] //nolint:errcheck,forcetypeassert // a test's own data
+			v = v.([]any)[step] //nolint:errcheck // a test's own data
 		}
 	}
-	return v.(T) //nolint:errcheck,forcetypeassert // a test's own data
+	return v.(T) //nolint:errcheck // a test's own data
 }
 
 func cronSchedule(cron string) map[string]any {
