@@ -29,7 +29,7 @@ func (flowKey) Definition(_ context.Context, _ function.DefinitionRequest, resp 
 		Parameters: []function.Parameter{function.StringParameter{
 			Name: "flow_json", MarkdownDescription: "One serialised flow, or a whole build document of `prefect build`, as JSON.",
 		}},
-		VariadicParameter: optional("First the `name` of the flow, to select one of several in a document, or `null`; then the `labels` to merge "+
+		VariadicParameter: optional("First the `name` of the flow, to select one of several in a document, or `null`; then the `labels` to merge " +
 			"into the run configuration as `prefect register --label` does, a list or set of strings."),
 		Return: function.StringReturn{},
 	}

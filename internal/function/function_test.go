@@ -202,7 +202,7 @@ func TestAccFlowSummary(t *testing.T) {
 		gives(call("$etl")+".schedule == null", knownvalue.Bool(true)),
 		fails(call(`$etl, "none"`), "flow_json", "no flow named"),
 		fails(call(`"{}"`), "flow_json"),
-		fails(call("$etl, null, 1"), "takes 2 argument(s) at most"),
+		fails(call("$etl, null, 1"), "takes at most 2 argument(s)"),
 	)
 }
 
@@ -244,6 +244,6 @@ func TestAccKubernetesJob(t *testing.T) {
 		fails(call(`{}, { agents = {} }`), "there is no \"agents\""),
 		fails(call(`{}, { agent = { label = [] } }`), "there is no \"label\""),
 		fails(call(`{}, { agent = { labels = "a" } }`), "agent.labels must be a list of strings"),
-		fails(call(`{}, {}, 3`), "takes 2 argument(s) at most"),
+		fails(call(`{}, {}, 3`), "takes at most 2 argument(s)"),
 	)
 }

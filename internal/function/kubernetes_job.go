@@ -51,9 +51,9 @@ func (kubernetesJob) Definition(_ context.Context, _ function.DefinitionRequest,
 			Name: "run_config", AllowNullValue: true,
 			MarkdownDescription: "The run configuration: an object as for `kubernetes_run`, a serialised run configuration as JSON, or `null` for none.",
 		}},
-		VariadicParameter: optional("Object with any of: `flow_json`, the flow or build document whose storage and version of Prefect decide about "+
-			"the image, and `name`, which picks one of several flows; and `agent`, an object with what the agent was started with: `"+
-			strings.Join(agentOptions(), "`, `")+"` (`job_template` as an object or as JSON)."),
+		VariadicParameter: optional("Object with any of: `flow_json`, the flow or build document whose storage and version of Prefect decide about " +
+			"the image, and `name`, which picks one of several flows; and `agent`, an object with what the agent was started with: `" +
+			strings.Join(agentOptions(), "`, `") + "` (`job_template` as an object or as JSON)."),
 		Return: function.DynamicReturn{},
 	}
 }
