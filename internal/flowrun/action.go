@@ -191,8 +191,9 @@ type cancelAction struct {
 var _ action.ActionWithConfigure = (*cancelAction)(nil)
 
 type cancelActionModel struct {
-	ID      types.String `tfsdk:"id"`
-	Timeout types.String `tfsdk:"timeout"`
+	ID             types.String `tfsdk:"id"`
+	VersionGroupID types.String `tfsdk:"version_group_id"`
+	Timeout        types.String `tfsdk:"timeout"`
 }
 
 // NewCancelAction returns the action prefect_flow_run_cancel.
@@ -205,7 +206,7 @@ func (a *cancelAction) Configure(_ context.Context, req action.ConfigureRequest,
 	a.data = framework.ConfigureAction(req, resp)
 }
 
-// Invoke cancels the run and waits for its end.
+// Invoke cancels the run, or all of a flow, and waits for their end.
 func (a *cancelAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
 	var config cancelActionModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -220,6 +221,12 @@ func (a *cancelAction) Invoke(ctx context.Context, req action.InvokeRequest, res
 	})
 	_, patience, diags := timeouts.limits(ctx)
 	resp.Diagnostics.Append(diags...)
+	reminder, stop := runwait.NewReminder(ctx, func(message string) { resp.SendProgress(action.InvokeProgressEvent{Message: message}) })
+	defer stop()
+	if config.ID.IsNull() {
+		resp.Diagnostics.Append(cancelAll(ctx, a.data.Prefect, config.VersionGroupID.ValueString(), patience, reminder)...)
+		return
+	}
 	run, err := a.data.Prefect.GetFlowRun(ctx, id)
 	if err != nil {
 		resp.Diagnostics.Append(framework.Failure{
@@ -232,17 +239,15 @@ func (a *cancelAction) Invoke(ctx context.Context, req action.InvokeRequest, res
 		return
 	}
 	tell := func(format string, values ...any) {
-		resp.SendProgress(action.InvokeProgressEvent{Message: fmt.Sprintf("Flow run %q %s", run.Name, fmt.Sprintf(format, values...))})
+		reminder.Say(fmt.Sprintf("Flow run %q %s", run.Name, fmt.Sprintf(format, values...)))
 	}
 	if states.IsFinished(run.State) {
 		tell("has already finished: it is %s", run.State)
 		return
 	}
 	tell("is %s and is being cancelled", runwait.StateName(run.State))
-	reminder, stop := runwait.NewReminder(ctx, func(message string) { resp.SendProgress(action.InvokeProgressEvent{Message: message}) })
 	reminder.At(fmt.Sprintf("flow run %q has been cancelled and has not ended", run.Name))
 	ended, err := runwait.Cancel(ctx, a.data.Prefect, id, patience, nil)
-	stop()
 	switch {
 	case errors.Is(err, runwait.ErrNotEnded):
 		resp.Diagnostics.AddError(fmt.Sprintf("Flow run %q has not ended", run.Name),

@@ -2,7 +2,9 @@ package flowrun
 
 import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/action/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -112,10 +114,20 @@ func actionTimeouts() schema.Attribute {
 
 func cancelActionSchema() schema.Schema {
 	return schema.Schema{
-		MarkdownDescription: "Cancels a flow run and waits for its end. A run that has finished does not change.",
+		MarkdownDescription: "Cancels a flow run, or all unfinished runs of a flow, and waits until they have ended. A run that has finished does not change. " +
+			"To stop a flow whose schedule creates more runs, invoke `prefect_flow_schedule` first.",
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
-				Required: true, MarkdownDescription: "UUID of the run.", Validators: []validator.String{framework.UUID()},
+				Optional: true, MarkdownDescription: "UUID of the run. Conflicts with `version_group_id`.",
+				Validators: []validator.String{
+					framework.UUID(),
+					framework.StringBeside(stringvalidator.ExactlyOneOf(path.MatchRoot("id"), path.MatchRoot("version_group_id")),
+						"Exactly one argument is required", "Set either `id` (one run) or `version_group_id` (all unfinished runs of a flow)."),
+				},
+			},
+			"version_group_id": schema.StringAttribute{
+				Optional: true, Validators: []validator.String{framework.NotBlank()},
+				MarkdownDescription: "Version group of a flow, such as the `id` of a `prefect_flow`: cancels its unfinished runs, of every version. Conflicts with `id`.",
 			},
 			"timeout": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{framework.Duration()},

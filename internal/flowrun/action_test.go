@@ -224,3 +224,53 @@ func TestAccFlowRunAction_plan(t *testing.T) {
 		t.Errorf("a plan has made a run")
 	}
 }
+
+// TestAccFlowRunAction_cancelAll cancels what a flow has under way, of all versions, and nothing else.
+func TestAccFlowRunAction_cancelAll(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	session := acctest.Connect(t, b.PrefectServer, nil)
+	create := func(flow, name string) string {
+		id, err := b.Client.CreateFlowRun(t.Context(), prefect.CreateFlowRunInput{FlowID: flow, Name: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	other := create(b.register(flowJSON("other")), "theirs")
+	create(b.flow, "waiting")
+	running := create(b.flow, "running")
+	b.starts(prefect.FlowRun{ID: running})
+	over := create(b.flow, "over")
+	b.set(over, "Success", "")
+	group := map[string]any{"version_group_id": b.group}
+	if found := session.Invoke("prefect_flow_run_cancel", map[string]any{"version_group_id": b.group, "timeout": "1s"}, nil); len(found) != 1 ||
+		!strings.Contains(found[0].Summary, "1 run of version group") || !strings.Contains(found[0].Detail, `"running"`) {
+		t.Errorf("a stubborn run: %+v", found)
+	}
+	var process sync.WaitGroup
+	process.Go(func() { b.stopsWhenAsked(running) })
+	defer process.Wait()
+	var told progress
+	if found := session.Invoke("prefect_flow_run_cancel", group, told.add); len(found) > 0 {
+		t.Fatalf("got %+v", found)
+	}
+	told.says(t, "All runs of the flow have ended")
+	for id, want := range map[string]string{other: "Scheduled", running: "Cancelled", over: "Success"} {
+		if run, err := b.Client.GetFlowRun(t.Context(), id); err != nil || run.State != want {
+			t.Errorf("run %q is %s, want %s: %v", run.Name, run.State, want, err)
+		}
+	}
+	var again progress
+	if found := session.Invoke("prefect_flow_run_cancel", group, again.add); len(found) > 0 {
+		t.Errorf("got %+v", found)
+	}
+	again.says(t, "No run of the flow is unfinished")
+	for name, config := range map[string]map[string]any{
+		"a typo": {"version_group_id": "nobody"}, "both": {"version_group_id": b.group, "id": other}, "neither": {},
+	} {
+		if found := session.Invoke("prefect_flow_run_cancel", config, nil); len(found) != 1 || found[0].Warning {
+			t.Errorf("%s: %+v", name, found)
+		}
+	}
+}

@@ -166,6 +166,8 @@ func (p *prefectProvider) Actions(context.Context) []func() action.Action {
 	return []func() action.Action{
 		flowrun.NewRunAction,
 		flowrun.NewCancelAction,
+		flow.NewArchiveAction,
+		flow.NewScheduleAction,
 	}
 }
 

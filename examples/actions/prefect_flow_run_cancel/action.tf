@@ -12,3 +12,16 @@ action "prefect_flow_run_cancel" "stuck" {
     timeout = "2m"
   }
 }
+
+# All unfinished runs of a flow.
+data "prefect_flow" "etl" {
+  project_name = "data"
+  name         = "etl"
+}
+
+action "prefect_flow_run_cancel" "all_of_etl" {
+  config {
+    version_group_id = data.prefect_flow.etl.version_group_id
+    timeout          = "10m"
+  }
+}
