@@ -123,8 +123,8 @@ action "prefect_flow_run" "smoke_test" {
 	says(t, w.Run("destroy", "-auto-approve"), "Action complete: action.prefect_flow_run.smoke_test", "Destruction complete")
 }
 
-// TestInvokeEphemeral gives a run its parameters from an ephemeral variable.
-func TestInvokeEphemeral(t *testing.T) {
+// TestTriggerEphemeral gives a run values from an ephemeral variable, which `-invoke` withholds.
+func TestTriggerEphemeral(t *testing.T) {
 	t.Parallel()
 	server, cluster := acctest.Server(t), acctest.Cluster(t)
 	acctest.Agent(t, server, cluster)
@@ -132,26 +132,43 @@ func TestInvokeEphemeral(t *testing.T) {
 variable "day" {
   type      = string
   ephemeral = true
-  default   = "2026-11-28"
+}
+
+resource "terraform_data" "trigger" {
+  lifecycle {
+    action_trigger {
+      events  = [after_create]
+      actions = [action.prefect_flow_run.etl]
+    }
+  }
 }
 
 action "prefect_flow_run" "etl" {
   config {
-    project_name = prefect_project.data.name
-    flow_name    = prefect_flow.etl.name
-    context      = jsonencode({ day = var.day })
+    project_name       = prefect_project.data.name
+    flow_name          = prefect_flow.etl.name
+    context_wo         = jsonencode({ day = var.day })
+    context_wo_version = 1
+    env_wo             = { DAY = var.day }
+    env_wo_version     = 1
 
     run_config = {
-      kubernetes = { image = "prefecthq/prefect:1.4.1", env = { DAY = var.day } }
+      kubernetes = { image = "prefecthq/prefect:1.4.1", env = { LEVEL = "2" } }
     }
   }
 }
 `)
 	w.Write("etl.json", etl(t))
-	w.Apply()
-	w.Apply("-invoke=action.prefect_flow_run.etl")
+	w.Apply("-var=day=2026-11-28", "-target=prefect_flow.etl")
+	w.Apply("-var=day=2026-11-28")
 	found := runs(t, server)
-	if len(found) != 1 || found[0].State != "Success" || !strings.Contains(string(found[0].Context), "2026-11-28") || !strings.Contains(string(found[0].RunConfig), "2026-11-28") {
+	if len(found) != 1 || found[0].State != "Success" || !strings.Contains(string(found[0].Context), "2026-11-28") ||
+		!strings.Contains(string(found[0].RunConfig), "2026-11-28") || !strings.Contains(string(found[0].RunConfig), "LEVEL") {
 		t.Errorf("got the runs %+v, want one with the ephemeral values", found)
+	}
+	output, code := w.Try("apply", "-auto-approve", "-input=false", "-var=day=2026-11-28", "-invoke=action.prefect_flow_run.etl")
+	says(t, output, "A write-only value is missing", "No run was created")
+	if found := runs(t, server); code == 0 || len(found) != 1 {
+		t.Errorf("an invocation without its values has made a run: %+v", found)
 	}
 }

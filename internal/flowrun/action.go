@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/google/uuid"
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
@@ -50,6 +52,13 @@ type runActionModel struct {
 	OnTimeout          types.String   `tfsdk:"on_timeout"`
 	ShowLogs           types.Bool     `tfsdk:"show_logs"`
 	Timeouts           types.Object   `tfsdk:"timeouts"`
+
+	ParametersWO        framework.JSON `tfsdk:"parameters_wo"`
+	ParametersWOVersion types.Int64    `tfsdk:"parameters_wo_version"`
+	ContextWO           framework.JSON `tfsdk:"context_wo"`
+	ContextWOVersion    types.Int64    `tfsdk:"context_wo_version"`
+	EnvWO               types.Map      `tfsdk:"env_wo"`
+	EnvWOVersion        types.Int64    `tfsdk:"env_wo_version"`
 }
 
 // NewRunAction returns the action prefect_flow_run.
@@ -68,8 +77,53 @@ func (m runActionModel) resource() *model {
 	r.FlowID, r.VersionGroupID, r.Name, r.Parameters, r.Context = m.FlowID, m.VersionGroupID, m.Name, m.Parameters, m.Context
 	r.Labels, r.RunConfig, r.ScheduledStartTime, r.IdempotencyKey = m.Labels, m.RunConfig, m.ScheduledStartTime, m.IdempotencyKey
 	r.WaitFor, r.SuccessStates, r.OnFailure, r.OnTimeout, r.Timeouts = m.WaitFor, m.SuccessStates, m.OnFailure, m.OnTimeout, m.Timeouts
+	if m.Parameters.IsNull() {
+		r.Parameters = m.ParametersWO
+	}
+	if m.Context.IsNull() {
+		r.Context = m.ContextWO
+	}
 	r.defaults()
 	return &r
+}
+
+// inputs are those of the resource, with the write-only environment variables.
+func (m runActionModel) inputs(ctx context.Context, r *model) (inputs, diag.Diagnostics) {
+	in, diags := r.inputs(ctx)
+	env, d := framework.StringsByKey(ctx, m.EnvWO)
+	diags.Append(d...)
+	if len(env) == 0 || in.RunConfig == nil {
+		return in, diags
+	}
+	all := map[string]any{}
+	if given, ok := in.RunConfig["env"].(map[string]any); ok {
+		maps.Copy(all, given)
+	}
+	for name, value := range env {
+		all[name] = value
+	}
+	in.RunConfig["env"] = all
+	return in, diags
+}
+
+// withheld refuses an invocation for which Terraform has withheld a write-only value: the run would have others.
+func (m runActionModel) withheld() diag.Diagnostics {
+	var diags diag.Diagnostics
+	for _, one := range []struct {
+		name    string
+		value   attr.Value
+		version types.Int64
+	}{
+		{"parameters_wo", m.ParametersWO, m.ParametersWOVersion}, {"context_wo", m.ContextWO, m.ContextWOVersion}, {"env_wo", m.EnvWO, m.EnvWOVersion},
+	} {
+		if one.value.IsNull() && !one.version.IsNull() {
+			diags.AddAttributeError(path.Root(one.name), "A write-only value is missing",
+				fmt.Sprintf("`%s_version` is %s, but `%s` has no value. Terraform does not pass ephemeral values to an action that `-invoke` starts.\n\n"+
+					"Start the action by an `action_trigger` of a resource, give a value that is not ephemeral, or remove `%s_version`. No run was created.",
+					one.name, one.version, one.name, one.name))
+		}
+	}
+	return diags
 }
 
 // Invoke runs the flow and reports progress while it waits for the run.
@@ -83,6 +137,7 @@ func (a *runAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *
 	tell := func(message string) { resp.SendProgress(action.InvokeProgressEvent{Message: message}) }
 	g, diags := m.goal(ctx)
 	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(config.withheld()...)
 	if resp.Diagnostics.HasError() {
 		return // before there is a run to wait for
 	}
@@ -114,7 +169,7 @@ const cancelInterrupted = "The Server may have cancelled the run already. Invoke
 // start starts a run: always a new one, unless the configuration has a key. joined reports whether the run
 // already existed.
 func (a *runAction) start(ctx context.Context, config runActionModel, m *model) (run *prefect.FlowRun, joined bool, diags diag.Diagnostics) {
-	in, diags := m.inputs(ctx)
+	in, diags := config.inputs(ctx, m)
 	if diags.HasError() {
 		return nil, false, diags
 	}

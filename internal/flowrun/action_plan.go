@@ -25,10 +25,10 @@ func (a *runAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest
 		return
 	}
 	m := config.resource()
-	if !m.inputsKnown(ctx) {
+	if !m.inputsKnown(ctx) || !framework.FullyKnown(config.EnvWO) {
 		return
 	}
-	in, diags := m.inputs(ctx)
+	in, diags := config.inputs(ctx, m)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return

@@ -1,6 +1,10 @@
 package flowrun
 
 import (
+	"maps"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/action/schema"
@@ -14,7 +18,7 @@ import (
 )
 
 func runActionSchema() schema.Schema {
-	return schema.Schema{
+	s := schema.Schema{
 		MarkdownDescription: "Runs a flow each time the action is invoked, and waits for the run. State changes and log lines appear as progress. " +
 			"To start a run once and keep it in the state, use the resource `prefect_flow_run`.",
 		Attributes: map[string]schema.Attribute{
@@ -43,11 +47,11 @@ func runActionSchema() schema.Schema {
 			},
 			"parameters": schema.StringAttribute{
 				Optional: true, CustomType: framework.JSONType{}, Validators: []validator.String{jsonObject(), storableJSON()},
-				MarkdownDescription: "Parameters as a JSON object, such as `jsonencode({ x = 1 })`; ephemeral values are allowed. Parameters that are left out use the defaults of the flow group, or else of the flow.",
+				MarkdownDescription: "Parameters as a JSON object, such as `jsonencode({ x = 1 })`. Parameters that are left out use the defaults of the flow group, or else of the flow.",
 			},
 			"context": schema.StringAttribute{
 				Optional: true, CustomType: framework.JSONType{}, Validators: []validator.String{jsonObject(), storableJSON()},
-				MarkdownDescription: "Values for the run's `prefect.context`, as a JSON object; ephemeral values are allowed.",
+				MarkdownDescription: "Values for the run's `prefect.context`, as a JSON object.",
 			},
 			"labels": schema.SetAttribute{
 				Optional: true, ElementType: types.StringType,
@@ -96,12 +100,51 @@ func runActionSchema() schema.Schema {
 			"timeouts": actionTimeouts(),
 		},
 	}
+	maps.Copy(s.Attributes, writeOnlyInputs())
+	return s
 }
 
-// EphemeralActionInputs returns the paths of the arguments of the action prefect_flow_run that may hold secrets, so that
-// ephemeral values must be allowed.
-func EphemeralActionInputs() [][]string {
-	return [][]string{{"parameters"}, {"context"}, {"run_config", "kubernetes", "env"}}
+// WriteOnlyActionInputs returns the arguments of the action prefect_flow_run that take ephemeral values.
+func WriteOnlyActionInputs() []string { return []string{"parameters_wo", "context_wo", "env_wo"} }
+
+// writeOnlyInputs are the arguments for values that must be in no plan. Each goes with a version: without it, a value that
+// Terraform withholds could not be told from one that is left out.
+func writeOnlyInputs() map[string]schema.Attribute {
+	attributes := map[string]schema.Attribute{}
+	for name, description := range map[string]string{
+		"parameters_wo": "Parameters as a JSON object, in place of `parameters`.",
+		"context_wo":    "Values for the run's `prefect.context` as a JSON object, in place of `context`.",
+	} {
+		attributes[name] = schema.StringAttribute{
+			Optional: true, CustomType: framework.JSONType{},
+			Validators: []validator.String{
+				jsonObject(), storableJSON(), alone(strings.TrimSuffix(name, "_wo")), framework.StringBeside(
+					stringvalidator.AlsoRequires(path.MatchRoot(name+"_version")), "Write-only argument without a version", "Set `"+name+"_version` too, such as 1."),
+			},
+			MarkdownDescription: description + writeOnlyDescription,
+		}
+	}
+	attributes["env_wo"] = schema.MapAttribute{
+		Optional: true, ElementType: types.StringType,
+		Validators: []validator.Map{
+			framework.Elements(), mapvalidator.AlsoRequires(path.MatchRoot("env_wo_version"), path.MatchRoot("run_config")),
+		},
+		MarkdownDescription: "Environment variables of the flow's container, in addition to `env` of `run_config`, which must be set." + writeOnlyDescription,
+	}
+	for _, name := range WriteOnlyActionInputs() {
+		attributes[name+"_version"] = schema.Int64Attribute{
+			Optional: true, MarkdownDescription: "Any number. It goes with `" + name + "`, and says that a value is meant to be there.",
+		}
+	}
+	return attributes
+}
+
+const writeOnlyDescription = " Write-only: ephemeral values are allowed, and the plan does not have the value. The Server stores it with the run. Terraform 1.16 passes such " +
+	"values to actions that a resource triggers, not to those that `-invoke` starts."
+
+// alone refuses an argument beside another that says the same.
+func alone(other string) validator.String {
+	return framework.StringBeside(stringvalidator.ConflictsWith(path.MatchRoot(other)), "Only one of two arguments is possible", "Remove this argument or `"+other+"`.")
 }
 
 func actionTimeouts() schema.Attribute {

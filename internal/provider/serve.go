@@ -64,7 +64,7 @@ func (s *served) GetProviderSchema(ctx context.Context, req *tfprotov6.GetProvid
 		resp.ServerCapabilities.GenerateResourceConfig = true
 	}
 	if err == nil {
-		allowEphemeral(resp.ActionSchemas["prefect_flow_run"], flowrun.EphemeralActionInputs())
+		allowEphemeral(resp.ActionSchemas["prefect_flow_run"], flowrun.WriteOnlyActionInputs())
 	}
 	return resp, err //nolint:wrapcheck // the framework's answer
 }

@@ -16,22 +16,13 @@ const stopPatience = 10 * time.Second
 // allowEphemeral marks arguments of an action as write-only, which is how Terraform knows that ephemeral values may be given.
 // The framework has the mark for actions, but then refuses every value: it takes the request for one of a Terraform that is
 // too old, because the request to validate an action does not tell.
-func allowEphemeral(schema *tfprotov6.ActionSchema, paths [][]string) {
+func allowEphemeral(schema *tfprotov6.ActionSchema, names []string) {
 	if schema == nil {
 		return
 	}
-	for _, path := range paths {
-		attributes := schema.Schema.Block.Attributes
-		for i, name := range path {
-			at := slices.IndexFunc(attributes, func(a *tfprotov6.SchemaAttribute) bool { return a.Name == name })
-			if at < 0 {
-				break
-			}
-			if i == len(path)-1 {
-				attributes[at].WriteOnly = true
-				break
-			}
-			attributes = attributes[at].NestedType.Attributes
+	for _, attribute := range schema.Schema.Block.Attributes {
+		if slices.Contains(names, attribute.Name) {
+			attribute.WriteOnly = true
 		}
 	}
 }
