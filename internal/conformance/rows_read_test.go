@@ -122,6 +122,14 @@ func wrongReads() []wrong {
 			{"states = []", acctest.AtValidate, "states"},
 			{"states = [null]", acctest.AtValidate, "states"},
 		}},
+		{"list prefect_flow_group", "", []row{
+			{`project_id = "data"`, acctest.AtValidate, "project_id"},
+			{`name_like = ""`, acctest.AtValidate, "name_like"},
+		}},
+		{"list prefect_cloud_hook", "", []row{
+			{`type = "SLACK"`, acctest.AtValidate, "type"},
+			{`version_group_id = " "`, acctest.AtValidate, "version_group_id"},
+		}},
 		{"list prefect_tenant", "", []row{
 			{`slug_like = ""`, acctest.AtValidate, "slug_like"},
 		}},

@@ -191,6 +191,42 @@ func TestAccFlowRunAction_byName(t *testing.T) {
 	}
 }
 
+// TestAccFlowRunAction_writeOnly takes values that are in no plan, and starts no run when Terraform has withheld them.
+func TestAccFlowRunAction_writeOnly(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "x=1")
+	b.registerAgent("cluster", "k8s")
+	session := acctest.Connect(t, b.PrefectServer, nil)
+	with := func(more map[string]any) map[string]any {
+		more["flow_id"], more["wait_for"] = b.flow, "none"
+		return more
+	}
+	if found := session.Invoke("prefect_flow_run", with(map[string]any{"parameters_wo": `{"x": 2}`, "parameters_wo_version": 1.0}), nil); len(found) > 0 {
+		t.Fatalf("got %+v", found)
+	}
+	if runs := b.runs(); len(runs) != 1 || !strings.Contains(string(runs[0].Parameters), "2") {
+		t.Fatalf("got %+v", runs)
+	}
+	for name, tt := range map[string]struct {
+		config map[string]any
+		path   string
+	}{
+		"withheld parameters": {map[string]any{"parameters_wo_version": 1.0}, "parameters_wo"},
+		"withheld context":    {map[string]any{"context_wo_version": 1.0}, "context_wo"},
+		"withheld env":        {map[string]any{"env_wo_version": 1.0}, "env_wo"},
+		"no version":          {map[string]any{"context_wo": `{"x": 2}`}, "context_wo"},
+		"both":                {map[string]any{"parameters_wo": `{"x": 2}`, "parameters_wo_version": 1.0, "parameters": `{}`}, "parameters_wo"},
+		"not an object":       {map[string]any{"parameters_wo": `[2]`, "parameters_wo_version": 1.0}, "parameters_wo"},
+	} {
+		if found := session.Invoke("prefect_flow_run", with(tt.config), nil); len(found) != 1 || found[0].Warning || found[0].Path != tt.path {
+			t.Errorf("%s: %+v", name, found)
+		}
+	}
+	if len(b.runs()) != 1 {
+		t.Error("a refused action has made a run")
+	}
+}
+
 // TestAccFlowRunAction_plan finds at plan what the invocation would be refused for, and what would keep the run waiting.
 func TestAccFlowRunAction_plan(t *testing.T) {
 	t.Parallel()
