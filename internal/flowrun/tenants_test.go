@@ -54,7 +54,7 @@ func TestAccFlowRun_registeredMeanwhile(t *testing.T) {
 			return s.Create("prefect_flow_run", config).Diagnostics
 		},
 		"action": func(s *acctest.Session, config map[string]any) []acctest.Diagnostic {
-			return s.Invoke("prefect_flow_run", config, nil)
+			return withoutAgents(s.Invoke("prefect_flow_run", config, nil))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
