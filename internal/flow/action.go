@@ -79,7 +79,9 @@ func NewScheduleAction() action.Action {
 				},
 			}
 		}},
-		of:      func(config scheduleActionModel) (tenant, group types.String) { return config.TenantID, config.VersionGroupID },
+		of: func(config scheduleActionModel) (tenant, group types.String) {
+			return config.TenantID, config.VersionGroupID
+		},
 		failure: "Could not change the schedule of version group %q",
 		do:      setSchedule,
 	}
@@ -120,7 +122,9 @@ func NewArchiveAction() action.Action {
 				Attributes: map[string]schema.Attribute{"version_group_id": actionGroup(), "tenant_id": actionTenant()},
 			}
 		}},
-		of:      func(config archiveActionModel) (tenant, group types.String) { return config.TenantID, config.VersionGroupID },
+		of: func(config archiveActionModel) (tenant, group types.String) {
+			return config.TenantID, config.VersionGroupID
+		},
 		failure: "Could not archive version group %q",
 		do:      archive,
 	}
