@@ -60,6 +60,7 @@ func TestAccFlowRun_manyRequests(t *testing.T) {
 		}
 	}
 	each(refresh) // sees that they have finished
+	session = acctest.Connect(t, b.PrefectServer, nil) // every plan has a provider of its own
 	requests, operations = each(refresh)
 	t.Logf("%d finished runs refreshed: %d requests, %v", runs, requests, operations)
 	if requests > 25 {
