@@ -59,7 +59,7 @@ func TestAccFlowRun_manyRequests(t *testing.T) {
 			t.Errorf("a run is %v", state)
 		}
 	}
-	each(refresh) // sees that they have finished
+	each(refresh)                                      // sees that they have finished
 	session = acctest.Connect(t, b.PrefectServer, nil) // every plan has a provider of its own
 	requests, operations = each(refresh)
 	t.Logf("%d finished runs refreshed: %d requests, %v", runs, requests, operations)
