@@ -50,3 +50,45 @@ func (s *Session) Plan(a Applied, config map[string]any) Applied {
 		raw: planned.PlannedState, private: planned.PlannedPrivate, identity: planned.PlannedIdentity,
 	}
 }
+
+// PlanNew validates a configuration and plans its creation, which nothing applies.
+func (s *Session) PlanNew(kind string, config map[string]any) Applied {
+	s.t.Helper()
+	schema := s.schemas.ResourceSchemas[kind]
+	given := s.value(schema, config)
+	valid, err := s.server.ValidateResourceConfig(s.t.Context(), &tfprotov6.ValidateResourceConfigRequest{
+		TypeName: kind, Config: given, ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: true},
+	})
+	s.check(err)
+	found := diagnostics(valid.Diagnostics)
+	if failed(found) {
+		return Applied{Diagnostics: found}
+	}
+	planned, err := s.server.PlanResourceChange(s.t.Context(), &tfprotov6.PlanResourceChangeRequest{
+		TypeName: kind, PriorState: s.nothing(schema), ProposedNewState: s.proposed(schema, config), Config: given,
+	})
+	s.check(err)
+	return Applied{State: s.decode(schema, planned.PlannedState), Diagnostics: append(found, diagnostics(planned.Diagnostics)...), kind: kind}
+}
+
+// PlanDestroy plans the destruction of what exists, which nothing applies.
+func (s *Session) PlanDestroy(a Applied) []Diagnostic {
+	s.t.Helper()
+	nothing := s.nothing(s.schemas.ResourceSchemas[a.kind])
+	planned, err := s.server.PlanResourceChange(s.t.Context(), &tfprotov6.PlanResourceChangeRequest{
+		TypeName: a.kind, PriorState: a.raw, ProposedNewState: nothing, Config: nothing, PriorPrivate: a.private, PriorIdentity: a.identity,
+	})
+	s.check(err)
+	return diagnostics(planned.Diagnostics)
+}
+
+// ApplyDestroy destroys what exists by the plan of an earlier process.
+func (s *Session) ApplyDestroy(a Applied) []Diagnostic {
+	s.t.Helper()
+	nothing := s.nothing(s.schemas.ResourceSchemas[a.kind])
+	applied, err := s.server.ApplyResourceChange(s.t.Context(), &tfprotov6.ApplyResourceChangeRequest{
+		TypeName: a.kind, PriorState: a.raw, PlannedState: nothing, Config: nothing, PlannedPrivate: a.private, PlannedIdentity: a.identity,
+	})
+	s.check(err)
+	return diagnostics(applied.Diagnostics)
+}

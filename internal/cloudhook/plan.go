@@ -37,7 +37,8 @@ func (r *hookResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	}
 	if !plan.VersionGroupID.Equal(state.VersionGroupID) {
-		resp.Diagnostics.Append(r.data.CheckVersionGroup(ctx, config.TenantID, plan.VersionGroupID)...)
+		_, diags := r.data.CheckVersionGroup(ctx, config.TenantID, plan.VersionGroupID)
+		resp.Diagnostics.Append(diags...)
 	}
 	switch {
 	case resp.Diagnostics.HasError():

@@ -120,7 +120,7 @@ func TestAccFlowBadSchedule(t *testing.T) {
 		refused(flow.TestFlow(t, "etl", nil), "neither the flow nor its flow group has a schedule"),
 		refused(lacks, `"n"`),
 		// Not asked for: registered, inactive.
-		resource.TestStep{Config: b.config(lacks), ConfigStateChecks: []statecheck.StateCheck{known("schedule_active", knownvalue.Bool(false))}},
+		resource.TestStep{Config: b.config(lacks), ConfigStateChecks: []statecheck.StateCheck{known("schedule_active", knownvalue.Null())}},
 		refused(lacks, `"n"`),
 	)
 }

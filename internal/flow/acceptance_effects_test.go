@@ -23,6 +23,7 @@ func TestAccFlowSchedule(t *testing.T) {
 	b := newBench(t)
 	text := flow.TestFlow(t, "etl", flow.WithCron("0 0 * * *", nil))
 	active := func(want bool) statecheck.StateCheck { return known("schedule_active", knownvalue.Bool(want)) }
+	unmanaged := known("schedule_active", knownvalue.Null())
 	switchIt := func(on bool) func() {
 		return func() {
 			set := b.Client.SetScheduleInactive
@@ -35,26 +36,55 @@ func TestAccFlowSchedule(t *testing.T) {
 		}
 	}
 	run(t,
-		resource.TestStep{Config: b.config(text), ConfigStateChecks: []statecheck.StateCheck{active(true)}},
+		resource.TestStep{Config: b.config(text), ConfigStateChecks: []statecheck.StateCheck{unmanaged}, Check: b.scheduled(true)},
 		resource.TestStep{ // not managed: left as it is
-			PreConfig: switchIt(false), Config: b.config(text), ConfigPlanChecks: nothing(), ConfigStateChecks: []statecheck.StateCheck{active(false)},
+			PreConfig: switchIt(false), Config: b.config(text), ConfigPlanChecks: nothing(), ConfigStateChecks: []statecheck.StateCheck{unmanaged},
+			Check: b.scheduled(false),
+		},
+		resource.TestStep{ // a new version as well
+			Config: b.config(flow.TestFlow(t, "etl", flow.WithCron("0 2 * * *", nil))), ConfigPlanChecks: registers(),
+			ConfigStateChecks: []statecheck.StateCheck{unmanaged, version(2)}, Check: b.scheduled(false),
 		},
 		resource.TestStep{
-			Config: b.config(text, "schedule_active = true"), ConfigPlanChecks: updates(1), ConfigStateChecks: []statecheck.StateCheck{active(true)},
+			PreConfig: switchIt(true), Config: b.config(text), ConfigPlanChecks: registers(),
+			ConfigStateChecks: []statecheck.StateCheck{unmanaged, version(3)}, Check: b.scheduled(true),
+		},
+		resource.TestStep{PreConfig: switchIt(false), Config: b.config(text), ConfigPlanChecks: nothing()},
+		resource.TestStep{
+			Config: b.config(text, "schedule_active = true"), ConfigPlanChecks: updates(3), ConfigStateChecks: []statecheck.StateCheck{active(true)},
 		},
 		resource.TestStep{ // managed: drift
-			PreConfig: switchIt(false), Config: b.config(text, "schedule_active = true"), ConfigPlanChecks: updates(1),
+			PreConfig: switchIt(false), Config: b.config(text, "schedule_active = true"), ConfigPlanChecks: updates(3),
 			ConfigStateChecks: []statecheck.StateCheck{active(true)},
 		},
 		resource.TestStep{
-			Config: b.config(text, "schedule_active = false"), ConfigPlanChecks: updates(1), ConfigStateChecks: []statecheck.StateCheck{active(false)},
+			Config: b.config(text, "schedule_active = false"), ConfigPlanChecks: updates(3), ConfigStateChecks: []statecheck.StateCheck{active(false)},
 		},
 		resource.TestStep{
 			Config:            b.config(flow.TestFlow(t, "etl", flow.WithCron("0 1 * * *", nil)), "schedule_active = false"),
 			ConfigPlanChecks:  registers(),
-			ConfigStateChecks: []statecheck.StateCheck{active(false), version(2)},
+			ConfigStateChecks: []statecheck.StateCheck{active(false), version(4)},
+		},
+		resource.TestStep{ // not managed any more
+			Config:            b.config(flow.TestFlow(t, "etl", flow.WithCron("0 1 * * *", nil))),
+			ConfigPlanChecks:  updates(4),
+			ConfigStateChecks: []statecheck.StateCheck{unmanaged}, Check: b.scheduled(false),
 		},
 	)
+}
+
+// scheduled checks the switch of the schedule on the Server.
+func (b *bench) scheduled(want bool) resource.TestCheckFunc {
+	return func(*terraform.State) error {
+		newest, err := b.Client.GetFlow(context.Background(), b.latest("etl"))
+		if err != nil {
+			return err
+		}
+		if newest.IsScheduleActive != want {
+			return fmt.Errorf("version %d: schedule active %t, want %t", newest.Version, newest.IsScheduleActive, want)
+		}
+		return nil
+	}
 }
 
 // The Server swallows errors of activation; the provider does not, and keeps

@@ -59,6 +59,11 @@ func TestAccFlowCreationFailed(t *testing.T) {
 			lines: []string{`deletion_policy = "delete"`},
 			says:  []string{`Flow "etl" was registered`, "could not be read back"},
 		},
+		"not read back, create before destroy": {
+			fault: prefectserver.Fault{Operation: "Flows", Message: "Something broke."},
+			lines: []string{`deletion_policy = "delete"`, "lifecycle {\n create_before_destroy = true\n }"},
+			says:  []string{`Flow "etl" was registered`, "could not be read back"},
+		},
 		"schedule, adopted": {
 			fault:  prefectserver.Fault{Field: "set_schedule_inactive", Message: "Something broke."},
 			before: true,

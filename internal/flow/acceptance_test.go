@@ -203,7 +203,7 @@ func TestAccFlow(t *testing.T) {
 			}},
 			ConfigStateChecks: []statecheck.StateCheck{
 				version(1), known("name", knownvalue.StringExact("etl")), known("archived", knownvalue.Bool(false)),
-				known("core_version", knownvalue.StringExact("1.4.1")), known("schedule_active", knownvalue.Bool(false)),
+				known("core_version", knownvalue.StringExact("1.4.1")), known("schedule_active", knownvalue.Null()),
 				known("tenant_id", knownvalue.StringExact(b.TenantID)), known("labels", knownvalue.Null()), known("run_config", knownvalue.Null()),
 				known("description", knownvalue.Null()), known("deletion_policy", knownvalue.StringExact("archive")),
 				known("parameters", knownvalue.ListExact([]knownvalue.Check{knownvalue.ObjectExact(map[string]knownvalue.Check{

@@ -87,8 +87,10 @@
 //     the 1.x client serialises them differently.
 //   - description null: not managed. A registration by this resource copies the
 //     previous version's description. "" is an empty description.
-//   - schedule_active null: not managed. Registering activates the schedule, as
-//     `prefect register` does, and later changes by others are kept.
+//   - schedule_active null: not managed, and null in state, because the flow
+//     group's resource may manage it. Registering activates the schedule, as
+//     `prefect register` does, unless the previous version was deactivated, and
+//     later changes by others are kept. An import shows what the Server has.
 //   - Unknown inputs defer every check that needs them until they are known, at
 //     the latest during apply, before anything is sent.
 package flow

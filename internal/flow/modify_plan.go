@@ -253,8 +253,9 @@ func atPlan(err error, summary string, tenantID types.String) diag.Diagnostics {
 func (r *flowResource) planDestroy(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || !r.data.Ready() || state.DeletionPolicy.ValueString() == policyAbandon {
-		return
+	if resp.Diagnostics.HasError() || !r.data.Ready() || state.DeletionPolicy.ValueString() == policyAbandon ||
+		r.data.Claims.Held(createdIn(state.ID.ValueString())) {
+		return // or an apply destroys what it has just replaced at the same address: see Delete
 	}
 	if group := state.ID.ValueString(); r.data.Custody.LetGo(versionGroup(group)) == framework.LetGoAndHeld {
 		resp.Diagnostics.Append(renamed(state.Name.ValueString(), group, state.DeletionPolicy.ValueString())...)

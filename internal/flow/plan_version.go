@@ -143,13 +143,10 @@ func (p planning) planVersion(ctx context.Context, m *model) diag.Diagnostics {
 	verdict := p.verdict()
 	if verdict == keepVersion {
 		m.version = p.state.version
-		if m.ScheduleActive.IsNull() {
-			m.ScheduleActive = p.state.ScheduleActive
+		if m.ScheduleActive.IsNull() && p.imported.FlowID != "" {
+			m.ScheduleActive = p.state.ScheduleActive // whichever the configuration says, the import shows no difference
 		}
 		return nil
-	}
-	if m.ScheduleActive.IsNull() {
-		m.ScheduleActive = types.BoolUnknown()
 	}
 	m.FlowID = types.StringUnknown()
 	m.Version = types.Int64Unknown()

@@ -145,12 +145,15 @@ func TestPlanToCreate(t *testing.T) {
 	planned, _ := planOf(t, config, nil)
 	for name, value := range map[string]attr.Value{
 		"id": planned.ID, "version_group_id": planned.VersionGroupID, "flow_id": planned.FlowID, "version": planned.Version,
-		"flow_group_id": planned.FlowGroupID, "schedule_active": planned.ScheduleActive, "tenant_id": planned.TenantID,
+		"flow_group_id": planned.FlowGroupID, "tenant_id": planned.TenantID,
 		"description": planned.Description,
 	} {
 		if !value.IsUnknown() {
 			t.Errorf("%s is planned as %s before there is a version", name, value)
 		}
+	}
+	if !planned.ScheduleActive.IsNull() {
+		t.Errorf("schedule_active, which is not managed, is planned as %s", planned.ScheduleActive)
 	}
 	if planned.TaskCount.ValueInt64() != 3 || planned.CoreVersion.ValueString() != "1.4.1" || planned.Name.ValueString() != "f" ||
 		len(planned.Parameters.Elements()) != 1 || planned.Archived.ValueBool() {

@@ -59,7 +59,14 @@ func refresh(ctx context.Context, client *prefect.Client, state *model, newest *
 	case state.Summary.IsNull():
 		diags.Append(state.summarise(ctx, client, newest)...)
 	}
+	managed := state.ScheduleActive
 	state.fromServer(newest)
+	switch {
+	case !importing: // a group's resource may manage the switch, which is no drift here
+		state.setSchedule(newest, managed)
+	case decoded(newest.Schedule) == nil && decoded(newest.Group.Schedule) == nil:
+		state.ScheduleActive = types.BoolNull() // there is nothing to switch
+	}
 	return imported, diags
 }
 

@@ -26,7 +26,7 @@ type request struct {
 	projectID      string
 	versionGroupID string       // "": chosen by the Server
 	description    types.String // null: none
-	scheduleActive types.Bool   // null: active, as with the CLI
+	scheduleActive types.Bool   // null: active, as with the CLI, unless the previous version was deactivated
 	state          *model       // the newest version in state; nil for a creation
 	// taken reports whether another resource has just been created in a version group.
 	taken func(group string) bool
@@ -87,7 +87,7 @@ func ensureRegistered(ctx context.Context, client *prefect.Client, in request) (
 		SerializedFlow:    in.want.flow.Map(),
 		VersionGroupID:    group,
 		IdempotencyKey:    in.want.key,
-		SetScheduleActive: !framework.IsSet(in.scheduleActive) || in.scheduleActive.ValueBool(),
+		SetScheduleActive: in.scheduleActive.ValueBool() || !framework.IsSet(in.scheduleActive) && !switchedOff(newest),
 		Description:       framework.StringPointer(in.description),
 	})
 	if err != nil {

@@ -63,10 +63,12 @@ func (r *flowResource) Create(ctx context.Context, req resource.CreateRequest, r
 	}
 	// The state no longer contains what a plan would create.
 	resp.Diagnostics.Append(framework.SetPrivate(ctx, resp.Private, presentKey, true)...)
-	r.apply(ctx, p, &resp.State, resp.Identity, &resp.Diagnostics)
+	id := r.apply(ctx, p, &resp.State, resp.Identity, &resp.Diagnostics)
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(note(ctx, resp.Private, plan.inputs, want)...)
 	}
+	// The plan did not know the version group yet.
+	resp.Diagnostics.Append(r.data.ScheduleOwners.Says("prefect_flow", id, plan.ScheduleActive)...)
 }
 
 // Update moves the flow to another project, registers a version, and activates or deactivates its schedule,
@@ -105,8 +107,10 @@ func (r *flowResource) Update(ctx context.Context, req resource.UpdateRequest, r
 }
 
 // apply registers the planned version, if there is one, and sets its schedule. It saves state and identity as
-// soon as the version exists, before anything can fail.
-func (r *flowResource) apply(ctx context.Context, p planning, saved *tfsdk.State, identity *tfsdk.ResourceIdentity, diags *diag.Diagnostics) {
+// soon as the version exists, before anything can fail. It returns the version group, unknown if nothing was registered.
+func (r *flowResource) apply(
+	ctx context.Context, p planning, saved *tfsdk.State, identity *tfsdk.ResourceIdentity, diags *diag.Diagnostics,
+) (id types.String) {
 	plan, state, want := p.config, p.state, p.want
 	client, done := r.data.Client(plan.TenantID), plan
 	if done.Changes.IsUnknown() { // an input was, while planning
@@ -124,23 +128,24 @@ func (r *flowResource) apply(ctx context.Context, p planning, saved *tfsdk.State
 		f, d = r.registerInTurn(ctx, client, plan, state, want)
 		diags.Append(d...)
 		if f == nil {
-			return
+			return types.StringUnknown()
 		}
 		diags.Append(done.complete(ctx, f, want)...)
 		diags.Append(framework.SetIdentity(ctx, identity, done.ID.ValueString())...)
 		diags.Append(saved.Set(ctx, done)...)
 		if d.HasError() {
-			return
+			return done.ID
 		}
 	}
 	scheduled, d := r.schedule(ctx, client, plan, state, f)
 	diags.Append(d...)
 	if scheduled != nil {
-		done.ScheduleActive = types.BoolValue(scheduled.IsScheduleActive)
+		done.setSchedule(scheduled, plan.ScheduleActive)
 	} else if d.HasError() && state != nil {
 		done.ScheduleActive = state.ScheduleActive
 	}
 	diags.Append(saved.Set(ctx, done)...)
+	return done.ID
 }
 
 // keep copies from the state what the plan left open because inputs were unknown, if the inputs turn out to
@@ -192,6 +197,14 @@ func (r *flowResource) registerInTurn(ctx context.Context, client *prefect.Clien
 	return f, diags
 }
 
+// setSchedule sets schedule_active to what the version has, if it is managed.
+func (m *model) setSchedule(f *prefect.Flow, managed types.Bool) {
+	m.ScheduleActive = types.BoolNull()
+	if !managed.IsNull() {
+		m.ScheduleActive = types.BoolValue(f.IsScheduleActive)
+	}
+}
+
 // settle returns the meaning of the planned inputs, now that they are all known, and sets those that the plan
 // left open.
 func (m *model) settle(ctx context.Context, config tfsdk.Config) (*intent, diag.Diagnostics) {
@@ -220,7 +233,9 @@ func (m *model) settle(ctx context.Context, config tfsdk.Config) (*intent, diag.
 // complete sets what is known after the registration. What follows from the flow is taken from the flow, as
 // in the plan.
 func (m *model) complete(ctx context.Context, f *prefect.Flow, want *intent) diag.Diagnostics {
+	managed := m.ScheduleActive
 	m.fromServer(f)
+	m.setSchedule(f, managed)
 	m.Archived = types.BoolValue(false)
 	m.IdempotencyKey = types.StringValue(want.key)
 	if m.CoreVersion.IsUnknown() || m.Parameters.IsUnknown() || m.TaskCount.IsUnknown() || m.Summary.IsUnknown() {

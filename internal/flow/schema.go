@@ -120,9 +120,10 @@ func inputAttributes() map[string]schema.Attribute {
 		"schedule_active": schema.BoolAttribute{
 			Optional: true, Computed: true,
 			MarkdownDescription: "`true` lets the Server create runs on the flow's schedule, or on that of its flow group. If " +
-				"left out, registering activates the schedule, as `prefect register` does, and the provider does not manage it " +
-				"afterwards. `true` is an error for a flow without a schedule, or with a required parameter that " +
-				"the schedule does not set: the Server would silently leave such a schedule inactive.",
+				"left out, the provider does not manage it, and it is null: registering activates the schedule, as `prefect register` does, " +
+				"unless the previous version was deactivated. `true` is an error for a flow without a schedule, or with a required parameter that " +
+				"the schedule does not set: the Server would silently leave such a schedule inactive. `prefect_flow_group` has the same attribute: " +
+				"set only one of them. The data source `prefect_flow` shows what the Server has.",
 		},
 		"deletion_policy": schema.StringAttribute{
 			Optional: true, Computed: true,

@@ -319,17 +319,6 @@ func TestAccFlowGroup_otherGroup(t *testing.T) {
 	)
 }
 
-// TestAccFlowGroup_renamed gives the resource another name without saying so.
-func TestAccFlowGroup_renamed(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	renamed := acctest.ProviderConfig(b.PrefectServer, nil) + b.block("other", `labels = ["x"]`)
-	run(b,
-		resource.TestStep{Config: b.config(`labels = ["x"]`)},
-		resource.TestStep{Config: renamed, Check: b.on(`labels ["x"]`)},
-	)
-}
-
 // TestAccFlowGroup_tenant manages a flow of another tenant.
 func TestAccFlowGroup_tenant(t *testing.T) {
 	t.Parallel()

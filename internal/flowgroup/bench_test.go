@@ -50,6 +50,18 @@ func benchOn(t *testing.T, server *acctest.PrefectServer, edit ...func(flow map[
 // register adds a version.
 func (b *bench) register(edit ...func(flow map[string]any)) {
 	b.t.Helper()
+	flow := document(edit...)
+	id, err := b.Client.RegisterFlow(context.Background(), prefect.RegisterFlowInput{
+		ProjectID: b.projectID, SerializedFlow: flow, VersionGroupID: b.version, SetScheduleActive: true,
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.flowID = id
+}
+
+// document is a serialised flow.
+func document(edit ...func(flow map[string]any)) map[string]any {
 	flow := map[string]any{
 		"__version__": "1.4.1", "type": "prefect.core.flow.Flow", "name": "etl",
 		"tasks": []any{}, "edges": []any{}, "parameters": []any{}, "reference_tasks": []any{}, "schedule": nil,
@@ -60,13 +72,7 @@ func (b *bench) register(edit ...func(flow map[string]any)) {
 	for _, change := range edit {
 		change(flow)
 	}
-	id, err := b.Client.RegisterFlow(context.Background(), prefect.RegisterFlowInput{
-		ProjectID: b.projectID, SerializedFlow: flow, VersionGroupID: b.version, SetScheduleActive: true,
-	})
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	b.flowID = id
+	return flow
 }
 
 // requires gives the flow a required parameter.

@@ -45,7 +45,7 @@ func (w *work) changes() []change {
 		{change{"schedule", w.schedule, func(m *model) { m.Schedule = w.to.Schedule }}, w.from.Schedule, w.to.Schedule},
 		{change{"heartbeat", w.heartbeat, func(m *model) { m.Heartbeat = w.to.Heartbeat }}, w.from.Heartbeat, w.to.Heartbeat},
 		{change{"lazarus", w.lazarus, func(m *model) { m.Lazarus = w.to.Lazarus }}, w.from.Lazarus, w.to.Lazarus},
-		{change{"schedule_active", w.scheduleActive, func(m *model) { m.ScheduleActive = w.to.ScheduleActive }}, w.from.ScheduleActive, w.to.ScheduleActive},
+		{change{scheduleActive, w.scheduleSwitch, func(m *model) { m.ScheduleActive = w.to.ScheduleActive }}, w.from.ScheduleActive, w.to.ScheduleActive},
 	}
 	var out []change
 	for _, c := range all {
@@ -54,6 +54,19 @@ func (w *work) changes() []change {
 		}
 	}
 	return out
+}
+
+// scheduleActive is the setting that is a switch of the newest version.
+const scheduleActive = "schedule_active"
+
+// managedSettings names the settings that a model manages.
+func managedSettings(m *model) []string {
+	w := work{from: *m, to: unmanaged(&prefect.FlowGroup{})}
+	var names []string
+	for _, c := range w.changes() {
+		names = append(names, c.attribute)
+	}
+	return names
 }
 
 // failed converts the error of a request to diagnostics; nil gives none. When a setting is reset, a missing
@@ -174,8 +187,8 @@ func (w *work) noVersion(attribute string) diag.Diagnostics {
 			"Register the flow again, or remove the attribute.")}
 }
 
-func (w *work) scheduleActive(ctx context.Context) diag.Diagnostics {
-	const attribute = "schedule_active"
+func (w *work) scheduleSwitch(ctx context.Context) diag.Diagnostics {
+	const attribute = scheduleActive
 	managed := !w.to.ScheduleActive.IsNull()
 	newest, err := newestVersion(ctx, w.client, w.group.Name)
 	if err != nil {

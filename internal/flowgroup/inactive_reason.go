@@ -2,7 +2,6 @@ package flowgroup
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -18,9 +17,10 @@ func (w *work) inactiveReason(ctx context.Context, newest *prefect.Flow) string 
 		return fmt.Sprintf("The newest version of the flow, version %d, is archived, and archived flows have no runs.\n\n"+
 			"Register the flow again, or remove `schedule_active` or set it to `false`.", newest.Version)
 	}
+	flow := serialization.NewFlow(map[string]any{"parameters": serialization.DecodeServed(newest.Parameters)})
 	activation := serialization.Activation{
 		FlowClocks: serialization.ClockDefaults(serialization.DecodeServed(newest.Schedule)), GroupClocks: w.groupClocks(ctx),
-		GroupDefaults: w.defaults(), Required: required(newest.Parameters),
+		GroupDefaults: w.defaults(), Required: flow.RequiredParameters(), Counted: flow.CountedDefaults(),
 	}
 	if !activation.HasSchedule() {
 		return "Neither the flow group nor the flow has a schedule.\n\nSet `schedule`, or remove `schedule_active`."
@@ -63,22 +63,4 @@ func (w *work) defaults() map[string]any {
 	}
 	object, _ := held.(map[string]any)
 	return object
-}
-
-// required returns the parameters that every run must set.
-func required(raw json.RawMessage) []string {
-	var parameters []struct {
-		Name     string
-		Required bool
-	}
-	if json.Unmarshal(raw, &parameters) != nil {
-		return nil
-	}
-	var names []string
-	for _, p := range parameters {
-		if p.Required {
-			names = append(names, p.Name)
-		}
-	}
-	return names
 }

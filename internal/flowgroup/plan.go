@@ -2,6 +2,7 @@ package flowgroup
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -9,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 	"github.com/prefect-server/terraform-provider-prefect/internal/runconfig"
 )
 
@@ -26,6 +28,7 @@ func (r *groupResource) ValidateConfig(ctx context.Context, req resource.Validat
 // ModifyPlan keeps the values in state where the configuration means the same.
 func (r *groupResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
+		r.planDestroy(ctx, req, resp)
 		return
 	}
 	var config, planned model
@@ -45,17 +48,27 @@ func (r *groupResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, planned)...)
 	replaced := state != nil && framework.IsSet(config.VersionGroupID) && !config.VersionGroupID.Equal(state.VersionGroupID)
+	var group *prefect.FlowGroup
 	if state == nil || replaced {
-		resp.Diagnostics.Append(r.data.CheckVersionGroup(ctx, config.TenantID, config.VersionGroupID)...)
+		var d diag.Diagnostics
+		group, d = r.data.CheckVersionGroup(ctx, config.TenantID, config.VersionGroupID)
+		resp.Diagnostics.Append(d...)
 	}
 	if r.data == nil || replaced || resp.Diagnostics.HasError() { // Terraform plans a replacement again, without the state
 		return
 	}
-	resp.Diagnostics.Append(r.claim(ctx, config.TenantID, planned.VersionGroupID, req, resp)...)
+	again, d := r.claim(ctx, config.TenantID, planned.VersionGroupID, req, resp)
+	resp.Diagnostics.Append(d...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if resp.Diagnostics.Append(r.custody(state, group, again)...); resp.Diagnostics.HasError() {
+		return
+	}
 	resp.Diagnostics.Append(r.data.ScheduleOwners.Says("prefect_flow_group", planned.VersionGroupID, planned.ScheduleActive)...)
+	if state == nil || !planned.RunConfig.Equal(state.RunConfig) {
+		resp.Diagnostics.Append(runconfig.Doubts(ctx, planned.RunConfig)...)
+	}
 	if r.data.Ready() && (activates(state, &planned) || doubtful(state, &planned)) {
 		resp.Diagnostics.Append(r.foresee(ctx, state, planned)...)
 	}
@@ -66,23 +79,70 @@ const claimKey = "claim"
 
 // claim detects two resources for one group. A replacement with the same version group (-replace,
 // replace_triggered_by, another tenant_id) is planned twice, the second time as a creation with the private
-// data of the first plan, and is not a conflict. Two tenants can have groups with the same name, so nothing
-// is claimed before the tenant is known; Create also detects two resources.
-func (r *groupResource) claim(ctx context.Context, tenantID, id types.String, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) diag.Diagnostics {
+// data of the first plan, and is not a conflict; again reports such a second plan. Two tenants can have groups
+// with the same name, so nothing is claimed before the tenant is known; Create also detects two resources.
+func (r *groupResource) claim(
+	ctx context.Context, tenantID, id types.String, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
+) (again bool, diags diag.Diagnostics) {
 	if !framework.IsSet(id) || tenantID.IsUnknown() {
-		return nil
+		return false, nil
 	}
 	claim := planned(tenantID.ValueString() + "/" + id.ValueString())
 	var made planned
-	_, diags := framework.GetPrivate(ctx, req.Private, claimKey, &made)
-	if diags.HasError() || req.State.Raw.IsNull() && made == claim {
-		return diags
+	_, diags = framework.GetPrivate(ctx, req.Private, claimKey, &made)
+	if again = req.State.Raw.IsNull() && made == claim; again || diags.HasError() {
+		return again, diags
 	}
 	diags.Append(framework.SetPrivate(ctx, resp.Private, claimKey, claim)...)
 	if !r.data.Claims.Claim(claim) {
 		diags.Append(twice(id.ValueString())...)
 	}
-	return diags
+	return false, diags
+}
+
+// custody reports a group that the plan resets at one address and manages at another. group is that of a resource
+// to be created, nil if it is not known.
+func (r *groupResource) custody(state *model, group *prefect.FlowGroup, again bool) diag.Diagnostics {
+	var conflict framework.Conflict
+	name := ""
+	switch {
+	case state != nil:
+		name, conflict = state.VersionGroupID.ValueString(), r.data.Custody.Keep(groupObject(state.ID.ValueString()))
+	case group != nil && !again:
+		name, conflict = group.Name, r.data.Custody.Create(groupObject(group.ID))
+	}
+	switch conflict {
+	case framework.LetGoAndHeld:
+		return renamed(name)
+	case framework.HeldTwice:
+		return twice(name)
+	case framework.NoConflict:
+	}
+	return nil
+}
+
+// planDestroy reports a group that another address of the plan manages. Destroying a resource that manages no
+// setting changes nothing.
+func (r *groupResource) planDestroy(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() || r.data == nil || len(managedSettings(&state)) == 0 || r.data.Claims.Held(managed(state.ID.ValueString())) {
+		return // or an apply destroys what it has just replaced at the same address: see Delete
+	}
+	if r.data.Custody.LetGo(groupObject(state.ID.ValueString())) == framework.LetGoAndHeld {
+		resp.Diagnostics.Append(renamed(state.VersionGroupID.ValueString())...)
+	}
+}
+
+// groupObject identifies a group for framework.Custody.
+func groupObject(id string) framework.Object {
+	return framework.Object{Type: "prefect_flow_group", ID: id}
+}
+
+func renamed(name string) diag.Diagnostics {
+	return framework.Renamed("prefect_flow_group", fmt.Sprintf("the settings of version group %q", name),
+		"Destroying a prefect_flow_group resets what it manages: depending on the order of the apply, the settings that the other one makes are lost, "+
+			"or they are reset first. A schedule that is reset loses the runs that it has made, and its intervals start anew.")
 }
 
 // keep plans the configured settings, in the form of the state where they mean the same.
@@ -117,11 +177,12 @@ func activates(state, planned *model) bool {
 
 // doubtful reports whether the plan sets anything that [model.doubts] checks.
 func doubtful(state, planned *model) bool {
-	if planned.Schedule.IsNull() && planned.DefaultParameters.IsNull() || !framework.IsSet(planned.VersionGroupID) ||
+	if planned.Schedule.IsNull() && planned.DefaultParameters.IsNull() && planned.RunConfig.IsNull() || !framework.IsSet(planned.VersionGroupID) ||
 		!framework.FullyKnown(planned.Schedule) || planned.DefaultParameters.IsUnknown() || planned.TenantID.IsUnknown() && state != nil {
 		return false
 	}
-	return state == nil || !planned.Schedule.Equal(state.Schedule) || !planned.DefaultParameters.Equal(state.DefaultParameters)
+	return state == nil || !planned.Schedule.Equal(state.Schedule) || !planned.DefaultParameters.Equal(state.DefaultParameters) ||
+		!planned.RunConfig.Equal(state.RunConfig) || !planned.Labels.Equal(state.Labels)
 }
 
 // foresee warns of a schedule that cannot be activated. It is not an error yet: the same apply may register a
@@ -136,7 +197,7 @@ func (r *groupResource) foresee(ctx context.Context, state *model, planned model
 	if err != nil || newest == nil || newest.Archived {
 		return nil
 	}
-	diags := planned.doubts(ctx, newest)
+	diags := planned.doubts(ctx, newest, r.data.ScheduleOwners.Sets("prefect_flow", group.Name))
 	if !activates(state, &planned) {
 		return diags
 	}

@@ -50,7 +50,7 @@ func TestDoubts(t *testing.T) {
 				test.edit(&m)
 			}
 			var said strings.Builder
-			for _, d := range m.doubts(t.Context(), &flow) {
+			for _, d := range m.doubts(t.Context(), &flow, false) {
 				said.WriteString(d.Summary() + "\n" + d.Detail() + "\n")
 			}
 			if len(test.want) == 0 && said.Len() > 0 {

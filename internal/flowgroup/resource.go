@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
@@ -63,6 +64,14 @@ func (r *groupResource) Create(ctx context.Context, req resource.CreateRequest, 
 		resp.Diagnostics.Append(twice(group.Name)...)
 		return
 	}
+	// The plan may not have known the group.
+	resp.Diagnostics.Append(r.data.ScheduleOwners.Says("prefect_flow_group", types.StringValue(group.Name), plan.ScheduleActive)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	for _, setting := range managedSettings(&plan) {
+		r.data.Claims.Claim(managedSetting{group.ID, setting})
+	}
 	saved := unmanaged(group)
 	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, group.ID)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, saved)...)
@@ -71,7 +80,7 @@ func (r *groupResource) Create(ctx context.Context, req resource.CreateRequest, 
 		return
 	}
 	if newest, err := newestVersion(ctx, client, group.Name); err == nil { // the flow may not have existed at plan
-		resp.Diagnostics.Append(plan.doubts(ctx, newest)...)
+		resp.Diagnostics.Append(plan.doubts(ctx, newest, r.data.ScheduleOwners.Sets("prefect_flow", group.Name))...)
 	}
 }
 
@@ -91,6 +100,8 @@ func notFound(versionGroupID string) framework.Failure {
 type (
 	// managed is claimed when an apply manages the group with this id.
 	managed string
+	// managedSetting is claimed when a creation sets a setting.
+	managedSetting struct{ groupID, setting string }
 	// planned is claimed when a plan will manage a group, by configured tenant and version group.
 	planned string
 	// settings locks the group with this id. The Server changes a setting by reading and writing all of them.
@@ -204,9 +215,6 @@ func (r *groupResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 		return
 	}
 	defer release()
-	if r.data.Claims.Held(managed(id)) {
-		return // a resource at another address adopted the group in this apply
-	}
 	group, err := client.GetFlowGroup(ctx, id)
 	if framework.Gone(err) {
 		return
@@ -217,6 +225,9 @@ func (r *groupResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 	}
 	w := work{client: client, group: group, from: state, to: unmanaged(group)}
 	for _, c := range w.changes() {
+		if r.takenOver(id, c.attribute) {
+			continue
+		}
 		if d := c.send(ctx); d.HasError() {
 			resp.Diagnostics.Append(d...)
 			return
@@ -229,6 +240,15 @@ func (r *groupResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 // inState is what [framework.ReadObject] reads by.
 func (m *model) inState() framework.InState {
 	return framework.InState{ID: m.ID, TenantID: m.TenantID, Label: "flow group " + m.label()}
+}
+
+// takenOver reports whether a creation of this apply has taken a setting over: at the same address, or at another one whose
+// group the plan did not know yet.
+func (r *groupResource) takenOver(id, setting string) bool {
+	if setting == scheduleActive && r.data.Claims.Held(managedSetting{id, "schedule"}) {
+		return true // there is a schedule still
+	}
+	return r.data.Claims.Held(managedSetting{id, setting})
 }
 
 // label names the group in messages.

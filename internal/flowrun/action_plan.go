@@ -40,8 +40,12 @@ func (a *runAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest
 	flow, err := findFlow(ctx, a.data.Prefect, in)
 	if err != nil {
 		tflog.Debug(ctx, "The flow is not there yet; the invocation checks the run", map[string]any{"error": err.Error()})
+		if errors.Is(err, prefect.ErrNotFound) {
+			resp.Diagnostics.Append(provablyMisdirected(ctx, a.data, in)...)
+		}
 		return
 	}
+	resp.Diagnostics.Append(runDoubts(ctx, m, flow)...)
 	resp.Diagnostics.Append(checkParameters(flow, in.Parameters)...)
 	if a.data.HasCluster() && !resp.Diagnostics.HasError() {
 		deadlines, _, _ := m.limits(ctx)

@@ -159,6 +159,17 @@ func failureCases() []failureCase {
 			says: []string{"failed (BackoffLimitExceeded)", "exit code 1 (Error)"},
 		},
 		{
+			slug: "suspended", title: "Suspended Job", silent: true, template: with(jobTemplate(nil, nil), map[string]any{"suspend": true}),
+			says: []string{"Suspended: Job suspended"},
+		},
+		{
+			slug: "pod-failure-policy", title: "Pod failure policy", silent: true,
+			template: with(jobTemplate(shell("exit 3"), nil), map[string]any{"backoffLimit": 3, "podFailurePolicy": map[string]any{"rules": []any{
+				map[string]any{"action": "FailJob", "onExitCodes": map[string]any{"operator": "In", "values": []any{3}}},
+			}}}),
+			says: []string{"failed (PodFailurePolicy)", "exit code 3"},
+		},
+		{
 			slug: "crash-loop", title: "Container that is restarted again and again", template: with(jobTemplate(shell("exit 2"), map[string]any{"restartPolicy": "OnFailure"}), map[string]any{"backoffLimit": 6}),
 			says: []string{"waiting (CrashLoopBackOff)", "last exit code 2 (Error)"},
 		},
@@ -348,6 +359,7 @@ var waitingPod = regexp.MustCompile(`(?m)^(  pod .*): (?:Pending|Failed)\n(    c
 func plainNames(text string) string {
 	for _, r := range [][2]string{
 		{`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`, "7a3c0f5e-2b6d-4c19-9a55-0c1d2e3f4a5b"},
+		{`prefect-job-[0-9a-f]{8}-0-[0-9a-z]{5}\b`, "prefect-job-4be1c2a9-0-x7k2p"},
 		{`prefect-job-[0-9a-f]{8}-[0-9a-z]{5}\b`, "prefect-job-4be1c2a9-x7k2p"},
 		{`prefect-job-[0-9a-f]{8}`, "prefect-job-4be1c2a9"},
 		{`prefect-job-4be1c2a9-[0-9a-z]{5}_prefect-acc-[0-9a-f]{10}`, "prefect-job-4be1c2a9-x7k2p_flows"},

@@ -13,7 +13,8 @@ func TestCheckParameters(t *testing.T) {
 	flow := &prefect.Flow{Name: "etl", Version: 3, Parameters: json.RawMessage(`[
 		{"name": "x", "type": "prefect.core.parameter.Parameter", "required": true},
 		{"name": "y", "type": "prefect.core.parameter.Parameter", "required": true},
-		{"name": "day", "type": "prefect.core.parameter.DateTimeParameter", "required": false}]`)}
+		{"name": "day", "type": "prefect.core.parameter.DateTimeParameter", "required": false},
+		{"name": "n", "type": "prefect.core.parameter.Parameter", "required": false, "default": 10}]`)}
 	flow.Group.DefaultParameters = json.RawMessage(`{"y": 1}`)
 	for given, want := range map[string]struct{ failure, warning string }{
 		`{"x": null}`:                    {},
@@ -23,7 +24,9 @@ func TestCheckParameters(t *testing.T) {
 		``:                               {failure: `"x"`},
 		`{"x": 1, "day": 20300131}`:      {failure: `expects a date and time as "day"`},
 		`{"x": 1, "day": ["2030"]}`:      {failure: `expects a date and time as "day"`},
-		`{"x": 1, "z": 1}`:               {warning: `has no parameter "z"; it has "day", "x", "y"`},
+		`{"x": 1, "z": 1}`:               {warning: `has no parameter "z"; it has "day", "n", "x", "y"`},
+		`{"x": 1, "n": "10"}`:            {warning: "the value is the string \"10\", but the default in version 3 of the flow is the number 10"},
+		`{"x": 1, "n": null}`:            {},
 	} {
 		diags := checkParameters(flow, given)
 		var failures, warnings []string
@@ -40,6 +43,25 @@ func TestCheckParameters(t *testing.T) {
 			if text := strings.Join(c.got, ""); (text == "") != (c.want == "") || !strings.Contains(text, c.want) {
 				t.Errorf("%s: %s %q, want %q", given, what, text, c.want)
 			}
+		}
+	}
+}
+
+// The Server counts a default of a required parameter that Python takes for true, and no other.
+func TestRequiredParametersWithDefaults(t *testing.T) {
+	t.Parallel()
+	for value, says := range map[string]string{
+		`1`: "", `"a"`: "", `true`: "",
+		`null`: "", `0`: `default of a required parameter, as the flow has for "x"`, `""`: `as the flow has for "x"`, `[]`: `as the flow has for "x"`,
+	} {
+		flow := &prefect.Flow{Name: "etl", Version: 3, Parameters: json.RawMessage(`[{"name": "x", "required": true, "default": ` + value + `}]`)}
+		diags := checkParameters(flow, "")
+		counts := value == "1" || value == `"a"` || value == "true"
+		if diags.HasError() == counts {
+			t.Errorf("%s: %v", value, diags)
+		}
+		if says != "" && !strings.Contains(diags[0].Detail(), says) {
+			t.Errorf("%s: %s", value, diags[0].Detail())
 		}
 	}
 }

@@ -2,6 +2,7 @@ package flowrun
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -12,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 	"github.com/prefect-server/terraform-provider-prefect/internal/runconfig"
 	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
@@ -21,7 +23,8 @@ import (
 // the plan does not show.
 func (r *flowRunResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
-		return // destroying needs no plan
+		r.planDestroy(ctx, req, resp)
+		return
 	}
 	var config, plan model
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -82,12 +85,19 @@ func (r *flowRunResource) planCreation(ctx context.Context, config *model, befor
 	var old record
 	_, d := framework.GetPrivate(ctx, before, recordKey, &old)
 	diags.Append(d...)
+	diags.Append(r.custody(ctx, config, in, digest, old)...)
+	if diags.HasError() {
+		return diags
+	}
 	if !framework.IsSet(config.IdempotencyKey) {
 		earlier, err := openRun(ctx, r.data, digest)
 		switch {
 		case err != nil:
 			tflog.Warn(ctx, "The provider cannot tell if the apply will continue an earlier run", map[string]any{"error": err.Error()})
 		case earlier != nil && earlier.ID != old.ID:
+			if d := r.adopts(earlier.ID, earlier.Name); d.HasError() {
+				return d
+			}
 			diags.AddWarning("The apply continues an existing run",
 				fmt.Sprintf("An earlier apply started flow run %q (%s), now %s, with the same inputs, and failed or was interrupted while waiting. "+
 					"Applying continues with that run and does not start another.\n\n"+
@@ -98,10 +108,26 @@ func (r *flowRunResource) planCreation(ctx context.Context, config *model, befor
 	flow, err := findFlow(ctx, r.data.Prefect, in)
 	if err != nil {
 		tflog.Debug(ctx, "The flow does not exist yet; the apply checks its parameters", map[string]any{"error": err.Error()})
-		diags.Append(r.data.CheckVersionGroup(ctx, types.StringNull(), config.VersionGroupID)...)
+		if errors.Is(err, prefect.ErrNotFound) {
+			diags.Append(provablyMisdirected(ctx, r.data, in)...)
+		}
 		return diags
 	}
+	diags.Append(runDoubts(ctx, config, flow)...)
 	diags.Append(checkParameters(flow, in.Parameters)...)
+	return diags
+}
+
+// runDoubts warns of a run configuration that probably keeps the run from running.
+func runDoubts(ctx context.Context, config *model, flow *prefect.Flow) diag.Diagnostics {
+	resolved, diags := runconfig.Resolve(ctx, config.RunConfig, false)
+	if diags.HasError() {
+		return nil // which the creation reports
+	}
+	diags = runconfig.Doubts(ctx, resolved)
+	if config.Labels.IsNull() {
+		diags.Append(runconfig.DroppedLabels(ctx, resolved, effectiveLabels(flow, inputs{}), nil)...)
+	}
 	return diags
 }
 

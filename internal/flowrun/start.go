@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -138,10 +136,6 @@ func createRun(ctx context.Context, data *framework.ProviderData, config *model,
 
 // startFailure explains why the Server did not create a run. interrupted is as in createRun.
 func startFailure(in inputs, err error, interrupted string) diag.Diagnostics {
-	attribute := "flow_id"
-	if in.FlowID == "" {
-		attribute = "version_group_id"
-	}
 	f := framework.Failure{
 		Summary: "Could not start a run of " + in.subject(),
 		Remedies: map[error]string{
@@ -154,7 +148,7 @@ func startFailure(in inputs, err error, interrupted string) diag.Diagnostics {
 		f.Remedies[context.Canceled] = interrupted
 	}
 	if errors.Is(err, prefect.ErrNotFound) || errors.Is(err, prefect.ErrArchived) {
-		f.Attribute = path.Root(attribute)
+		f.Attribute = in.at()
 	} else if errors.Is(err, prefect.ErrInvalid) {
 		f.Attribute = path.Root("parameters")
 	}
@@ -189,7 +183,7 @@ func preflight(ctx context.Context, data *framework.ProviderData, in inputs, lim
 		err = fmt.Errorf("flow %q version %d: %w", flow.Name, flow.Version, prefect.ErrArchived)
 	}
 	if err != nil {
-		return nil, startFailure(in, err, "No run was created. Run the command again.")
+		return nil, noSuchFlow(ctx, data, in, err, "No run was created. Run the command again.")
 	}
 	diags := checkParameters(flow, in.Parameters)
 	if diags.HasError() || !data.HasCluster() {
@@ -197,73 +191,6 @@ func preflight(ctx context.Context, data *framework.ProviderData, in inputs, lim
 	}
 	diags.Append(tryJob(ctx, data, flow, in, limit)...)
 	return flow, diags
-}
-
-// checkParameters compares the given parameters with the flow's.
-func checkParameters(flow *prefect.Flow, given string) diag.Diagnostics {
-	var declared []struct {
-		Name     string          `json:"name"`
-		Type     string          `json:"type"`
-		Required bool            `json:"required"`
-		Default  json.RawMessage `json:"default"`
-	}
-	if json.Unmarshal(flow.Parameters, &declared) != nil {
-		return nil // the flow's parameters are unknown
-	}
-	values, defaults := map[string]json.RawMessage{}, map[string]json.RawMessage{}
-	_ = json.Unmarshal([]byte(given), &values)                  // absent means none
-	_ = json.Unmarshal(flow.Group.DefaultParameters, &defaults) // likewise
-	names := map[string]bool{}
-	var missing, mistyped []string
-	for _, p := range declared {
-		names[p.Name] = true
-		_, isGiven := values[p.Name]
-		_, hasDefault := defaults[p.Name]
-		if p.Required && !isGiven && !hasDefault {
-			missing = append(missing, p.Name)
-		}
-		if p.Type == dateTimeParameter && isGiven && !isTextOrNull(values[p.Name]) {
-			mistyped = append(mistyped, p.Name)
-		}
-	}
-	var diags diag.Diagnostics
-	if len(missing) > 0 {
-		slices.Sort(missing)
-		diags.AddAttributeError(path.Root("parameters"), "Required parameters are missing",
-			fmt.Sprintf("Flow %q (version %d) needs a value for %s, but neither `parameters` nor the flow group's default parameters set it.\n\n"+
-				"Add a value to `parameters`, or to the flow group's `default_parameters`.", flow.Name, flow.Version, framework.Quoted(missing)))
-	}
-	if len(mistyped) > 0 {
-		slices.Sort(mistyped)
-		diags.AddAttributeError(path.Root("parameters"), "Parameters of the wrong type",
-			fmt.Sprintf("Flow %q (version %d) expects a date and time as %s, and would fail with a value that is not a string.\n\n"+
-				"Use a string in ISO 8601, such as \"2030-01-31T08:00:00+00:00\", or null.", flow.Name, flow.Version, framework.Quoted(mistyped)))
-	}
-	var unknown []string
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		if !names[name] {
-			unknown = append(unknown, name)
-		}
-	}
-	if len(unknown) > 0 {
-		has := "it has none"
-		if len(names) > 0 {
-			has = "it has " + framework.Quoted(slices.Sorted(maps.Keys(names)))
-		}
-		diags.AddAttributeWarning(path.Root("parameters"), "Parameters that the flow does not have",
-			fmt.Sprintf("Flow %q (version %d) has no parameter %s; %s. The Server accepts them, but the flow does not see them.",
-				flow.Name, flow.Version, framework.Quoted(unknown), has))
-	}
-	return diags
-}
-
-// dateTimeParameter is the only type of Prefect 1 parameters that rejects values: it parses a string, and any
-// other JSON value except null fails the flow.
-const dateTimeParameter = "prefect.core.parameter.DateTimeParameter"
-
-func isTextOrNull(raw json.RawMessage) bool {
-	var text *string
-	return json.Unmarshal(raw, &text) == nil
 }
 
 // effectiveRunConfig returns the run configuration that the run will have.

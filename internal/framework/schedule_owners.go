@@ -42,3 +42,11 @@ func (o *ScheduleOwners) Says(resource string, versionGroup types.String, active
 	}
 	return nil
 }
+
+// Sets reports whether a resource of a type sets the switch of a version group, as far as it was noted.
+func (o *ScheduleOwners) Sets(resource, versionGroup string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	_, sets := o.says[versionGroup][resource]
+	return sets
+}

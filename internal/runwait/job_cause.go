@@ -20,6 +20,12 @@ type Cause struct {
 	Hopeless bool
 }
 
+// Codes of a container that ended in an error: by itself, or because it was stopped.
+const (
+	codeFailed  = "ContainerFailed"
+	codeStopped = "ContainerStopped"
+)
+
 // found reports whether there is a cause.
 func (c Cause) found() bool { return c.Code != "" }
 
@@ -29,52 +35,18 @@ func findCause(j *runjobs.Job) Cause {
 		return Cause{}
 	}
 	for i := len(j.Pods) - 1; i >= 0; i-- { // newest pod first
-		if c := podCause(j.Pods[i]); c.found() {
-			return jobContext(c, j)
-		}
-	}
-	if c := creationCause(j); c.found() {
-		return c
-	}
-	return conditionCause(j)
-}
-
-// jobContext adds the Job's condition to the cause found at a pod.
-func jobContext(c Cause, j *runjobs.Job) Cause {
-	if above := conditionCause(j); above.found() && above.Code != "JobFailed" {
-		c.Text += " " + above.Text
-		if above.Code == "DeadlineExceeded" {
-			return above
-		}
-	}
-	return c
-}
-
-// conditionCause explains a failed Job by its condition.
-func conditionCause(j *runjobs.Job) Cause {
-	for _, c := range j.Conditions {
-		if c.Status != "True" || c.Type != "Failed" && c.Type != "FailureTarget" {
+		c := podCause(j.Pods[i])
+		if !c.found() {
 			continue
 		}
-		switch c.Reason {
-		case "DeadlineExceeded":
-			return Cause{
-				Code: c.Reason, Hopeless: true,
-				Text:   fmt.Sprintf("The Job ran longer than its activeDeadlineSeconds and was stopped: %s.", trim(c.Message)),
-				Remedy: "Raise activeDeadlineSeconds in the job template, or make the flow faster.",
-			}
-		case "BackoffLimitExceeded":
-			return Cause{
-				Code: c.Reason, Hopeless: true,
-				Text:   fmt.Sprintf("The Job used up its backoffLimit: %s.", trim(c.Message)),
-				Remedy: "Every pod of the Job failed. The pod's reason and the run's log say why.",
-			}
-		default:
-			return Cause{
-				Code: "JobFailed", Hopeless: true,
-				Text:   fmt.Sprintf("The Job failed: %s: %s.", c.Reason, trim(c.Message)),
-				Remedy: "See the reasons of the pods and the events of the Job.",
-			}
+		if deleted := deletedCause(j); c.Code == codeStopped && deleted.found() {
+			return deleted
+		}
+		return jobContext(c, j)
+	}
+	for _, find := range []func(*runjobs.Job) Cause{deletedCause, suspendedCause, creationCause, conditionCause} {
+		if c := find(j); c.found() {
+			return c
 		}
 	}
 	return Cause{}
@@ -254,7 +226,7 @@ func terminatedCause(p runjobs.Pod, name, reason, message string, exitCode *int3
 		return Cause{}
 	}
 	c := Cause{
-		Code: "ContainerFailed",
+		Code: codeFailed,
 		Text: fmt.Sprintf("Container %s of pod %s ended with exit code %d%s.", name, p.Name, *exitCode, reasonSuffix(reason, message)),
 		Remedy: "The log of the run or of the container says why. Common causes are a missing Python module, an image without Prefect, " +
 			"and a Server that cannot be reached from the pod.",
@@ -265,7 +237,11 @@ func terminatedCause(p runjobs.Pod, name, reason, message string, exitCode *int3
 		c.Text = fmt.Sprintf("Container %s of pod %s was killed because it used more memory than its limit (OOMKilled, exit code %d).", name, p.Name, *exitCode)
 		c.Remedy = "Raise memory_limit in the run configuration, or make the flow use less memory."
 	case *exitCode == 137:
+		c.Code = codeStopped
 		c.Remedy = "Exit code 137 means that the process was killed, because the node ran out of memory or the pod was deleted."
+	case *exitCode == 143:
+		c.Code = codeStopped
+		c.Remedy = "Exit code 143 means that the process was asked to stop, because its pod or Job was deleted or its node was drained."
 	case *exitCode == 127 || reason == "ContainerCannotRun" || reason == "StartError":
 		c.Code = "CommandNotFound"
 		c.Remedy = "The command does not exist in the image. The agent runs `prefect execute flow-run`, so the image needs Prefect."

@@ -19,6 +19,19 @@ func TestFindCause(t *testing.T) {
 	refused := func(message string) *runjobs.Job {
 		return &runjobs.Job{Events: []runjobs.Event{{Reason: "FailedCreate", Message: message}}}
 	}
+	condition := func(kind, reason, message string) *runjobs.Job {
+		return &runjobs.Job{
+			Name: "j", Namespace: "flows", Failed: kind == "Failed", Completed: kind == "Complete",
+			Conditions: []runjobs.Condition{{Type: kind, Status: "True", Reason: reason, Message: message}},
+		}
+	}
+	deleted := func(exit int32) *runjobs.Job {
+		j := ended("Error", exit)
+		j.Name, j.Deleted = "j", true
+		return j
+	}
+	queued := condition("Suspended", "JobSuspended", "Job suspended")
+	queued.Queued = true
 	for _, tt := range []struct {
 		name     string
 		job      *runjobs.Job
@@ -100,6 +113,49 @@ func TestFindCause(t *testing.T) {
 			job: &runjobs.Job{Failed: true, Conditions: []runjobs.Condition{{Status: "True", Type: "Failed", Reason: "BackoffLimitExceeded", Message: "Job has reached the specified backoff limit"}}},
 		},
 		{
+			name: "suspended", job: condition("Suspended", "JobSuspended", "Job suspended"),
+			code: "JobSuspended", hopeless: true, says: []string{"creates no pod", "`suspend`", "kubectl -n flows patch job j"},
+		},
+		{name: "resumed", job: &runjobs.Job{Conditions: []runjobs.Condition{{Type: "Suspended", Status: "False", Reason: "JobResumed"}}}},
+		{name: "suspended by a queue", job: queued, code: "JobSuspended", says: []string{"A queue decides"}},
+		{
+			name: "about to fail", job: condition("FailureTarget", "BackoffLimitExceeded", "Job has reached the specified backoff limit"),
+			code: "BackoffLimitExceeded", hopeless: true, says: []string{"backoffLimit"},
+		},
+		{
+			name: "pod failure policy", job: condition("Failed", "PodFailurePolicy", "Container flow for pod flows/p failed with exit code 3 matching FailJob rule at index 0"),
+			code: "PodFailurePolicy", hopeless: true, says: []string{"podFailurePolicy", "FailJob rule at index 0", "Change the rule"},
+		},
+		{
+			name: "failed indexes", job: condition("Failed", "FailedIndexes", "Job has failed indexes"),
+			code: "FailedIndexes", hopeless: true, says: []string{"Indexes of the Job failed", "backoffLimitPerIndex"},
+		},
+		{
+			name: "too many failed indexes", job: condition("Failed", "MaxFailedIndexesExceeded", "Job has exceeded the specified maximal number of failed indexes"),
+			code: "MaxFailedIndexesExceeded", hopeless: true, says: []string{"maxFailedIndexes", "completions"},
+		},
+		{
+			name: "a reason of a later Kubernetes", job: condition("Failed", "SomethingNew", "It failed."),
+			code: "JobFailed", hopeless: true, says: []string{"SomethingNew", "It failed"},
+		},
+		{
+			name: "success policy", job: condition("SuccessCriteriaMet", "SuccessPolicy", "Matched rules at index 0"),
+			code: "SuccessPolicy", hopeless: true, says: []string{"successPolicy", "Matched rules at index 0"},
+		},
+		{
+			name: "complete by its success policy", job: condition("Complete", "SuccessPolicy", "Matched rules at index 0"),
+			code: "SuccessPolicy", hopeless: true, says: []string{"successPolicy"},
+		},
+		{name: "about to be complete", job: condition("SuccessCriteriaMet", "CompletionsReached", "Reached expected number of succeeded pods")},
+		{name: "complete", job: condition("Complete", "CompletionsReached", "Reached expected number of succeeded pods")},
+		{name: "deleted while it ran", job: deleted(143), code: "JobDeleted", says: []string{"Job j was deleted before its pod had ended", "kubectl delete job", "cancel it on the Server"}},
+		{name: "deleted while it ran, and killed", job: deleted(137), code: "JobDeleted", says: []string{"kubectl delete job"}},
+		{name: "deleted before it had a pod", job: &runjobs.Job{Name: "j", Deleted: true}, code: "JobDeleted", says: []string{"before it had a pod"}},
+		{name: "deleted after its container failed", job: deleted(3), code: "ContainerFailed", says: []string{"exit code 3"}},
+		{name: "deleted after it was complete", job: &runjobs.Job{Deleted: true, Completed: true}},
+		{name: "deleted after its pod ended well", job: &runjobs.Job{Deleted: true, Pods: []runjobs.Pod{{Phase: PodSucceeded, Containers: []runjobs.Container{{State: runjobs.StateTerminated, ExitCode: code(0)}}}}}},
+		{name: "pod deleted", job: ended("Error", 143), code: "ContainerStopped", says: []string{"exit code 143", "asked to stop"}},
+		{
 			name: "the newest pod counts",
 			job: &runjobs.Job{Pods: []runjobs.Pod{
 				{Name: "old", Phase: PodFailed, Containers: []runjobs.Container{{Name: "flow", State: runjobs.StateTerminated, ExitCode: code(1)}}},
@@ -121,6 +177,9 @@ func TestFindCause(t *testing.T) {
 				if !strings.Contains(got.Text+" "+got.Remedy, part) {
 					t.Errorf("does not say %q: %s %s", part, got.Text, got.Remedy)
 				}
+			}
+			if strings.HasPrefix(tt.name, "deleted while") && strings.Contains(got.Remedy, "Python") {
+				t.Errorf("advises about Python: %s", got.Remedy)
 			}
 			if strings.Contains(got.Text, "..") || strings.Contains(got.Text, " .") {
 				t.Errorf("bad punctuation: %s", got.Text)

@@ -125,9 +125,6 @@ func (r Report) why() string {
 	case r.Cause.found():
 		return r.Cause.Text
 	case r.Verdict == Late && r.Limit == LimitLostJob:
-		if j := Newest(r.Jobs); j != nil && j.Deleted {
-			return "Its Job was deleted before the run had finished."
-		}
 		return "Its Job has ended, but its process did not report a final state to the Server."
 	default:
 		return ""

@@ -66,6 +66,8 @@ type Waiter struct {
 	output   ContainerOutput
 	told     string // the cause reported last
 	reminder *Reminder
+	ended    string    // the pod whose flow container has ended with exit code 0
+	endedAt  time.Time // when that was first seen
 	// containerLog reads from the cluster; nil without one.
 	containerLog ContainerLog
 	polls        *Polls
@@ -148,6 +150,12 @@ func (w *Waiter) end(ctx context.Context, r Ruling, err error) Outcome {
 	jobs := w.jobs()
 	w.captureOutput(ctx, jobs)
 	w.tellLogs(ctx, true)
+	if w.output.well && w.run != nil && states.IsFinished(w.run.State) {
+		w.output = ContainerOutput{} // it has run the flow, and the log of the run says what happened
+	}
+	if r.Verdict == Late && !r.Cause.found() {
+		r.Cause = w.idleCause(Newest(jobs))
+	}
 	o := Outcome{Ruling: r, Run: w.run, Jobs: jobs, Agents: w.agents, Output: w.output, Err: err}
 	if ctx.Err() != nil && r.Verdict == CarryOn {
 		o.Interrupted, o.Err = true, nil

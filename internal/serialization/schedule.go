@@ -1,6 +1,7 @@
 package serialization
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -153,8 +154,11 @@ type Activation struct {
 	FlowClocks, GroupClocks []map[string]any
 	// GroupDefaults are the default parameters of the flow group.
 	GroupDefaults map[string]any
-	// Required are the names of the flow's required parameters. A default in the flow does not count on the Server.
+	// Required are the names of the flow's required parameters. Their defaults in the flow do not count when the Server
+	// activates a schedule.
 	Required []string
+	// Counted are those of them whose default counts when the Server creates a run; see DefaultCounts.
+	Counted []string
 }
 
 // HasSchedule reports whether there is a schedule to activate.
@@ -170,7 +174,7 @@ func (a Activation) Missing() []string {
 			continue
 		}
 		lacks := func(defaults map[string]any) bool { _, given := defaults[name]; return !given }
-		if slices.ContainsFunc(a.GroupClocks, lacks) || slices.ContainsFunc(a.FlowClocks, lacks) {
+		if slices.ContainsFunc(a.GroupClocks, lacks) && !slices.Contains(a.Counted, name) || slices.ContainsFunc(a.FlowClocks, lacks) {
 			missing = append(missing, name)
 		}
 	}
@@ -203,4 +207,40 @@ func (f *Flow) RequiredParameters() []string {
 		}
 	}
 	return names
+}
+
+// CountedDefaults are the names of the required parameters whose default counts when the Server creates a run; see DefaultCounts.
+func (f *Flow) CountedDefaults() []string {
+	var names []string
+	for _, p := range f.Parameters() {
+		if p.Required && DefaultCounts(p.Default) {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
+// DefaultCounts reports whether the Server gives the default of a required parameter to runs that have no value for it:
+// only if Python takes the default for true. No default, false, zero and what is empty do not count.
+func DefaultCounts(value any) bool {
+	switch v := value.(type) {
+	case nil:
+		return false
+	case bool:
+		return v
+	case string:
+		return v != ""
+	case []any:
+		return len(v) > 0
+	case map[string]any:
+		return len(v) > 0
+	case json.Number:
+		number, err := v.Float64()
+		return err != nil || number != 0
+	case float64:
+		return v != 0
+	case int:
+		return v != 0
+	}
+	return true
 }

@@ -139,6 +139,7 @@ func (k KubernetesRun) validateTemplate(p *problems) {
 			checkTypes(p, path+name, k.JobTemplate[name], member)
 		}
 	}
+	k.checkNulls(p, path)
 	if len(p.list) > found {
 		return
 	}

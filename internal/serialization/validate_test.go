@@ -139,6 +139,7 @@ func TestActivation(t *testing.T) {
 	for name, c := range map[string]struct {
 		flow, group clocks
 		defaults    map[string]any
+		counted     []string
 		schedule    bool
 		missing     string
 	}{
@@ -151,8 +152,10 @@ func TestActivation(t *testing.T) {
 		"the flow's replaced clock lacks":   {group: clocks{with}, flow: clocks{nil}, schedule: true, missing: "n"},
 		"the group's lacks, the flow's not": {group: clocks{nil}, flow: clocks{with}, schedule: true, missing: "n"},
 		"a schedule without clocks":         {group: clocks{}, schedule: true},
+		"a default, and the group's clock":  {group: clocks{without}, counted: []string{"n"}, schedule: true},
+		"a default, and the flow's clock":   {flow: clocks{without}, counted: []string{"n"}, schedule: true, missing: "n"},
 	} {
-		a := Activation{FlowClocks: c.flow, GroupClocks: c.group, GroupDefaults: c.defaults, Required: []string{"n"}}
+		a := Activation{FlowClocks: c.flow, GroupClocks: c.group, GroupDefaults: c.defaults, Required: []string{"n"}, Counted: c.counted}
 		if got := strings.Join(a.Missing(), ","); got != c.missing || a.HasSchedule() != c.schedule {
 			t.Errorf("%s: missing %q, has a schedule: %v", name, got, a.HasSchedule())
 		}
@@ -163,6 +166,27 @@ func TestActivation(t *testing.T) {
 	}
 	if got := ClockDefaults(flowWith(t, "").Schedule()); got != nil {
 		t.Errorf("defaults without a schedule: %v", got)
+	}
+}
+
+// The Server's Python takes what counts for true.
+func TestDefaultCounts(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		`null`: false, `false`: false, `0`: false, `0.0`: false, `-0.0`: false, `""`: false, `[]`: false, `{}`: false,
+		`true`: true, `1`: true, `0.1`: true, `1e400`: true, `"0"`: true, `[null]`: true, `{"a": null}`: true,
+	} {
+		value, err := Decode([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := DefaultCounts(value); got != want {
+			t.Errorf("%s counts: %t", text, got)
+		}
+	}
+	flow := flowWith(t, `"parameters": [{"name": "a", "required": true, "default": 1}, {"name": "b", "required": true, "default": 0}, {"name": "c", "required": false, "default": 1}]`)
+	if got := flow.CountedDefaults(); len(got) != 1 || got[0] != "a" {
+		t.Errorf("got %v", got)
 	}
 }
 

@@ -44,6 +44,9 @@ case "$1 $2" in
 	echo "virtual node: there is no Prefect 1 on this machine; running the embedded flow runner instead" >&2
 	shift 2
 	exec ` + command + ` "$@" ;;
+" ") # as Prefect 1 does
+	echo "Usage: prefect [OPTIONS] COMMAND [ARGS]..."
+	exit 0 ;;
 esac
 echo "virtual node: there is no Prefect 1 on this machine; only 'prefect execute flow-run' can be run" >&2
 exit 127

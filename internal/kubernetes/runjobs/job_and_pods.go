@@ -29,6 +29,7 @@ type Job struct {
 	Pods                 []Pod   // oldest first
 	Events               []Event // of the Job itself, oldest first
 	Deleted              bool    // already deleted; the rest is the last known state
+	Queued               bool    // something other than Kubernetes' Job controller, such as Kueue, decides when it runs
 }
 
 // Pod describes one pod of a Job.
@@ -80,12 +81,17 @@ type Event struct {
 	First, Last     time.Time
 }
 
+// queueLabel names the queue of a Job that Kueue admits.
+const queueLabel = "kueue.x-k8s.io/queue-name"
+
 func jobInfo(job *batchv1.Job) Job {
 	info := Job{
 		Name: job.Name, Namespace: job.Namespace, UID: string(job.UID), CreatedAt: job.CreationTimestamp.Time,
 		FlowRunID: job.Labels[jobspec.LabelFlowRunID],
 		StartedAt: timeOf(job.Status.StartTime), FinishedAt: timeOf(job.Status.CompletionTime), Active: job.Status.Active,
 	}
+	_, info.Queued = job.Labels[queueLabel]
+	info.Queued = info.Queued || job.Spec.ManagedBy != nil && *job.Spec.ManagedBy != batchv1.JobControllerName
 	if limit := job.Spec.BackoffLimit; limit != nil {
 		info.BackoffLimit = *limit
 	}
