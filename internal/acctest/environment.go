@@ -9,7 +9,7 @@ import (
 )
 
 // acceptance skips a test that is not to run outside acceptance testing, and
-// keeps the Prefect configuration of whoever runs the tests out of them.
+// keeps the developer's own Prefect configuration out of the tests.
 func acceptance(t testing.TB) {
 	t.Helper()
 	if os.Getenv("TF_ACC") == "" {

@@ -96,7 +96,7 @@ func (w *Workspace) Try(arguments ...string) (output string, code int) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(w.t.Context()), patience)
 	defer cancel()
-	command := exec.CommandContext(ctx, w.program, arguments...) //nolint:gosec // chosen by whoever runs the tests
+	command := exec.CommandContext(ctx, w.program, arguments...) //nolint:gosec // chosen by the developer
 	command.Dir, command.Env = w.Dir, w.env
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
 	command.WaitDelay = time.Minute

@@ -20,24 +20,21 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
-// The Server takes any number of hooks that are alike, and has nowhere to keep who
-// made one. A hook that an apply left behind, because its provider was killed
-// before the Server answered, could therefore not be told from one that somebody
-// else made, and each event would be told twice. So a hook is created only if
-// there is none like it, but for those of this state that go; whoever wants two
-// gives them names.
+// The Server accepts identical hooks and cannot store who created one. If a provider was killed before the
+// Server answered, its hook could not be distinguished from one that somebody else created, and each event
+// would be reported twice. So a hook is created only if no identical one exists, except for hooks of this
+// state that are about to be removed. To have two, give them different names.
 
 const (
 	replacedKey = "replaced" // the hook that a plan replaces
 
-	// goneTime is how long a hook like the wanted one may take to turn out to be of
-	// this state, which Terraform refreshes in any order, or to be destroyed, which
-	// may come after the creation of another one.
+	// goneTime is how long to wait for an identical hook to turn out to be in this state, which Terraform
+	// refreshes in any order, or to be destroyed, which may happen after another one is created.
 	goneTime = 3 * time.Second
 	goneStep = 200 * time.Millisecond
 )
 
-// wanted is the hook that a model describes; false while that is not known.
+// wanted returns the hook that a model describes; false while that is not known.
 func wanted(ctx context.Context, plan, config *model) (prefect.CreateCloudHookInput, bool) {
 	to, ok := config.receiver()
 	if !ok || !framework.FullyKnown(plan.States) || plan.Name.IsUnknown() || plan.VersionGroupID.IsUnknown() {
@@ -55,7 +52,7 @@ func wanted(ctx context.Context, plan, config *model) (prefect.CreateCloudHookIn
 	}, true
 }
 
-// alike lists the hooks of the tenant like the wanted one.
+// alike returns the tenant's hooks that are identical to the wanted one.
 func alike(ctx context.Context, client *prefect.Client, in prefect.CreateCloudHookInput) ([]prefect.CloudHook, error) {
 	hooks, err := client.ListCloudHooks(ctx, prefect.CloudHookFilter{})
 	if err != nil {
@@ -64,8 +61,8 @@ func alike(ctx context.Context, client *prefect.Client, in prefect.CreateCloudHo
 	return slices.DeleteFunc(hooks, func(h prefect.CloudHook) bool { return !h.Like(in) }), nil
 }
 
-// planKept notes that the plan goes on with the hook, or replaces it: then the
-// creation is planned next, with this private data.
+// planKept records that the plan keeps the hook, or replaces it: then the creation is planned next, with this
+// private data.
 func (r *hookResource) planKept(ctx context.Context, state *model, replaced bool, private framework.Private) diag.Diagnostics {
 	id := state.ID.ValueString()
 	diags := framework.SetPrivate(ctx, private, replacedKey, id)
@@ -76,9 +73,8 @@ func (r *hookResource) planKept(ctx context.Context, state *model, replaced bool
 	return diags
 }
 
-// planCreate refuses to create a hook like one that exists. Terraform plans once
-// more when it applies, so that this also finds what was not known in the plan. A
-// Server that does not answer is no error of the plan.
+// planCreate rejects a hook identical to an existing one. Terraform plans again during apply, so this also
+// covers what was unknown during plan. An unreachable Server is not an error of the plan.
 func (r *hookResource) planCreate(ctx context.Context, plan, config *model, private framework.Private) diag.Diagnostics {
 	in, known := wanted(ctx, plan, config)
 	if !known || config.TenantID.IsUnknown() || !r.data.Ready() {
@@ -98,13 +94,13 @@ func (r *hookResource) planCreate(ctx context.Context, plan, config *model, priv
 	return diags
 }
 
-// unlike refuses a hook like one that exists and does not go. replaced is the one
-// that makes way, or "".
+// unlike rejects a hook identical to an existing one that is not about to be removed. replaced is the id of
+// the hook being replaced, or "".
 func (r *hookResource) unlike(ctx context.Context, client *prefect.Client, in prefect.CreateCloudHookInput, replaced string) diag.Diagnostics {
 	for waited := time.Duration(0); ; waited += goneStep {
 		found, err := alike(ctx, client, in)
 		if err != nil {
-			return nil // the apply itself will report what is wrong
+			return nil // the apply itself will report the error
 		}
 		var stays *prefect.CloudHook
 		for _, hook := range found {
@@ -137,14 +133,14 @@ func object(id string) framework.Object {
 // claim identifies a planned hook among those of its plan.
 type claim struct {
 	tenantID string
-	hook     [sha256.Size]byte // of its text, which holds secrets
+	hook     [sha256.Size]byte // of its text, which contains secrets
 }
 
 func claimOf(config *model, in prefect.CreateCloudHookInput) claim {
 	return claim{config.TenantID.ValueString(), sha256.Sum256(text(in.Type, in.Name, in.States, in.VersionGroupID, in.Config))}
 }
 
-// text is everything that makes a hook the hook that it is.
+// text is everything that identifies a hook.
 func text(kind string, name *string, states []string, versionGroupID *string, config json.RawMessage) []byte {
 	upper := make([]string, 0, len(states))
 	for _, state := range states {
@@ -158,26 +154,27 @@ func text(kind string, name *string, states []string, versionGroupID *string, co
 	return out
 }
 
-const twins = "Give the hooks different names if there shall be two."
+const twins = "To have two hooks, give them different names."
 
-// exists says that there is a hook like the one to be created.
+// exists returns the error for a hook that already exists.
 func exists(hook prefect.CloudHook, where string) diag.Diagnostics {
 	return diag.Diagnostics{diag.NewErrorDiagnostic("A cloud hook exactly like this one exists",
-		fmt.Sprintf("Cloud hook %s, created %s, tells the same receiver of the same states, under the same name, so that each event would be reported twice. %s\n\n%s",
+		fmt.Sprintf("Cloud hook %s, created %s, has the same receiver, states and name, so each event would be reported twice. %s\n\n%s",
 			labelOf(hook), hook.Created.UTC().Format(time.RFC3339), where, twins))}
 }
 
-// labelOf names a hook of the Server in messages.
+// labelOf identifies a hook on the Server in messages.
 func labelOf(hook prefect.CloudHook) string {
 	m := model{ID: framework.StringOrNull(&hook.ID), Name: framework.StringOrNull(hook.Name)}
 	return m.label()
 }
 
-// rounds of PBKDF2 make it slow to guess a short secret by its digest in the state.
+// rounds is the number of PBKDF2 rounds, which makes guessing a short secret from its digest in the state
+// slow.
 const rounds = 200_000
 
-// pend completes what a failed creation leaves behind by a digest of the hook: its
-// secrets are in neither plan nor state.
+// pend adds a digest of the hook to the record of a failed creation: the hook's secrets are in neither plan
+// nor state.
 func pend(p framework.Pending, in prefect.CreateCloudHookInput) (framework.Pending, error) {
 	p.Salt = make([]byte, 16)
 	if _, err := rand.Read(p.Salt); err != nil {
@@ -196,8 +193,8 @@ func digest(salt, text []byte) ([]byte, error) {
 	return sum, nil
 }
 
-// findPending returns the id of the hook that a creation without proper answer has
-// made; "" if there is none.
+// findPending returns the id of the hook that a creation without a proper answer created; "" if there is
+// none.
 func findPending(ctx context.Context, client *prefect.Client, p framework.Pending) (string, error) {
 	hooks, err := client.ListCloudHooks(ctx, prefect.CloudHookFilter{})
 	if err != nil {
@@ -218,8 +215,8 @@ func findPending(ctx context.Context, client *prefect.Client, p framework.Pendin
 	return "", nil
 }
 
-// settle finds out, if the creation of the hook got no proper answer, what became
-// of it. It returns false if there is no hook, or with an error.
+// settle determines the outcome of a creation that got no proper answer. It returns false if there is no
+// hook, or with an error.
 func (r *hookResource) settle(ctx context.Context, state *model, private framework.Private, diags *diag.Diagnostics) bool {
 	if diags.HasError() || !state.ID.IsNull() {
 		return !diags.HasError()
@@ -235,8 +232,8 @@ func (r *hookResource) settle(ctx context.Context, state *model, private framewo
 	return id != "" && !diags.HasError()
 }
 
-// failed reports why the hook was not created, and leaves in the state what is
-// needed to find out later if it was.
+// failed reports why the hook was not created, and stores in the state what is needed to find out later if it
+// was.
 func (r *hookResource) failed(ctx context.Context, err error, in prefect.CreateCloudHookInput, plan *model, to receiver, resp *resource.CreateResponse) {
 	resp.Diagnostics.Append(createFailure(to).DiagnoseIn(err, plan.TenantID)...)
 	pending, ok := framework.PendingOf(err)

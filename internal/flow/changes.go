@@ -19,15 +19,15 @@ func noChanges() types.List { return types.ListNull(types.StringType) }
 // earlier is the flow of the version in state.
 type earlier struct {
 	flow *serialization.Flow
-	// withEdges is false if the Server has edges that it does not give back with the flow.
+	// withEdges is false if the Server has edges that it does not return with the flow.
 	withEdges bool
 }
 
-// earlierVersion is the flow that the version in state has: the inputs of the state where they mean it, else what the Server
-// holds. It is nil while the Server cannot be asked because the provider's configuration is not known.
+// earlierVersion returns the flow of the version in state: from the inputs in state if they match it, else
+// from the Server. It is nil while the provider configuration is unknown.
 //
-// A version never changes, so that the plan and the apply, which plans once more, find the same. An error is one also while
-// planning: what the plan says must not depend on whether the Server happens to answer.
+// A version never changes, so the plan and the apply, which plans again, get the same result. An error is
+// reported even during plan: what the plan says must not depend on the Server being reachable.
 func (r *flowResource) earlierVersion(ctx context.Context, p planning) (*earlier, diag.Diagnostics) {
 	if p.before != nil && p.before.flow != nil &&
 		(p.before.key == p.state.IdempotencyKey.ValueString() || p.imported.holds(p.state, p.before.key)) {
@@ -49,11 +49,11 @@ func (r *flowResource) earlierVersion(ctx context.Context, p planning) (*earlier
 	return found, nil
 }
 
-// readVersion reads a version that the Server holds.
+// readVersion reads a version from the Server.
 func readVersion(ctx context.Context, client *prefect.Client, flowID string, want *intent) (*earlier, error) {
 	raw, err := client.GetSerializedFlow(ctx, flowID)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // said by the callers
+		return nil, err //nolint:wrapcheck // wrapped by the callers
 	}
 	object, err := decodeObject(raw)
 	if err != nil {
@@ -70,16 +70,16 @@ func readVersion(ctx context.Context, client *prefect.Client, flowID string, wan
 	return found, nil
 }
 
-// lines say what registering a flow after an earlier version changes.
+// lines describes what registering a flow changes, compared with an earlier version.
 func (e *earlier) lines(want *intent) []string {
 	return serialization.Changes(e.flow, want.flow, e.withEdges)
 }
 
-// planChanges is what the plan says of the version that it registers.
+// planChanges describes the version that the plan registers.
 func (r *flowResource) planChanges(ctx context.Context, p planning) (types.List, diag.Diagnostics) {
 	switch verdict := p.verdict(); {
 	case p.state == nil:
-		return noChanges(), nil // there is no version before, or one that a warning tells of
+		return noChanges(), nil // there is no earlier version, or a warning describes it
 	case verdict == keepVersion:
 		return p.state.Changes, nil
 	case verdict == undecided:
@@ -110,8 +110,8 @@ func (p planning) describeChanges(before *earlier) []string {
 	return all
 }
 
-// compareImported sees whether the configured flow is the imported version although its key is another one: the Server gives
-// 1 back for 1.0, and may have no key.
+// compareImported checks if the configured flow is the imported version although their keys differ: the
+// Server returns 1 for 1.0, and may have no key.
 func (r *flowResource) compareImported(ctx context.Context, p *planning) diag.Diagnostics {
 	if p.state == nil || p.want == nil || !p.imported.isCurrent(p.state) || p.meansVersion() {
 		return nil
@@ -123,7 +123,7 @@ func (r *flowResource) compareImported(ctx context.Context, p *planning) diag.Di
 	return diags
 }
 
-// adoptedChanges says, for the warning of a creation, what it changes in the version that is there. It says nothing if that
+// adoptedChanges describes, for a creation's warning, what it changes in the existing version; "" if that
 // version cannot be read.
 func adoptedChanges(ctx context.Context, client *prefect.Client, newest *prefect.Flow, want *intent) string {
 	before, err := readVersion(ctx, client, newest.ID, want)

@@ -19,20 +19,20 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/localfile"
 )
 
-// Arguments that the flow comes from.
+// Arguments that contain the flow.
 const (
 	fromJSON = "flow_json"
 	fromFile = "flow_file"
 )
 
-// checkedAtValidation is how large a file may be, in bytes, to be checked by `terraform validate`. A plan validates too, before it
-// reads the state, and must not decode a large flow that has not changed.
+// checkedAtValidation is the maximum size of a file, in bytes, that `terraform validate` checks. A plan also
+// validates, before it reads the state, and must not decode a large unchanged flow.
 const checkedAtValidation = 1 << 20
 
-// content is what flow_file holds.
+// content is the content of flow_file.
 type content struct{ text []byte }
 
-// source is the argument that the flow comes from, for messages.
+// source is the argument that contains the flow, for messages.
 func (in inputs) source() string {
 	if in.FlowFile.IsNull() {
 		return fromJSON
@@ -40,10 +40,10 @@ func (in inputs) source() string {
 	return fromFile
 }
 
-// at is the place of messages about the flow.
+// at is the path for messages about the flow.
 func (in inputs) at() path.Path { return path.Root(in.source()) }
 
-// text is the JSON text, of either argument; false while that is not known or not read.
+// text returns the JSON text of either argument; false if it is unknown or has not been read.
 func (in inputs) text() ([]byte, bool) {
 	if in.file != nil {
 		return in.file.text, true
@@ -54,7 +54,7 @@ func (in inputs) text() ([]byte, bool) {
 	return nil, false
 }
 
-// readFile reads flow_file, if it is known and not read yet, up to a size.
+// readFile reads flow_file, up to a size, if it is known and has not been read.
 func (in inputs) readFile(limit int64) (inputs, error) {
 	if in.file != nil {
 		return in, nil
@@ -62,7 +62,7 @@ func (in inputs) readFile(limit int64) (inputs, error) {
 	return in.readFrom(in.FlowFile, limit)
 }
 
-// readFrom reads the file at a path, if that is known.
+// readFrom reads the file at a path, if the path is known.
 func (in inputs) readFrom(file types.String, limit int64) (inputs, error) {
 	if !framework.IsSet(file) {
 		return in, nil
@@ -75,8 +75,8 @@ func (in inputs) readFrom(file types.String, limit int64) (inputs, error) {
 	return in, nil
 }
 
-// readConfigured reads the file that the configuration names: what is planned may be the path of the state, where the same
-// flow was.
+// readConfigured reads the file in the configuration: the planned value may be the state's path, where the
+// same flow was.
 func (in inputs) readConfigured(ctx context.Context, config tfsdk.Config) (inputs, diag.Diagnostics) {
 	var file types.String
 	if diags := config.GetAttribute(ctx, path.Root(fromFile), &file); diags.HasError() {
@@ -89,7 +89,7 @@ func (in inputs) readConfigured(ctx context.Context, config tfsdk.Config) (input
 	return in, nil
 }
 
-// unreadable is the error of readFile as a diagnostic.
+// unreadable converts the error of readFile to a diagnostic.
 func unreadable(err error) diag.Diagnostics {
 	remedy := fmt.Sprintf("Give the JSON file that `prefect build` writes, of at most %d MiB.", maxFlowText>>20)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -100,8 +100,8 @@ func unreadable(err error) diag.Diagnostics {
 		framework.Sentence(framework.Capitalise(err.Error()))+"\n\n"+remedy)}
 }
 
-// unreadable is the error of readFile while planning. Terraform plans an object before it destroys it, too, and to refresh it:
-// what is there already must not need its file. The plan then knows nothing of the flow.
+// unreadable handles the error of readFile during plan. Terraform also plans an object before it destroys or
+// refreshes it: an existing object must not need its file. The plan then knows nothing about the flow.
 func (p planning) unreadable(err error) diag.Diagnostics {
 	diags := unreadable(err)
 	if p.state == nil || p.state.FlowFile.IsNull() {
@@ -143,14 +143,14 @@ type noted struct {
 	Key string `json:"key"`
 }
 
-// notedOf is what was noted; empty if nothing was.
+// notedOf returns what was stored; empty if nothing was.
 func notedOf(ctx context.Context, private framework.Private) (noted, diag.Diagnostics) {
 	var n noted
 	_, diags := framework.GetPrivate(ctx, private, notedKey, &n)
 	return n, diags
 }
 
-// note leaves what the inputs mean in the private data, and forgets what was noted before if they have no file.
+// note stores the meaning of the inputs in the private data, and removes an earlier one if they have no file.
 func note(ctx context.Context, private framework.Private, in inputs, want *intent) diag.Diagnostics {
 	if in.file == nil || want == nil {
 		if before, _ := notedOf(ctx, private); in.source() == fromFile || before.Key == "" {
@@ -162,8 +162,8 @@ func note(ctx context.Context, private framework.Private, in inputs, want *inten
 	return framework.SetPrivate(ctx, private, notedKey, noted{Inputs: hex.EncodeToString(fingerprint[:]), Key: want.key})
 }
 
-// unchanged says whether the files and the other inputs are those that were noted, and mean the version in state, so that
-// nothing needs to be decoded. It then fills what the plan is made of.
+// unchanged reports whether the files and other inputs match the stored ones and the version in state, so
+// that nothing needs decoding. It then sets the plan's values.
 func (p *planning) unchanged() bool {
 	in := p.config.inputs
 	if p.state == nil || p.state.FlowFile.IsNull() || in.file == nil || p.noted.Inputs == "" || p.replaces() {
@@ -181,7 +181,7 @@ func (p *planning) unchanged() bool {
 	return false
 }
 
-// checkUnchanged refuses to apply another flow than the one that was planned: the file may have changed since.
+// checkUnchanged rejects applying a flow that differs from the planned one: the file may have changed since.
 func (p planning) checkUnchanged() diag.Diagnostics {
 	planned := p.config
 	if planned.IdempotencyKey.IsUnknown() {
@@ -199,8 +199,8 @@ func (p planning) checkUnchanged() diag.Diagnostics {
 			"Run the plan again.", p.want.name, planned.IdempotencyKey.ValueString(), p.want.key))}
 }
 
-// validateFile checks flow_file as far as `terraform validate` does. A file that is missing may be written by a step between
-// validation and plan.
+// validateFile checks flow_file during `terraform validate`. A missing file is not an error: a step between
+// validation and plan may write it.
 func (in inputs) validateFile(ctx context.Context) diag.Diagnostics {
 	read, err := in.readFile(checkedAtValidation)
 	switch {

@@ -16,8 +16,8 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
 )
 
-// ModifyPlan checks what the invocation would be refused for, as far as it is known: parameters, the Job, and agents. A flow
-// that does not exist is no error here, because the same apply may register it.
+// ModifyPlan reports known problems of the invocation: parameters, the Job, and agents. A missing flow is not
+// an error here, because the same apply may register it.
 func (a *runAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest, resp *action.ModifyPlanResponse) {
 	var config runActionModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -34,12 +34,12 @@ func (a *runAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest
 		return
 	}
 	if err := config.findByName(ctx, a.data.Prefect, &in); err != nil {
-		tflog.Debug(ctx, "The flow is not there yet; the invocation looks for it again", map[string]any{"error": err.Error()})
+		tflog.Debug(ctx, "The flow does not exist yet; the invocation looks for it again", map[string]any{"error": err.Error()})
 		return
 	}
 	flow, err := findFlow(ctx, a.data.Prefect, in)
 	if err != nil {
-		tflog.Debug(ctx, "The flow is not there yet; the invocation checks the run", map[string]any{"error": err.Error()})
+		tflog.Debug(ctx, "The flow does not exist yet; the invocation checks the run", map[string]any{"error": err.Error()})
 		if errors.Is(err, prefect.ErrNotFound) {
 			resp.Diagnostics.Append(provablyMisdirected(ctx, a.data, in)...)
 		}
@@ -70,7 +70,7 @@ func (a *runAction) checkAgents(ctx context.Context, flow *prefect.Flow, in inpu
 	return diags
 }
 
-// effectiveLabels are the labels that the run will have.
+// effectiveLabels returns the labels that the run will have.
 func effectiveLabels(flow *prefect.Flow, in inputs) []string {
 	switch {
 	case in.Labels != nil:
@@ -88,7 +88,7 @@ func effectiveLabels(flow *prefect.Flow, in inputs) []string {
 	return labels
 }
 
-// findByName sets the version group of a flow that is given by its name.
+// findByName sets the version group of a flow selected by name.
 func (m runActionModel) findByName(ctx context.Context, client *prefect.Client, in *inputs) error {
 	if m.FlowName.IsNull() {
 		return nil
@@ -105,7 +105,7 @@ func (m runActionModel) findByName(ctx context.Context, client *prefect.Client, 
 	return nil
 }
 
-// notByNameError says which name was not found.
+// notByNameError reports which name was not found.
 type notByNameError struct {
 	attribute string
 	value     types.String

@@ -1,5 +1,5 @@
-// Package flowsummary is the description of a flow as a value of Terraform's. The resource and the data source prefect_flow and
-// the function flow_summary share it.
+// Package flowsummary describes a flow as a Terraform value. The resource and the data source prefect_flow
+// and the function flow_summary share it.
 package flowsummary
 
 import (
@@ -12,10 +12,10 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
-// Description is that of an attribute with a summary.
+// Description is the description of a summary attribute.
 const Description = "What the flow is, in a few lines. Its size is bounded, whatever the size of the flow."
 
-// Members are the attributes with their descriptions.
+// Members returns the attributes with their descriptions.
 func Members() map[string]string {
 	return map[string]string{
 		"tasks":      "The tasks that are not parameters, such as `extract (extract-1)`. Of more than ten, the first three and how many more there are.",
@@ -40,7 +40,7 @@ func Types() map[string]attr.Type {
 	return all
 }
 
-// Value is the summary of a flow.
+// Value returns the summary of a flow.
 func Value(flow *serialization.Flow) types.Object {
 	s := flow.Summarize()
 	return types.ObjectValueMust(Types(), map[string]attr.Value{
@@ -49,10 +49,10 @@ func Value(flow *serialization.Flow) types.Object {
 	})
 }
 
-// Null is no summary, Unknown one that is not known yet.
+// Null is a null summary.
 func Null() types.Object { return types.ObjectNull(Types()) }
 
-// Unknown is a summary that is not known yet.
+// Unknown is an unknown summary.
 func Unknown() types.Object { return types.ObjectUnknown(Types()) }
 
 // Lines are lines of text as a value.
@@ -76,7 +76,7 @@ func ResourceAttribute() resource.Attribute {
 	return resource.SingleNestedAttribute{Computed: true, MarkdownDescription: Description, Attributes: attributes}
 }
 
-// DataSourceAttribute is that of a data source.
+// DataSourceAttribute is the computed attribute of a data source.
 func DataSourceAttribute() datasource.Attribute {
 	attributes := map[string]datasource.Attribute{}
 	for name, description := range Members() {

@@ -14,22 +14,21 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
-// Pending is left in the private data of a resource whose creation got no proper
-// answer, while the Server could not be asked if it had been carried out. The
-// state then has no id. The next refresh looks for the object, which belongs to
-// the resource if it was created in the period and is as wanted.
+// Pending is stored in the private data of a resource whose creation got no proper answer, if the Server
+// could not confirm it. The state then has no id. The next refresh looks for the object: it belongs to the
+// resource if it was created in the period and has the wanted values.
 type Pending struct {
-	// Created is when the object was created, if it was.
+	// Created is the period in which the object was created, if it was.
 	Created prefect.Period `json:"created"`
-	// Salt and Digest recognise an object whose values the state does not hold.
+	// Salt and Digest identify an object whose values are not in the state.
 	Salt   []byte `json:"salt,omitempty"`
 	Digest []byte `json:"digest,omitempty"`
 }
 
 const pendingKey = "pending"
 
-// PendingOf is what a failed creation leaves behind; false if it is certain that
-// there is no object, or if the object is known.
+// PendingOf returns the record of a failed creation; false if there certainly is no object, or if the object
+// is known.
 func PendingOf(err error) (Pending, bool) {
 	var uncertain *prefect.UncertainError
 	if !errors.As(err, &uncertain) {
@@ -38,14 +37,14 @@ func PendingOf(err error) (Pending, bool) {
 	return Pending{Created: uncertain.Period}, true
 }
 
-// Save leaves the pending creation in the private data.
+// Save stores the pending creation in the private data.
 func (p Pending) Save(ctx context.Context, private Private) diag.Diagnostics {
 	return SetPrivate(ctx, private, pendingKey, p)
 }
 
-// Settle finds out, for a state without id, what became of its creation: find
-// returns the id of the object, or an error that proves that there is none. It
-// returns "" if there is none, and then there is nothing to be managed.
+// Settle determines, for a state without id, the outcome of its creation. find returns the id of the object,
+// or an error that proves that there is none. Settle returns "" if there is none; then there is nothing to
+// manage.
 func Settle(ctx context.Context, before Private, subject string, find func(Pending) (string, error)) (string, diag.Diagnostics) {
 	var p Pending
 	found, diags := GetPrivate(ctx, before, pendingKey, &p)
@@ -54,14 +53,14 @@ func Settle(ctx context.Context, before Private, subject string, find func(Pendi
 	}
 	id, err := find(p)
 	if err != nil && !Gone(err) {
-		diags.Append(Failure{Summary: fmt.Sprintf("Could not find out whether %s was created", subject)}.Diagnose(err)...)
+		diags.Append(Failure{Summary: fmt.Sprintf("Could not determine if %s was created", subject)}.Diagnose(err)...)
 	}
 	return id, diags
 }
 
-// Resolve begins the Read of a resource whose creation may have got no proper
-// answer. settle fills in the id that the state lacks; it returns false if there
-// is no object, or with an error. Resolve returns false if nothing is left to read.
+// Resolve starts the Read of a resource whose creation may have got no proper answer. settle sets the missing
+// id; it returns false if there is no object, or with an error. Resolve returns false if nothing is left to
+// read.
 func Resolve[M any](ctx context.Context, req *resource.ReadRequest, resp *resource.ReadResponse,
 	settle func(context.Context, *M, Private, *diag.Diagnostics) bool,
 ) bool {
@@ -75,7 +74,7 @@ func Resolve[M any](ctx context.Context, req *resource.ReadRequest, resp *resour
 	if !settle(ctx, &state, req.Private, &resp.Diagnostics) {
 		if !resp.Diagnostics.HasError() {
 			resp.State.RemoveResource(ctx)
-			// Terraform wants an identity also of what is removed.
+			// Terraform requires an identity even for a removed resource.
 			resp.Diagnostics.Append(SetIdentity(ctx, resp.Identity, uuid.Nil.String())...)
 		}
 		return false
@@ -85,11 +84,10 @@ func Resolve[M any](ctx context.Context, req *resource.ReadRequest, resp *resour
 	return !resp.Diagnostics.HasError()
 }
 
-// CutOff is the advice about an object that is in the way of a creation, which an
-// apply may have left behind whose provider was killed before the Server answered:
-// nothing on the Server says so, and what another owner made must not be taken
-// over unasked. resource is the type.
+// CutOff is the advice about an existing object that blocks a creation. It may come from an earlier apply
+// whose provider was killed before the Server answered. The Server does not record that, and another owner's
+// object must not be adopted unasked. resource is the type.
 func CutOff(resource, id string) string {
-	return fmt.Sprintf("If an earlier apply was cut off before the Server answered, this is what it created:\n\n"+
+	return fmt.Sprintf("If an earlier apply was interrupted before the Server answered, it may have created this object:\n\n"+
 		"  import {\n    to = %s.<name>\n    id = \"%s\"\n  }", resource, id)
 }

@@ -42,9 +42,9 @@ type InState struct {
 	Label string
 }
 
-// ReadObject does what the Read of every resource of a tenant begins with: it decodes the state, sets the identity, and gets
-// the object. It returns nil if that is all there is to do: the Server is not known yet, there was an error, or the object
-// is gone and has been removed from the state.
+// ReadObject does the first part of the Read of every resource in a tenant: it decodes the state, sets the
+// identity, and gets the object. It returns nil if nothing is left to do: the Server is not known yet, there
+// was an error, or the object is gone and has been removed from the state.
 func ReadObject[M, T any](ctx context.Context, data *ProviderData, req resource.ReadRequest, resp *resource.ReadResponse,
 	state *M, identify func(*M) InState, get func(c *prefect.Client, ctx context.Context, id string) (*T, error), //nolint:revive // a method expression
 ) *T {

@@ -14,7 +14,7 @@ type flowSummary struct{}
 // NewFlowSummary returns the function flow_summary.
 func NewFlowSummary() function.Function { return flowSummary{} }
 
-// Metadata gives the name.
+// Metadata sets the name.
 func (flowSummary) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
 	resp.Name = "flow_summary"
 }
@@ -23,8 +23,8 @@ func (flowSummary) Metadata(_ context.Context, _ function.MetadataRequest, resp 
 func (flowSummary) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "A flow in a few lines",
-		MarkdownDescription: "Returns the `summary` that a `prefect_flow` of the flow has: `tasks`, `parameters`, `schedule`, `run_config` and `storage` in words. " +
-			"Its size is bounded, whatever the size of the flow. Environment variables are listed without values. The flow is checked as `prefect_flow` does.\n\n" +
+		MarkdownDescription: "Returns the `summary` of a `prefect_flow`: `tasks`, `parameters`, `schedule`, `run_config` and `storage` in words. " +
+			"Its size is bounded, whatever the size of the flow. Environment variables are listed without values. The flow is validated as by `prefect_flow`.\n\n" +
 			"Call it as `flow_summary(flow_json)` or `flow_summary(flow_json, name)`.",
 		Parameters: []function.Parameter{function.StringParameter{
 			Name: "flow_json", MarkdownDescription: "One serialised flow, or a whole document of `prefect build`, as JSON.",

@@ -172,7 +172,7 @@ func (r *runner) body(ctx context.Context) error {
 		for i := int64(0); i < size; i += 4096 {
 			memory[i] = 1
 		}
-		// Long enough for whoever watches the memory.
+		// Long enough for the memory limit to be noticed.
 		err := pause(ctx, time.Second)
 		memory[0] = 0
 		if err != nil {

@@ -57,7 +57,7 @@ func (s *Store) Update(f func(tx *Tx) error) error {
 	tx := &Tx{store: s, writable: true, now: stamp(s.clock())}
 	done := false
 	defer func() {
-		if !done { // f panicked: leave no half of it behind for whoever recovers
+		if !done { // f panicked: leave no partial change for the caller that recovers
 			tx.rollback()
 		}
 	}()
