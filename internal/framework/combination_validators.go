@@ -69,17 +69,21 @@ func (c Combination) ValidateDataSource(ctx context.Context, req datasource.Vali
 	resp.Diagnostics.Append(reworded(own.Diagnostics, c.summary, c.detail)...)
 }
 
-// reworded returns the first error of a library rule, at the same path, with our message.
+// reworded replaces the message of a library rule by ours, at the same path. Other errors, such as that a value cannot be
+// read, stay as they are: the attribute reports the same one, and equal diagnostics are shown once.
 func reworded(found diag.Diagnostics, summary, detail string) diag.Diagnostics {
 	var out diag.Diagnostics
-	errs := found.Errors()
-	if len(errs) == 0 {
-		return out
-	}
-	if at, ok := errs[0].(diag.DiagnosticWithPath); ok {
-		out.AddAttributeError(at.Path(), summary, detail)
-	} else {
-		out.AddError(summary, detail)
+	for _, problem := range found.Errors() {
+		if s := problem.Summary(); s != "Invalid Attribute Combination" && s != "Missing Attribute Configuration" {
+			out.Append(problem)
+			continue
+		}
+		if at, ok := problem.(diag.DiagnosticWithPath); ok {
+			out.AddAttributeError(at.Path(), summary, detail)
+		} else {
+			out.AddError(summary, detail)
+		}
+		break
 	}
 	return out
 }
