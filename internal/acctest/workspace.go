@@ -94,6 +94,12 @@ func (w *Workspace) Read(name string) string {
 // Try runs a command of the command line and gives what it printed, and its exit code.
 func (w *Workspace) Try(arguments ...string) (output string, code int) {
 	w.t.Helper()
+	return w.TryUntil(nil, arguments...)
+}
+
+// TryUntil is Try, but a person presses Ctrl-C when the channel is closed.
+func (w *Workspace) TryUntil(interrupt <-chan struct{}, arguments ...string) (output string, code int) {
+	w.t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(w.t.Context()), patience)
 	defer cancel()
 	command := exec.CommandContext(ctx, w.program, arguments...) //nolint:gosec // chosen by the developer
@@ -103,9 +109,19 @@ func (w *Workspace) Try(arguments ...string) (output string, code int) {
 	var both bytes.Buffer
 	command.Stdout, command.Stderr = &both, &both
 	begin := time.Now()
-	if err := command.Run(); err != nil && command.ProcessState == nil {
+	if err := command.Start(); err != nil {
 		w.t.Fatalf("start %s: %v", w.program, err)
 	}
+	ended := make(chan struct{})
+	go func() {
+		select {
+		case <-interrupt:
+			_ = command.Process.Signal(os.Interrupt) // fails if it has ended
+		case <-ended:
+		}
+	}()
+	_ = command.Wait() // the exit code says it
+	close(ended)
 	w.Last = CostOf(command.ProcessState, time.Since(begin))
 	return both.String(), command.ProcessState.ExitCode()
 }

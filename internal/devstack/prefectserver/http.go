@@ -2,6 +2,7 @@ package prefectserver
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,12 +21,14 @@ import (
 // Handler answers GraphQL over HTTP as Prefect Server's gateway does, at any path:
 // clients use / and /graphql.
 func (s *Server) Handler() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("/.well-known/apollo/server-health", func(w http.ResponseWriter, _ *http.Request) {
-		s.reply(w, http.StatusOK, "application/health+json", []byte(`{"status":"pass"}`))
+	// No ServeMux: it would redirect //graphql, which an address that ends in a slash becomes.
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/.well-known/apollo/server-health" {
+			s.reply(w, http.StatusOK, "application/health+json; charset=utf-8", []byte(`{"status":"pass"}`))
+			return
+		}
+		s.serve(w, r)
 	})
-	mux.HandleFunc("/", s.serve)
-	return mux
 }
 
 // serve dispatches on the method, with the headers for browsers.
@@ -77,8 +80,14 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request) {
 		s.tooLarge(w, r, started)
 		return
 	}
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+	kind, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	charset := strings.ToLower(cmp.Or(parameters["charset"], "utf-8"))
+	switch {
+	case err != nil || kind != "application/json":
 		body = nil // the gateway reads no other bodies
+	case !strings.HasPrefix(charset, "utf-"):
+		s.errorPage(w, http.StatusUnsupportedMediaType, fmt.Sprintf("UnsupportedMediaTypeError: unsupported charset %q", strings.ToUpper(charset)))
+		return
 	}
 	body = bytes.TrimPrefix(body, []byte(byteOrderMark))
 	if len(bytes.TrimSpace(body)) == 0 {
@@ -101,6 +110,8 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request) {
 	}
 	s.single(w, r, single, len(body))
 }
+
+const jsonAnswer = "application/json; charset=utf-8"
 
 const missingBody = "POST body missing. Did you forget use body-parser middleware?"
 
@@ -172,7 +183,7 @@ func (s *Server) batch(w http.ResponseWriter, r *http.Request, bodies []map[stri
 		out.Write(bytes.TrimSpace(a.body))
 	}
 	out.WriteString("]\n")
-	s.reply(w, http.StatusOK, "application/json", out.Bytes())
+	s.reply(w, http.StatusOK, jsonAnswer, out.Bytes())
 }
 
 // read takes a request out of its JSON. The error is a *refusal.
@@ -216,7 +227,7 @@ func read(body map[string]any) (*request, error) {
 // get answers a GET: a query in the URL, or the page that a browser wants.
 func (s *Server) get(w http.ResponseWriter, r *http.Request) {
 	values := r.URL.Query()
-	if values.Get("query") == "" {
+	if !values.Has("query") {
 		if strings.Contains(r.Header.Get("Accept"), "text/html") {
 			s.reply(w, http.StatusOK, "text/html; charset=utf-8", []byte(page("Prefect Server GraphQL API",
 				"POST GraphQL requests to this address.")))
@@ -255,7 +266,7 @@ type answer struct {
 
 func (a *answer) contentType() string {
 	if a.typ == "" {
-		return "application/json"
+		return jsonAnswer
 	}
 	return a.typ
 }
