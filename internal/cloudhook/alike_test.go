@@ -45,7 +45,7 @@ func TestAccCloudHook_leftBehind(t *testing.T) {
 			run(t, server,
 				resource.TestStep{
 					Config: block("n"), PlanOnly: true,
-					ExpectError: acctest.Says("A cloud hook exactly like this one exists", "cut off", "to = prefect_cloud_hook.", id, "different names"),
+					ExpectError: acctest.Says("A cloud hook exactly like this one exists", "interrupted", "to = prefect_cloud_hook.", id, "different names"),
 				},
 				resource.TestStep{
 					Config:            block("n") + fmt.Sprintf("import {\n to = %s\n id = %q\n}\n", address, id),

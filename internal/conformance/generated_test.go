@@ -31,7 +31,7 @@ func TestGeneratedConfiguration(t *testing.T) {
 				"project_id": b.project, "flow_json": flowJSON("new"), "labels": []any{"a"}, "description": "text",
 				"run_config": map[string]any{"kubernetes": map[string]any{"image": "img:1", "labels": []any{"b"}}},
 			},
-			[]string{"deletion_policy", "description", "flow_json", "project_id", "schedule_active", "tenant_id"},
+			[]string{"deletion_policy", "description", "flow_json", "project_id", "tenant_id"},
 		},
 		"prefect_flow_group": {
 			map[string]any{"version_group_id": "etl", "description": "text", "labels": []any{}},

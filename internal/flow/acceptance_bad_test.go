@@ -42,7 +42,7 @@ func TestAccFlowBadInput(t *testing.T) {
 		"unknown name":    {flow: flow.Document(t, 1, good), lines: []string{`name = "none"`}, says: []string{"No such flow", "name =", `"none"`, `"etl"`}},
 		"wrong name":      {flow: good, lines: []string{`name = "other"`}, says: []string{"No such flow", "name =", `"etl"`, `"other"`}},
 		"several flows":   {flow: flow.Document(t, 1, good, flow.TestFlow(t, "b", nil)), says: []string{"Several flows", "no name was given", `"etl", "b"`}},
-		"two of one name": {flow: flow.Document(t, 1, good, good), lines: []string{`name = "etl"`}, says: []string{"Several flows", "2 flows named", "a name of its own"}},
+		"two of one name": {flow: flow.Document(t, 1, good, good), lines: []string{`name = "etl"`}, says: []string{"Several flows", "2 flows named", "a unique name"}},
 		"no flow name":    {flow: edit(func(f map[string]any) { f["name"] = "" }), says: []string{"Invalid flow", "flow_json", "must have a name"}},
 		"duplicate slugs": {flow: edit(func(f map[string]any) { task(f, 1)["slug"] = "extract-1" }), says: []string{"Invalid flow", "flow_json", "tasks[1].slug", "used by tasks[0]"}},
 		"edge to nowhere": {flow: edit(func(f map[string]any) { task(f, 1)["slug"] = "other-1" }), says: []string{"Invalid flow", "flow_json", "edges[0].downstream_task", `"load-1"`}},

@@ -158,7 +158,7 @@ func note(ctx context.Context, private framework.Private, in inputs, want *inten
 		}
 		return framework.SetPrivate(ctx, private, notedKey, noted{})
 	}
-	fingerprint := in.fingerprint()
+	fingerprint := in.fingerprint() //nolint:contextcheck // converts values in memory
 	return framework.SetPrivate(ctx, private, notedKey, noted{Inputs: hex.EncodeToString(fingerprint[:]), Key: want.key})
 }
 

@@ -117,7 +117,7 @@ func (r *flowResource) newPlanning(ctx context.Context, req resource.ModifyPlanR
 		return p, diags
 	}
 	p.config.inputs = in
-	if p.unchanged() {
+	if p.unchanged() { //nolint:contextcheck // as in note
 		return p, diags
 	}
 	p.want, d = in.intent(ctx)

@@ -117,7 +117,7 @@ func (r *flowResource) apply(
 		var d diag.Diagnostics
 		done.Changes, d = r.planChanges(ctx, p)
 		if diags.Append(d...); diags.HasError() {
-			return
+			return types.StringUnknown()
 		}
 	}
 	var f *prefect.Flow

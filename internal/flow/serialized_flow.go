@@ -59,7 +59,7 @@ var meanings = recent.New[[sha256.Size]byte, meaning](rememberedText)
 // and a file read.
 func (in inputs) intent(ctx context.Context) (*intent, diag.Diagnostics) {
 	text, _ := in.text()
-	found := meanings.Get(in.fingerprint(), len(text), func() meaning {
+	found := meanings.Get(in.fingerprint(), len(text), func() meaning { //nolint:contextcheck // as in note
 		found, diags := in.interpret(ctx)
 		return meaning{found, diags}
 	})

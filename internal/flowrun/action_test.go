@@ -250,11 +250,11 @@ func TestAccFlowRunAction_plan(t *testing.T) {
 		"registered by the same apply": {map[string]any{"version_group_id": "later"}, true, ""},
 	} {
 		found := session.PlanAction("prefect_flow_run", tt.config)
-		var said string
+		var said strings.Builder
 		for _, d := range found {
-			said += d.Summary + "\n" + d.Detail + "\n"
+			said.WriteString(d.Summary + "\n" + d.Detail + "\n")
 		}
-		if !strings.Contains(said, tt.says) || (tt.says == "") != (len(found) == 0) || len(found) > 0 && found[0].Warning != tt.warning {
+		if !strings.Contains(said.String(), tt.says) || (tt.says == "") != (len(found) == 0) || len(found) > 0 && found[0].Warning != tt.warning {
 			t.Errorf("%s: %+v", name, found)
 		}
 	}

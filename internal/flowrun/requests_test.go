@@ -1,7 +1,7 @@
 package flowrun_test
 
 import (
-	"fmt"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -40,7 +40,7 @@ func TestAccFlowRun_manyRequests(t *testing.T) {
 	}
 	requests, operations := each(func(i int) {
 		made[i] = session.Create("prefect_flow_run", map[string]any{
-			"flow_id": b.flow, "triggers": map[string]any{"n": fmt.Sprint(i)}, "wait_for": "none",
+			"flow_id": b.flow, "triggers": map[string]any{"n": strconv.Itoa(i)}, "wait_for": "none",
 		})
 		for _, d := range made[i].Diagnostics {
 			t.Errorf("%s: %s", d.Summary, d.Detail)

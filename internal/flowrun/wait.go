@@ -14,12 +14,8 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
 )
 
-const (
-	// shownLogs is the maximum number of lines in the attribute logs.
-	shownLogs = prefect.HistoryLogs
-	// reportedLogs is the maximum number of them in a diagnostic.
-	reportedLogs = 20
-)
+// reportedLogs is the maximum number of lines of a run's log in a diagnostic.
+const reportedLogs = 20
 
 // creationRequests is the number of requests that start a run: two looks for an earlier run, by the plan and
 // by the creation, one for its flow, the creation, and reading the run.

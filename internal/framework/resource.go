@@ -46,7 +46,7 @@ type InState struct {
 // identity, and gets the object. It returns nil if nothing is left to do: the Server is not known yet, there
 // was an error, or the object is gone and has been removed from the state.
 func ReadObject[M, T any](ctx context.Context, data *ProviderData, req resource.ReadRequest, resp *resource.ReadResponse,
-	state *M, identify func(*M) InState, get func(c *prefect.Client, ctx context.Context, id string) (*T, error), //nolint:revive // a method expression
+	state *M, identify func(*M) InState, get func(c *prefect.Client, ctx context.Context, id string) (*T, error),
 ) *T {
 	resp.Diagnostics.Append(req.State.Get(ctx, state)...)
 	if resp.Diagnostics.HasError() {

@@ -182,13 +182,13 @@ func flowsNamed(ctx context.Context, c *Client, keys []string) (map[string]*Flow
 		project, name, _ := strings.Cut(key, keySeparator)
 		names[project] = append(names[project], name)
 	}
-	var any []where
+	var either []where
 	for project, some := range names {
-		any = append(any, where{"project_id": equals(project), "name": oneOf(some)})
+		either = append(either, where{"project_id": equals(project), "name": oneOf(some)})
 	}
 	found := map[string]*Flow{}
 	for from := ""; ; {
-		page, err := flowNames(ctx, c, where{"_or": any}, from, pageSize)
+		page, err := flowNames(ctx, c, where{"_or": either}, from, pageSize)
 		if err != nil {
 			return nil, err
 		}

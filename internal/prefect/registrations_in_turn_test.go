@@ -91,7 +91,6 @@ func TestRegistrationsOfOneFlowTakeTurns(t *testing.T) {
 			}
 		}
 	}
-
 }
 
 // TestRegistrationInTurnCanLeave interrupts a registration that waits for its turn, while the one before it goes on.

@@ -145,11 +145,11 @@ func (c *Client) flowRunsByPrefixes(ctx context.Context, prefixes []string, logg
 	if err != nil {
 		return nil, false, err
 	}
-	any := make([]where, 0, len(prefixes))
+	either := make([]where, 0, len(prefixes))
 	for _, prefix := range prefixes {
-		any = append(any, where{"idempotency_key": beginsWith(prefix)})
+		either = append(either, where{"idempotency_key": beginsWith(prefix)})
 	}
-	out, err := graphql.FlowRunsByKey(ctx, wire{c}, tenant, where{"_or": any}, logger, pageSize)
+	out, err := graphql.FlowRunsByKey(ctx, wire{c}, tenant, where{"_or": either}, logger, pageSize)
 	if err != nil {
 		return nil, false, err
 	}
@@ -173,20 +173,20 @@ func keyFamily(r *FlowRun) string {
 
 // flowRunsNear reads a page of the runs of some families; of none, there is nothing to read.
 func flowRunsNear(ctx context.Context, c *Client, families []string, from string, limit int) (*nearPage[FlowRun], error) {
-	any := []where{}
+	either := []where{}
 	for _, family := range families {
 		if family != "" {
-			any = append(any, where{"idempotency_key": beginsWith(family)})
+			either = append(either, where{"idempotency_key": beginsWith(family)})
 		}
 	}
-	if len(any) == 0 {
+	if len(either) == 0 {
 		return &nearPage[FlowRun]{}, nil
 	}
 	tenant, err := c.TenantID(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out, err := graphql.FlowRuns(ctx, wire{c}, tenant, after(cmp.Or(from, beforeAll), where{"_or": any}), limit)
+	out, err := graphql.FlowRuns(ctx, wire{c}, tenant, after(cmp.Or(from, beforeAll), where{"_or": either}), limit)
 	if err != nil {
 		return nil, err
 	}

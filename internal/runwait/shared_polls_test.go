@@ -3,8 +3,8 @@ package runwait
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -65,7 +65,7 @@ func (s *manyRuns) waitForAll(t *testing.T, runs int, first, span time.Duration)
 	begin := time.Now()
 	s.ends = map[string]time.Time{}
 	for i := range runs {
-		s.ends[fmt.Sprint(i)] = begin.Add(first + span*time.Duration(i)/time.Duration(runs))
+		s.ends[strconv.Itoa(i)] = begin.Add(first + span*time.Duration(i)/time.Duration(runs))
 	}
 	for id, end := range s.ends {
 		all.Go(func() {

@@ -50,7 +50,7 @@ func invalid(typ string, v any) error {
 			text = string(raw)
 		}
 	}
-	return &DataError{Message: fmt.Sprintf("invalid input syntax for type %s: \"%s\"", typ, text)} //nolint:gocritic // as PostgreSQL quotes
+	return &DataError{Message: fmt.Sprintf("invalid input syntax for type %s: \"%s\"", typ, text)}
 }
 
 func uuidValue(v any) (any, error) {
