@@ -99,7 +99,7 @@ func (d *ProviderData) deleteJobs(ctx context.Context, runs []prefect.FlowRun) e
 		return err
 	}
 	for i := range runs {
-		if err := runjobs.Delete(ctx, cluster, cluster.Namespace(), runs[i].ID); err != nil {
+		if err := runjobs.Delete(ctx, cluster, "", runs[i].ID); err != nil {
 			return fmt.Errorf("delete the Jobs of run %s: %w", runs[i].ID, err)
 		}
 	}
