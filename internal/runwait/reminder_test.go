@@ -2,6 +2,7 @@ package runwait
 
 import (
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,8 +15,18 @@ import (
 func TestReminder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var told []string
-		r, stop := NewReminder(t.Context(), func(message string) { told = append(told, message) })
+		var mu sync.Mutex
+		var all []string
+		said := func() []string {
+			mu.Lock()
+			defer mu.Unlock()
+			return slices.Clone(all)
+		}
+		r, stop := NewReminder(t.Context(), func(message string) {
+			mu.Lock()
+			defer mu.Unlock()
+			all = append(all, message)
+		})
 		time.Sleep(20 * time.Second) // nothing is known yet
 		r.At("flow run \"x\" is Running")
 		time.Sleep(15 * time.Second)
@@ -23,14 +34,15 @@ func TestReminder(t *testing.T) {
 		time.Sleep(14 * time.Second)
 		synctest.Wait()
 		want := []string{`Still waiting (30s elapsed): flow run "x" is Running`, "a line of the log"}
-		if !slices.Equal(told, want) {
+		if told := said(); !slices.Equal(told, want) {
 			t.Errorf("got %q", told)
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
 		stop()
 		time.Sleep(time.Minute)
-		if want = append(want, `Still waiting (50s elapsed): flow run "x" is Running`); !slices.Equal(told, want) {
+		want = append(want, `Still waiting (50s elapsed): flow run "x" is Running`)
+		if told := said(); !slices.Equal(told, want) {
 			t.Errorf("got %q", told)
 		}
 	})

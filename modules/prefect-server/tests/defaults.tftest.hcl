@@ -55,7 +55,7 @@ run "external_database" {
     error_message = "Runs have no namespace of their own, or the agent and the API none of them."
   }
   assert {
-    condition     = output.service_account == "prefect-serviceaccount" && output.flows_service_account == "prefect-flows" && jsonencode(local.additions.flows) == jsonencode({ annotations = {}, automountToken = false, serviceAccount = "prefect-flows" })
+    condition     = output.service_account == "prefect-serviceaccount" && output.flows_service_account == "prefect-flows" && jsonencode(local.additions.flows) == jsonencode({ annotations = {}, automountToken = false, evictionAllowed = false, serviceAccount = "prefect-flows" })
     error_message = "The service accounts are wrong."
   }
   assert {
@@ -204,9 +204,9 @@ run "agent" {
   }
   assert {
     condition = (
-      yamldecode(helm_release.namespace["team-a"].values[0]).flows == { serviceAccount = "prefect-flows", annotations = {}, automountToken = true } &&
-      yamldecode(helm_release.namespace["team-b"].values[0]).flows == { serviceAccount = "prefect-flows", annotations = { "azure.workload.identity/client-id" = "1" }, automountToken = false } &&
-      yamldecode(helm_release.namespace["prefect-flows"].values[0]).flows == { serviceAccount = "prefect-flows", annotations = { "azure.workload.identity/client-id" = "1" }, automountToken = false }
+      yamldecode(helm_release.namespace["team-a"].values[0]).flows == { serviceAccount = "prefect-flows", annotations = {}, automountToken = true, evictionAllowed = false } &&
+      yamldecode(helm_release.namespace["team-b"].values[0]).flows == { serviceAccount = "prefect-flows", annotations = { "azure.workload.identity/client-id" = "1" }, automountToken = false, evictionAllowed = false } &&
+      yamldecode(helm_release.namespace["prefect-flows"].values[0]).flows == { serviceAccount = "prefect-flows", annotations = { "azure.workload.identity/client-id" = "1" }, automountToken = false, evictionAllowed = false }
     )
     error_message = "The service accounts of runs are wrong."
   }
