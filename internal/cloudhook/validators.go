@@ -11,15 +11,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 )
 
 // stateNames returns the states of Prefect 1 that a hook can watch.
-func stateNames() []string {
-	return []string{
-		"Cached", "Cancelled", "Cancelling", "ClientFailed", "Failed", "Finished", "Looped", "Mapped", "Paused", "Pending", "Queued", "Resume",
-		"Retrying", "Running", "Scheduled", "Skipped", "Submitted", "Success", "TimedOut", "TriggerFailed", "ValidationFailed",
-	}
-}
+func stateNames() []string { return slices.Sorted(slices.Values(states.Names())) }
 
 // spelled returns a state in Prefect's spelling; the Server stores it in upper case. An unknown state is
 // returned unchanged.

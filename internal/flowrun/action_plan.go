@@ -34,6 +34,7 @@ func (a *runAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest
 		return
 	}
 	if err := config.findByName(ctx, a.data.Prefect, &in); err != nil {
+		resp.Diagnostics.Append(unchecked(err)...)
 		tflog.Debug(ctx, "The flow does not exist yet; the invocation looks for it again", map[string]any{"error": err.Error()})
 		return
 	}
@@ -43,6 +44,7 @@ func (a *runAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest
 		if errors.Is(err, prefect.ErrNotFound) {
 			resp.Diagnostics.Append(provablyMisdirected(ctx, a.data, in)...)
 		}
+		resp.Diagnostics.Append(unchecked(err)...)
 		return
 	}
 	resp.Diagnostics.Append(runDoubts(ctx, m, flow)...)
@@ -52,6 +54,15 @@ func (a *runAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest
 		resp.Diagnostics.Append(tryJob(ctx, a.data, flow, in, deadlines.Total)...)
 	}
 	resp.Diagnostics.Append(a.checkAgents(ctx, flow, in)...)
+}
+
+// unchecked warns that the flow could not be read. That it does not exist is another matter: the same apply may register it.
+func unchecked(err error) diag.Diagnostics {
+	if errors.Is(err, prefect.ErrNotFound) {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewWarningDiagnostic("The flow run could not be checked",
+		framework.Sentence(err.Error())+"\n\nThe invocation checks the run before it starts it.")}
 }
 
 // checkAgents warns if no live agent would take the run.
