@@ -114,24 +114,30 @@ func embedded(t testing.TB, options prefectserver.Options) *PrefectServer {
 // seconds when it shuts down, which every test would pay.
 type connections struct {
 	net.Listener
-	mu   sync.Mutex
-	open []net.Conn
+	mu     sync.Mutex
+	open   []net.Conn
+	closed bool
 }
 
 // Accept implements net.Listener.
 func (c *connections) Accept() (net.Conn, error) {
 	conn, err := c.Listener.Accept()
-	if err == nil {
-		c.mu.Lock()
-		c.open = append(c.open, conn)
-		c.mu.Unlock()
+	if err != nil {
+		return nil, err
 	}
-	return conn, err
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed { // accepted between the end of the test and that of the listener
+		_ = conn.Close()
+	}
+	c.open = append(c.open, conn)
+	return conn, nil
 }
 
 func (c *connections) closeAll() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.closed = true
 	for _, conn := range c.open {
 		_ = conn.Close() // most are closed already
 	}

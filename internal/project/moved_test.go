@@ -27,7 +27,8 @@ resource "prefect_project" "` + address + `" {
 }
 ` + more
 	}
-	refused := acctest.Recorded()
+	// The two addresses are planned in any order: the new one may also say that its name is taken.
+	refused := acctest.Says(`The plan destroys project "etl"`, "at one address and keeps it at another", "moved {", "from = prefect_project.<old name>")
 	acctest.Run(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps: []resource.TestStep{
@@ -39,6 +40,35 @@ resource "prefect_project" "` + address + `" {
 			{Config: at("b", ""), Taint: []string{"prefect_project.b"}},
 		},
 	})
+}
+
+// TestAccProject_renamedInAnyOrder plans the two addresses of a renamed project in either order.
+func TestAccProject_renamedInAnyOrder(t *testing.T) {
+	t.Parallel()
+	server := acctest.Server(t)
+	config := map[string]any{"name": "etl"}
+	recording := acctest.Record(t, t.Name())
+	held := acctest.Connect(t, server, nil).Create("prefect_project", config)
+	if len(held.Diagnostics) > 0 {
+		t.Fatal(held.Diagnostics)
+	}
+	destroy := func(s *acctest.Session) []acctest.Diagnostic { return s.PlanDestroy(held) }
+	create := func(s *acctest.Session) []acctest.Diagnostic { return s.PlanNew("prefect_project", config).Diagnostics }
+	for _, test := range []struct {
+		title string
+		steps []func(*acctest.Session) []acctest.Diagnostic
+	}{
+		{"destroyed, created", []func(*acctest.Session) []acctest.Diagnostic{destroy, create}},
+		{"created, destroyed", []func(*acctest.Session) []acctest.Diagnostic{create, destroy}},
+		{"destroyed", []func(*acctest.Session) []acctest.Diagnostic{destroy}},
+	} {
+		s := acctest.Connect(t, server, nil)
+		var found []acctest.Diagnostic
+		for _, step := range test.steps {
+			found = append(found, step(s)...)
+		}
+		recording.AddDiagnostics(test.title, found)
+	}
 }
 
 // TestAccProject_forceDestroyWithRuns cancels what runs in a project, waits for it,
