@@ -95,7 +95,7 @@ func newLooks() *looks {
 		}},
 		single: refresher[Flow]{source: refreshSource[Flow]{
 			again: lookLifetime, writes: disturbances,
-			find: flowsByID,
+			find: flowListing().find,
 		}},
 		current: refresher[Flow]{source: refreshSource[Flow]{
 			again: lookLifetime, writes: disturbances,
@@ -103,7 +103,7 @@ func newLooks() *looks {
 		}},
 		projects: refresher[Project]{source: refreshSource[Project]{
 			again: lookLifetime, writes: disturbances, fieldOf: all,
-			find: projectsByID, near: projectsNear,
+			find: projectListing().find, near: projectListing().nearAny,
 		}},
 		titles: refresher[Project]{source: refreshSource[Project]{
 			again: lookLifetime, writes: disturbances, fieldOf: all,
@@ -111,7 +111,7 @@ func newLooks() *looks {
 		}},
 		versions: refresher[Flow]{source: refreshSource[Flow]{
 			hold: func(c *Client) bool { return c.creations.registering.Load() > 0 },
-			find: flowsByID,
+			find: flowListing().find,
 		}},
 	}
 }
@@ -253,7 +253,7 @@ func flowsOfGroups(ctx context.Context, c *Client, groups []string) (map[string]
 		return found, nil
 	}
 	// They were looked for by the name of their group, and to be missing has consequences.
-	rest, err := c.flows(ctx, where{"version_group_id": oneOf(missing)})
+	rest, err := flowListing().list(ctx, c, where{"version_group_id": oneOf(missing)})
 	for _, flow := range rest {
 		if known := found[flow.VersionGroupID]; known == nil || known.Version < flow.Version {
 			found[flow.VersionGroupID] = &flow
@@ -278,20 +278,17 @@ func currentFlows(ctx context.Context, c *Client, groups []string) (map[string]*
 	return found, nil
 }
 
-func flowsByID(ctx context.Context, c *Client, ids []string) (map[string]*Flow, error) {
-	found, err := c.flows(ctx, where{"id": oneOf(ids)})
-	return byKey(found, func(f *Flow) string { return f.ID }), err
-}
-
 func projectsByName(ctx context.Context, c *Client, names []string) (map[string]*Project, error) {
-	found, err := c.projects(ctx, where{"name": oneOf(names)})
-	return byKey(found, projectName), err
+	found, err := projectListing().list(ctx, c, where{"name": oneOf(names)})
+	byName := make(map[string]*Project, len(found))
+	for i := range found {
+		byName[found[i].Name] = &found[i]
+	}
+	return byName, err
 }
-
-func projectName(p *Project) string { return p.Name }
 
 func projectNamesNear(ctx context.Context, c *Client, fields []string, from string, limit int) (*nearPage[Project], error) {
-	page, err := projectsNear(ctx, c, fields, from, limit)
+	page, err := projectListing().nearAny(ctx, c, fields, from, limit)
 	if err != nil {
 		return nil, err
 	}
