@@ -237,7 +237,7 @@ func warnOfRuns(ctx context.Context, client *prefect.Client, newest *prefect.Flo
 	return diag.Diagnostics{diag.NewWarningDiagnostic(
 		fmt.Sprintf("Registering flow %q cancels %s", newest.Name, framework.Count(len(pending), "pending run")),
 		fmt.Sprintf("The new version archives version %d, and the Server cancels its scheduled runs that have not started and that the "+
-			"schedule did not create:\n%s\nLet them start before you apply, or create them again for the new version.", newest.Version, runList(pending)))}
+			"schedule did not create:\n%s\nLet them start before you apply, or create them again for the new version.", newest.Version, framework.RunList(pending)))}
 }
 
 // atPlan converts an error of a remote check to diagnostics, unless it means that the Server cannot be
@@ -270,18 +270,5 @@ func (r *flowResource) planDestroy(ctx context.Context, req resource.ModifyPlanR
 		return // the destroy itself will report the error
 	}
 	resp.Diagnostics.AddWarning(fmt.Sprintf("Destroying flow %s cancels %s", state.label(), framework.Count(len(runs), "run")),
-		effect+"\n"+runList(runs))
-}
-
-// runList lists some of the runs, one per line.
-func runList(runs []prefect.FlowRun) string {
-	const most = 10
-	var text string
-	for i, run := range runs {
-		if i == most {
-			return text + fmt.Sprintf("  and %d more\n", len(runs)-most)
-		}
-		text += fmt.Sprintf("  %q (%s), %s\n", run.Name, run.ID, run.State)
-	}
-	return text
+		effect+"\n"+framework.RunList(runs))
 }
