@@ -13,14 +13,14 @@ import (
 	"time"
 )
 
-// patience bounds every command; none of a test takes a tenth of it.
+// patience limits every command. The commands of the tests take less than a tenth of it.
 const patience = 10 * time.Minute
 
 // Workspace is a directory in which a command line of Terraform or OpenTofu works with the provider as a program of its own.
 type Workspace struct {
 	// Dir is the directory.
 	Dir string
-	// Last is what the last command has cost.
+	// Last is the cost of the last command.
 	Last Cost
 
 	t       testing.TB
@@ -28,7 +28,7 @@ type Workspace struct {
 	env     []string
 }
 
-// Cost is what a command has cost, with all that it started.
+// Cost is what a command used, together with the processes that it started.
 type Cost struct {
 	Wall, CPU time.Duration
 	// Memory is the most that one of the processes had resident, in bytes; 0 where the system does not say.
@@ -91,7 +91,7 @@ func (w *Workspace) Read(name string) string {
 	return string(data)
 }
 
-// Try runs a command of the command line and gives what it printed, and its exit code.
+// Try runs a command of the command line and returns its output and exit code.
 func (w *Workspace) Try(arguments ...string) (output string, code int) {
 	w.t.Helper()
 	return w.TryUntil(nil, arguments...)
@@ -126,7 +126,7 @@ func (w *Workspace) TryUntil(interrupt <-chan struct{}, arguments ...string) (ou
 	return both.String(), command.ProcessState.ExitCode()
 }
 
-// Run is Try for what has to succeed.
+// Run is Try for a command that must succeed.
 func (w *Workspace) Run(arguments ...string) string {
 	w.t.Helper()
 	output, code := w.Try(arguments...)
@@ -157,7 +157,7 @@ type PlannedChange struct {
 	Importing map[string]any `json:"importing"`
 }
 
-// Plan gives the planned changes of managed resources by address.
+// Plan returns the planned changes of managed resources by address.
 func (w *Workspace) Plan(arguments ...string) map[string]PlannedChange {
 	w.t.Helper()
 	file := filepath.Join(w.t.TempDir(), "plan")

@@ -14,11 +14,11 @@ import (
 type APIServer struct {
 	*httptest.Server
 
-	// WatchGone has every watch answered with 410, by its status or in its stream.
+	// WatchGone answers every watch with 410, in its status or in its stream.
 	WatchGone, StreamGone bool
-	// SameContinue has every page continued by the same token, NextContinue by another one each time.
+	// SameContinue ends every page with the same continue token, NextContinue with a new one each time.
 	SameContinue, NextContinue bool
-	// RetryAfter has every request answered with 429 and this header, in seconds.
+	// RetryAfter answers every request with 429 and this header, in seconds.
 	RetryAfter string
 
 	requests atomic.Int64
@@ -37,7 +37,7 @@ func NewAPIServer(t *testing.T, how func(*APIServer)) *APIServer {
 	return s
 }
 
-// Requests is how many requests there were.
+// Requests returns the number of requests.
 func (s *APIServer) Requests() int64 { return s.requests.Load() }
 
 // ServeHTTP implements http.Handler.

@@ -155,10 +155,10 @@ func whenRunning(t *testing.T, server *acctest.PrefectServer, do func()) {
 	}()
 }
 
-// hostile is text that paints on a terminal what was never printed.
+// hostile is text that would make a terminal show what was never printed.
 const hostile = "\x1b[2J\x1b[HApply complete!\r\x1b]0;title\a\u202eexe.\u0085"
 
-// TestOutputIsPrintable fails a run whose messages and log hold what a terminal would carry out.
+// TestOutputIsPrintable fails a run whose messages and log contain terminal control sequences.
 func TestOutputIsPrintable(t *testing.T) {
 	t.Parallel()
 	server := acctest.Embedded(t, prefectserver.Options{})
@@ -172,7 +172,7 @@ func TestOutputIsPrintable(t *testing.T) {
 	printed(t, output)
 }
 
-// printed fails the test if a terminal would carry anything out.
+// printed fails the test if the output contains anything that a terminal would execute.
 func printed(t *testing.T, output string) {
 	t.Helper()
 	for _, r := range "\x1b\r\x00\a\u202e\u0085" {

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// An answer is what comes back in place of the Server's own, which is given.
+// An answer replaces the Server's own, which it is given.
 type answer func(w http.ResponseWriter, own []byte)
 
 func text(body string) answer {
@@ -298,7 +298,7 @@ func once(prefixes ...string) func(string) bool {
 	}
 }
 
-// TestSilence never answers, and looks that an interrupted plan ends.
+// TestSilence never answers, and checks that an interrupted plan ends.
 func TestSilence(t *testing.T) {
 	t.Parallel()
 	server := acctest.Embedded(t, prefectserver.Options{})

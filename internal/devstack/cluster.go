@@ -19,8 +19,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/node"
 )
 
-// slowStart is the time after which a progress line says that the start of the
-// control plane still takes its time.
+// slowStart is the time after which a progress line says that the control plane is still starting.
 const slowStart = 10 * time.Second
 
 // startCluster starts a control plane, or connects to an existing cluster.
@@ -77,7 +76,7 @@ func (s *Stack) ensureNamespace(ctx context.Context) error {
 	return nil
 }
 
-// startNode adds the node that the cluster is to have.
+// startNode adds the node that the options ask for.
 func (s *Stack) startNode(ctx context.Context) error {
 	if s.real != nil {
 		return s.joinRealNode(ctx)

@@ -6,9 +6,8 @@ import (
 	"time"
 )
 
-// Azure may take as long as propagation to act on a role that it has granted.
-// creation is how long a cluster takes to be made at least: the simulation's
-// clock goes on by that much with each one.
+// propagation is how long Azure may take to act on a granted role. creation is the least time that the creation of a
+// cluster takes: each one advances the simulation's clock by that much.
 const (
 	propagation = 5 * time.Minute
 	creation    = 6 * time.Minute
@@ -71,8 +70,7 @@ func checkRoleAssignment(s *Simulation, c *call) (code, message string) {
 	return "", ""
 }
 
-// Acts reports whether Azure acts by now on a role that a principal has been
-// granted on a scope, or on what that is in.
+// Acts reports whether a role that a principal was granted on a scope, or on a parent of it, has taken effect.
 func (s *Simulation) Acts(principal, role, scope string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -84,14 +82,13 @@ func (s *Simulation) acts(principal, role, scope string) bool {
 	return granted && s.clock-since >= propagation
 }
 
-// granting says whether a principal has been granted a role on a scope, or on
-// what that is in, whether Azure acts on it yet or not.
+// granting reports whether a principal was granted a role on a scope or on a parent of it, in effect or not.
 func (s *Simulation) granting(principal, role, scope string) bool {
 	_, granted := s.grantedAt(principal, role, scope)
 	return granted
 }
 
-// grantedAt is when a principal was first granted a role on a scope.
+// grantedAt returns when a principal was first granted a role on a scope.
 func (s *Simulation) grantedAt(principal, role, scope string) (at time.Duration, granted bool) {
 	for _, r := range s.below("", "microsoft.authorization/roleassignments") {
 		p := r.properties()

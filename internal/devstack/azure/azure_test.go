@@ -280,8 +280,7 @@ func TestRolesTakeTime(t *testing.T) {
 	}
 }
 
-// TestTokens: only whom the simulation knows gets a token, which is for what it
-// was asked for.
+// TestTokens: only identities that the simulation knows get tokens, for what they asked for.
 func TestTokens(t *testing.T) {
 	t.Parallel()
 	s, c := start(t)

@@ -21,7 +21,7 @@ type kind struct {
 	check func(s *Simulation, c *call) (code, message string)
 	// fill adds what Azure fills in; previous is the body before, nil at first.
 	fill func(s *Simulation, r *resource, previous object)
-	// removed is told that the resource has gone.
+	// removed is called when the resource has been deleted.
 	removed func(s *Simulation, r *resource)
 	// show changes what a GET shows.
 	show func(s *Simulation, r *resource, out object)
@@ -66,15 +66,14 @@ func kinds() []*kind {
 
 		{name: "Microsoft.ManagedIdentity/userAssignedIdentities", versions: []string{"2024-11-30"}, fill: fillUserIdentity, stateless: true},
 
-		// Only there for others to refer to.
+		// These exist only for others to refer to.
 		{name: "Microsoft.KeyVault/vaults", fill: fillNothing},
 
 		{name: "Microsoft.Authorization/roleAssignments", versions: []string{"2022-04-01"}, stateless: true, check: checkRoleAssignment, fill: fillRoleAssignment},
 	}
 }
 
-// kindOf gives the kind of what is at a location: of an action, that of the
-// resource that has it.
+// kindOf returns the kind of the resource at a location; for an action, that of the resource it belongs to.
 func kindOf(at location) *kind {
 	typ := at.typ
 	if typ == "resources" {
@@ -100,7 +99,7 @@ func fillUserIdentity(_ *Simulation, r *resource, _ object) {
 	defaults(r.properties(), object{"clientId": identifier(r.path, "client"), "principalId": identifier(r.path, "principal"), "tenantId": TenantID})
 }
 
-// fillIdentity gives a resource that wants one a system-assigned identity.
+// fillIdentity adds a system-assigned identity to a resource that asks for one.
 func fillIdentity(_ *Simulation, r *resource, _ object) {
 	identity, ok := r.body["identity"].(object)
 	if !ok {

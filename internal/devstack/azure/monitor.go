@@ -6,7 +6,7 @@ func fillCollectionRule(_ *Simulation, r *resource, _ object) {
 	r.properties()["immutableId"] = "dcr-" + strings.ReplaceAll(identifier(r.path), "-", "")
 }
 
-// checkCollection refuses an association with a rule that there is not.
+// checkCollection refuses an association with a rule that does not exist.
 func checkCollection(s *Simulation, c *call) (code, message string) {
 	rule := text(child(c.body, "properties")["dataCollectionRuleId"])
 	if s.find(rule) == nil {

@@ -101,8 +101,7 @@ func (b *bench) states(t *testing.T, run string) []string {
 	return names
 }
 
-// taskStates gives the states of the task runs, by slug and, for the children of
-// mapped tasks, index.
+// taskStates returns the states of the task runs, by slug and, for the children of mapped tasks, index.
 func (b *bench) taskStates(t *testing.T, run string) map[string]string {
 	t.Helper()
 	var answer struct {

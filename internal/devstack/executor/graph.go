@@ -56,8 +56,7 @@ func order(tasks []task, edges []edge) []*task {
 	return sorted
 }
 
-// reference gives the tasks that decide about the run: those the flow names, or
-// those that nothing depends on.
+// reference returns the tasks that decide about the run: those the flow names, or those that nothing depends on.
 func reference(tasks []task, edges []edge) []*task {
 	var named, terminal []*task
 	upstream := map[string]bool{}

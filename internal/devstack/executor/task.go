@@ -129,9 +129,8 @@ func (r *runner) single(ctx context.Context, t *task, run *taskRun, name string,
 	}
 }
 
-// notSet is what becomes of a task whose state the Server has refused: it has
-// failed for its client, which the Server does not hear of, and the tasks after
-// it go by that. Other errors end the run.
+// notSet returns the outcome of a task whose state the Server refused. The client treats it as failed, without
+// telling the Server, and downstream tasks see it as failed. Other errors end the run.
 func (r *runner) notSet(run *taskRun, name string, err error) (state, error) {
 	if !errors.Is(err, prefect.ErrInvalid) {
 		return run.State, err
