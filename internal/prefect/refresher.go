@@ -44,7 +44,7 @@ const (
 // An answer is never older than this process's last write: every mutation drops the cache. Each cached answer
 // is used once; a second question in the same refresh goes to the Server again. Only callers that wait for
 // the same request share its answer. Looks are less strict; see
-// looks.go.
+// looks_before_creation.go.
 type refresher[T any] struct {
 	source refreshSource[T]
 

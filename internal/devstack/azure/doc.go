@@ -3,7 +3,7 @@
 // destroyed with the real azurerm provider and without an account.
 //
 // The simulation is deterministic: identifiers that Azure would choose at random are derived from the paths of the
-// resources. It keeps what it is sent, adds what Azure fills in (kinds.go), makes long-running operations take a few
+// resources. It keeps what it is sent, adds what Azure fills in (resource_types.go), makes long-running operations take a few
 // polls, and refuses what Azure refuses in general: resources in groups that do not exist, API versions that a type
 // does not have, a second role assignment for the same principal, the deletion of a subnet that is used, a change of
 // a cluster while one of its pools is being changed, anything of a resource provider that is not registered. A role
