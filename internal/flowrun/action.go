@@ -32,26 +32,12 @@ var (
 	_ action.ActionWithModifyPlan = (*runAction)(nil)
 )
 
-// runActionModel is the action's configuration: the inputs of a run and how to wait for it, as in the
-// resource.
+// runActionModel is the action's configuration.
 type runActionModel struct {
-	FlowID             types.String   `tfsdk:"flow_id"`
-	VersionGroupID     types.String   `tfsdk:"version_group_id"`
-	FlowName           types.String   `tfsdk:"flow_name"`
-	ProjectName        types.String   `tfsdk:"project_name"`
-	Name               types.String   `tfsdk:"name"`
-	Parameters         framework.JSON `tfsdk:"parameters"`
-	Context            framework.JSON `tfsdk:"context"`
-	Labels             types.Set      `tfsdk:"labels"`
-	RunConfig          types.Object   `tfsdk:"run_config"`
-	ScheduledStartTime types.String   `tfsdk:"scheduled_start_time"`
-	IdempotencyKey     types.String   `tfsdk:"idempotency_key"`
-	WaitFor            types.String   `tfsdk:"wait_for"`
-	SuccessStates      types.Set      `tfsdk:"success_states"`
-	OnFailure          types.String   `tfsdk:"on_failure"`
-	OnTimeout          types.String   `tfsdk:"on_timeout"`
-	ShowLogs           types.Bool     `tfsdk:"show_logs"`
-	Timeouts           types.Object   `tfsdk:"timeouts"`
+	arguments
+	FlowName    types.String `tfsdk:"flow_name"`
+	ProjectName types.String `tfsdk:"project_name"`
+	ShowLogs    types.Bool   `tfsdk:"show_logs"`
 
 	ParametersWO        framework.JSON `tfsdk:"parameters_wo"`
 	ParametersWOVersion types.Int64    `tfsdk:"parameters_wo_version"`
@@ -74,9 +60,7 @@ func (a *runAction) Configure(_ context.Context, req action.ConfigureRequest, re
 // resource converts the configuration to the resource's model.
 func (m runActionModel) resource() *model {
 	r := emptyModel()
-	r.FlowID, r.VersionGroupID, r.Name, r.Parameters, r.Context = m.FlowID, m.VersionGroupID, m.Name, m.Parameters, m.Context
-	r.Labels, r.RunConfig, r.ScheduledStartTime, r.IdempotencyKey = m.Labels, m.RunConfig, m.ScheduledStartTime, m.IdempotencyKey
-	r.WaitFor, r.SuccessStates, r.OnFailure, r.OnTimeout, r.Timeouts = m.WaitFor, m.SuccessStates, m.OnFailure, m.OnTimeout, m.Timeouts
+	r.arguments = m.arguments
 	if m.Parameters.IsNull() {
 		r.Parameters = m.ParametersWO
 	}

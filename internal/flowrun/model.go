@@ -24,7 +24,19 @@ import (
 
 // model is the resource's attributes.
 type model struct {
-	ID                 types.String   `tfsdk:"id"`
+	ID types.String `tfsdk:"id"`
+	arguments
+	Triggers  types.Map    `tfsdk:"triggers"`
+	OnDestroy types.String `tfsdk:"on_destroy"`
+
+	FlowName      types.String `tfsdk:"flow_name"`
+	FlowVersion   types.Int64  `tfsdk:"flow_version"`
+	RecordDeleted types.Bool   `tfsdk:"record_deleted"`
+	observed
+}
+
+// arguments are those that the resource and the action have in common: the inputs of a run and how to wait for it.
+type arguments struct {
 	FlowID             types.String   `tfsdk:"flow_id"`
 	VersionGroupID     types.String   `tfsdk:"version_group_id"`
 	Name               types.String   `tfsdk:"name"`
@@ -34,19 +46,12 @@ type model struct {
 	RunConfig          types.Object   `tfsdk:"run_config"`
 	ScheduledStartTime types.String   `tfsdk:"scheduled_start_time"`
 	IdempotencyKey     types.String   `tfsdk:"idempotency_key"`
-	Triggers           types.Map      `tfsdk:"triggers"`
 
 	WaitFor       types.String `tfsdk:"wait_for"`
 	SuccessStates types.Set    `tfsdk:"success_states"`
 	OnFailure     types.String `tfsdk:"on_failure"`
 	OnTimeout     types.String `tfsdk:"on_timeout"`
-	OnDestroy     types.String `tfsdk:"on_destroy"`
 	Timeouts      types.Object `tfsdk:"timeouts"`
-
-	FlowName      types.String `tfsdk:"flow_name"`
-	FlowVersion   types.Int64  `tfsdk:"flow_version"`
-	RecordDeleted types.Bool   `tfsdk:"record_deleted"`
-	observed
 }
 
 // timeoutsModel is the attribute timeouts.

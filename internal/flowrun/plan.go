@@ -282,8 +282,11 @@ func (m *model) reopen() { m.observed, m.RecordDeleted = yetToObserve(), types.B
 // emptyModel returns a model of nulls with the right types.
 func emptyModel() model {
 	return model{
-		Labels: types.SetNull(types.StringType), RunConfig: runconfig.Null(), Triggers: types.MapNull(types.StringType),
-		SuccessStates: types.SetNull(types.StringType), Timeouts: types.ObjectNull(timeoutTypes()), observed: nothingObserved(),
+		arguments: arguments{
+			Labels: types.SetNull(types.StringType), RunConfig: runconfig.Null(),
+			SuccessStates: types.SetNull(types.StringType), Timeouts: types.ObjectNull(timeoutTypes()),
+		},
+		Triggers: types.MapNull(types.StringType), observed: nothingObserved(),
 	}
 }
 
