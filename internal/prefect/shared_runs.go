@@ -21,7 +21,7 @@ func newSharedRuns() *sharedRuns {
 	return &sharedRuns{
 		histories: refresher[FlowRunHistory]{source: refreshSource[FlowRunHistory]{find: flowRunHistories}},
 		keyed:     refresher[[]KeyedFlowRun]{source: refreshSource[[]KeyedFlowRun]{find: flowRunsByKeys}},
-		runs:      refresher[FlowRun]{source: refreshSource[FlowRun]{find: flowRunsByID}},
+		runs:      refresher[FlowRun]{source: refreshSource[FlowRun]{find: flowRunListing().find}},
 	}
 }
 
