@@ -139,7 +139,9 @@ func (a *runAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *
 	if resp.Diagnostics.HasError() || g.WaitFor == runwait.WaitNone {
 		return
 	}
-	resp.Diagnostics.Append(a.await(ctx, m, run, g, tell, !config.ShowLogs.Equal(types.BoolValue(false)))...)
+	w := runwait.New(a.data.Prefect, &a.data.FlowRunPolls, run.ID, g)
+	w.Started(run, creationRequests)
+	resp.Diagnostics.Append(m.awaitInvoked(ctx, a.data, w, g, tell, !config.ShowLogs.Equal(types.BoolValue(false)), prefect.LogCursor{})...)
 }
 
 // startInterrupted is the advice for an action that was interrupted while starting a run. No later apply
@@ -190,27 +192,25 @@ func (a *runAction) start(ctx context.Context, config runActionModel, m *model) 
 	return run, slices.ContainsFunc(before, func(r prefect.FlowRun) bool { return r.ID == id }), diags
 }
 
-// await waits for the run.
-func (a *runAction) await(ctx context.Context, m *model, run *prefect.FlowRun, g runwait.Goal, tell func(string), showLogs bool) diag.Diagnostics {
-	id := m.ID.ValueString()
-	w := runwait.New(a.data.Prefect, &a.data.FlowRunPolls, id, g)
-	w.Started(run, creationRequests)
+// awaitInvoked waits for the run of an action, whose log it shows from since on unless logs is false.
+func (m *model) awaitInvoked(
+	ctx context.Context, data *framework.ProviderData, w *runwait.Waiter, g runwait.Goal, tell func(string), logs bool, since prefect.LogCursor,
+) diag.Diagnostics {
 	w.Tell = tell
-	var since prefect.LogCursor
-	if showLogs {
-		w.NewLogs = func(ctx context.Context) (logs []prefect.Log, err error) {
-			logs, since, err = a.data.Prefect.FlowRunLogs(ctx, id, since)
-			return logs, err //nolint:wrapcheck // only logged
+	if logs {
+		w.NewLogs = func(ctx context.Context) (lines []prefect.Log, err error) {
+			lines, since, err = data.Prefect.FlowRunLogs(ctx, m.ID.ValueString(), since)
+			return lines, err //nolint:wrapcheck // only logged
 		}
 	}
-	r, diags := m.follow(ctx, a.data, w, g)
+	r, diags := m.follow(ctx, data, w, g)
 	r.Invoked = true
 	if r.Verdict == runwait.Succeeded && r.Err == nil && !r.Interrupted {
 		diags.Append(unobserved(r)...)
 		return diags
 	}
 	if !r.Interrupted {
-		diags.Append(m.details(ctx, a.data.Prefect, &r)...)
+		diags.Append(m.details(ctx, data.Prefect, &r)...)
 	}
 	if r.Accepted || r.Err == nil && r.Verdict == runwait.Late && m.OnTimeout.ValueString() == onWarn {
 		diags.AddWarning(r.Summary(), r.Detail())

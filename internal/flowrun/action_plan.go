@@ -51,12 +51,12 @@ func (a *runAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest
 	resp.Diagnostics.Append(checkParameters(flow, in.Parameters)...)
 	if a.data.HasCluster() && !resp.Diagnostics.HasError() {
 		deadlines, _, _ := m.limits(ctx)
-		resp.Diagnostics.Append(tryJob(ctx, a.data, flow, in, deadlines.Total)...)
+		resp.Diagnostics.Append(tryJob(ctx, a.data, flow, in, deadlines.Total, created)...)
 	}
-	resp.Diagnostics.Append(a.checkAgents(ctx, flow, in)...)
+	resp.Diagnostics.Append(checkAgents(ctx, a.data.Prefect, flowTitle(flow), effectiveLabels(flow, in), path.Root("labels"))...)
 }
 
-// unchecked warns that the flow could not be read. That it does not exist is another matter: the same apply may register it.
+// unchecked warns that the flow, or the run to restart, could not be read. That it does not exist is another matter: the same apply may register it.
 func unchecked(err error) diag.Diagnostics {
 	if errors.Is(err, prefect.ErrNotFound) {
 		return nil
@@ -65,17 +65,17 @@ func unchecked(err error) diag.Diagnostics {
 		framework.Sentence(err.Error())+"\n\nThe invocation checks the run before it starts it.")}
 }
 
-// checkAgents warns if no live agent would take the run.
-func (a *runAction) checkAgents(ctx context.Context, flow *prefect.Flow, in inputs) diag.Diagnostics {
+// checkAgents warns, at an argument, if no live agent would take a run with these labels.
+func checkAgents(ctx context.Context, client *prefect.Client, flow string, labels []string, at path.Path) diag.Diagnostics {
 	var diags diag.Diagnostics
-	agents, err := a.data.Prefect.ListAgents(ctx)
+	agents, err := client.ListAgents(ctx)
 	if err != nil {
 		tflog.Warn(ctx, "Agents could not be listed", map[string]any{"error": err.Error()})
 		return diags
 	}
-	finding := runwait.FindAgents(agents, effectiveLabels(flow, in), a.data.Prefect.ServerTime())
+	finding := runwait.FindAgents(agents, labels, client.ServerTime())
 	if !finding.Suitable {
-		diags.AddAttributeWarning(path.Root("labels"), "No agent would take a run of "+flowTitle(flow)+" now",
+		diags.AddAttributeWarning(at, "No agent would take a run of "+flow+" now",
 			finding.Text+"\n\nStart an agent with these labels, or give the run the labels of an agent that is alive. If agents start on demand, raise `timeouts.agent`.")
 	}
 	return diags

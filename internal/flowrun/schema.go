@@ -41,7 +41,7 @@ const resourceDescription = "Runs a flow once and waits for the run.\n\n" +
 	"If an apply fails, times out or is interrupted while it waits, the run is kept, and the next apply continues with the same " +
 	"run instead of starting another. After a failure, Terraform plans to replace a tainted resource; it is still " +
 	"the same run, and the plan says so. A failed run makes every apply fail, without running again, until an input or " +
-	"a trigger changes, or `on_failure` is `warn`.\n\n" +
+	"a trigger changes, `on_failure` is `warn`, or the action `prefect_flow_run_restart` has restarted it and it succeeds.\n\n" +
 	"Do not give two resources in different configurations the same inputs, `name` and `triggers` at the same time: one could " +
 	"continue a run that the other has started but not recorded yet."
 

@@ -189,7 +189,7 @@ func preflight(ctx context.Context, data *framework.ProviderData, in inputs, lim
 	if diags.HasError() || !data.HasCluster() {
 		return flow, diags
 	}
-	diags.Append(tryJob(ctx, data, flow, in, limit)...)
+	diags.Append(tryJob(ctx, data, flow, in, limit, created)...)
 	return flow, diags
 }
 
@@ -208,9 +208,30 @@ func effectiveRunConfig(flow *prefect.Flow, in inputs) map[string]any {
 	return nil
 }
 
+// starting is how a run gets to an agent, for messages.
+type starting string
+
+const (
+	created   starting = "created"
+	restarted starting = "restarted"
+)
+
+// refused says that a run did not.
+func (s starting) refused() string {
+	if s == restarted {
+		return "The run was not restarted."
+	}
+	return "No run was created."
+}
+
+// unchecked says that a run does although its Job is not checked.
+func (s starting) unchecked(why string) string {
+	return fmt.Sprintf("%s\n\nThe run is %s without this check.", framework.Sentence(why), s)
+}
+
 // tryJob submits the Job that the agent would create as a dry run, so that a refusal by the cluster is known
-// before the run exists.
-func tryJob(ctx context.Context, data *framework.ProviderData, flow *prefect.Flow, in inputs, limit time.Duration) diag.Diagnostics {
+// before the run gets to the agent.
+func tryJob(ctx context.Context, data *framework.ProviderData, flow *prefect.Flow, in inputs, limit time.Duration, how starting) diag.Diagnostics {
 	const summary = "The Job could not be checked (dry run)"
 	var diags diag.Diagnostics
 	config := effectiveRunConfig(flow, in)
@@ -233,12 +254,12 @@ func tryJob(ctx context.Context, data *framework.ProviderData, flow *prefect.Flo
 		return nil
 	case err != nil:
 		diags.AddError("The Kubernetes agent could not create a Job for "+flowTitle(flow),
-			fmt.Sprintf("%s\n\nThe agent would fail the run. Correct the run configuration of the run, the flow group or the flow. No run was created.", framework.Sentence(err.Error())))
+			fmt.Sprintf("%s\n\nThe agent would fail the run. Correct the run configuration of the run, the flow group or the flow. %s", framework.Sentence(err.Error()), how.refused()))
 		return diags
 	}
 	cluster, err := data.Kubernetes()
 	if err != nil {
-		diags.AddWarning(summary, err.Error()+"\n\nThe run is created without this check.")
+		diags.AddWarning(summary, how.unchecked(err.Error()))
 		return diags
 	}
 	if limit == 0 {
@@ -252,18 +273,18 @@ func tryJob(ctx context.Context, data *framework.ProviderData, flow *prefect.Flo
 		// requires.
 		diags.AddWarning("The cluster may refuse the Job of "+flowTitle(flow),
 			fmt.Sprintf("%s\n\nThe cluster rejected the Job that an agent without its own job template would create. If your agent has one (`--job-template`), "+
-				"the run may still work, so it is created. "+
-				"To check the real Job, set a job template in the run configuration of the run, the flow group or the flow.", framework.Sentence(err.Error())))
+				"the run may still work, so it is %s. "+
+				"To check the real Job, set a job template in the run configuration of the run, the flow group or the flow.", framework.Sentence(err.Error()), how))
 	case errors.Is(err, kubeclient.ErrRejected):
 		diags.AddError("The cluster refuses the Job of "+flowTitle(flow),
 			fmt.Sprintf("%s\n\nThe agent would create this Job, so the run would fail. Correct the job template, the run configuration "+
-				"or the cluster's policy. No run was created.", framework.Sentence(err.Error())))
+				"or the cluster's policy. %s", framework.Sentence(err.Error()), how.refused()))
 	case errors.Is(err, kubeclient.ErrForbidden):
-		diags.AddWarning(summary, fmt.Sprintf("%s\n\nThe run is created without this check.", framework.Sentence(err.Error())))
+		diags.AddWarning(summary, how.unchecked(err.Error()))
 	case ctx.Err() != nil:
-		diags.AddError("Starting the flow run was interrupted", "No run was created.")
+		diags.AddError("Starting the flow run was interrupted", how.refused())
 	default:
-		diags.AddWarning(summary, fmt.Sprintf("%s\n\nThe run is created without this check.", framework.Sentence(err.Error())))
+		diags.AddWarning(summary, how.unchecked(err.Error()))
 	}
 	return diags
 }

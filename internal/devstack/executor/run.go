@@ -201,7 +201,23 @@ func (r *runner) finish(ctx context.Context, err error) int {
 	case err != nil:
 		return r.end(ctx, newState("Failed", fmt.Sprintf("Unexpected error while running flow: %v", err)))
 	}
+	if !r.complete() {
+		r.log.info("Flow run RUNNING: terminal tasks are incomplete.")
+		return 0
+	}
 	return r.end(ctx, r.verdict())
+}
+
+// complete reports whether all terminal tasks have finished. The run has no end before.
+func (r *runner) complete() bool {
+	for _, t := range terminal(r.run.Flow.Tasks, r.run.Flow.Edges) {
+		for _, s := range append([]state{r.results[t.ID]}, r.children[t.ID]...) {
+			if !finished(s.name()) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // verdict is the run's final state, which follows from the reference tasks.

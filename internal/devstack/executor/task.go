@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 )
 
 // task executes one task, with its children if it is mapped.
@@ -27,6 +29,10 @@ func (r *runner) task(ctx context.Context, t *task) error {
 		mapped = mapped || e.Mapped
 		upstream = append(upstream, r.outcome(e.Upstream))
 	}
+	if slices.ContainsFunc(upstream, func(state string) bool { return !finished(state) }) {
+		r.results[t.ID] = run.State // it waits for a task that another process has, or had
+		return nil
+	}
 	if !mapped {
 		result, err := r.single(ctx, t, run, t.Name, upstream)
 		r.results[t.ID] = result
@@ -39,7 +45,7 @@ func (r *runner) task(ctx context.Context, t *task) error {
 // mapped task has failed when a child has.
 func (r *runner) outcome(taskID string) string {
 	for _, child := range r.children[taskID] {
-		if failed(child.name()) {
+		if failed(child.name()) || !finished(child.name()) {
 			return child.name()
 		}
 	}
@@ -99,6 +105,10 @@ func (r *runner) single(ctx context.Context, t *task, run *taskRun, name string,
 	if ok, why := trigger(t.Trigger, upstream); !ok {
 		err := r.notTriggered(ctx, t, run, name, why)
 		return run.State, err
+	}
+	if states.IsA(run.State.name(), states.Running) {
+		r.about(run, name, "Task is already running.")
+		return run.State, nil
 	}
 	for attempt := 1; ; attempt++ {
 		if run.State.name() != "Running" {
