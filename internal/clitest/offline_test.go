@@ -50,6 +50,7 @@ func TestOfflinePlan(t *testing.T) {
 		first, second := strings.ReplaceAll(offline, "DESCRIPTION", "first"), strings.ReplaceAll(offline, "DESCRIPTION", "second")
 		w := workspace(t, program, server, nil, first)
 		w.Write("etl.json", etl(t))
+		w.Write("more.json", awkward(t, "more", true))
 		w.Apply()
 
 		w.Configure(&away, nil, first)
@@ -65,8 +66,7 @@ resource "prefect_project" "more" {
 
 resource "prefect_flow" "more" {
   project_id = prefect_project.data.id
-  flow_json  = file("etl.json")
-  name       = "more"
+  flow_json  = file("more.json")
 }
 `)
 		if output, code := w.Try("plan", "-refresh=false", "-input=false"); code != 0 {
