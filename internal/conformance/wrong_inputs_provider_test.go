@@ -34,7 +34,7 @@ func wrongProviders() []wrong {
 			{"id = $run", acctest.AtApply, "id"},
 			{`id = $run; wait_for = "ever"`, acctest.AtValidate, "wait_for"},
 			{`id = $run; on_failure = "ignore"`, acctest.AtValidate, "on_failure"},
-			{`id = $run; success_states = ["Running"]`, acctest.AtValidate, "success_states"},
+			{`id = $run; success_states = ["Running"]`, acctest.AtValidate, "success_states[...]"},
 			{`id = $run; timeouts = { stop = "soon" }`, acctest.AtValidate, "timeouts.stop"},
 		}},
 		{"action prefect_flow_schedule", "", []row{
