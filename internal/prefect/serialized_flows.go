@@ -26,10 +26,13 @@ func (c *Client) GetSerializedFlows(ctx context.Context, flows []Flow) (map[stri
 // readSerialized adds the serialised forms of the versions with these ids to found.
 func (c *Client) readSerialized(ctx context.Context, ids []string, found map[string]json.RawMessage) error {
 	type row = graphql.SerializedFlowsFlow
-	rows, err := inTenant(ctx, c, where{"id": oneOf(ids)}, func(ctx context.Context, tenant string, w where) ([]row, *graphql.Count, error) {
-		out, err := graphql.SerializedFlows(ctx, wire{c}, tenant, w, pageSize)
-		return out.GetFlow(), out.GetRemaining().Aggregate, err
-	}, (*row).GetId, func(r *row) row { return *r })
+	rows, err := listing[row, row]{
+		query: func(ctx context.Context, c *Client, tenant string, w where, limit int) ([]row, *graphql.Count, error) {
+			out, err := graphql.SerializedFlows(ctx, wire{c}, tenant, w, limit)
+			return out.GetFlow(), out.GetRemaining().Aggregate, err
+		},
+		id: (*row).GetId,
+	}.rows(ctx, c, where{"id": oneOf(ids)})
 	for _, r := range rows {
 		found[r.Id] = document(r.SerializedFlow)
 	}
