@@ -35,9 +35,16 @@ type Cost struct {
 	Memory int64
 }
 
-// CostOf is the cost of a command that has ended.
-func CostOf(ended *os.ProcessState, wall time.Duration) Cost {
-	return Cost{Wall: wall, CPU: ended.UserTime() + ended.SystemTime(), Memory: residentMemory(ended)}
+// Measure runs a command and returns its cost. An error is that of its start: what became of it is in its ProcessState.
+func Measure(command *exec.Cmd) (Cost, error) {
+	begin := time.Now()
+	if err := command.Start(); err != nil {
+		return Cost{}, fmt.Errorf("start %s: %w", command.Path, err)
+	}
+	memory := watchMemory(command.Process)
+	_ = command.Wait() // its ProcessState says it
+	wall := time.Since(begin)
+	return Cost{Wall: wall, CPU: command.ProcessState.UserTime() + command.ProcessState.SystemTime(), Memory: memory()}, nil
 }
 
 // NewWorkspace makes an empty one for the program of a command line, in which the provider is the one in a directory of
@@ -104,25 +111,23 @@ func (w *Workspace) TryUntil(interrupt <-chan struct{}, arguments ...string) (ou
 	defer cancel()
 	command := exec.CommandContext(ctx, w.program, arguments...) //nolint:gosec // chosen by the developer
 	command.Dir, command.Env = w.Dir, w.env
-	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
 	command.WaitDelay = time.Minute
 	var both bytes.Buffer
 	command.Stdout, command.Stderr = &both, &both
-	begin := time.Now()
-	if err := command.Start(); err != nil {
-		w.t.Fatalf("start %s: %v", w.program, err)
-	}
 	ended := make(chan struct{})
+	defer close(ended)
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
 	go func() {
 		select {
 		case <-interrupt:
-			_ = command.Process.Signal(os.Interrupt) // fails if it has ended
+			cancel()
 		case <-ended:
 		}
 	}()
-	_ = command.Wait() // the exit code says it
-	close(ended)
-	w.Last = CostOf(command.ProcessState, time.Since(begin))
+	var err error
+	if w.Last, err = Measure(command); err != nil {
+		w.t.Fatal(err)
+	}
 	return both.String(), command.ProcessState.ExitCode()
 }
 
