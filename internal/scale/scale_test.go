@@ -244,7 +244,7 @@ func (b *bench) terraform() string { return cmp.Or(os.Getenv("TF_ACC_TERRAFORM_P
 // workspace has the flows, each in a file.
 func (b *bench) workspace(terraform string, flows []json.RawMessage) *acctest.Workspace {
 	b.t.Helper()
-	w := acctest.NewWorkspace(b.t, terraform, os.Getenv("PREFECT_CLI_TESTS"), "GOGC=100", "GOMEMLIMIT=off") // tests change these
+	w := acctest.NewWorkspace(b.t, terraform, os.Getenv("PREFECT_CLI_TESTS"), "GOGC=", "GOMEMLIMIT=") // as users have it; tests change these
 	for i, flow := range flows {
 		w.Write(fmt.Sprintf("flows/%05d.json", i), string(flow))
 	}
