@@ -181,17 +181,19 @@ func (s *Simulation) complete(r *resource, previous object) {
 func (s *Simulation) answerWrite(c *call, r *resource, existed bool) {
 	if c.kind.write == 0 {
 		status := http.StatusOK
-		if !existed {
+		if !existed && !c.kind.plain {
 			status = http.StatusCreated
 		}
 		writeJSON(c.out, status, s.view(r))
 		return
 	}
+	ended := func() {}
+	if !existed && r.kind.typ == "microsoft.containerservice/managedclusters" {
+		ended = s.creates(s.options.Now())
+	}
 	r.busy = s.begin(c, func() {
 		r.busy = nil
-		if !existed && r.kind.typ == "microsoft.containerservice/managedclusters" {
-			s.clock += creation
-		}
+		ended()
 	})
 	writeJSON(c.out, c.kind.write, s.view(r))
 }

@@ -8,6 +8,7 @@
 // does not have, a second role assignment for the same principal, the deletion of a subnet that is used, a change of
 // a cluster while one of its pools is being changed, anything of a resource provider that is not registered. A role
 // takes effect only once a cluster has been created after the role was granted (Acts): Azure may take five minutes,
-// and a cluster takes longer. Its clusters hand out a kubeconfig that the caller chooses, for example the embedded
+// and a cluster takes longer. If the client did not finish the role before it requested the cluster, the role counts
+// as granted after the cluster. Its clusters hand out a kubeconfig that the caller chooses, for example the embedded
 // control plane's.
 package azure

@@ -13,6 +13,8 @@ type kind struct {
 	// write is the status of a PUT or PATCH that is polled for; 0 if it is done
 	// at once.
 	write int
+	// plain is true if a PUT is answered with 200 even when it makes something.
+	plain bool
 	// slowDelete is true if a DELETE is polled for.
 	slowDelete bool
 	// stateless is true if there is no provisioningState.
@@ -61,6 +63,9 @@ func kinds() []*kind {
 		{name: "Microsoft.DBforPostgreSQL/flexibleServers/databases", versions: []string{"2025-08-01"}, slowDelete: true, write: http.StatusAccepted, fill: fillNothing, stateless: true},
 		{name: "Microsoft.DBforPostgreSQL/flexibleServers/firewallRules", versions: []string{"2025-08-01"}, slowDelete: true, write: http.StatusAccepted, fill: fillNothing, stateless: true},
 
+		{name: "Microsoft.Insights/scheduledQueryRules", versions: []string{"2023-03-15-preview"}, check: checkQueryRule, fill: fillNothing},
+		{name: "Microsoft.Insights/dataCollectionEndpoints", versions: []string{"2023-03-11"}, fill: fillNothing},
+		{name: "Microsoft.Insights/diagnosticSettings", versions: []string{"2021-05-01-preview"}, plain: true, check: checkDiagnosticSetting, fill: fillNothing, stateless: true},
 		{name: "Microsoft.Insights/dataCollectionRules", versions: []string{"2023-03-11"}, fill: fillCollectionRule},
 		{name: "Microsoft.Insights/dataCollectionRuleAssociations", versions: []string{"2023-03-11"}, check: checkCollection, fill: fillNothing, stateless: true},
 

@@ -39,6 +39,8 @@ type Options struct {
 	Polls int
 	// Logger gets every request; nil for none.
 	Logger *slog.Logger
+	// Now tells the time; nil for the machine's.
+	Now func() time.Time
 }
 
 // Request is one request that was answered.
@@ -63,7 +65,7 @@ type Simulation struct {
 	// clock is the simulated time that decides when roles take effect; granted is when each assignment was created,
 	// by lower-case path.
 	clock   time.Duration
-	granted map[string]time.Duration
+	granted map[string]grant
 	// registered are the resource providers that were registered, in lower case.
 	registered map[string]bool
 }
@@ -73,7 +75,10 @@ func Start(ctx context.Context, options Options) (*Simulation, error) {
 	if options.Logger == nil {
 		options.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Simulation{options: options, resources: map[string]*resource{}, operations: map[string]*operation{}, granted: map[string]time.Duration{}, registered: map[string]bool{}}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	s := &Simulation{options: options, resources: map[string]*resource{}, operations: map[string]*operation{}, granted: map[string]grant{}, registered: map[string]bool{}}
 	var listen net.ListenConfig
 	listener, err := listen.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
