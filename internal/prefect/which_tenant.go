@@ -57,7 +57,7 @@ func (c *Client) resolveTenant(ctx context.Context) (string, error) {
 	if transport.IsUUID(wanted) {
 		condition = where{"id": equals(wanted)}
 	}
-	found, err := tenantListing().list(ctx, c, condition)
+	found, err := c.tenants(ctx, condition)
 	if err != nil {
 		return "", err
 	}

@@ -177,18 +177,6 @@ func mutationCases() []mutationCase { //nolint:maintidx // a table
 		onRun("label run", "set_flow_run_labels", func(ctx context.Context, e *env, run string) error {
 			return e.SetFlowRunLabels(ctx, run, []string{"new"})
 		}, `labels: {_contains: "new"}`, 1),
-		{"reset task runs", "set_task_run_states", func(t *testing.T, e *env) (func(context.Context) error, func() int, int) {
-			t.Helper()
-			do, _ := e.restart(t)
-			return do, func() int { return e.count(t, "task_run", `state: {_eq: "Pending"}`) }, 2
-		}},
-		{"restart run", "set_flow_run_states", func(t *testing.T, e *env) (func(context.Context) error, func() int, int) {
-			t.Helper()
-			do, run := e.restart(t)
-			return do, func() int {
-				return e.count(t, "flow_run_state", `state: {_eq: "Scheduled"}, flow_run_id: {_eq: "`+run+`"}`)
-			}, 2
-		}},
 		{"activate schedule", "set_schedule_active", func(t *testing.T, e *env) (func(context.Context) error, func() int, int) {
 			t.Helper()
 			flow := e.flow(t, e.project(t, "p"), "f")
