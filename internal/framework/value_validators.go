@@ -15,7 +15,11 @@ import (
 
 // OneOf accepts the given values in exactly this spelling.
 func OneOf(values ...string) validator.String {
-	choices := Quoted(values)
+	quoted := make([]string, len(values))
+	for i, value := range values {
+		quoted[i] = fmt.Sprintf("%q", value)
+	}
+	choices := strings.Join(quoted, ", ")
 	return stringCheck{
 		description: "must be one of " + choices,
 		summary:     "Not one of the accepted values",

@@ -17,44 +17,77 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
 )
 
-// NewDataSource returns the data source prefect_kubernetes_job.
-func NewDataSource() datasource.DataSource {
-	return framework.NewDataSource(framework.DataSource[model]{
-		Name: "kubernetes_job", Schema: dataSourceSchema, Serverless: true,
-		Validators: []datasource.ConfigValidator{framework.ExactlyOneOf("flow_run_id", "name")},
-		Read:       read,
-	})
+// jobDataSource implements the data source prefect_kubernetes_job.
+type jobDataSource struct {
+	data *framework.ProviderData
 }
 
-// read finds the Job.
-func read(ctx context.Context, data *framework.ProviderData, m *model) diag.Diagnostics {
-	cluster, diags := clusterOf(data)
+var (
+	_ datasource.DataSourceWithConfigure        = (*jobDataSource)(nil)
+	_ datasource.DataSourceWithConfigValidators = (*jobDataSource)(nil)
+)
+
+// NewDataSource returns the data source prefect_kubernetes_job.
+func NewDataSource() datasource.DataSource { return &jobDataSource{} }
+
+// Metadata sets the type name.
+func (d *jobDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_kubernetes_job"
+}
+
+// Configure stores the provider data.
+func (d *jobDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+	d.data = framework.ConfigureDataSource(req, resp)
+}
+
+// Schema describes the data source.
+func (d *jobDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = dataSourceSchema()
+}
+
+// ConfigValidators requires exactly one way to select the Job.
+func (d *jobDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
+	return []datasource.ConfigValidator{
+		framework.ExactlyOneOf("flow_run_id", "name"),
+	}
+}
+
+// Read finds the Job.
+func (d *jobDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var m model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	cluster := d.cluster(&resp.Diagnostics)
 	if cluster == nil {
-		return diags
+		return
 	}
 	job, attempts, diags := m.find(ctx, cluster)
-	if job != nil {
-		m.fill(job, attempts)
+	resp.Diagnostics.Append(diags...)
+	if job == nil {
+		return
 	}
-	return diags
+	m.fill(job, attempts)
+	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
 }
 
-// clusterOf returns the client, or nil with an error.
-func clusterOf(data *framework.ProviderData) (*kubeclient.Client, diag.Diagnostics) {
+// cluster returns the client, or nil with an error.
+func (d *jobDataSource) cluster(diags *diag.Diagnostics) *kubeclient.Client {
 	const summary = "No cluster to look for the Job in"
-	cluster, err := data.Kubernetes()
+	cluster, err := d.data.Kubernetes()
 	switch {
 	case err != nil:
-		return nil, framework.Diagnose(err, summary)
+		diags.Append(framework.Diagnose(err, summary)...)
 	case cluster != nil:
-		return cluster, nil
-	case data != nil && slices.Contains(data.Unknown, "kubernetes"):
-		return nil, diag.Diagnostics{diag.NewErrorDiagnostic(summary, "`kubernetes` in the provider configuration depends on something that has not been applied yet.\n\n"+
-			"Add `depends_on` with the resource that creates the cluster, so that this is read during apply.")}
+	case d.data != nil && slices.Contains(d.data.Unknown, "kubernetes"):
+		diags.AddError(summary, "`kubernetes` in the provider configuration depends on something that has not been applied yet.\n\n"+
+			"Add `depends_on` with the resource that creates the cluster, so that this is read during apply.")
 	default:
-		return nil, diag.Diagnostics{diag.NewErrorDiagnostic(summary, "The provider configuration has no cluster.\n\nSet `kubernetes` in the provider block, for instance "+
-			"`kubernetes = { config_path = \"~/.kube/config\" }`.")}
+		diags.AddError(summary, "The provider configuration has no cluster.\n\nSet `kubernetes` in the provider block, for instance "+
+			"`kubernetes = { config_path = \"~/.kube/config\" }`.")
 	}
+	return cluster
 }
 
 // find returns the newest matching Job and how many there are.

@@ -16,7 +16,7 @@ type resource struct {
 	path string // as the client wrote it
 	kind *kind
 	body object
-	// busy is the operation in progress, if any.
+	// busy is the operation that still works on it.
 	busy *operation
 }
 
@@ -26,7 +26,8 @@ type operation struct {
 	finish func()
 }
 
-// advance counts a poll of an operation, and reports whether the operation has ended.
+// advance brings an operation a poll nearer to its end, and says if it has
+// reached it.
 func (o *operation) advance() bool {
 	if o.polls > 0 {
 		o.polls--
@@ -41,10 +42,10 @@ func (o *operation) advance() bool {
 
 func (r *resource) name() string { return r.path[strings.LastIndexByte(r.path, '/')+1:] }
 
-// properties returns the resource's properties, and creates them if missing.
+// properties gives, and makes if need be, the resource's properties.
 func (r *resource) properties() object { return child(r.body, "properties") }
 
-// child returns the object under a key, and creates it if missing.
+// child gives the object under a key, and makes it if there is none.
 func child(parent object, key string) object {
 	if existing, ok := parent[key].(object); ok {
 		return existing
@@ -54,7 +55,7 @@ func child(parent object, key string) object {
 	return made
 }
 
-// inside returns the object at a path of keys, or nil.
+// inside gives the object under keys, one in the other, nil if there is none.
 func inside(parent object, keys ...string) object {
 	for _, key := range keys {
 		parent, _ = parent[key].(object)
@@ -105,7 +106,7 @@ func identifier(of ...string) string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[0:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
 }
 
-// location is a parsed path: the resource type, its parent and its group.
+// location is what a path says: the resource type, its parent and its group.
 type location struct {
 	path   string // without a slash at the end
 	typ    string // lower case, "microsoft.network/virtualnetworks/subnets"
@@ -117,7 +118,8 @@ type location struct {
 	last string
 }
 
-// locate parses a path. The type follows the last "/providers/", and the scope precedes it.
+// locate reads a path. The last "/providers/" in it says the type, what is
+// before it the scope.
 func locate(path string) location {
 	path = "/" + strings.Trim(path, "/")
 	l := location{path: path, last: path[strings.LastIndexByte(path, '/')+1:]}
@@ -175,10 +177,11 @@ func lastIndexFold(segments []string, wanted string) int {
 	return -1
 }
 
-// find returns the resource at a path, or nil.
+// find gives the resource at a path, nil if there is none.
 func (s *Simulation) find(path string) *resource { return s.resources[strings.ToLower(path)] }
 
-// below returns the resources of a type in a resource or group (all types for ""), sorted by path.
+// below gives the resources of a type in a resource or group (all types for
+// ""), sorted by path.
 func (s *Simulation) below(parent, typ string) []*resource {
 	var out []*resource
 	for _, path := range slices.Sorted(maps.Keys(s.resources)) {
@@ -190,14 +193,15 @@ func (s *Simulation) below(parent, typ string) []*resource {
 	return out
 }
 
-// Resources returns the paths of all resources, in lower case and sorted.
+// Resources are the paths of all resources there are, in lower case and sorted.
 func (s *Simulation) Resources() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Sorted(maps.Keys(s.resources))
 }
 
-// Edit changes or creates a resource, as another user of the subscription would.
+// Edit changes a resource, or makes one that there is not, as somebody else does
+// who also manages what is in the subscription.
 func (s *Simulation) Edit(path string, change func(body map[string]any)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -210,7 +214,8 @@ func (s *Simulation) Edit(path string, change func(body map[string]any)) {
 	change(r.body)
 }
 
-// Body returns a copy of a resource's body as a GET would show it, or nil if it does not exist.
+// Body is a copy of a resource's body as a GET would give it, nil if there is no
+// such resource.
 func (s *Simulation) Body(path string) map[string]any {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -38,7 +38,7 @@ func (p *ControlPlane) startComponents(ctx context.Context, binDir string, progr
 	return nil
 }
 
-// watch reports a component that ends unexpectedly.
+// watch reports the end of a component that nobody asked to end.
 func (p *ControlPlane) watch(c *component) {
 	<-c.process.Done()
 	if c.ending.Load() {

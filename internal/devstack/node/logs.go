@@ -64,7 +64,8 @@ func (w *worker) log(container string, previous bool) *logFile {
 	}
 }
 
-// pipe returns the end of a pipe that a process writes to. The channel is closed when everything has been read.
+// pipe gives the end of a pipe that a process writes to. The channel is closed
+// when everything has been read.
 func (l *logFile) pipe() (*os.File, <-chan struct{}, error) {
 	reader, writer, err := os.Pipe()
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"k8s.io/client-go/tools/reference"
 )
 
-// ending is why a pod is stopped before its containers are done.
+// ending says why a pod is brought to its end before its containers are done.
 type ending struct {
 	// grace is the time between SIGTERM and SIGKILL.
 	grace time.Duration
@@ -34,7 +34,8 @@ type worker struct {
 	ctx    context.Context //nolint:containedctx // it is the pod's life, which every goroutine of the worker ends with
 	cancel context.CancelFunc
 
-	// ended is closed when the pod is to be stopped, deleted when the API asks for its deletion.
+	// ended is closed when the pod is to be brought to its end, deleted when the
+	// API asks for its deletion.
 	ended, deleted chan struct{}
 	endOnce        sync.Once
 	deleteOnce     sync.Once
@@ -75,7 +76,7 @@ func (w *worker) observe(pod *corev1.Pod) {
 	w.deleteOnce.Do(func() { close(w.deleted) })
 }
 
-// end stops the pod; only the first reason counts.
+// end brings the pod to its end; the first reason counts.
 func (w *worker) end(why ending) {
 	w.endOnce.Do(func() {
 		w.why = why
@@ -83,7 +84,7 @@ func (w *worker) end(why ending) {
 	})
 }
 
-// ending reports whether the pod is being stopped.
+// ending reports whether the pod is being brought to its end.
 func (w *worker) ending() bool {
 	select {
 	case <-w.ended:
@@ -95,7 +96,7 @@ func (w *worker) ending() bool {
 	}
 }
 
-// pause waits, and reports whether the pod should continue.
+// pause waits, and says whether the pod should go on.
 func (w *worker) pause(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -125,7 +126,7 @@ func (w *worker) run() {
 	}
 }
 
-// finished reports whether the pod had ended before this node saw it.
+// finished reports whether the pod had ended before this node came to know it.
 func (w *worker) finished() bool {
 	return w.pod.Status.Phase == corev1.PodSucceeded || w.pod.Status.Phase == corev1.PodFailed
 }
@@ -133,7 +134,7 @@ func (w *worker) finished() bool {
 // work runs the containers and reports the end.
 func (w *worker) work() {
 	if w.pod.Status.Phase == corev1.PodRunning {
-		// It ran on an earlier node of this name.
+		// It ran on a node of this name that is no more.
 		w.end(ending{reason: "NodeRestart", message: "The node that ran the pod's processes was started again."})
 	}
 	w.update(func(s *podState) { s.started = true })
@@ -159,7 +160,8 @@ func (w *worker) work() {
 	w.update(func(s *podState) { s.finish(w.ending(), w.why) })
 }
 
-// watchDeadline ends the pod when its active deadline has passed, and returns a function that stops the watch.
+// watchDeadline ends the pod when its active deadline has passed, and gives what
+// stops the watch.
 func (w *worker) watchDeadline() func() bool {
 	seconds := w.pod.Spec.ActiveDeadlineSeconds
 	if seconds == nil {
@@ -173,7 +175,8 @@ func (w *worker) watchDeadline() func() bool {
 
 const deadlineMessage = "Pod was active on the node longer than the specified deadline"
 
-// watchEviction evicts the pod if its annotation says so, and returns a function that stops the watch.
+// watchEviction evicts the pod if its annotation says so, and gives what stops
+// the watch.
 func (w *worker) watchEviction() func() bool {
 	after, err := time.ParseDuration(w.pod.Annotations[EvictAfterAnnotation])
 	if err != nil {
@@ -194,7 +197,8 @@ func (w *worker) grace() time.Duration {
 	return time.Duration(*w.pod.Spec.TerminationGracePeriodSeconds) * time.Second
 }
 
-// initContainers runs the init containers in order, and reports whether the other containers may start.
+// initContainers runs them one after the other and says whether the pod's other
+// containers may start.
 func (w *worker) initContainers() bool {
 	for i := range w.pod.Spec.InitContainers {
 		if !w.container(true, i) {
@@ -245,7 +249,7 @@ func (w *worker) report(status corev1.PodStatus) {
 	}
 }
 
-// rest waits, even while the pod is ending; it returns false if the node stops first.
+// rest waits, also while the pod ends; it returns false when the node does first.
 func (w *worker) rest(wait time.Duration) bool {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()

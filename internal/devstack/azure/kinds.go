@@ -13,8 +13,6 @@ type kind struct {
 	// write is the status of a PUT or PATCH that is polled for; 0 if it is done
 	// at once.
 	write int
-	// plain is true if a PUT is answered with 200 even when it makes something.
-	plain bool
 	// slowDelete is true if a DELETE is polled for.
 	slowDelete bool
 	// stateless is true if there is no provisioningState.
@@ -23,7 +21,7 @@ type kind struct {
 	check func(s *Simulation, c *call) (code, message string)
 	// fill adds what Azure fills in; previous is the body before, nil at first.
 	fill func(s *Simulation, r *resource, previous object)
-	// removed is called when the resource has been deleted.
+	// removed is told that the resource has gone.
 	removed func(s *Simulation, r *resource)
 	// show changes what a GET shows.
 	show func(s *Simulation, r *resource, out object)
@@ -63,22 +61,20 @@ func kinds() []*kind {
 		{name: "Microsoft.DBforPostgreSQL/flexibleServers/databases", versions: []string{"2025-08-01"}, slowDelete: true, write: http.StatusAccepted, fill: fillNothing, stateless: true},
 		{name: "Microsoft.DBforPostgreSQL/flexibleServers/firewallRules", versions: []string{"2025-08-01"}, slowDelete: true, write: http.StatusAccepted, fill: fillNothing, stateless: true},
 
-		{name: "Microsoft.Insights/scheduledQueryRules", versions: []string{"2023-03-15-preview"}, check: checkQueryRule, fill: fillNothing},
-		{name: "Microsoft.Insights/dataCollectionEndpoints", versions: []string{"2023-03-11"}, fill: fillNothing},
-		{name: "Microsoft.Insights/diagnosticSettings", versions: []string{"2021-05-01-preview"}, plain: true, check: checkDiagnosticSetting, fill: fillNothing, stateless: true},
 		{name: "Microsoft.Insights/dataCollectionRules", versions: []string{"2023-03-11"}, fill: fillCollectionRule},
 		{name: "Microsoft.Insights/dataCollectionRuleAssociations", versions: []string{"2023-03-11"}, check: checkCollection, fill: fillNothing, stateless: true},
 
 		{name: "Microsoft.ManagedIdentity/userAssignedIdentities", versions: []string{"2024-11-30"}, fill: fillUserIdentity, stateless: true},
 
-		// These exist only for others to refer to.
+		// Only there for others to refer to.
 		{name: "Microsoft.KeyVault/vaults", fill: fillNothing},
 
 		{name: "Microsoft.Authorization/roleAssignments", versions: []string{"2022-04-01"}, stateless: true, check: checkRoleAssignment, fill: fillRoleAssignment},
 	}
 }
 
-// kindOf returns the kind of the resource at a location; for an action, that of the resource it belongs to.
+// kindOf gives the kind of what is at a location: of an action, that of the
+// resource that has it.
 func kindOf(at location) *kind {
 	typ := at.typ
 	if typ == "resources" {
@@ -104,7 +100,7 @@ func fillUserIdentity(_ *Simulation, r *resource, _ object) {
 	defaults(r.properties(), object{"clientId": identifier(r.path, "client"), "principalId": identifier(r.path, "principal"), "tenantId": TenantID})
 }
 
-// fillIdentity adds a system-assigned identity to a resource that asks for one.
+// fillIdentity gives a resource that wants one a system-assigned identity.
 func fillIdentity(_ *Simulation, r *resource, _ object) {
 	identity, ok := r.body["identity"].(object)
 	if !ok {

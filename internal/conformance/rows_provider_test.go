@@ -27,16 +27,6 @@ func wrongProviders() []wrong {
 			{`id = $run; version_group_id = "etl"`, acctest.AtValidate, "id"},
 			{`version_group_id = "none"`, acctest.AtApply, ""},
 		}},
-		{"action prefect_flow_run_restart", "", []row{
-			{"", acctest.AtValidate, "id"},
-			{`id = "first"`, acctest.AtValidate, "id"},
-			{"id = $none", acctest.AtPlan, "id"},
-			{"id = $run", acctest.AtApply, "id"},
-			{`id = $run; wait_for = "ever"`, acctest.AtValidate, "wait_for"},
-			{`id = $run; on_failure = "ignore"`, acctest.AtValidate, "on_failure"},
-			{`id = $run; success_states = ["Running"]`, acctest.AtValidate, "success_states[...]"},
-			{`id = $run; timeouts = { stop = "soon" }`, acctest.AtValidate, "timeouts.stop"},
-		}},
 		{"action prefect_flow_schedule", "", []row{
 			{`version_group_id = " "; active = true`, acctest.AtValidate, "version_group_id"},
 			{`version_group_id = "none"; active = true`, acctest.AtApply, "version_group_id"},

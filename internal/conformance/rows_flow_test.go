@@ -53,7 +53,7 @@ func wrongTenantsProjectsFlows() []wrong {
 			{`flow_file = ""`, acctest.AtValidate, "flow_file"},
 			{`flow_file = "nowhere.json"`, acctest.AtPlan, "flow_file"},
 			{`flow_file = "."`, acctest.AtPlan, "flow_file"},
-			{`flow_file = "wrong_inputs_flow_test.go"`, acctest.AtPlan, "flow_file"},
+			{`flow_file = "rows_flow_test.go"`, acctest.AtPlan, "flow_file"},
 		}},
 		{"resource prefect_flow", "flow_json = $good", []row{
 			{"", acctest.AtValidate, "project_id"},

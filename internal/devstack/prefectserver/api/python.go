@@ -12,8 +12,8 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
-// The service is written in Python, and its notation shows in messages, keys and timestamps. This file has the parts
-// that clients can see.
+// The service is written in Python and lets its notation through: in messages, in keys, in
+// timestamps. This file has the little of it that clients can see.
 
 // pair is one entry of a dict whose order matters.
 type pair struct {

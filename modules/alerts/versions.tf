@@ -1,9 +1,0 @@
-terraform {
-  required_version = ">= 1.11"
-  required_providers {
-    azurerm = {
-      source  = "hashicorp/azurerm"
-      version = ">= 5.2, < 6.0"
-    }
-  }
-}
