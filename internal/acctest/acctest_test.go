@@ -29,8 +29,8 @@ func TestSays(t *testing.T) {
 	}
 }
 
-// TestServersAreApart gives each test a tenant of its own that ends with it. The
-// inner test has to end within the outer one, so neither is parallel.
+// TestServersAreApart gives each test a tenant of its own that ends with it. The inner test has to end within the
+// outer one, so neither is parallel.
 func TestServersAreApart(t *testing.T) {
 	server := acctest.Server(t)
 	var used *acctest.PrefectServer

@@ -21,9 +21,9 @@ func acceptance(t testing.TB) {
 	hurry()
 }
 
-// hurry keeps the Terraform processes that tests start from collecting garbage,
-// on which they would spend a quarter of their processor time: they live for a
-// fraction of a second. This process has read its own GOGC when it started.
+// hurry turns off garbage collection in the Terraform processes that tests start. They live for a fraction of a
+// second, and would spend a quarter of their processor time on it. This process has read its own GOGC when it
+// started.
 var hurry = sync.OnceFunc(func() {
 	_ = os.Setenv("GOGC", "off") // fails only for names that cannot occur here
 	_ = os.Setenv("GOMEMLIMIT", "1GiB")

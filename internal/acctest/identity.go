@@ -28,7 +28,7 @@ func (s *Session) Identity(a Applied) map[string]any {
 	return identity
 }
 
-// Forget is the resource as a provider without identities would have left it in the state.
+// Forget returns the resource as a provider without identities would have left it in the state.
 func (a Applied) Forget() Applied {
 	a.identity = nil
 	return a

@@ -8,8 +8,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// Conversation is a provider that is spoken to over the plugin protocol, for
-// tests of what Terraform's test library does not show: warnings.
+// Conversation is a provider driven over the plugin protocol, for tests of what Terraform's test library does not
+// show, such as warnings.
 type Conversation struct {
 	t       *testing.T
 	server  tfprotov6.ProviderServer
@@ -77,8 +77,7 @@ func (c *Conversation) Create(name string, config Object) (created *Created, war
 	return &Created{c, name, applied.NewState, applied.Private}, warnings + more, failures
 }
 
-// Destroy plans and applies the end of the resource, in another conversation, as
-// it happens in another run of Terraform.
+// Destroy plans and applies the destruction of the resource in a new conversation, as another run of Terraform would.
 func (r *Created) Destroy(in *Conversation) (warnings, failures string) {
 	r.t.Helper()
 	schema := r.schemas.ResourceSchemas[r.name]
@@ -102,7 +101,7 @@ func (r *Created) Destroy(in *Conversation) (warnings, failures string) {
 	return warnings + more, failures
 }
 
-// sorted tells warnings from errors.
+// sorted separates warnings from errors.
 func sorted(diagnostics []*tfprotov6.Diagnostic) (warnings, failures string) {
 	var w, f []*tfprotov6.Diagnostic
 	for _, d := range diagnostics {

@@ -20,7 +20,7 @@ func Providers() map[string]func() (tfprotov6.ProviderServer, error) {
 	}
 }
 
-// serve makes a provider to speak to over the plugin protocol.
+// serve starts a provider for the plugin protocol.
 func serve(t testing.TB) tfprotov6.ProviderServer {
 	t.Helper()
 	server, err := provider.NewServer("test")

@@ -16,8 +16,8 @@ const recordedPrefix = `^recorded by acctest\.Run: `
 // Recorded is the ExpectError of a step whose whole message [Run] records and compares. The title is that of the step in
 // the recording; without one the steps are numbered.
 //
-// A step whose message differs from run to run, because it quotes a duration or what happened to come first, says with
-// [Says] what it must contain.
+// A step whose message differs from run to run, because it contains a duration or depends on an order, uses [Says]
+// for the parts that it must contain.
 func Recorded(title ...string) *regexp.Regexp {
 	return regexp.MustCompile(recordedPrefix + regexp.QuoteMeta(strings.Join(strings.Fields(strings.Join(title, " ")), " ")))
 }

@@ -70,10 +70,10 @@ var (
 		{`prefect-acc-[0-9a-f]{10}`, "flows"},
 		{`\bacc-[0-9a-f]{10}`, "acc"},
 		{`\b([A-Za-z]+)-[0-9a-f]{10}\b`, "$1-0123456789"}, // names that a test made unique
+		{`\bcreated \d{4}-\d\d-\d\dT[\d:.]+Z`, "created 2030-01-31T08:00:00Z"},
 	}
 	blankLine = regexp.MustCompile(`\n[ \t│]*\n`)
 	frame     = strings.NewReplacer("│", " ", "╷", " ", "╵", " ")
-	source    = regexp.MustCompile(`^on \S+ line \d+, in resource [^:]*: \d+: (.*)$`)
 	temporary = regexp.MustCompile(regexp.QuoteMeta(os.TempDir()) + `/[^\s"]*?/(\d+/)?`)
 )
 
@@ -193,9 +193,7 @@ func plainOutput(output string) string {
 func withoutSource(output string) string {
 	var kept []string
 	for _, paragraph := range strings.Split(output, "\n\n") {
-		if place := source.FindStringSubmatch(paragraph); place != nil {
-			paragraph = "at: " + place[1]
-		}
+		paragraph = blamed.ReplaceAllString(paragraph, "at: $1")
 		if !strings.HasPrefix(paragraph, "with prefect_") {
 			kept = append(kept, paragraph)
 		}

@@ -12,10 +12,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// Session is a conversation with the provider over the plugin protocol, in this
-// process and without Terraform. It serves where a test wants diagnostics as
-// they are, and not as Terraform's command line prints them, where it measures
-// time, and for what the installed Terraform is too old for.
+// Session is a conversation with the provider over the plugin protocol, in this process and without Terraform. Tests
+// use it for diagnostics in their original form rather than as Terraform's command line prints them, for measuring
+// time, and for features that the installed Terraform is too old for.
 type Session struct {
 	// Between is called between every plan and its apply, if it is not nil.
 	Between func()
@@ -34,7 +33,7 @@ type Diagnostic struct {
 	Path string
 }
 
-// Applied is what became of a resource that was applied.
+// Applied is the result of applying a resource.
 type Applied struct {
 	// State is the resource's state as JSON would have it: objects are maps,
 	// sets and lists are slices, numbers are float64. It is nil if there is none.
@@ -61,9 +60,6 @@ func Connect(t testing.TB, server *PrefectServer, cluster *KubernetesCluster) *S
 	}
 	if cluster != nil {
 		config["kubernetes"] = map[string]any{"config_path": cluster.Kubeconfig, "namespace": cluster.Namespace}
-		if cluster.Others != nil {
-			config["kubernetes"] = map[string]any{"config_path": cluster.Kubeconfig, "namespace": cluster.Namespace, "namespaces": cluster.Others}
-		}
 	}
 	configured, err := s.server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
 		TerraformVersion: "1.14.0", Config: s.value(s.schemas.Provider, config),
@@ -243,7 +239,7 @@ func (s *Session) proposed(schema *tfprotov6.Schema, config map[string]any) *tfp
 	return &value
 }
 
-// convert gives a Go value the form of a type; what an object lacks is null.
+// convert gives a Go value the form of a type; attributes that an object lacks are null.
 func (s *Session) convert(kind tftypes.Type, value any) tftypes.Value {
 	s.t.Helper()
 	if value == nil {

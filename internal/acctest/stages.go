@@ -23,7 +23,7 @@ const (
 	AtApply    = "apply"
 )
 
-// Outcome is what became of a configuration that was tried.
+// Outcome is the result of trying a configuration.
 type Outcome struct {
 	// Stage is where an error was found, "" if none was.
 	Stage string
@@ -33,11 +33,10 @@ type Outcome struct {
 	State map[string]any
 }
 
-// Try takes a block through validation, plan and apply, as far as it comes, over
-// the plugin protocol. A run of Terraform per wrong input would take a second.
-// kind is the first words of the block, such as "resource prefect_flow", "data
-// prefect_agents", "list prefect_flow", "action prefect_flow_run" or "provider"; body holds its
-// arguments in HCL, with the function jsonencode and no references.
+// Try takes a block through validation, plan and apply, until one fails, over the plugin protocol. Running Terraform
+// would take a second for each wrong input. kind is the first words of the block, such as "resource prefect_flow",
+// "data prefect_agents", "list prefect_flow", "action prefect_flow_run" or "provider"; body holds its arguments in
+// HCL, with the function jsonencode and no references.
 //
 // Reading a data source and listing count as apply, and configuring the provider
 // as plan. Required arguments and types are checked by Terraform before the

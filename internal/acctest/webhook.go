@@ -17,9 +17,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Webhook has the cluster ask a webhook of this process before it creates objects of a resource ("jobs", "pods") in the
-// test's namespace, until the test ends. review answers; nil stands for a webhook that does not. The test is skipped
-// where the API server is on another machine, which could not reach the webhook.
+// Webhook makes the cluster ask a webhook of this process before it creates objects of a resource ("jobs", "pods") in
+// the test's namespace, until the test ends. review answers; if it is nil, the webhook does not answer. The test is
+// skipped where the API server is on another machine, which could not reach the webhook.
 func Webhook(t *testing.T, cluster *KubernetesCluster, resource string, review func(*admissionv1.AdmissionRequest) *admissionv1.AdmissionResponse) {
 	t.Helper()
 	onThisMachine(t, cluster)
@@ -59,8 +59,8 @@ func Webhook(t *testing.T, cluster *KubernetesCluster, resource string, review f
 	atTheEnd(t, func(ctx context.Context) error { return webhooks.Delete(ctx, config.Name, metav1.DeleteOptions{}) })
 }
 
-// Policy has the cluster refuse objects of a resource in the test's namespace with this message, by a rule of its own,
-// until the test ends.
+// Policy makes the cluster refuse objects of a resource in the test's namespace with this message, by a rule of its
+// own, until the test ends.
 func Policy(t *testing.T, cluster *KubernetesCluster, resource, message string) {
 	t.Helper()
 	name := cluster.Namespace + "-" + resource

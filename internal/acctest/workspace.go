@@ -13,14 +13,14 @@ import (
 	"time"
 )
 
-// patience bounds every command; none of a test takes a tenth of it.
+// patience limits every command. The commands of the tests take less than a tenth of it.
 const patience = 10 * time.Minute
 
 // Workspace is a directory in which a command line of Terraform or OpenTofu works with the provider as a program of its own.
 type Workspace struct {
 	// Dir is the directory.
 	Dir string
-	// Last is what the last command has cost.
+	// Last is the cost of the last command.
 	Last Cost
 
 	t       testing.TB
@@ -28,16 +28,23 @@ type Workspace struct {
 	env     []string
 }
 
-// Cost is what a command has cost, with all that it started.
+// Cost is what a command used, together with the processes that it started.
 type Cost struct {
 	Wall, CPU time.Duration
 	// Memory is the most that one of the processes had resident, in bytes; 0 where the system does not say.
 	Memory int64
 }
 
-// CostOf is the cost of a command that has ended.
-func CostOf(ended *os.ProcessState, wall time.Duration) Cost {
-	return Cost{Wall: wall, CPU: ended.UserTime() + ended.SystemTime(), Memory: residentMemory(ended)}
+// Measure runs a command and returns its cost. An error is that of its start: what became of it is in its ProcessState.
+func Measure(command *exec.Cmd) (Cost, error) {
+	begin := time.Now()
+	if err := command.Start(); err != nil {
+		return Cost{}, fmt.Errorf("start %s: %w", command.Path, err)
+	}
+	memory := watchMemory(command.Process)
+	_ = command.Wait() // its ProcessState says it
+	wall := time.Since(begin)
+	return Cost{Wall: wall, CPU: command.ProcessState.UserTime() + command.ProcessState.SystemTime(), Memory: memory()}, nil
 }
 
 // NewWorkspace makes an empty one for the program of a command line, in which the provider is the one in a directory of
@@ -91,7 +98,7 @@ func (w *Workspace) Read(name string) string {
 	return string(data)
 }
 
-// Try runs a command of the command line and gives what it printed, and its exit code.
+// Try runs a command of the command line and returns its output and exit code.
 func (w *Workspace) Try(arguments ...string) (output string, code int) {
 	w.t.Helper()
 	return w.TryUntil(nil, arguments...)
@@ -104,29 +111,27 @@ func (w *Workspace) TryUntil(interrupt <-chan struct{}, arguments ...string) (ou
 	defer cancel()
 	command := exec.CommandContext(ctx, w.program, arguments...) //nolint:gosec // chosen by the developer
 	command.Dir, command.Env = w.Dir, w.env
-	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
 	command.WaitDelay = time.Minute
 	var both bytes.Buffer
 	command.Stdout, command.Stderr = &both, &both
-	begin := time.Now()
-	if err := command.Start(); err != nil {
-		w.t.Fatalf("start %s: %v", w.program, err)
-	}
 	ended := make(chan struct{})
+	defer close(ended)
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
 	go func() {
 		select {
 		case <-interrupt:
-			_ = command.Process.Signal(os.Interrupt) // fails if it has ended
+			cancel()
 		case <-ended:
 		}
 	}()
-	_ = command.Wait() // the exit code says it
-	close(ended)
-	w.Last = CostOf(command.ProcessState, time.Since(begin))
+	var err error
+	if w.Last, err = Measure(command); err != nil {
+		w.t.Fatal(err)
+	}
 	return both.String(), command.ProcessState.ExitCode()
 }
 
-// Run is Try for what has to succeed.
+// Run is Try for a command that must succeed.
 func (w *Workspace) Run(arguments ...string) string {
 	w.t.Helper()
 	output, code := w.Try(arguments...)
@@ -157,7 +162,7 @@ type PlannedChange struct {
 	Importing map[string]any `json:"importing"`
 }
 
-// Plan gives the planned changes of managed resources by address.
+// Plan returns the planned changes of managed resources by address.
 func (w *Workspace) Plan(arguments ...string) map[string]PlannedChange {
 	w.t.Helper()
 	file := filepath.Join(w.t.TempDir(), "plan")

@@ -91,7 +91,7 @@ func operationName(asked string) (name string, mutation bool) {
 		Name  string `json:"operationName"`
 		Query string `json:"query"`
 	}
-	_ = json.Unmarshal([]byte(asked), &request) // what is no request has no name
+	_ = json.Unmarshal([]byte(asked), &request) // a body that is no request has no name
 	return request.Name, strings.Contains(request.Query, "mutation "+request.Name)
 }
 

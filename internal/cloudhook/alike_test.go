@@ -65,7 +65,7 @@ func TestAccCloudHook_leftBehindUnknown(t *testing.T) {
 	block := config(server, `name = "n"`, `states = ["Failed", "TimedOut"]`, `webhook = { url = terraform_data.url.output }`) +
 		"resource \"terraform_data\" \"url\" {\n  input = \"https://x/y\"\n}\n"
 	run(t, server,
-		resource.TestStep{Config: block, ExpectError: acctest.Says("A cloud hook exactly like this one exists", id)},
+		resource.TestStep{Config: block, ExpectError: acctest.Recorded()},
 		resource.TestStep{
 			PreConfig: func() {
 				if err := server.Client.DeleteCloudHook(context.Background(), id); err != nil {

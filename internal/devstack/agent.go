@@ -9,9 +9,8 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
 )
 
-// pollInterval is the time between two of the agent's looks for runs. The Python
-// agent looks only every ten seconds after a while, which would be most of a
-// short run's time.
+// pollInterval is how often the agent polls for runs. An idle Python agent polls only every ten seconds, which would
+// be most of a short run's duration.
 const pollInterval = 500 * time.Millisecond
 
 // startAgent starts the Kubernetes agent.

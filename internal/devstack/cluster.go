@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/discovery"
 	clientset "k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
 
@@ -19,8 +21,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/node"
 )
 
-// slowStart is the time after which a progress line says that the start of the
-// control plane still takes its time.
+// slowStart is the time after which a progress line says that the control plane is still starting.
 const slowStart = 10 * time.Second
 
 // startCluster starts a control plane, or connects to an existing cluster.
@@ -29,7 +30,7 @@ func (s *Stack) startCluster(ctx context.Context) error {
 		return s.connect(ctx)
 	}
 	begin := time.Now()
-	s.progress("starting the Kubernetes %s control plane", controlplane.Version)
+	s.progress("starting the Kubernetes control plane")
 	slow := time.AfterFunc(slowStart, func() { s.progress("still waiting for the control plane (%s)", since(begin)) })
 	defer slow.Stop()
 	plane, err := controlplane.Start(ctx, controlplane.Options{
@@ -42,8 +43,25 @@ func (s *Stack) startCluster(ctx context.Context) error {
 	s.watch(plane)
 	s.Kubeconfig, s.REST = plane.KubeconfigPath(), plane.RESTConfig()
 	s.nodeTLS, s.nodeCredentials = plane.NodeTLS, plane.NodeCredentials
-	s.progress("control plane is ready at %s (%s)", s.REST.Host, since(begin))
+	version, err := s.version()
+	if err != nil {
+		return err
+	}
+	s.progress("control plane of Kubernetes %s is ready at %s (%s)", version, s.REST.Host, since(begin))
 	return s.ensureNamespace(ctx)
+}
+
+// version asks the cluster which version of Kubernetes it is.
+func (s *Stack) version() (string, error) {
+	client, err := discovery.NewDiscoveryClientForConfig(s.REST)
+	if err != nil {
+		return "", fmt.Errorf("make a client of the cluster: %w", err)
+	}
+	info, err := client.ServerVersion()
+	if err != nil {
+		return "", fmt.Errorf("ask the cluster for its version: %w", err)
+	}
+	return strings.TrimPrefix(info.GitVersion, "v"), nil
 }
 
 // connect uses the cluster of Options.Kubeconfig.
@@ -77,7 +95,7 @@ func (s *Stack) ensureNamespace(ctx context.Context) error {
 	return nil
 }
 
-// startNode adds the node that the cluster is to have.
+// startNode adds the node that the options ask for.
 func (s *Stack) startNode(ctx context.Context) error {
 	if s.real != nil {
 		return s.joinRealNode(ctx)

@@ -56,12 +56,12 @@ type Options struct {
 	Namespace string
 	// Labels are the agent's.
 	Labels []string
-	// KeepFinishedJobs has the agent leave finished Jobs in the cluster.
+	// KeepFinishedJobs makes the agent leave finished Jobs in the cluster.
 	KeepFinishedJobs bool
 	// FlowRunCommand is what runs a flow where there is no Prefect 1; empty means
 	// this very program with the argument "flow-run".
 	FlowRunCommand []string
-	// IgnorePrefect has FlowRunCommand used even where there is a Prefect 1.
+	// IgnorePrefect uses FlowRunCommand even where Prefect 1 is installed.
 	IgnorePrefect bool
 	// NodeCapacity replaces parts of the capacity that the virtual node has by
 	// default, the machine's: pods that request resources and use none need more.

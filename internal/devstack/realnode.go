@@ -102,7 +102,7 @@ func ready(n *corev1.Node) bool {
 	return false
 }
 
-// listenAddress is where the Server listens unless it was told.
+// listenAddress is where the Server listens by default.
 func (s *Stack) listenAddress() string {
 	switch {
 	case s.options.Listen != "":

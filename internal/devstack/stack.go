@@ -109,8 +109,7 @@ func (s *Stack) Environment() []string {
 	}
 }
 
-// Done is closed when a part has ended that should not have; Err then says
-// which.
+// Done is closed when a part has ended unexpectedly; Err then says which.
 func (s *Stack) Done() <-chan struct{} { return s.done }
 
 // Err says why a part ended, once Done is closed.
@@ -161,7 +160,7 @@ func (s *Stack) background(ctx context.Context, name string, run func(context.Co
 	return ended
 }
 
-// watch has the stack fail when a part of it does.
+// watch makes the stack fail when one of its parts does.
 func (s *Stack) watch(p interface {
 	Done() <-chan struct{}
 	Err() error

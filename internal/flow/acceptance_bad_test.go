@@ -2,7 +2,6 @@ package flow_test
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -14,8 +13,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/flow"
 )
 
-// Wrong inputs are refused by the plan, at the attribute that is wrong, with the
-// cause and what to do.
+// The plan refuses wrong inputs, at the attribute that is wrong.
 func TestAccFlowBadInput(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -29,57 +27,56 @@ func TestAccFlowBadInput(t *testing.T) {
 	cases := map[string]struct {
 		flow  string
 		lines []string
-		says  []string
 	}{
-		"not JSON":        {flow: "flows: []", says: []string{"Not JSON", "flow_json", "line 1", "jsonencode"}},
-		"cut off":         {flow: good[:len(good)-5], says: []string{"Not JSON", "flow_json"}},
-		"empty":           {flow: "", says: []string{"Not JSON", "flow_json"}},
-		"a list":          {flow: "[]", says: []string{"Not a build document", "flow_json", "must be a JSON object", "prefect build"}},
-		"something else":  {flow: `{"a": 1}`, says: []string{"Not a build document", "flow_json", "must have a name"}},
-		"version 2":       {flow: flow.Document(t, 2, good), says: []string{"Unsupported version", "flow_json", "version 2", "only version 1"}},
-		"no version":      {flow: `{"flows": []}`, says: []string{"Not a build document", "flow_json", "must state its version"}},
-		"no flows":        {flow: flow.Document(t, 1), says: []string{"No such flow", "contains no flow"}},
-		"unknown name":    {flow: flow.Document(t, 1, good), lines: []string{`name = "none"`}, says: []string{"No such flow", "name =", `"none"`, `"etl"`}},
-		"wrong name":      {flow: good, lines: []string{`name = "other"`}, says: []string{"No such flow", "name =", `"etl"`, `"other"`}},
-		"several flows":   {flow: flow.Document(t, 1, good, flow.TestFlow(t, "b", nil)), says: []string{"Several flows", "no name was given", `"etl", "b"`}},
-		"two of one name": {flow: flow.Document(t, 1, good, good), lines: []string{`name = "etl"`}, says: []string{"Several flows", "2 flows named", "a unique name"}},
-		"no flow name":    {flow: edit(func(f map[string]any) { f["name"] = "" }), says: []string{"Invalid flow", "flow_json", "must have a name"}},
-		"duplicate slugs": {flow: edit(func(f map[string]any) { task(f, 1)["slug"] = "extract-1" }), says: []string{"Invalid flow", "flow_json", "tasks[1].slug", "used by tasks[0]"}},
-		"edge to nowhere": {flow: edit(func(f map[string]any) { task(f, 1)["slug"] = "other-1" }), says: []string{"Invalid flow", "flow_json", "edges[0].downstream_task", `"load-1"`}},
-		"unknown storage": {flow: edit(func(f map[string]any) { f["storage"] = map[string]any{"type": "Cellar"} }), says: []string{"Invalid flow", "storage.type", "Cellar"}},
+		"not JSON":        {flow: "flows: []"},
+		"cut off":         {flow: good[:len(good)-5]},
+		"empty":           {flow: ""},
+		"a list":          {flow: "[]"},
+		"something else":  {flow: `{"a": 1}`},
+		"version 2":       {flow: flow.Document(t, 2, good)},
+		"no version":      {flow: `{"flows": []}`},
+		"no flows":        {flow: flow.Document(t, 1)},
+		"unknown name":    {flow: flow.Document(t, 1, good), lines: []string{`name = "none"`}},
+		"wrong name":      {flow: good, lines: []string{`name = "other"`}},
+		"several flows":   {flow: flow.Document(t, 1, good, flow.TestFlow(t, "b", nil))},
+		"two of one name": {flow: flow.Document(t, 1, good, good), lines: []string{`name = "etl"`}},
+		"no flow name":    {flow: edit(func(f map[string]any) { f["name"] = "" })},
+		"duplicate slugs": {flow: edit(func(f map[string]any) { task(f, 1)["slug"] = "extract-1" })},
+		"edge to nowhere": {flow: edit(func(f map[string]any) { task(f, 1)["slug"] = "other-1" })},
+		"unknown storage": {flow: edit(func(f map[string]any) { f["storage"] = map[string]any{"type": "Cellar"} })},
 		"short interval": {flow: edit(func(f map[string]any) {
 			f["schedule"] = map[string]any{"clocks": []any{map[string]any{"type": "IntervalClock", "interval": 1000000}}}
-		}), says: []string{"Invalid flow", "schedule.clocks[0].interval", "shorter than a minute"}},
-		"invalid cron": {flow: edit(flow.WithCron("every day", nil)), says: []string{"Invalid flow", "schedule.clocks[0].cron", "five fields"}},
+		})},
+		"invalid cron": {flow: edit(flow.WithCron("every day", nil))},
 		"serialised run config": {flow: edit(func(f map[string]any) {
 			f["run_config"] = map[string]any{"type": "KubernetesRun", "cpu_limit": "x", "labels": []any{}}
-		}), says: []string{"Invalid run configuration", "flow_json", "run_config.cpu_limit"}},
-		"blank project":           {flow: good, lines: []string{`version_group_id = " "`}, says: []string{"Blank value", "version_group_id"}},
-		"empty label":             {flow: good, lines: []string{`labels = [""]`}, says: []string{"labels", "empty string"}},
-		"null label":              {flow: good, lines: []string{`labels = ["a", null]`}, says: []string{"labels"}},
-		"deletion policy":         {flow: good, lines: []string{`deletion_policy = "burn"`}, says: []string{"deletion_policy", `"archive", "delete", "abandon"`}},
-		"timeout":                 {flow: good, lines: []string{`timeouts = { delete = "soon" }`}, says: []string{"Time Duration", "soon"}},
-		"run config without type": {flow: good, lines: []string{`run_config = {}`}, says: []string{"kubernetes", "required"}},
-		"two templates":           {flow: good, lines: []string{kubernetes(`job_template = "{}", job_template_path = "x.yaml"`)}, says: []string{"Two job templates", "job_template_path", "Remove one"}},
-		"template not JSON":       {flow: good, lines: []string{kubernetes(`job_template = "kind: Job"`)}, says: []string{"Not JSON", "job_template", "jsonencode"}},
-		"template a list":         {flow: good, lines: []string{kubernetes(`job_template = "[]"`)}, says: []string{"Job template is not an object", "job_template"}},
-		"template not a Job":      {flow: good, lines: []string{template(`{ kind = "Pod", ` + pod + ` }`)}, says: []string{"Invalid run configuration", "job_template", "kind", "must be a Job", "Pod"}},
-		"template of another API": {flow: good, lines: []string{template(`{ apiVersion = "batch/v2", ` + pod + ` }`)}, says: []string{"Invalid run configuration", "job_template", "apiVersion", "batch/v1"}},
-		"template unknown field":  {flow: good, lines: []string{template(`{ spec = { backofLimit = 1, template = { spec = { containers = [{ name = "flow" }] } } } }`)}, says: []string{"Invalid run configuration", "job_template", "backofLimit"}},
-		"template wrong type":     {flow: good, lines: []string{template(`{ spec = { backoffLimit = "many", template = { spec = {} } } }`)}, says: []string{"Invalid run configuration", "job_template", "backoffLimit"}},
-		"template without a pod":  {flow: good, lines: []string{template(`{ kind = "Job", spec = {} }`)}, says: []string{"Invalid run configuration", "job_template", "spec.template.spec"}},
-		"template scheme":         {flow: good, lines: []string{kubernetes(`job_template_path = "ftp://host/job.yaml"`)}, says: []string{"Invalid run configuration", "job_template_path", "ftp://host/job.yaml"}},
-		"cpu limit":               {flow: good, lines: []string{kubernetes(`cpu_limit = "two"`)}, says: []string{"Invalid run configuration", "cpu_limit", "not a quantity", "500m"}},
-		"memory request":          {flow: good, lines: []string{kubernetes(`memory_request = "1 GB"`)}, says: []string{"Invalid run configuration", "memory_request", "not a quantity"}},
-		"negative":                {flow: good, lines: []string{kubernetes(`memory_limit = "-1Gi"`)}, says: []string{"Invalid run configuration", "memory_limit", "negative"}},
-		"request over limit":      {flow: good, lines: []string{kubernetes(`cpu_request = "2", cpu_limit = "1"`)}, says: []string{"Invalid run configuration", "cpu_request", "exceeds cpu_limit"}},
-		"pull policy":             {flow: good, lines: []string{kubernetes(`image_pull_policy = "Sometimes"`)}, says: []string{"Invalid run configuration", "image_pull_policy", "Always, IfNotPresent, Never"}},
-		"image":                   {flow: good, lines: []string{kubernetes(`image = ""`)}, says: []string{"Invalid run configuration", "image", "must not be empty"}},
-		"environment":             {flow: good, lines: []string{kubernetes(`env = { "A=B" = "x" }`)}, says: []string{"Invalid run configuration", "env", "A=B"}},
-		"service account":         {flow: good, lines: []string{kubernetes(`service_account_name = "Not A Name"`)}, says: []string{"Invalid run configuration", "service_account_name"}},
-		"pull secret":             {flow: good, lines: []string{kubernetes(`image_pull_secrets = ["a_b"]`)}, says: []string{"Invalid run configuration", "image_pull_secrets", "a_b"}},
+		})},
+		"blank project":           {flow: good, lines: []string{`version_group_id = " "`}},
+		"empty label":             {flow: good, lines: []string{`labels = [""]`}},
+		"null label":              {flow: good, lines: []string{`labels = ["a", null]`}},
+		"deletion policy":         {flow: good, lines: []string{`deletion_policy = "burn"`}},
+		"timeout":                 {flow: good, lines: []string{`timeouts = { delete = "soon" }`}},
+		"two templates":           {flow: good, lines: []string{kubernetes(`job_template = "{}", job_template_path = "x.yaml"`)}},
+		"template not JSON":       {flow: good, lines: []string{kubernetes(`job_template = "kind: Job"`)}},
+		"template a list":         {flow: good, lines: []string{kubernetes(`job_template = "[]"`)}},
+		"template not a Job":      {flow: good, lines: []string{template(`{ kind = "Pod", ` + pod + ` }`)}},
+		"template of another API": {flow: good, lines: []string{template(`{ apiVersion = "batch/v2", ` + pod + ` }`)}},
+		"template unknown field":  {flow: good, lines: []string{template(`{ spec = { backofLimit = 1, template = { spec = { containers = [{ name = "flow" }] } } } }`)}},
+		"template wrong type":     {flow: good, lines: []string{template(`{ spec = { backoffLimit = "many", template = { spec = {} } } }`)}},
+		"template without a pod":  {flow: good, lines: []string{template(`{ kind = "Job", spec = {} }`)}},
+		"template scheme":         {flow: good, lines: []string{kubernetes(`job_template_path = "ftp://host/job.yaml"`)}},
+		"cpu limit":               {flow: good, lines: []string{kubernetes(`cpu_limit = "two"`)}},
+		"memory request":          {flow: good, lines: []string{kubernetes(`memory_request = "1 GB"`)}},
+		"negative":                {flow: good, lines: []string{kubernetes(`memory_limit = "-1Gi"`)}},
+		"request over limit":      {flow: good, lines: []string{kubernetes(`cpu_request = "2", cpu_limit = "1"`)}},
+		"pull policy":             {flow: good, lines: []string{kubernetes(`image_pull_policy = "Sometimes"`)}},
+		"image":                   {flow: good, lines: []string{kubernetes(`image = ""`)}},
+		"environment":             {flow: good, lines: []string{kubernetes(`env = { "A=B" = "x" }`)}},
+		"service account":         {flow: good, lines: []string{kubernetes(`service_account_name = "Not A Name"`)}},
+		"pull secret":             {flow: good, lines: []string{kubernetes(`image_pull_secrets = ["a_b"]`)}},
 	}
 	// One configuration holds them all, so that one run of Terraform refuses them.
+	recording := acctest.Record(t, t.Name())
 	resources := map[string]string{}
 	var config strings.Builder
 	config.WriteString(acctest.ProviderConfig(b.PrefectServer, nil))
@@ -91,18 +88,12 @@ func TestAccFlowBadInput(t *testing.T) {
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps:                    []resource.TestStep{{Config: config.String(), PlanOnly: true}},
 		ErrorCheck: func(err error) error {
-			problems := strings.Split(err.Error(), "Error: ")
-			for name, c := range cases {
-				want := acctest.Says(c.says...)
-				if !slices.ContainsFunc(problems, func(problem string) bool {
-					return strings.Contains(problem, fmt.Sprintf("resource \"prefect_flow\" %q", resources[name])) && want.MatchString(problem)
-				}) {
-					t.Errorf("%s: no error that says %q", name, c.says)
-				}
-			}
+			recording.AddErrors("prefect_flow", err, resources)
 			return nil
 		},
 	})
+	// Terraform itself refuses this, in words that differ between its versions.
+	run(t, resource.TestStep{Config: b.config(good, `run_config = {}`), PlanOnly: true, ExpectError: acctest.Says("kubernetes", "required")})
 }
 
 // What the flow and the Server decide together is refused by the plan, too.
@@ -110,18 +101,15 @@ func TestAccFlowBadSchedule(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	lacks := flow.TestFlow(t, "etl", flow.AllOf(flow.WithCron("0 0 * * *", nil), flow.WithParameter("n", nil)))
-	refused := func(text, because string) resource.TestStep {
-		return resource.TestStep{
-			Config: b.config(text, "schedule_active = true"), PlanOnly: true,
-			ExpectError: acctest.Says("The schedule cannot be activated", "schedule_active", because),
-		}
+	refused := func(text, title string) resource.TestStep {
+		return resource.TestStep{Config: b.config(text, "schedule_active = true"), PlanOnly: true, ExpectError: acctest.Recorded(title)}
 	}
 	run(t,
-		refused(flow.TestFlow(t, "etl", nil), "neither the flow nor its flow group has a schedule"),
-		refused(lacks, `"n"`),
+		refused(flow.TestFlow(t, "etl", nil), "no schedule"),
+		refused(lacks, "a missing parameter"),
 		// Not asked for: registered, inactive.
 		resource.TestStep{Config: b.config(lacks), ConfigStateChecks: []statecheck.StateCheck{known("schedule_active", knownvalue.Null())}},
-		refused(lacks, `"n"`),
+		refused(lacks, "a missing parameter of a registered flow"),
 	)
 }
 
@@ -137,12 +125,12 @@ func TestAccFlowBadProject(t *testing.T) {
 		t.Fatal(err)
 	}
 	run(t,
-		resource.TestStep{Config: project("exampleProject"), PlanOnly: true, ExpectError: acctest.Says("Not a UUID", "project_id", "not its name")},
+		resource.TestStep{Config: project("exampleProject"), PlanOnly: true, ExpectError: acctest.Recorded("a name")},
 		resource.TestStep{
 			Config: project("6f6b0e0e-0000-4000-8000-00000000000f"), PlanOnly: true,
-			ExpectError: acctest.Says("There is no such project", "project_id", "6f6b0e0e-0000-4000-8000-00000000000f"),
+			ExpectError: acctest.Recorded("no project"),
 		},
-		resource.TestStep{Config: project(foreign), PlanOnly: true, ExpectError: acctest.Says("There is no such project", "tenant_id")},
+		resource.TestStep{Config: project(foreign), PlanOnly: true, ExpectError: acctest.Recorded("a project of another tenant")},
 		resource.TestStep{Config: b.config(good), Check: b.versions("etl", 1)},
 		resource.TestStep{Config: project(foreign), ExpectError: acctest.Says("Could not move flow", "project_id", "belong to the tenant")},
 		resource.TestStep{Config: b.config(good), ConfigPlanChecks: nothing(), Check: b.versions("etl", 1)},

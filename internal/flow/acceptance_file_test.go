@@ -213,15 +213,15 @@ func TestAccFlowFileMissing(t *testing.T) {
 		}
 	}
 	run(t,
-		resource.TestStep{Config: b.fromFile(path + ".none"), ExpectError: acctest.Says("The flow's file cannot be read", "flow_file", "The file must exist when Terraform plans")},
-		resource.TestStep{Config: b.fromFile(b.directory), ExpectError: acctest.Says("The flow's file cannot be read", "flow_file", "not a regular file")},
-		resource.TestStep{Config: b.fromFile(b.file("flow.py", "import prefect\n")), ExpectError: acctest.Says("Not JSON", "flow_file", "ooks like Python source")},
-		resource.TestStep{Config: b.fromFile(path, `flow_json = "{}"`), ExpectError: acctest.Says("Set either `flow_file`")},
-		resource.TestStep{Config: strings.Replace(b.fromFile(path), "flow_file ", "# ", 1), ExpectError: acctest.Says("Set either `flow_file`")},
-		resource.TestStep{Config: b.fromFile(""), ExpectError: acctest.Says("flow_file")},
+		resource.TestStep{Config: b.fromFile(path + ".none"), ExpectError: acctest.Recorded("no such file")},
+		resource.TestStep{Config: b.fromFile(b.directory), ExpectError: acctest.Recorded("a directory")},
+		resource.TestStep{Config: b.fromFile(b.file("flow.py", "import prefect\n")), ExpectError: acctest.Recorded("Python source")},
+		resource.TestStep{Config: b.fromFile(path, `flow_json = "{}"`), ExpectError: acctest.Recorded("both")},
+		resource.TestStep{Config: strings.Replace(b.fromFile(path), "flow_file ", "# ", 1), ExpectError: acctest.Recorded("neither")},
+		resource.TestStep{Config: b.fromFile(""), ExpectError: acctest.Recorded("an empty path")},
 		resource.TestStep{Config: b.fromFile(path)},
 		resource.TestStep{PreConfig: remove, RefreshState: true, ExpectNonEmptyPlan: true},
-		resource.TestStep{Config: b.fromFile(path), ExpectError: acctest.Says("The flow's file cannot be read")}, // by the apply
+		resource.TestStep{Config: b.fromFile(path), ExpectError: acctest.Recorded("a file that has disappeared")}, // by the apply
 		resource.TestStep{Config: b.fromFile(path), Destroy: true},
 	)
 }

@@ -134,21 +134,21 @@ func TestAccFlowImportCommand(t *testing.T) {
 			},
 		}
 	}
-	bad := func(id, want string) resource.TestStep {
-		return resource.TestStep{ResourceName: address, ImportState: true, ImportStateId: id, ExpectError: acctest.Says(want)}
+	bad := func(title, id string) resource.TestStep {
+		return resource.TestStep{ResourceName: address, ImportState: true, ImportStateId: id, ExpectError: acctest.Recorded(title)}
 	}
-	resource.Test(t, resource.TestCase{
+	acctest.Run(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps: []resource.TestStep{
 			{Config: config},
 			by("id"), by("flow_id"), by("version_group_id"),
 			{ResourceName: address, ImportState: true, ImportStateVerify: true, ImportStateVerifyIgnore: ignored, ImportStateId: "flows/etl"},
-			bad("flows/none", "There is no such flow"),
-			bad("none/etl", "There is no such flow"),
-			bad(b.TenantSlug+"/flows/none", "There is no such flow"),
-			bad("6f6b0e0e-0000-4000-8000-00000000000f", "There is no such flow"),
-			bad("nothing", "There is no such flow"),
-			bad("flows/", "empty part"),
+			bad("no such flow in the project", "flows/none"),
+			bad("no such project", "none/etl"),
+			bad("no such flow in the tenant", b.TenantSlug+"/flows/none"),
+			bad("no such id", "6f6b0e0e-0000-4000-8000-00000000000f"),
+			bad("no such version group", "nothing"),
+			bad("no name", "flows/"),
 		},
 	})
 }

@@ -182,7 +182,7 @@ func nothing() resource.ConfigPlanChecks {
 
 func run(t *testing.T, steps ...resource.TestStep) {
 	t.Helper()
-	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: steps})
+	acctest.Run(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: steps})
 }
 
 // A flow through its life: registered, unchanged in another form, changed,

@@ -141,8 +141,8 @@ func archive(ctx context.Context, client *prefect.Client, config archiveActionMo
 		tell(fmt.Sprintf("Flow %q was archived already", current.Name))
 		return nil
 	}
-	if err := archiveAll(ctx, client, group); err != nil {
-		return err
+	if err := framework.ArchiveFlows(ctx, client, prefect.FlowFilter{VersionGroupID: group}); err != nil {
+		return err //nolint:wrapcheck // it names the version
 	}
 	tell(fmt.Sprintf("Flow %q is archived", current.Name))
 	return nil

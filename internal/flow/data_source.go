@@ -9,23 +9,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/flowsummary"
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
-)
-
-// flowDataSource implements the data source prefect_flow.
-type flowDataSource struct {
-	data *framework.ProviderData
-}
-
-var (
-	_ datasource.DataSourceWithConfigure        = (*flowDataSource)(nil)
-	_ datasource.DataSourceWithConfigValidators = (*flowDataSource)(nil)
 )
 
 // dataModel is the data source's attributes.
@@ -49,123 +38,84 @@ type dataModel struct {
 }
 
 // NewDataSource returns the data source prefect_flow.
-func NewDataSource() datasource.DataSource { return &flowDataSource{} }
-
-// Metadata sets the type name.
-func (d *flowDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_flow"
-}
-
-// Configure stores the provider data.
-func (d *flowDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	d.data = framework.ConfigureDataSource(req, resp)
-}
-
-// Schema describes the data source.
-func (d *flowDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
-	resp.Schema = schema.Schema{
-		MarkdownDescription: "A registered flow: its newest version, archived or not, selected by `id` (the same as " +
-			"`version_group_id`) or by project and `name`; or a specific version, selected by `flow_id`.",
-		Attributes: dataSourceAttributes(),
-	}
+func NewDataSource() datasource.DataSource {
+	return framework.NewDataSource(framework.DataSource[dataModel]{
+		Name: "flow",
+		Schema: func() schema.Schema {
+			return schema.Schema{
+				MarkdownDescription: "A registered flow: its newest version, archived or not, selected by `id` (the same as " +
+					"`version_group_id`) or by project and `name`; or a specific version, selected by `flow_id`.",
+				Attributes: dataSourceAttributes(),
+			}
+		},
+		Validators: []datasource.ConfigValidator{
+			framework.ExactlyOneOf("id", "version_group_id", "flow_id", "name"),
+			framework.Conflicting("project_id", "project_name"),
+			framework.Conflicting("id", "project_id"),
+			framework.Conflicting("id", "project_name"),
+			framework.Conflicting("version_group_id", "project_id"),
+			framework.Conflicting("version_group_id", "project_name"),
+			framework.Conflicting("flow_id", "project_id"),
+			framework.Conflicting("flow_id", "project_name"),
+		},
+		Read: read,
+	})
 }
 
 func dataSourceAttributes() map[string]schema.Attribute {
-	key := func(description string, validators ...validator.String) schema.StringAttribute {
-		return schema.StringAttribute{Optional: true, Computed: true, Validators: validators, MarkdownDescription: description}
-	}
-	text := func(description string) schema.StringAttribute {
-		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
-	}
-	document := func(description string) schema.StringAttribute {
-		return schema.StringAttribute{Computed: true, CustomType: framework.JSONType{}, MarkdownDescription: description}
-	}
 	return map[string]schema.Attribute{
-		"id":               key("Version group of the flow, the `id` of the resource.", framework.NotBlank()),
-		"version_group_id": key("The same as `id`.", framework.NotBlank()),
-		"flow_id":          key("Id of a version.", framework.UUID()),
-		"tenant_id":        key("Id of the tenant to look in. Default: the provider's tenant.", framework.UUID()),
-		"project_id":       key("Id of the project. `name` requires it or `project_name`.", framework.UUID()),
-		"project_name":     key("Name of the project.", framework.NotBlank()),
-		"name":             key("Name of the flow.", framework.NotEmpty("etl")),
-		"version":          schema.Int64Attribute{Computed: true, MarkdownDescription: "Number of the version, counted from 1 in the version group."},
-		"archived":         schema.BoolAttribute{Computed: true, MarkdownDescription: "`true` if the version is archived."},
-		"flow_group_id":    text("Id of the flow group, which contains the settings that all versions share."),
-		"idempotency_key": text("Key of the last registration in the version group; `null` if it had none, as with " +
+		"id":               framework.Key("Version group of the flow, the `id` of the resource.", framework.NotBlank()),
+		"version_group_id": framework.Key("The same as `id`.", framework.NotBlank()),
+		"flow_id":          framework.Key("Id of a version.", framework.UUID()),
+		"tenant_id":        framework.Key("Id of the tenant to look in. Default: the provider's tenant.", framework.UUID()),
+		"project_id":       framework.Key("Id of the project. `name` requires it or `project_name`.", framework.UUID()),
+		"project_name":     framework.Key("Name of the project.", framework.NotBlank()),
+		"name":             framework.Key("Name of the flow.", framework.NotEmpty("etl")),
+		"version":          framework.Number("Number of the version, counted from 1 in the version group."),
+		"archived":         framework.Flag("`true` if the version is archived."),
+		"flow_group_id":    framework.Text("Id of the flow group, which contains the settings that all versions share."),
+		"idempotency_key": framework.Text("Key of the last registration in the version group; `null` if it had none, as with " +
 			"`prefect register --force`."),
-		"core_version":    text("Version of Prefect that serialised the flow."),
-		"task_count":      schema.Int64Attribute{Computed: true, MarkdownDescription: "Number of tasks, including parameters."},
-		"description":     text("Description of the version."),
-		"schedule_active": schema.BoolAttribute{Computed: true, MarkdownDescription: "`true` if the Server creates runs on the schedule."},
-		"labels":          schema.SetAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Labels of the version's run configuration."},
-		"run_config":      document("Run configuration, as JSON."),
-		"storage":         document("Storage, as JSON."),
-		"schedule":        document("Schedule of the flow itself, as JSON; `null` if it has none."),
-		"flow_json":       document("The serialised flow, as JSON, with everything that the registration merged into it."),
+		"core_version":    framework.Text("Version of Prefect that serialised the flow."),
+		"task_count":      framework.Number("Number of tasks, including parameters."),
+		"description":     framework.Text("Description of the version."),
+		"schedule_active": framework.Flag("`true` if the Server creates runs on the schedule."),
+		"labels":          framework.Texts("Labels of the version's run configuration."),
+		"run_config":      framework.Document("Run configuration, as JSON."),
+		"storage":         framework.Document("Storage, as JSON."),
+		"schedule":        framework.Document("Schedule of the flow itself, as JSON; `null` if it has none."),
+		"flow_json":       framework.Document("The serialised flow, as JSON, with everything that the registration merged into it."),
 		"summary":         flowsummary.DataSourceAttribute(),
-		"parameters": schema.ListNestedAttribute{
-			Computed: true, MarkdownDescription: "Parameters of the flow.",
-			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-				"name":     text("Name of the parameter."),
-				"required": schema.BoolAttribute{Computed: true, MarkdownDescription: "`true` if every run must set a value."},
-				"default":  document("Default value as JSON; `null` for a required parameter."),
-			}},
-		},
+		"parameters": framework.Found("Parameters of the flow.", map[string]schema.Attribute{
+			"name":     framework.Text("Name of the parameter."),
+			"required": framework.Flag("`true` if every run must set a value."),
+			"default":  framework.Document("Default value as JSON; `null` for a required parameter."),
+		}),
 	}
 }
 
-// ConfigValidators requires exactly one way to select the flow.
-func (d *flowDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
-	return []datasource.ConfigValidator{
-		framework.ExactlyOneOf("id", "version_group_id", "flow_id", "name"),
-		framework.Conflicting("project_id", "project_name"),
-		framework.Conflicting("id", "project_id"),
-		framework.Conflicting("id", "project_name"),
-		framework.Conflicting("version_group_id", "project_id"),
-		framework.Conflicting("version_group_id", "project_name"),
-		framework.Conflicting("flow_id", "project_id"),
-		framework.Conflicting("flow_id", "project_name"),
+// read finds the flow.
+func read(ctx context.Context, data *framework.ProviderData, m *dataModel) diag.Diagnostics {
+	if m.Name.ValueString() != "" && m.ProjectID.IsNull() && m.ProjectName.IsNull() {
+		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("name"), "No project given",
+			"Flow names are unique only within a project.\n\nAdd `project_id` or `project_name`.")}
 	}
-}
-
-// Read finds the flow.
-func (d *flowDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	var config dataModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	if config.Name.ValueString() != "" && config.ProjectID.IsNull() && config.ProjectName.IsNull() {
-		resp.Diagnostics.AddAttributeError(path.Root("name"), "No project given",
-			"Flow names are unique only within a project.\n\nAdd `project_id` or `project_name`.")
-	}
-	if resp.Diagnostics.HasError() || !d.data.RequireReady(&resp.Diagnostics) {
-		return
-	}
-	client := d.data.Client(config.TenantID)
-	f, at, err := config.find(ctx, client)
+	client := data.Client(m.TenantID)
+	f, at, err := m.find(ctx, client)
 	if err != nil {
-		failure := framework.Failure{
-			Summary: "Could not find the flow with " + at + " " + config.wanted(at), Attribute: path.Root(at),
+		return framework.Failure{
+			Summary: "Could not find the flow with " + at + " " + m.wanted(at), Attribute: path.Root(at),
 			Remedies: map[error]string{
 				prefect.ErrNotFound: "Check the value and the provider's `endpoint` and `tenant`. Set `tenant_id` for a flow of " +
 					"another tenant. If this configuration registers the flow, refer to its resource instead.",
 			},
-		}
-		resp.Diagnostics.Append(failure.DiagnoseIn(err, config.TenantID)...)
-		return
+		}.DiagnoseIn(err, m.TenantID)
 	}
 	raw, err := client.GetSerializedFlow(ctx, f.ID)
 	if err != nil {
-		resp.Diagnostics.Append(framework.Diagnose(err, fmt.Sprintf("Could not read the serialised form of flow %q", f.Name))...)
-		return
+		return framework.Diagnose(err, fmt.Sprintf("Could not read the serialised form of flow %q", f.Name))
 	}
-	var found dataModel
-	resp.Diagnostics.Append(found.fill(ctx, f, raw)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, found)...)
+	return m.fill(ctx, f, raw)
 }
 
 // find returns the selected version, or the attribute that matched none.

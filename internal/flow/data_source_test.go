@@ -61,22 +61,22 @@ func TestAccFlowDataSourceBadInput(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	const nobody = "6f6b0e0e-0000-4000-8000-00000000000f"
-	cases := map[string][]string{
-		"":                                       {"Set exactly one of"},
-		`id = "a"` + "\n" + `name = "b"`:         {"Set exactly one of"},
-		`name = "etl"`:                           {"No project given", "name", "project_id"},
-		`id = "` + nobody + `"`:                  {"Could not find the flow with id", "id", nobody},
-		`flow_id = "` + nobody + `"`:             {"Could not find the flow with flow_id", nobody},
-		`flow_id = "etl"`:                        {"Not a UUID", "flow_id"},
-		"project_name = \"none\"\nname = \"a\"":  {"Could not find the flow with project_name", "none"},
-		"project_name = \"flows\"\nname = \"a\"": {"Could not find the flow with name", `"a"`},
-		"project_name = \"flows\"\nid = \"a\"":   {"Conflicting arguments"},
+	cases := []struct{ title, lines string }{
+		{"no argument", ""},
+		{"a name without a project beside an id", `id = "a"` + "\n" + `name = "b"`},
+		{"a name without a project", `name = "etl"`},
+		{"no such version group", `id = "` + nobody + `"`},
+		{"no such version", `flow_id = "` + nobody + `"`},
+		{"not a UUID", `flow_id = "etl"`},
+		{"no such project", "project_name = \"none\"\nname = \"a\""},
+		{"no such flow in the project", "project_name = \"flows\"\nname = \"a\""},
+		{"a project beside an id", "project_name = \"flows\"\nid = \"a\""},
 	}
 	steps := make([]resource.TestStep, 0, len(cases))
-	for lines, says := range cases {
+	for _, c := range cases {
 		steps = append(steps, resource.TestStep{
-			Config:      acctest.ProviderConfig(b.PrefectServer, nil) + fmt.Sprintf("data \"prefect_flow\" \"test\" {\n%s\n}\n", lines),
-			ExpectError: acctest.Says(says...),
+			Config:      acctest.ProviderConfig(b.PrefectServer, nil) + fmt.Sprintf("data \"prefect_flow\" \"test\" {\n%s\n}\n", c.lines),
+			ExpectError: acctest.Recorded(c.title),
 		})
 	}
 	run(t, steps...)

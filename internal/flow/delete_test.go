@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	batchv1 "k8s.io/api/batch/v1"
@@ -27,7 +28,7 @@ func (r *remote) deletable() (*model, *prefect.FlowRun) {
 	state := r.register(noInputs(testFlow(r.t, "etl", nil)))
 	state.DeletionPolicy = types.StringValue(policyDelete)
 	r.run(state.ID.ValueString())
-	runs, err := unfinishedRuns(r.t.Context(), r.client, state.ID.ValueString())
+	runs, err := r.client.ListFlowRuns(r.t.Context(), prefect.FlowRunFilter{VersionGroupID: state.ID.ValueString()})
 	if err != nil || len(runs) != 1 {
 		r.t.Fatalf("%d runs: %v", len(runs), err)
 	}
@@ -48,7 +49,7 @@ func TestDeleteGroupRemovesJobs(t *testing.T) {
 	r.data = framework.NewProviderData(r.client, func() (*kubeclient.Client, error) {
 		return kubefake.New(cluster, "flows"), nil
 	})
-	if diags := r.deleteGroup(t.Context(), r.client, *state); diags.HasError() {
+	if diags := r.deleteGroup(t.Context(), r.client, *state, time.Minute); diags.HasError() {
 		t.Fatal(diags)
 	}
 	left, err := cluster.BatchV1().Jobs("flows").List(t.Context(), metav1.ListOptions{})
@@ -59,7 +60,7 @@ func TestDeleteGroupRemovesJobs(t *testing.T) {
 		t.Errorf("the flow is there: %v", err)
 	}
 	// Again, when everything is gone.
-	if diags := r.deleteGroup(t.Context(), r.client, *state); diags.HasError() {
+	if diags := r.deleteGroup(t.Context(), r.client, *state, time.Minute); diags.HasError() {
 		t.Error(diags)
 	}
 }
@@ -103,7 +104,7 @@ func TestDeleteThatLosesTheServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	diags := r.deleteGroup(t.Context(), client, *state)
+	diags := r.deleteGroup(t.Context(), client, *state, time.Minute)
 	if len(diags) != 1 || !strings.Contains(diags[0].Detail(), "could not be reached") || strings.Contains(diags[0].Detail(), "timeouts.delete") {
 		t.Errorf("got %v", diags)
 	}

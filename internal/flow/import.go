@@ -69,11 +69,7 @@ func (r *flowResource) ImportState(ctx context.Context, req resource.ImportState
 // findByID looks for a version group with this id, and then for a version: first in the provider's tenant,
 // then in all others. A version group that is not a UUID must be unique among the other tenants.
 func findByID(ctx context.Context, data *framework.ProviderData, id string) (*prefect.Flow, error) {
-	find := func(client *prefect.Client) (*prefect.Flow, error) { return findIn(ctx, client, id) }
-	if framework.IsUUID(id) {
-		return framework.FindInTenants(ctx, data, find)
-	}
-	return framework.FindNameInTenants(ctx, data, find)
+	return framework.FindIDInTenants(ctx, data, id, func(client *prefect.Client) (*prefect.Flow, error) { return findIn(ctx, client, id) })
 }
 
 func findIn(ctx context.Context, client *prefect.Client, id string) (*prefect.Flow, error) {

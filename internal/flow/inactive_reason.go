@@ -2,9 +2,8 @@ package flow
 
 import (
 	"encoding/json"
-	"fmt"
-	"strings"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
@@ -26,10 +25,7 @@ func inactiveReason(f *serialization.Flow, group *prefect.FlowGroup) string {
 	if len(missing) == 0 {
 		return ""
 	}
-	for i, name := range missing {
-		missing[i] = fmt.Sprintf("%q", name)
-	}
-	return "the schedule does not set the required parameter(s) " + strings.Join(missing, ", ")
+	return "the schedule does not set the required parameter(s) " + framework.Quoted(missing)
 }
 
 // switchedOff reports whether somebody, such as the flow group's resource, has deactivated the schedule of a version

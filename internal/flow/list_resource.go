@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
@@ -51,17 +52,34 @@ func NewListResource() list.ListResource {
 	})
 }
 
-// importedAll returns the states that imports of the flows would give.
+// importedAll returns the states that imports of the flows would give. It reads the flows' documents together.
 func importedAll(ctx context.Context, data *framework.ProviderData, config *listModel, flows []prefect.Flow) []framework.Imported[model] {
 	client := data.Client(config.TenantID)
 	all := make([]framework.Imported[model], len(flows))
+	together, err := client.GetSerializedFlows(ctx, flows)
 	for i := range flows {
+		if err != nil {
+			all[i].Diagnostics = framework.Diagnose(err, fmt.Sprintf("Could not read flow %q", flows[i].Name))
+			continue
+		}
 		m := model{ID: types.StringValue(flows[i].VersionGroupID), Timeouts: noTimeouts()}
 		m.FlowJSON, m.Changes = framework.JSONNull(), noChanges()
-		_, all[i].Diagnostics = refresh(ctx, client, &m, &flows[i])
+		_, all[i].Diagnostics = refresh(ctx, already{together}, &m, &flows[i])
 		all[i].Model = m
 	}
 	return all
+}
+
+// already are documents that have been read.
+type already struct{ byID map[string]json.RawMessage }
+
+// GetSerializedFlow returns one of them; a version that was deleted meanwhile is not there.
+func (a already) GetSerializedFlow(_ context.Context, id string) (json.RawMessage, error) {
+	document, found := a.byID[id]
+	if !found {
+		return nil, fmt.Errorf("flow %s: %w", id, prefect.ErrNotFound)
+	}
+	return document, nil
 }
 
 func noTimeouts() timeouts.Value {

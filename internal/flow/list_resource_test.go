@@ -1,6 +1,8 @@
 package flow_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -54,5 +56,29 @@ func TestAccFlowList(t *testing.T) {
 		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
+	}
+}
+
+// TestAccFlowList_requests reads the documents of many flows together.
+func TestAccFlowList_requests(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	acctest.RequireEmbedded(t, b.PrefectServer)
+	const flows = 30
+	for i := range flows {
+		b.register(flow.TestFlow(t, fmt.Sprintf("etl-%02d", i), nil), false)
+	}
+	b.Server.ResetRequests()
+	found, failures := acctest.Query(t, b.PrefectServer, "prefect_flow", nil, true, 0)
+	if failures != "" || len(found) != flows {
+		t.Fatalf("%d flows, %s", len(found), failures)
+	}
+	for i, f := range found {
+		if want := fmt.Sprintf("etl-%02d", i); f.Attributes["name"] != want || !strings.Contains(f.Attributes["flow_json"], `"`+want+`"`) {
+			t.Errorf("flow %d is listed with %v", i, f.Attributes)
+		}
+	}
+	if sent := b.Server.CountRequests("flow"); sent > 3 {
+		t.Errorf("%d requests for flows, want 1 for the list and 1 for the documents", sent)
 	}
 }

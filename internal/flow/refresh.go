@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -36,7 +37,7 @@ func (r *flowResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 // refresh updates the state from the newest version. A version never changes, so its details are read only if
 // it differs from the one in state, or if an earlier release wrote the state without a summary. The inputs stay: they are what Terraform last applied. An imported
 // resource has none yet and gets them from the Server's record; that flow is returned, otherwise nil.
-func refresh(ctx context.Context, client *prefect.Client, state *model, newest *prefect.Flow) (*serialization.Flow, diag.Diagnostics) {
+func refresh(ctx context.Context, client documents, state *model, newest *prefect.Flow) (*serialization.Flow, diag.Diagnostics) {
 	var imported *serialization.Flow
 	var diags diag.Diagnostics
 	importing := state.FlowID.IsNull()
@@ -71,7 +72,7 @@ func refresh(ctx context.Context, client *prefect.Client, state *model, newest *
 }
 
 // summarise adds the summary that states of earlier releases do not have.
-func (m *model) summarise(ctx context.Context, client *prefect.Client, newest *prefect.Flow) diag.Diagnostics {
+func (m *model) summarise(ctx context.Context, client documents, newest *prefect.Flow) diag.Diagnostics {
 	if applied, d := m.intent(ctx); applied != nil && !d.HasError() && applied.key == m.IdempotencyKey.ValueString() {
 		m.Summary = flowsummary.Value(applied.flow)
 		return nil
@@ -95,9 +96,14 @@ func (m *model) means(ctx context.Context, stored *serialization.Flow) bool {
 	return applied != nil && applied.key == m.IdempotencyKey.ValueString() && sameFlow(stored, applied.flow)
 }
 
+// documents reads the serialised form of a flow version, as [prefect.Client] does.
+type documents interface {
+	GetSerializedFlow(ctx context.Context, id string) (json.RawMessage, error)
+}
+
 // storedFlow returns the serialised flow of a version and its key: the key of its registration or, if it was registered without
 // one, that of the flow.
-func storedFlow(ctx context.Context, client *prefect.Client, f *prefect.Flow) (*serialization.Flow, string, error) {
+func storedFlow(ctx context.Context, client documents, f *prefect.Flow) (*serialization.Flow, string, error) {
 	key := f.Group.Settings.IdempotencyKey
 	raw, err := client.GetSerializedFlow(ctx, f.ID)
 	if err != nil {

@@ -22,8 +22,7 @@ type intent struct {
 	// flow is nil where the key is all that is needed; see planning.unchanged.
 	flow      *serialization.Flow
 	key, name string
-	source    string   // the argument that the flow comes from
-	labels    []string // of the flow's own run configuration, before `labels` and `run_config` of the resource
+	source    string // the argument that the flow comes from
 }
 
 // at is the place of messages about the flow.
@@ -92,7 +91,6 @@ func (in inputs) interpret(ctx context.Context) (*intent, diag.Diagnostics) {
 		diags.Append(locate(err, in)...)
 		return nil, diags
 	}
-	labels := f.Labels()
 	if run != nil || !runKnown {
 		f = f.WithRunConfig(nil) // a replaced run configuration need not be valid
 	}
@@ -102,11 +100,7 @@ func (in inputs) interpret(ctx context.Context) (*intent, diag.Diagnostics) {
 	if diags.HasError() || !runKnown || !framework.FullyKnown(in.Labels) {
 		return nil, diags
 	}
-	merged, diags := in.merge(ctx, f, diags)
-	if merged != nil {
-		merged.labels = labels
-	}
-	return merged, diags
+	return in.merge(ctx, f, diags)
 }
 
 // merge puts the run configuration and the labels into the flow.

@@ -82,13 +82,7 @@ func checkClock(at path.Path, c clockModel) diag.Diagnostics {
 // is invalid. In the group's default_parameters, null is an ordinary value.
 func checkNoNull(at path.Path, value framework.JSON) diag.Diagnostics {
 	var diags diag.Diagnostics
-	if !framework.IsSet(value) {
-		return nil
-	}
-	decoded, err := value.Decode()
-	if err != nil {
-		return nil // reported by the type
-	}
+	decoded, _ := decodedValue(value)
 	defaults, _ := decoded.(map[string]any)
 	for _, name := range slices.Sorted(maps.Keys(defaults)) {
 		if defaults[name] == nil {
@@ -131,12 +125,9 @@ func checkZone(name string) string {
 // checkObject requires the text of a JSON object whose numbers are standard JSON.
 func checkObject(at path.Path, value framework.JSON) diag.Diagnostics {
 	var diags diag.Diagnostics
-	if !framework.IsSet(value) {
+	decoded, ok := decodedValue(value)
+	if !ok {
 		return nil
-	}
-	decoded, err := value.Decode()
-	if err != nil {
-		return nil // reported by the type
 	}
 	if _, ok := decoded.(map[string]any); !ok {
 		add(&diags, at, "Not a JSON object", "Use an object with a value per parameter, such as `jsonencode({ x = 1 })`.")
@@ -152,4 +143,13 @@ func checkObject(at path.Path, value framework.JSON) diag.Diagnostics {
 // shows only the block.
 func add(diags *diag.Diagnostics, at path.Path, summary, problem string) {
 	diags.AddAttributeError(at, summary, fmt.Sprintf("Attribute %s: %s", at, problem))
+}
+
+// decodedValue decodes a value; it returns false if there is none, or if it is not JSON, which the type reports.
+func decodedValue(value framework.JSON) (decoded any, ok bool) {
+	if !framework.IsSet(value) {
+		return nil, false
+	}
+	decoded, err := value.Decode()
+	return decoded, err == nil
 }

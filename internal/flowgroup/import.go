@@ -48,11 +48,7 @@ func (r *groupResource) ImportState(ctx context.Context, req resource.ImportStat
 // findGroup looks for a group with this id, and then for a version group: first in the provider's tenant,
 // then in all others. A version group that is not a UUID must be unique among the other tenants.
 func findGroup(ctx context.Context, data *framework.ProviderData, id string) (*prefect.FlowGroup, error) {
-	find := func(client *prefect.Client) (*prefect.FlowGroup, error) { return findIn(ctx, client, id) }
-	if framework.IsUUID(id) {
-		return framework.FindInTenants(ctx, data, find)
-	}
-	return framework.FindNameInTenants(ctx, data, find)
+	return framework.FindIDInTenants(ctx, data, id, func(client *prefect.Client) (*prefect.FlowGroup, error) { return findIn(ctx, client, id) })
 }
 
 func findIn(ctx context.Context, client *prefect.Client, id string) (*prefect.FlowGroup, error) {

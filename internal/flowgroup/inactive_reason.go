@@ -3,8 +3,8 @@ package flowgroup
 import (
 	"context"
 	"fmt"
-	"strings"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
@@ -29,12 +29,9 @@ func (w *work) inactiveReason(ctx context.Context, newest *prefect.Flow) string 
 	if len(missing) == 0 {
 		return ""
 	}
-	for i, name := range missing {
-		missing[i] = fmt.Sprintf("%q", name)
-	}
 	return fmt.Sprintf("Version %d of the flow has required parameters that a clock does not set: %s.\n\n"+
 		"Set them in `default_parameters`, or in the `parameter_defaults` of every clock, including those of the flow's own schedule.",
-		newest.Version, strings.Join(missing, ", "))
+		newest.Version, framework.Quoted(missing))
 }
 
 // groupClocks returns the parameter defaults of each clock of the group's schedule after the work; nil

@@ -32,27 +32,12 @@ var (
 	_ action.ActionWithModifyPlan = (*runAction)(nil)
 )
 
-// runActionModel is the action's configuration: the inputs of a run and how to wait for it, as in the
-// resource.
+// runActionModel is the action's configuration.
 type runActionModel struct {
-	FlowID             types.String   `tfsdk:"flow_id"`
-	VersionGroupID     types.String   `tfsdk:"version_group_id"`
-	TenantID           types.String   `tfsdk:"tenant_id"`
-	FlowName           types.String   `tfsdk:"flow_name"`
-	ProjectName        types.String   `tfsdk:"project_name"`
-	Name               types.String   `tfsdk:"name"`
-	Parameters         framework.JSON `tfsdk:"parameters"`
-	Context            framework.JSON `tfsdk:"context"`
-	Labels             types.Set      `tfsdk:"labels"`
-	RunConfig          types.Object   `tfsdk:"run_config"`
-	ScheduledStartTime types.String   `tfsdk:"scheduled_start_time"`
-	IdempotencyKey     types.String   `tfsdk:"idempotency_key"`
-	WaitFor            types.String   `tfsdk:"wait_for"`
-	SuccessStates      types.Set      `tfsdk:"success_states"`
-	OnFailure          types.String   `tfsdk:"on_failure"`
-	OnTimeout          types.String   `tfsdk:"on_timeout"`
-	ShowLogs           types.Bool     `tfsdk:"show_logs"`
-	Timeouts           types.Object   `tfsdk:"timeouts"`
+	arguments
+	FlowName    types.String `tfsdk:"flow_name"`
+	ProjectName types.String `tfsdk:"project_name"`
+	ShowLogs    types.Bool   `tfsdk:"show_logs"`
 
 	ParametersWO        framework.JSON `tfsdk:"parameters_wo"`
 	ParametersWOVersion types.Int64    `tfsdk:"parameters_wo_version"`
@@ -75,10 +60,7 @@ func (a *runAction) Configure(_ context.Context, req action.ConfigureRequest, re
 // resource converts the configuration to the resource's model.
 func (m runActionModel) resource() *model {
 	r := emptyModel()
-	r.TenantID = m.TenantID
-	r.FlowID, r.VersionGroupID, r.Name, r.Parameters, r.Context = m.FlowID, m.VersionGroupID, m.Name, m.Parameters, m.Context
-	r.Labels, r.RunConfig, r.ScheduledStartTime, r.IdempotencyKey = m.Labels, m.RunConfig, m.ScheduledStartTime, m.IdempotencyKey
-	r.WaitFor, r.SuccessStates, r.OnFailure, r.OnTimeout, r.Timeouts = m.WaitFor, m.SuccessStates, m.OnFailure, m.OnTimeout, m.Timeouts
+	r.arguments = m.arguments
 	if m.Parameters.IsNull() {
 		r.Parameters = m.ParametersWO
 	}
@@ -92,7 +74,6 @@ func (m runActionModel) resource() *model {
 // inputs are those of the resource, with the write-only environment variables.
 func (m runActionModel) inputs(ctx context.Context, r *model) (inputs, diag.Diagnostics) {
 	in, diags := r.inputs(ctx)
-	in.WriteOnly = m.Parameters.IsNull() && !m.ParametersWO.IsNull()
 	env, d := framework.StringsByKey(ctx, m.EnvWO)
 	diags.Append(d...)
 	if len(env) == 0 || in.RunConfig == nil {
@@ -117,7 +98,7 @@ func (m runActionModel) withheld() diag.Diagnostics {
 		value   attr.Value
 		version types.Int64
 	}{
-		{parametersWriteOnly, m.ParametersWO, m.ParametersWOVersion}, {"context_wo", m.ContextWO, m.ContextWOVersion}, {"env_wo", m.EnvWO, m.EnvWOVersion},
+		{"parameters_wo", m.ParametersWO, m.ParametersWOVersion}, {"context_wo", m.ContextWO, m.ContextWOVersion}, {"env_wo", m.EnvWO, m.EnvWOVersion},
 	} {
 		if one.value.IsNull() && !one.version.IsNull() {
 			diags.AddAttributeError(path.Root(one.name), "A write-only value is missing",
@@ -158,7 +139,9 @@ func (a *runAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *
 	if resp.Diagnostics.HasError() || g.WaitFor == runwait.WaitNone {
 		return
 	}
-	resp.Diagnostics.Append(a.await(ctx, m, run, g, tell, !config.ShowLogs.Equal(types.BoolValue(false)))...)
+	w := runwait.New(a.data.Prefect, &a.data.FlowRunPolls, run.ID, g)
+	w.Started(run, creationRequests)
+	resp.Diagnostics.Append(m.awaitInvoked(ctx, a.data, w, g, tell, !config.ShowLogs.Equal(types.BoolValue(false)), prefect.LogCursor{})...)
 }
 
 // startInterrupted is the advice for an action that was interrupted while starting a run. No later apply
@@ -173,11 +156,10 @@ const cancelInterrupted = "The Server may have cancelled the run already. Invoke
 // already existed.
 func (a *runAction) start(ctx context.Context, config runActionModel, m *model) (run *prefect.FlowRun, joined bool, diags diag.Diagnostics) {
 	in, diags := config.inputs(ctx, m)
-	data := inTenant(a.data, config.TenantID)
-	if diags.Append(data.checkTenant(ctx)...); diags.HasError() {
+	if diags.HasError() {
 		return nil, false, diags
 	}
-	if err := config.findByName(ctx, data.Prefect, &in); err != nil {
+	if err := config.findByName(ctx, a.data.Prefect, &in); err != nil {
 		return nil, false, append(diags, notFoundByName(err)...)
 	}
 	key := m.IdempotencyKey.ValueString()
@@ -186,7 +168,7 @@ func (a *runAction) start(ctx context.Context, config runActionModel, m *model) 
 		key = keyStart + "action-" + uuid.NewString() // for retried requests
 	} else {
 		var err error
-		before, err = data.Prefect.ListFlowRuns(ctx, prefect.FlowRunFilter{
+		before, err = a.data.Prefect.ListFlowRuns(ctx, prefect.FlowRunFilter{
 			IdempotencyKey: key, FlowID: in.FlowID, VersionGroupID: in.VersionGroupID, Limit: 20,
 		})
 		if err != nil {
@@ -194,12 +176,12 @@ func (a *runAction) start(ctx context.Context, config runActionModel, m *model) 
 			return nil, false, diags
 		}
 	}
-	id, d := createRun(ctx, data, m, in, key, startInterrupted)
+	id, d := createRun(ctx, a.data, m, in, key, startInterrupted)
 	diags.Append(d...)
 	if diags.HasError() {
 		return nil, false, diags
 	}
-	run, err := data.Prefect.GetFlowRun(ctx, id)
+	run, err := a.data.Prefect.GetFlowRun(ctx, id)
 	if err != nil {
 		diags.Append(framework.Failure{
 			Summary:  fmt.Sprintf("Flow run %s was started, but could not be read", id),
@@ -210,17 +192,15 @@ func (a *runAction) start(ctx context.Context, config runActionModel, m *model) 
 	return run, slices.ContainsFunc(before, func(r prefect.FlowRun) bool { return r.ID == id }), diags
 }
 
-// await waits for the run.
-func (a *runAction) await(ctx context.Context, m *model, run *prefect.FlowRun, g runwait.Goal, tell func(string), showLogs bool) diag.Diagnostics {
-	id, data := m.ID.ValueString(), inTenant(a.data, m.TenantID)
-	w := runwait.New(data.Prefect, data.FlowRunPolls(data.Prefect), id, g)
-	w.Started(run, creationRequests)
+// awaitInvoked waits for the run of an action, whose log it shows from since on unless logs is false.
+func (m *model) awaitInvoked(
+	ctx context.Context, data *framework.ProviderData, w *runwait.Waiter, g runwait.Goal, tell func(string), logs bool, since prefect.LogCursor,
+) diag.Diagnostics {
 	w.Tell = tell
-	var since prefect.LogCursor
-	if showLogs {
-		w.NewLogs = func(ctx context.Context) (logs []prefect.Log, err error) {
-			logs, since, err = data.Prefect.FlowRunLogs(ctx, id, since)
-			return logs, err //nolint:wrapcheck // only logged
+	if logs {
+		w.NewLogs = func(ctx context.Context) (lines []prefect.Log, err error) {
+			lines, since, err = data.Prefect.FlowRunLogs(ctx, m.ID.ValueString(), since)
+			return lines, err //nolint:wrapcheck // only logged
 		}
 	}
 	r, diags := m.follow(ctx, data, w, g)
@@ -252,7 +232,6 @@ var _ action.ActionWithConfigure = (*cancelAction)(nil)
 type cancelActionModel struct {
 	ID             types.String `tfsdk:"id"`
 	VersionGroupID types.String `tfsdk:"version_group_id"`
-	TenantID       types.String `tfsdk:"tenant_id"`
 	Timeout        types.String `tfsdk:"timeout"`
 }
 
@@ -273,10 +252,7 @@ func (a *cancelAction) Invoke(ctx context.Context, req action.InvokeRequest, res
 	if resp.Diagnostics.HasError() || !a.data.RequireReady(&resp.Diagnostics) {
 		return
 	}
-	id, data := config.ID.ValueString(), inTenant(a.data, config.TenantID)
-	if resp.Diagnostics.Append(data.checkTenant(ctx)...); resp.Diagnostics.HasError() {
-		return
-	}
+	id := config.ID.ValueString()
 	timeouts := emptyModel()
 	timeouts.Timeouts = types.ObjectValueMust(timeoutTypes(), map[string]attr.Value{
 		"agent": types.StringNull(), "pick_up": types.StringNull(), "pod_start": types.StringNull(), "lost_job": types.StringNull(),
@@ -287,15 +263,15 @@ func (a *cancelAction) Invoke(ctx context.Context, req action.InvokeRequest, res
 	reminder, stop := runwait.NewReminder(ctx, func(message string) { resp.SendProgress(action.InvokeProgressEvent{Message: message}) })
 	defer stop()
 	if config.ID.IsNull() {
-		resp.Diagnostics.Append(cancelAll(ctx, data.Prefect, config.VersionGroupID.ValueString(), patience, reminder)...)
+		resp.Diagnostics.Append(cancelAll(ctx, a.data.Prefect, config.VersionGroupID.ValueString(), patience, reminder)...)
 		return
 	}
-	run, err := data.Prefect.GetFlowRun(ctx, id)
+	run, err := a.data.Prefect.GetFlowRun(ctx, id)
 	if err != nil {
 		resp.Diagnostics.Append(framework.Failure{
 			Summary: fmt.Sprintf("Could not cancel flow run %s", id),
 			Remedies: map[error]string{
-				prefect.ErrNotFound: "Check the id and the provider's `endpoint` and `tenant`. Set `tenant_id` for a run of another tenant.",
+				prefect.ErrNotFound: "Check the id and the provider's `endpoint` and `tenant`.",
 				context.Canceled:    "Nothing was done. Invoke the action again.",
 			},
 		}.Diagnose(err)...)
@@ -310,7 +286,7 @@ func (a *cancelAction) Invoke(ctx context.Context, req action.InvokeRequest, res
 	}
 	tell("is %s and is being cancelled", runwait.StateName(run.State))
 	reminder.At(fmt.Sprintf("flow run %q has been cancelled and has not ended", run.Name))
-	ended, err := runwait.Cancel(ctx, data.Prefect, id, patience, nil)
+	ended, err := runwait.Cancel(ctx, a.data.Prefect, id, patience, nil)
 	switch {
 	case errors.Is(err, runwait.ErrNotEnded):
 		resp.Diagnostics.AddError(fmt.Sprintf("Flow run %q has not ended", run.Name),

@@ -13,7 +13,6 @@ import (
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
-	"github.com/prefect-server/terraform-provider-prefect/internal/runconfig"
 	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
 )
 
@@ -34,53 +33,49 @@ func (a *runAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	data := inTenant(a.data, config.TenantID)
-	if resp.Diagnostics.Append(data.checkTenant(ctx)...); resp.Diagnostics.HasError() {
-		return
-	}
-	if err := config.findByName(ctx, data.Prefect, &in); err != nil {
+	if err := config.findByName(ctx, a.data.Prefect, &in); err != nil {
 		resp.Diagnostics.Append(unchecked(err)...)
 		tflog.Debug(ctx, "The flow does not exist yet; the invocation looks for it again", map[string]any{"error": err.Error()})
 		return
 	}
-	flow, err := findFlow(ctx, data.Prefect, in)
+	flow, err := findFlow(ctx, a.data.Prefect, in)
 	if err != nil {
 		tflog.Debug(ctx, "The flow does not exist yet; the invocation checks the run", map[string]any{"error": err.Error()})
 		if errors.Is(err, prefect.ErrNotFound) {
-			resp.Diagnostics.Append(provablyMisdirected(ctx, data, in)...)
+			resp.Diagnostics.Append(provablyMisdirected(ctx, a.data, in)...)
 		}
 		resp.Diagnostics.Append(unchecked(err)...)
 		return
 	}
 	resp.Diagnostics.Append(runDoubts(ctx, m, flow)...)
-	resp.Diagnostics.Append(checkParameters(flow, in)...)
+	resp.Diagnostics.Append(checkParameters(flow, in.Parameters)...)
 	if a.data.HasCluster() && !resp.Diagnostics.HasError() {
 		deadlines, _, _ := m.limits(ctx)
-		resp.Diagnostics.Append(tryJob(ctx, data, flow, in, deadlines.Total)...)
+		resp.Diagnostics.Append(tryJob(ctx, a.data, flow, in, deadlines.Total, created)...)
 	}
-	resp.Diagnostics.Append(checkAgents(ctx, data.Prefect, flow, in)...)
+	resp.Diagnostics.Append(checkAgents(ctx, a.data.Prefect, flowTitle(flow), effectiveLabels(flow, in), path.Root("labels"))...)
 }
 
-// unchecked warns that the flow could not be read. That it does not exist is another matter: the same apply may register it.
+// unchecked warns that the flow, or the run to restart, could not be read. That it does not exist is another matter: the same apply may register it.
 func unchecked(err error) diag.Diagnostics {
 	if errors.Is(err, prefect.ErrNotFound) {
 		return nil
 	}
 	return diag.Diagnostics{diag.NewWarningDiagnostic("The flow run could not be checked",
-		framework.Sentence(err.Error())+"\n\nIt is checked again before it starts.")}
+		framework.Sentence(err.Error())+"\n\nThe invocation checks the run before it starts it.")}
 }
 
-// checkAgents warns if no live agent would take the run.
-func checkAgents(ctx context.Context, client *prefect.Client, flow *prefect.Flow, in inputs) diag.Diagnostics {
+// checkAgents warns, at an argument, if no live agent would take a run with these labels.
+func checkAgents(ctx context.Context, client *prefect.Client, flow string, labels []string, at path.Path) diag.Diagnostics {
 	var diags diag.Diagnostics
 	agents, err := client.ListAgents(ctx)
 	if err != nil {
 		tflog.Warn(ctx, "Agents could not be listed", map[string]any{"error": err.Error()})
 		return diags
 	}
-	finding := runwait.FindAgents(agents, effectiveLabels(flow, in), client.ServerTime())
+	finding := runwait.FindAgents(agents, labels, client.ServerTime())
 	if !finding.Suitable {
-		diags.AddAttributeWarning(in.labelsAt(), "No agent would take a run of "+flowTitle(flow)+" now",
+		diags.AddAttributeWarning(at, "No agent would take a run of "+flow+" now",
 			finding.Text+"\n\nStart an agent with these labels, or give the run the labels of an agent that is alive. If agents start on demand, raise `timeouts.agent`.")
 	}
 	return diags
@@ -104,17 +99,6 @@ func effectiveLabels(flow *prefect.Flow, in inputs) []string {
 	return labels
 }
 
-// labelsAt is the argument that the labels of the run come from.
-func (in inputs) labelsAt() path.Path {
-	switch {
-	case in.Labels != nil:
-		return path.Root("labels")
-	case in.RunConfig != nil:
-		return runconfig.Path().AtName("labels")
-	}
-	return in.at() // they are the flow's
-}
-
 // findByName sets the version group of a flow selected by name.
 func (m runActionModel) findByName(ctx context.Context, client *prefect.Client, in *inputs) error {
 	if m.FlowName.IsNull() {
@@ -128,7 +112,7 @@ func (m runActionModel) findByName(ctx context.Context, client *prefect.Client, 
 	if err != nil {
 		return &notByNameError{"flow_name", m.FlowName, err}
 	}
-	in.VersionGroupID, in.FlowName, in.ProjectName = flow.VersionGroupID, m.FlowName.ValueString(), m.ProjectName.ValueString()
+	in.VersionGroupID = flow.VersionGroupID
 	return nil
 }
 

@@ -33,9 +33,6 @@ func runActionSchema() schema.Schema {
 				Optional: true, Validators: []validator.String{framework.NotBlank()},
 				MarkdownDescription: "Version group to run, such as the `id` of a `prefect_flow`: its newest version that is not archived is run. Conflicts with `flow_id` and `flow_name`.",
 			},
-			"tenant_id": schema.StringAttribute{
-				Optional: true, Validators: []validator.String{framework.UUID()}, MarkdownDescription: tenantDescription,
-			},
 			"flow_name": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{framework.NotBlank(), named("project_name")},
 				MarkdownDescription: "Name of the flow to run, in the project `project_name`: its newest version that is not archived is run. Conflicts with `flow_id` and `version_group_id`.",
@@ -77,32 +74,9 @@ func runActionSchema() schema.Schema {
 				MarkdownDescription: "Key by which the Server recognises repeated requests: for one flow version, a key always returns " +
 					"the same run, and the action waits for it. By default every invocation starts a new run.",
 			},
-			"wait_for": schema.StringAttribute{
-				Optional:   true,
-				Validators: []validator.String{framework.OneOf(runwait.WaitNone, runwait.WaitSubmitted, runwait.WaitRunning, runwait.WaitFinished)},
-				MarkdownDescription: "What to wait for: `none`, that the run exists; `submitted`, that an agent has taken it; `running`, " +
-					"that the flow's process has started; `finished` (default), that the run has ended.",
-			},
-			"success_states": schema.SetAttribute{
-				Optional: true, ElementType: types.StringType, Validators: successStateValidators(),
-				MarkdownDescription: successStatesDescription,
-			},
-			"on_failure": schema.StringAttribute{
-				Optional: true, Validators: []validator.String{framework.OneOf(onError, onWarn)},
-				MarkdownDescription: "What happens if the run ends in another state: `error` (default) fails the action; `warn` only warns.",
-			},
-			"on_timeout": schema.StringAttribute{
-				Optional: true, Validators: []validator.String{framework.OneOf(onError, onWarn, onCancel)},
-				MarkdownDescription: "What happens when a deadline of `timeouts` passes: `error` (default) fails the action and does not cancel the run; `warn` only warns; " +
-					"`cancel` cancels the run and fails the action.",
-			},
-			"show_logs": schema.BoolAttribute{
-				Optional:            true,
-				MarkdownDescription: "Shows the lines of the run's log as progress. Default: `true`.",
-			},
-			"timeouts": actionTimeouts(),
 		},
 	}
+	maps.Copy(s.Attributes, actionWaits("that the run exists"))
 	maps.Copy(s.Attributes, writeOnlyInputs())
 	return s
 }
@@ -150,6 +124,36 @@ func alone(other string) validator.String {
 	return framework.StringBeside(stringvalidator.ConflictsWith(path.MatchRoot(other)), "Only one of two arguments is possible", "Remove this argument or `"+other+"`.")
 }
 
+// actionWaits are the arguments of an action that waits for a run. none says what has happened when it waits for nothing.
+func actionWaits(none string) map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"wait_for": schema.StringAttribute{
+			Optional:   true,
+			Validators: []validator.String{framework.OneOf(runwait.WaitNone, runwait.WaitSubmitted, runwait.WaitRunning, runwait.WaitFinished)},
+			MarkdownDescription: "What to wait for: `none`, " + none + "; `submitted`, that an agent has taken it; `running`, " +
+				"that the flow's process has started; `finished` (default), that the run has ended.",
+		},
+		"success_states": schema.SetAttribute{
+			Optional: true, ElementType: types.StringType, Validators: successStateValidators(),
+			MarkdownDescription: successStatesDescription,
+		},
+		"on_failure": schema.StringAttribute{
+			Optional: true, Validators: []validator.String{framework.OneOf(onError, onWarn)},
+			MarkdownDescription: "What happens if the run ends in another state: `error` (default) fails the action; `warn` only warns.",
+		},
+		"on_timeout": schema.StringAttribute{
+			Optional: true, Validators: []validator.String{framework.OneOf(onError, onWarn, onCancel)},
+			MarkdownDescription: "What happens when a deadline of `timeouts` passes: `error` (default) fails the action and does not cancel the run; `warn` only warns; " +
+				"`cancel` cancels the run and fails the action.",
+		},
+		"show_logs": schema.BoolAttribute{
+			Optional:            true,
+			MarkdownDescription: "Shows the lines of the run's log as progress. Default: `true`.",
+		},
+		"timeouts": actionTimeouts(),
+	}
+}
+
 func actionTimeouts() schema.Attribute {
 	attributes := map[string]schema.Attribute{}
 	for name, description := range deadlines("when a deadline cancels the run") {
@@ -174,9 +178,6 @@ func cancelActionSchema() schema.Schema {
 			"version_group_id": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{framework.NotBlank()},
 				MarkdownDescription: "Version group of a flow, such as the `id` of a `prefect_flow`: cancels its unfinished runs, of every version. Conflicts with `id`.",
-			},
-			"tenant_id": schema.StringAttribute{
-				Optional: true, Validators: []validator.String{framework.UUID()}, MarkdownDescription: "UUID of the tenant of the run or flow. Default: the provider's tenant.",
 			},
 			"timeout": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{framework.Duration()},

@@ -14,9 +14,6 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
 )
 
-// cancelPoll is how often the runs that are being cancelled are listed.
-const cancelPoll = 2 * time.Second
-
 // cancelAll cancels every unfinished run of a flow and waits until all have ended, for at most patience (0: no limit).
 func cancelAll(ctx context.Context, client *prefect.Client, versionGroup string, patience time.Duration, reminder *runwait.Reminder) diag.Diagnostics {
 	failure := framework.Failure{
@@ -36,39 +33,22 @@ func cancelAll(ctx context.Context, client *prefect.Client, versionGroup string,
 	}
 	for i := range runs {
 		reminder.Say(fmt.Sprintf("Flow run %q is %s and is being cancelled", runs[i].Name, runwait.StateName(runs[i].State)))
-		if _, err := client.CancelFlowRun(ctx, runs[i].ID); err != nil && !errors.Is(err, prefect.ErrNotFound) {
+		if err := framework.CancelRun(ctx, client, &runs[i]); err != nil {
 			return failure.Diagnose(err)
 		}
 	}
-	return awaitCancelled(ctx, client, unfinished, failure, patience, reminder)
-}
-
-// awaitCancelled waits until no run matches the filter.
-func awaitCancelled(
-	ctx context.Context, client *prefect.Client, unfinished prefect.FlowRunFilter, failure framework.Failure, patience time.Duration, reminder *runwait.Reminder,
-) diag.Diagnostics {
-	began := time.Now()
-	ticker := time.NewTicker(cancelPoll)
-	defer ticker.Stop()
-	for {
-		left, err := client.ListFlowRuns(ctx, unfinished)
-		switch {
-		case err != nil:
-			return failure.Diagnose(err)
-		case len(left) == 0:
-			reminder.Say("All runs of the flow have ended")
-			return nil
-		case patience > 0 && time.Since(began) > patience:
-			return diag.Diagnostics{diag.NewErrorDiagnostic(
-				fmt.Sprintf("%s of version group %s did not end", framework.Count(len(left), "run"), unfinished.VersionGroupID),
-				fmt.Sprintf("%s after they were cancelled, these runs are still unfinished, because their processes have not stopped:\n%s\n"+
-					"If a process is gone, the Server ends its run after some minutes. To wait longer, raise `timeout`.", patience, framework.RunList(left)))}
-		}
+	err = framework.AwaitNoRuns(ctx, client, unfinished, patience, func(left []prefect.FlowRun) {
 		reminder.At(framework.Count(len(left), "run") + " of the flow have been cancelled and have not ended")
-		select {
-		case <-ctx.Done():
-			return failure.Diagnose(context.Cause(ctx))
-		case <-ticker.C:
-		}
+	})
+	if stubborn := (*framework.StillRunningError)(nil); errors.As(err, &stubborn) {
+		return diag.Diagnostics{diag.NewErrorDiagnostic(
+			fmt.Sprintf("%s of version group %s did not end", framework.Count(len(stubborn.Runs), "run"), versionGroup),
+			fmt.Sprintf("%s after they were cancelled, these runs are still unfinished, because their processes have not stopped:\n%s\n"+
+				"If a process is gone, the Server ends its run after some minutes. To wait longer, raise `timeout`.", patience, framework.RunList(stubborn.Runs)))}
 	}
+	if err != nil {
+		return failure.Diagnose(err)
+	}
+	reminder.Say("All runs of the flow have ended")
+	return nil
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	resourceschema "github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
@@ -51,37 +50,19 @@ func NewDataSource() datasource.DataSource {
 }
 
 func dataSourceSchema() schema.Schema {
-	text := func(description string) schema.StringAttribute {
-		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
-	}
-	asJSON := func(description string) schema.StringAttribute {
-		return schema.StringAttribute{Computed: true, CustomType: framework.JSONType{}, MarkdownDescription: description}
-	}
 	attributes := map[string]schema.Attribute{
-		"id": schema.StringAttribute{
-			Optional: true, Computed: true, Validators: []validator.String{framework.UUID()},
-			MarkdownDescription: "UUID of the run.",
-		},
-		"name": schema.StringAttribute{
-			Optional: true, Computed: true, Validators: []validator.String{framework.NotBlank()},
-			MarkdownDescription: "Name of the run. It must be unique, or unique among the flow's runs if `flow_id` or `version_group_id` is set.",
-		},
-		"flow_id": schema.StringAttribute{
-			Optional: true, Computed: true, Validators: []validator.String{framework.UUID()},
-			MarkdownDescription: "Id of the flow version. Without `id` and `name`, its newest run is read.",
-		},
-		"version_group_id": schema.StringAttribute{
-			Optional: true, Computed: true, Validators: []validator.String{framework.NotBlank()},
-			MarkdownDescription: "Version group of the flow. Without `id` and `name`, its newest run is read.",
-		},
-		"parameters":           asJSON("Parameters, including default values, as JSON."),
-		"context":              asJSON("Context, as JSON."),
-		"run_config":           asJSON("Run configuration, serialised as Prefect does, as JSON."),
-		"labels":               schema.SetAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Labels of the run."},
-		"idempotency_key":      text("Idempotency key it was created with."),
-		"scheduled_start_time": text("When the run is or was due, in RFC 3339."),
-		"auto_scheduled":       schema.BoolAttribute{Computed: true, MarkdownDescription: "`true` if the flow's schedule created the run."},
-		"finished":             schema.BoolAttribute{Computed: true, MarkdownDescription: "`true` if the state is final."},
+		"id":                   framework.Key("UUID of the run.", framework.UUID()),
+		"name":                 framework.Key("Name of the run. It must be unique, or unique among the flow's runs if `flow_id` or `version_group_id` is set.", framework.NotBlank()),
+		"flow_id":              framework.Key("Id of the flow version. Without `id` and `name`, its newest run is read.", framework.UUID()),
+		"version_group_id":     framework.Key("Version group of the flow. Without `id` and `name`, its newest run is read.", framework.NotBlank()),
+		"parameters":           framework.Document("Parameters, including default values, as JSON."),
+		"context":              framework.Document("Context, as JSON."),
+		"run_config":           framework.Document("Run configuration, serialised as Prefect does, as JSON."),
+		"labels":               framework.Texts("Labels of the run."),
+		"idempotency_key":      framework.Text("Idempotency key it was created with."),
+		"scheduled_start_time": framework.Text("When the run is or was due, in RFC 3339."),
+		"auto_scheduled":       framework.Flag("`true` if the flow's schedule created the run."),
+		"finished":             framework.Flag("`true` if the state is final."),
 	}
 	for name, attribute := range allForDataSource(fixedAttributes()) {
 		if name != "id" {

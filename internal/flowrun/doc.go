@@ -60,6 +60,7 @@
 // # Actions
 //
 // The action prefect_flow_run runs a flow at each invocation, waits in the same way and reports progress.
-// prefect_flow_run_cancel cancels a run. Actions have no state, so the section on two runs does not apply to
-// them.
+// prefect_flow_run_cancel cancels a run, and prefect_flow_run_restart restarts one where it failed
+// (restart_action.go, restart_checks.go). Actions have no state, so the section on two runs does not apply to
+// them. A restart is still the same run: a resource that has it takes up its new end.
 package flowrun

@@ -294,33 +294,28 @@ func TestAccFlowRun_refusals(t *testing.T) {
 	old := b.flow
 	b.register(flowJSON("etl", "x", "y=2"))
 	const none = "00000000-0000-4000-8000-000000000000"
-	for name, tt := range map[string]struct {
+	cases := []struct {
+		title string
 		lines []string
-		says  []string
 	}{
-		"missing parameter": {[]string{fmt.Sprintf("version_group_id = %q", b.group)}, []string{"Required parameters are missing", `"x"`}},
-		"archived":          {[]string{fmt.Sprintf("flow_id = %q", old), `parameters = jsonencode({ x = 1 })`}, []string{"The flow version is archived", "version_group_id"}},
-		"no such flow":      {[]string{fmt.Sprintf("flow_id = %q", none)}, []string{"Could not start a run of flow", "There is no such flow"}},
-		"no such group":     {[]string{`version_group_id = "nothing"`}, []string{"Could not start a run of version group nothing"}},
-		"not JSON":          {[]string{`parameters = "{"`}, []string{"JSON"}},
-		"not an object":     {[]string{`parameters = "[]"`}, []string{"Not a JSON object"}},
-		"too exact":         {[]string{`parameters = "{\"x\": 9007199254740993}"`}, []string{"A number that the Server would change", "9007199254740992 instead of 9007199254740993"}},
-		"both":              {[]string{fmt.Sprintf("flow_id = %q", none), `version_group_id = "g"`}, []string{"Exactly one argument is required"}},
-		"not a time":        {[]string{`scheduled_start_time = "tomorrow"`}, []string{"Not a time", "RFC 3339"}},
-		"quantity":          {[]string{`parameters = jsonencode({ x = 1 })`, `run_config = { kubernetes = { image_pull_policy = "Sometimes" } }`}, []string{"image_pull_policy"}},
-		"wait":              {[]string{`wait_for = "ever"`}, []string{"wait_for"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			resource.Test(t, resource.TestCase{
-				ProtoV6ProviderFactories: acctest.Providers(),
-				Steps:                    []resource.TestStep{{Config: b.config(tt.lines...), ExpectError: acctest.Says(tt.says...)}},
-			})
-		})
+		{"missing parameter", []string{fmt.Sprintf("version_group_id = %q", b.group)}},
+		{"archived", []string{fmt.Sprintf("flow_id = %q", old), `parameters = jsonencode({ x = 1 })`}},
+		{"no such flow", []string{fmt.Sprintf("flow_id = %q", none)}},
+		{"no such group", []string{`version_group_id = "nothing"`}},
+		{"not JSON", []string{`parameters = "{"`}},
+		{"not an object", []string{`parameters = "[]"`}},
+		{"too exact", []string{`parameters = "{\"x\": 9007199254740993}"`}},
+		{"both", []string{fmt.Sprintf("flow_id = %q", none), `version_group_id = "g"`}},
+		{"not a time", []string{`scheduled_start_time = "tomorrow"`}},
+		{"quantity", []string{`parameters = jsonencode({ x = 1 })`, `run_config = { kubernetes = { image_pull_policy = "Sometimes" } }`}},
+		{"wait", []string{`wait_for = "ever"`}},
 	}
-	t.Cleanup(func() {
-		if err := b.count(0); err != nil {
-			t.Error(err)
-		}
-	})
+	steps := make([]resource.TestStep, 0, len(cases))
+	for _, c := range cases {
+		steps = append(steps, resource.TestStep{Config: b.config(c.lines...), ExpectError: acctest.Recorded(c.title)})
+	}
+	acctest.Run(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: steps})
+	if err := b.count(0); err != nil {
+		t.Error(err)
+	}
 }

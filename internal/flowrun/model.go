@@ -24,8 +24,19 @@ import (
 
 // model is the resource's attributes.
 type model struct {
-	ID                 types.String   `tfsdk:"id"`
-	TenantID           types.String   `tfsdk:"tenant_id"`
+	ID types.String `tfsdk:"id"`
+	arguments
+	Triggers  types.Map    `tfsdk:"triggers"`
+	OnDestroy types.String `tfsdk:"on_destroy"`
+
+	FlowName      types.String `tfsdk:"flow_name"`
+	FlowVersion   types.Int64  `tfsdk:"flow_version"`
+	RecordDeleted types.Bool   `tfsdk:"record_deleted"`
+	observed
+}
+
+// arguments are those that the resource and the action have in common: the inputs of a run and how to wait for it.
+type arguments struct {
 	FlowID             types.String   `tfsdk:"flow_id"`
 	VersionGroupID     types.String   `tfsdk:"version_group_id"`
 	Name               types.String   `tfsdk:"name"`
@@ -35,19 +46,12 @@ type model struct {
 	RunConfig          types.Object   `tfsdk:"run_config"`
 	ScheduledStartTime types.String   `tfsdk:"scheduled_start_time"`
 	IdempotencyKey     types.String   `tfsdk:"idempotency_key"`
-	Triggers           types.Map      `tfsdk:"triggers"`
 
 	WaitFor       types.String `tfsdk:"wait_for"`
 	SuccessStates types.Set    `tfsdk:"success_states"`
 	OnFailure     types.String `tfsdk:"on_failure"`
 	OnTimeout     types.String `tfsdk:"on_timeout"`
-	OnDestroy     types.String `tfsdk:"on_destroy"`
 	Timeouts      types.Object `tfsdk:"timeouts"`
-
-	FlowName      types.String `tfsdk:"flow_name"`
-	FlowVersion   types.Int64  `tfsdk:"flow_version"`
-	RecordDeleted types.Bool   `tfsdk:"record_deleted"`
-	observed
 }
 
 // timeoutsModel is the attribute timeouts.
@@ -105,7 +109,7 @@ func (m *model) successStates() []string { return framework.KnownStrings(m.Succe
 // where omitted arguments are null.
 func (m *model) inputsKnown(ctx context.Context) bool {
 	for _, v := range []interface{ IsUnknown() bool }{
-		m.TenantID, m.FlowID, m.VersionGroupID, m.Name, m.Parameters, m.Context, m.ScheduledStartTime, m.IdempotencyKey,
+		m.FlowID, m.VersionGroupID, m.Name, m.Parameters, m.Context, m.ScheduledStartTime, m.IdempotencyKey,
 	} {
 		if v.IsUnknown() {
 			return false
@@ -177,7 +181,6 @@ func (m *model) creation(in inputs, flowID, key string) (prefect.CreateFlowRunIn
 // refresh updates the model from the run. Configured inputs keep their form; the others get the run's values.
 func (m *model) refresh(ctx context.Context, run *prefect.FlowRun) diag.Diagnostics {
 	m.ID = types.StringValue(run.ID)
-	m.TenantID = types.StringValue(run.TenantID)
 	m.FlowID = types.StringValue(run.FlowID)
 	m.VersionGroupID = framework.StringOrNullIfEmpty(run.Flow.VersionGroupID)
 	m.FlowName = types.StringValue(run.Flow.Name)

@@ -78,20 +78,19 @@ func (r *flowRunResource) planCreation(ctx context.Context, config *model, befor
 	if !r.data.Ready() {
 		return diags
 	}
-	diags.Append(r.data.CheckCluster("If this does not change before the run starts, its Job is neither checked nor observed, and the run is followed only on the Server.")...)
+	if _, err := r.data.Kubernetes(); err != nil { // the same apply may create its files
+		diags.AddWarning("The cluster in `kubernetes` cannot be used yet", framework.Sentence(err.Error())+
+			"\n\nIf this does not change before the run starts, its Job is neither checked nor observed, and the run is followed only on the Server.")
+	}
 	var old record
 	_, d := framework.GetPrivate(ctx, before, recordKey, &old)
 	diags.Append(d...)
-	data := inTenant(r.data, config.TenantID)
-	if diags.Append(data.checkTenant(ctx)...); diags.HasError() {
-		return diags
-	}
 	diags.Append(r.custody(ctx, config, in, digest, old)...)
 	if diags.HasError() {
 		return diags
 	}
 	if !framework.IsSet(config.IdempotencyKey) {
-		earlier, err := openRun(ctx, data, digest)
+		earlier, err := openRun(ctx, r.data, digest)
 		switch {
 		case err != nil:
 			tflog.Warn(ctx, "The provider cannot tell if the apply will continue an earlier run", map[string]any{"error": err.Error()})
@@ -106,16 +105,16 @@ func (r *flowRunResource) planCreation(ctx context.Context, config *model, befor
 			return diags
 		}
 	}
-	flow, err := findFlow(ctx, data.Prefect, in)
+	flow, err := findFlow(ctx, r.data.Prefect, in)
 	if err != nil {
 		tflog.Debug(ctx, "The flow does not exist yet; the apply checks its parameters", map[string]any{"error": err.Error()})
 		if errors.Is(err, prefect.ErrNotFound) {
-			diags.Append(provablyMisdirected(ctx, data, in)...)
+			diags.Append(provablyMisdirected(ctx, r.data, in)...)
 		}
-		return append(diags, unchecked(err)...)
+		return diags
 	}
 	diags.Append(runDoubts(ctx, config, flow)...)
-	diags.Append(checkParameters(flow, in)...)
+	diags.Append(checkParameters(flow, in.Parameters)...)
 	return diags
 }
 
@@ -165,9 +164,6 @@ func compare(ctx context.Context, config, plan, state *model, kept record) (path
 		if !id.config.IsNull() && !id.config.Equal(id.held) {
 			need(id.name)
 		}
-	}
-	if c := config.TenantID; !c.IsNull() && !state.TenantID.IsNull() && !c.Equal(state.TenantID) { // null before the first refresh
-		need("tenant_id")
 	}
 	if c := config.Parameters; !c.IsNull() {
 		same := !c.IsUnknown() && (sameJSON(c.ValueString(), state.Parameters.ValueString()) ||
@@ -286,8 +282,11 @@ func (m *model) reopen() { m.observed, m.RecordDeleted = yetToObserve(), types.B
 // emptyModel returns a model of nulls with the right types.
 func emptyModel() model {
 	return model{
-		Labels: types.SetNull(types.StringType), RunConfig: runconfig.Null(), Triggers: types.MapNull(types.StringType),
-		SuccessStates: types.SetNull(types.StringType), Timeouts: types.ObjectNull(timeoutTypes()), observed: nothingObserved(),
+		arguments: arguments{
+			Labels: types.SetNull(types.StringType), RunConfig: runconfig.Null(),
+			SuccessStates: types.SetNull(types.StringType), Timeouts: types.ObjectNull(timeoutTypes()),
+		},
+		Triggers: types.MapNull(types.StringType), observed: nothingObserved(),
 	}
 }
 

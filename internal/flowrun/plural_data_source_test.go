@@ -135,11 +135,11 @@ func TestAccFlowRunLogsDataSource(t *testing.T) {
 		}
 	}
 	theirs := acctest.AnotherTenant(t, b.PrefectServer)
-	fails := func(lines []string, says ...string) resource.TestStep {
-		return resource.TestStep{Config: read(b.PrefectServer, "prefect_flow_run_logs", lines...), ExpectError: acctest.Says(says...)}
+	fails := func(title string, lines ...string) resource.TestStep {
+		return resource.TestStep{Config: read(b.PrefectServer, "prefect_flow_run_logs", lines...), ExpectError: acctest.Recorded(title)}
 	}
 	run := fmt.Sprintf("flow_run_id = %q", id)
-	resource.Test(t, resource.TestCase{
+	acctest.Run(t, resource.TestCase{
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps: []resource.TestStep{
 			step(append(found(500, "line 0"), is(tfjsonpath.New("tenant_id"), knownvalue.StringExact(b.TenantID)))),
@@ -148,13 +148,13 @@ func TestAccFlowRunLogsDataSource(t *testing.T) {
 			step(found(200, "line 3"), `level = "ERROR"`),
 			step(found(2, "line 494"), `level = "CRITICAL"`, `tail = 2`),
 			step(found(500, "line 0"), `level = "DEBUG"`),
-			fails([]string{`tail = 1`}, `"flow_run_id" is required`),
-			fails([]string{`flow_run_id = "x"`}, "Not a UUID", "flow_run_id"),
-			fails([]string{run, `tail = 0`}, "tail", "1 or more"),
-			fails([]string{run, `level = "info"`}, "level", "spelled"),
-			fails([]string{fmt.Sprintf("flow_run_id = %q", nobody)}, "Could not read the log of flow run", "flow_run_id", "no such object"),
-			fails([]string{run, fmt.Sprintf("tenant_id = %q", theirs.TenantID)}, "Could not read the log of flow run", "no such object"),
-			fails([]string{run, fmt.Sprintf("tenant_id = %q", nobody)}, "tenant_id", "no tenant with the id"),
+			{Config: read(b.PrefectServer, "prefect_flow_run_logs", `tail = 1`), ExpectError: acctest.Says(`"flow_run_id" is required`)}, // says Terraform itself
+			fails("not a UUID", `flow_run_id = "x"`),
+			fails("no lines", run, `tail = 0`),
+			fails("a level in lower case", run, `level = "info"`),
+			fails("no such run", fmt.Sprintf("flow_run_id = %q", nobody)),
+			fails("a run of another tenant", run, fmt.Sprintf("tenant_id = %q", theirs.TenantID)),
+			fails("no such tenant", run, fmt.Sprintf("tenant_id = %q", nobody)),
 		},
 	})
 }
@@ -162,18 +162,18 @@ func TestAccFlowRunLogsDataSource(t *testing.T) {
 func TestAccFlowRunsDataSource_badInput(t *testing.T) {
 	t.Parallel()
 	server := acctest.Server(t)
-	cases := map[string][]string{
-		`limit = 0`:     {"limit", "1 or more"},
-		`states = []`:   {"states", "is empty"},
-		`states = [""]`: {"Not a state", "states"},
-		`flow_id = "x"`: {"Not a UUID", "flow_id"},
-		"flow_id = \"" + nobody + "\"\nversion_group_id = \"x\"": {"Set at most one of"},
-		`project_id = "runs"`:          {"Not a UUID", "project_id"},
-		`tenant_id = "` + nobody + `"`: {"Could not list the flow runs", "tenant_id", "no tenant with the id"},
+	cases := []struct{ title, lines string }{
+		{"a limit of nothing", `limit = 0`},
+		{"no states", `states = []`},
+		{"an empty state", `states = [""]`},
+		{"not a UUID", `flow_id = "x"`},
+		{"two flows", "flow_id = \"" + nobody + "\"\nversion_group_id = \"x\""},
+		{"a project's name as its id", `project_id = "runs"`},
+		{"no such tenant", `tenant_id = "` + nobody + `"`},
 	}
-	steps := make([]resource.TestStep, 0, len(cases)+1)
-	for lines, says := range cases {
-		steps = append(steps, resource.TestStep{Config: read(server, "prefect_flow_runs", lines), ExpectError: acctest.Says(says...)})
+	steps := make([]resource.TestStep, 0, len(cases))
+	for _, c := range cases {
+		steps = append(steps, resource.TestStep{Config: read(server, "prefect_flow_runs", c.lines), ExpectError: acctest.Recorded(c.title)})
 	}
-	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: steps})
+	acctest.Run(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Providers(), Steps: steps})
 }

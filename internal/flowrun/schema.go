@@ -19,7 +19,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
-	"github.com/prefect-server/terraform-provider-prefect/internal/jobvalue"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
 )
@@ -42,7 +41,7 @@ const resourceDescription = "Runs a flow once and waits for the run.\n\n" +
 	"If an apply fails, times out or is interrupted while it waits, the run is kept, and the next apply continues with the same " +
 	"run instead of starting another. After a failure, Terraform plans to replace a tainted resource; it is still " +
 	"the same run, and the plan says so. A failed run makes every apply fail, without running again, until an input or " +
-	"a trigger changes, or `on_failure` is `warn`.\n\n" +
+	"a trigger changes, `on_failure` is `warn`, or the action `prefect_flow_run_restart` has restarted it and it succeeds.\n\n" +
 	"Do not give two resources in different configurations the same inputs, `name` and `triggers` at the same time: one could " +
 	"continue a run that the other has started but not recorded yet."
 
@@ -75,11 +74,6 @@ func inputAttributes() map[string]schema.Attribute {
 			Validators: []validator.String{framework.NotBlank()},
 			MarkdownDescription: "Version group to run, such as the `id` of a `prefect_flow`: its newest version that is not archived is run. A new " +
 				"version does not start a new run. Conflicts with `flow_id`. Changing it starts a new run.",
-		},
-		"tenant_id": schema.StringAttribute{
-			Optional: true, Computed: true, PlanModifiers: keep,
-			Validators:          []validator.String{framework.UUID()},
-			MarkdownDescription: tenantDescription + " Changing it starts a new run.",
 		},
 		"name": schema.StringAttribute{
 			Optional: true, Computed: true, PlanModifiers: keep,
@@ -260,7 +254,7 @@ func jobAttribute(keep []planmodifier.Object) schema.Attribute {
 			"uid":       text("Its UID."),
 			"image":     text("Image of the flow's container."),
 			"node":      text("Node of the newest pod."),
-			"status":    text(jobvalue.StatusDescription),
+			"status":    text("`active`, `complete` or `failed`."),
 			"reason":    text("Why it failed, such as `BackoffLimitExceeded`."),
 			"attempt":   schema.Int64Attribute{Computed: true, MarkdownDescription: "Number of the Job among the run's Jobs, from 1."},
 			"pods": schema.ListNestedAttribute{

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/action"
-	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -14,11 +13,6 @@ import (
 // ConfigureResource returns the provider data of the Configure request of a resource or list resource (both
 // use the same request type). It is nil before the provider is configured; its methods accept nil.
 func ConfigureResource(req resource.ConfigureRequest, resp *resource.ConfigureResponse) *ProviderData {
-	return configure(req.ProviderData, &resp.Diagnostics)
-}
-
-// ConfigureDataSource is ConfigureResource for a data source.
-func ConfigureDataSource(req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) *ProviderData {
 	return configure(req.ProviderData, &resp.Diagnostics)
 }
 

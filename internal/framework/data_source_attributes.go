@@ -44,7 +44,7 @@ func Filter(description string, validators ...validator.String) schema.StringAtt
 	return schema.StringAttribute{Optional: true, Validators: validators, MarkdownDescription: description}
 }
 
-// Found is the list of the objects found.
+// Found is a computed list of objects.
 func Found(description string, attributes map[string]schema.Attribute) schema.ListNestedAttribute {
 	return schema.ListNestedAttribute{
 		Computed: true, MarkdownDescription: description, NestedObject: schema.NestedAttributeObject{Attributes: attributes},

@@ -15,10 +15,10 @@ func FindInTenants[T any](ctx context.Context, data *ProviderData, find func(*pr
 	return findInTenants(ctx, data, find, false)
 }
 
-// FindNameInTenants is FindInTenants for a name, which need not be unique across tenants. The provider's
-// tenant takes precedence; if several others have the name, the error is a [*SeveralTenantsError].
-func FindNameInTenants[T any](ctx context.Context, data *ProviderData, find func(*prefect.Client) (T, error)) (T, error) {
-	return findInTenants(ctx, data, find, true)
+// FindIDInTenants is FindInTenants for an id that may be a name instead of a UUID, and then need not be unique across
+// tenants. The provider's tenant takes precedence; if several others have the name, the error is a [*SeveralTenantsError].
+func FindIDInTenants[T any](ctx context.Context, data *ProviderData, id string, find func(*prefect.Client) (T, error)) (T, error) {
+	return findInTenants(ctx, data, find, !IsUUID(id))
 }
 
 // SeveralTenantsError reports that objects of several tenants have the name.

@@ -65,8 +65,8 @@ func TestFindInTenants(t *testing.T) {
 	}
 }
 
-// TestFindNameInTenants looks for a name that several tenants can have.
-func TestFindNameInTenants(t *testing.T) {
+// TestFindIDInTenants looks for a name that several tenants can have.
+func TestFindIDInTenants(t *testing.T) {
 	t.Parallel()
 	server, err := prefectserver.New(prefectserver.Options{})
 	if err != nil {
@@ -100,7 +100,7 @@ func TestFindNameInTenants(t *testing.T) {
 		"none":                                    {"c", "none", ""},
 	}
 	for name, c := range cases {
-		found, err := framework.FindNameInTenants(t.Context(), framework.NewProviderData(made(c.provider), nil), func(client *prefect.Client) (*prefect.Project, error) {
+		found, err := framework.FindIDInTenants(t.Context(), framework.NewProviderData(made(c.provider), nil), c.name, func(client *prefect.Client) (*prefect.Project, error) {
 			return client.FindProject(t.Context(), c.name)
 		})
 		var several *framework.SeveralTenantsError

@@ -44,7 +44,7 @@ func EachResource[C, O, M any](one func(ctx context.Context, object *O) (M, diag
 }
 
 // resourcesAtOnce is the batch size for Resources. Later batches are read only if Terraform still wants more.
-const resourcesAtOnce = 50
+const resourcesAtOnce = 200
 
 // NewListResource returns the described list resource.
 func NewListResource[C, O, M any](described ListResource[C, O, M]) list.ListResource {

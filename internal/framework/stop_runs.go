@@ -12,29 +12,39 @@ import (
 )
 
 const (
-	// stopTimeout is how long runs may take to finish after they are cancelled.
+	// stopTimeout is how long the runs of several flows may take to finish after they are cancelled.
 	stopTimeout = 10 * time.Minute
 	// stopPoll is how often to read their states. A run notices its cancellation at its next heartbeat, at
 	// most 30 s later.
 	stopPoll = 2 * time.Second
+	// jobsTimeout is how long the Jobs of cancelled runs may take to disappear.
+	jobsTimeout = 5 * time.Minute
 )
 
 // StillRunningError lists the runs that did not finish after they were cancelled.
-type StillRunningError struct{ Runs []prefect.FlowRun }
-
-func (e *StillRunningError) Error() string {
-	return fmt.Sprintf("%s not finish within %s of being cancelled, and nothing has been deleted:\n%s\n"+
-		"A run stops when its process next contacts the Server. If the process is gone, the Server's Zombie Killer ends the run. "+
-		"Run the command again later", Count(len(e.Runs), "run")+" did", stopTimeout, RunList(e.Runs))
+type StillRunningError struct {
+	Runs []prefect.FlowRun
+	// Timeout is how long they had.
+	Timeout time.Duration
 }
 
-// StopRuns stops all activity in something about to be deleted: it archives the flows, so that no schedule
-// creates new runs, cancels unfinished runs, waits for them, and removes their Jobs if a cluster is
-// configured. Deleting a run's record under its Job would leave the Job looping. The error may be a
-// [*StillRunningError].
-func (d *ProviderData) StopRuns(ctx context.Context, client *prefect.Client, flows prefect.FlowFilter, runs prefect.FlowRunFilter) error {
-	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
-	defer cancel()
+func (e *StillRunningError) Error() string {
+	return fmt.Sprintf("%s did not finish within %s of being cancelled, and nothing has been deleted:\n%s\n"+
+		"A run stops when its process next contacts the Server. If the process is gone, the Server's Zombie Killer ends the run. "+
+		"Run the command again later", Count(len(e.Runs), "run"), e.Timeout, RunList(e.Runs))
+}
+
+// StopFlows stops all activity in something about to be deleted: it archives the flows, so that no schedule
+// creates new runs, and stops the runs as [ProviderData.StopRuns] does.
+func (d *ProviderData) StopFlows(ctx context.Context, client *prefect.Client, flows prefect.FlowFilter, runs prefect.FlowRunFilter) error {
+	if err := ArchiveFlows(ctx, client, flows); err != nil {
+		return err
+	}
+	return d.StopRuns(ctx, client, runs, stopTimeout)
+}
+
+// ArchiveFlows archives the flow versions that match a filter. The Server then creates no more runs of them.
+func ArchiveFlows(ctx context.Context, client *prefect.Client, flows prefect.FlowFilter) error {
 	live := false
 	flows.Archived = &live
 	versions, err := client.ListFlows(ctx, flows)
@@ -43,46 +53,72 @@ func (d *ProviderData) StopRuns(ctx context.Context, client *prefect.Client, flo
 	}
 	for i := range versions {
 		if err := client.ArchiveFlow(ctx, versions[i].ID); err != nil && !errors.Is(err, prefect.ErrNotFound) {
-			return fmt.Errorf("archive flow %q: %w", versions[i].Name, err)
+			return fmt.Errorf("archive version %d of flow %q: %w", versions[i].Version, versions[i].Name, err)
 		}
 	}
+	return nil
+}
+
+// StopRuns cancels the unfinished runs that match a filter, waits for them, and removes their Jobs if a cluster is
+// configured: the Server does not tell a submitted run's Job about the cancellation, and deleting a run's record under its
+// Job would leave the Job looping. The error may be a [*StillRunningError].
+func (d *ProviderData) StopRuns(ctx context.Context, client *prefect.Client, runs prefect.FlowRunFilter, timeout time.Duration) error {
 	runs.States = states.Unfinished()
 	unfinished, err := client.ListFlowRuns(ctx, runs)
 	if err != nil {
 		return fmt.Errorf("list the unfinished runs: %w", err)
 	}
 	for i := range unfinished {
-		if _, err := client.CancelFlowRun(ctx, unfinished[i].ID); err != nil && !errors.Is(err, prefect.ErrNotFound) {
-			return fmt.Errorf("cancel run %q (%s): %w", unfinished[i].Name, unfinished[i].ID, err)
+		if err := CancelRun(ctx, client, &unfinished[i]); err != nil {
+			return err
 		}
 	}
-	if err := awaitNone(ctx, client, runs); err != nil {
+	if err := AwaitNoRuns(ctx, client, runs, timeout, nil); err != nil {
 		return err
 	}
 	return d.deleteJobs(ctx, unfinished)
 }
 
-// awaitNone waits until no run matches the filter.
-func awaitNone(ctx context.Context, client *prefect.Client, runs prefect.FlowRunFilter) error {
+// CancelRun cancels a run, if it still exists.
+func CancelRun(ctx context.Context, client *prefect.Client, run *prefect.FlowRun) error {
+	if _, err := client.CancelFlowRun(ctx, run.ID); err != nil && !errors.Is(err, prefect.ErrNotFound) {
+		return fmt.Errorf("cancel run %q (%s): %w", run.Name, run.ID, err)
+	}
+	return nil
+}
+
+// AwaitNoRuns waits until no run matches a filter, for at most timeout (0: no limit). It passes the runs that are left to
+// progress, which may be nil, each time it has listed them. The error may be a [*StillRunningError].
+func AwaitNoRuns(
+	ctx context.Context, client *prefect.Client, runs prefect.FlowRunFilter, timeout time.Duration, progress func(left []prefect.FlowRun),
+) error {
+	if timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, timeout)
+		defer cancel()
+	}
 	ticker := time.NewTicker(stopPoll)
 	defer ticker.Stop()
 	var left []prefect.FlowRun
 	for {
 		now, err := client.ListFlowRuns(ctx, runs)
 		switch {
-		case errors.Is(ctx.Err(), context.DeadlineExceeded) && len(left) > 0:
-			return &StillRunningError{Runs: left}
+		case err != nil && len(left) > 0 && errors.Is(ctx.Err(), context.DeadlineExceeded): // err may be a connection timeout
+			return &StillRunningError{Runs: left, Timeout: timeout}
 		case err != nil:
 			return fmt.Errorf("list the unfinished runs: %w", err)
 		case len(now) == 0:
 			return nil
 		}
 		left = now
+		if progress != nil {
+			progress(left)
+		}
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				return &StillRunningError{Runs: left}
+				return &StillRunningError{Runs: left, Timeout: timeout}
 			}
 			return context.Cause(ctx)
 		}
@@ -98,6 +134,8 @@ func (d *ProviderData) deleteJobs(ctx context.Context, runs []prefect.FlowRun) e
 	if err != nil || cluster == nil {
 		return err
 	}
+	ctx, stop := context.WithTimeout(ctx, jobsTimeout)
+	defer stop()
 	for i := range runs {
 		if err := runjobs.Delete(ctx, cluster, "", runs[i].ID); err != nil {
 			return fmt.Errorf("delete the Jobs of run %s: %w", runs[i].ID, err)

@@ -15,11 +15,7 @@ import (
 
 // OneOf accepts the given values in exactly this spelling.
 func OneOf(values ...string) validator.String {
-	quoted := make([]string, len(values))
-	for i, value := range values {
-		quoted[i] = fmt.Sprintf("%q", value)
-	}
-	choices := strings.Join(quoted, ", ")
+	choices := Quoted(values)
 	return stringCheck{
 		description: "must be one of " + choices,
 		summary:     "Not one of the accepted values",

@@ -26,9 +26,7 @@ func (flowKey) Definition(_ context.Context, _ function.DefinitionRequest, resp 
 			"after the other creates no new version. It equals the `idempotency_key` of a `prefect_flow` with the same inputs, " +
 			"and is useful as a trigger or as a name for artifacts of a version.\n\n" +
 			"Call it as `flow_key(flow_json)`, `flow_key(flow_json, name)` or `flow_key(flow_json, name, labels)`.",
-		Parameters: []function.Parameter{function.StringParameter{
-			Name: "flow_json", MarkdownDescription: "One serialised flow, or a whole build document of `prefect build`, as JSON.",
-		}},
+		Parameters: []function.Parameter{flowParameter()},
 		VariadicParameter: optional("First the `name` of the flow, to select one of several in a document, or `null`; then the `labels` to merge " +
 			"into the run configuration as `prefect register --label` does, a list or set of strings."),
 		Return: function.StringReturn{},
@@ -37,15 +35,8 @@ func (flowKey) Definition(_ context.Context, _ function.DefinitionRequest, resp 
 
 // Run computes the key.
 func (flowKey) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
-	var text string
 	given := options{most: 2}
-	if resp.Error = req.Arguments.Get(ctx, &text, &given.values); resp.Error != nil {
-		return
-	}
-	if resp.Error = given.check(); resp.Error != nil {
-		return
-	}
-	name, failed := given.name(0)
+	flow, failed := flowArgument(ctx, req.Arguments, &given)
 	if failed != nil {
 		resp.Error = failed
 		return
@@ -53,11 +44,6 @@ func (flowKey) Run(ctx context.Context, req function.RunRequest, resp *function.
 	labels, failed := given.labels(1)
 	if failed != nil {
 		resp.Error = failed
-		return
-	}
-	flow, err := parse(text, name)
-	if err != nil {
-		resp.Error = wrong(0, err)
 		return
 	}
 	key, err := flow.WithLabels(labels).Key()

@@ -26,35 +26,17 @@ func (flowSummary) Definition(_ context.Context, _ function.DefinitionRequest, r
 		MarkdownDescription: "Returns the `summary` of a `prefect_flow`: `tasks`, `parameters`, `schedule`, `run_config` and `storage` in words. " +
 			"Its size is bounded, whatever the size of the flow. Environment variables are listed without values. The flow is validated as by `prefect_flow`.\n\n" +
 			"Call it as `flow_summary(flow_json)` or `flow_summary(flow_json, name)`.",
-		Parameters: []function.Parameter{function.StringParameter{
-			Name: "flow_json", MarkdownDescription: "One serialised flow, or a whole document of `prefect build`, as JSON.",
-		}},
-		VariadicParameter: optional("The `name` of the flow, to pick one of several in a document."),
+		Parameters:        []function.Parameter{flowParameter()},
+		VariadicParameter: optional(selectFlow),
 		Return:            function.ObjectReturn{AttributeTypes: flowsummary.Types()},
 	}
 }
 
 // Run describes the flow.
 func (flowSummary) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
-	var text string
-	given := options{most: 1}
-	if resp.Error = req.Arguments.Get(ctx, &text, &given.values); resp.Error != nil {
-		return
-	}
-	if resp.Error = given.check(); resp.Error != nil {
-		return
-	}
-	name, failed := given.name(0)
+	flow, failed := validFlowArgument(ctx, req.Arguments, &options{most: 1})
 	if failed != nil {
 		resp.Error = failed
-		return
-	}
-	flow, err := parse(text, name)
-	if err == nil {
-		err = flow.Validate()
-	}
-	if err != nil {
-		resp.Error = wrong(0, err)
 		return
 	}
 	resp.Error = resp.Result.Set(ctx, flowsummary.Value(flow.WithLabels(nil)))

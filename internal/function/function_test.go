@@ -21,11 +21,15 @@ import (
 // run evaluates expressions: each is the value of an output "test".
 func run(t *testing.T, steps ...resource.TestStep) {
 	t.Helper()
-	resource.Test(t, resource.TestCase{
+	repository, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	acctest.Run(t, resource.TestCase{
 		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_8_0)},
 		ProtoV6ProviderFactories: acctest.Providers(),
 		Steps:                    steps,
-	})
+	}, filepath.ToSlash(repository), "..")
 }
 
 func output(expression string) string {
@@ -38,8 +42,8 @@ func gives(expression string, want knownvalue.Check) resource.TestStep {
 	}
 }
 
-func fails(expression string, says ...string) resource.TestStep {
-	return resource.TestStep{Config: output(expression), ExpectError: acctest.Says(says...)}
+func fails(title, expression string) resource.TestStep {
+	return resource.TestStep{Config: output(expression), ExpectError: acctest.Recorded(title)}
 }
 
 // golden is the path of a document with flows of every kind, and their keys as Prefect 1.4.1 computed them.
@@ -82,16 +86,16 @@ func TestAccFlowKey(t *testing.T) {
 		gives(fmt.Sprintf("provider::prefect::flow_key(%s)", flow), plain[names[0]]),
 		gives(fmt.Sprintf("provider::prefect::flow_key(%s, null, null)", flow), plain[names[0]]),
 		gives(fmt.Sprintf("provider::prefect::flow_key(%s, null, [\"extra\"])", flow), labelled[names[0]]),
-		fails(fmt.Sprintf("provider::prefect::flow_key(%s)", document), "flow_json", "no name was given"),
-		fails(fmt.Sprintf("provider::prefect::flow_key(%s, \"nothing\")", document), "flow_json", "no flow named \"nothing\""),
-		fails(fmt.Sprintf("provider::prefect::flow_key(%s, \"\")", document), "must be a non-empty string"),
-		fails(fmt.Sprintf("provider::prefect::flow_key(%s, 1)", document), "must be a non-empty string"),
-		fails(fmt.Sprintf("provider::prefect::flow_key(%s, null, \"extra\")", flow), "must be a list or set of non-empty strings"),
-		fails(fmt.Sprintf("provider::prefect::flow_key(%s, null, [\"\"])", flow), "must be a list or set of non-empty strings"),
-		fails(fmt.Sprintf("provider::prefect::flow_key(%s, null, [], 4)", flow), "takes at most 3 argument(s)"),
-		fails(`provider::prefect::flow_key("{")`, "flow_json", "not valid JSON"),
-		fails(`provider::prefect::flow_key("[]")`, "flow_json", "must be a JSON object"),
-		fails(`provider::prefect::flow_key(null)`, "flow_json", "null"),
+		fails("no name", fmt.Sprintf("provider::prefect::flow_key(%s)", document)),
+		fails("no such flow", fmt.Sprintf("provider::prefect::flow_key(%s, \"nothing\")", document)),
+		fails("an empty name", fmt.Sprintf("provider::prefect::flow_key(%s, \"\")", document)),
+		fails("a number for a name", fmt.Sprintf("provider::prefect::flow_key(%s, 1)", document)),
+		fails("a string for labels", fmt.Sprintf("provider::prefect::flow_key(%s, null, \"extra\")", flow)),
+		fails("an empty label", fmt.Sprintf("provider::prefect::flow_key(%s, null, [\"\"])", flow)),
+		fails("too many arguments", fmt.Sprintf("provider::prefect::flow_key(%s, null, [], 4)", flow)),
+		fails("not JSON", `provider::prefect::flow_key("{")`),
+		fails("a list", `provider::prefect::flow_key("[]")`),
+		fails("null", `provider::prefect::flow_key(null)`),
 	)
 }
 
@@ -107,10 +111,10 @@ func TestAccFlows(t *testing.T) {
 		gives(`provider::prefect::flows("{\"version\": 1, \"flows\": []}")`, knownvalue.MapSizeExact(0)),
 		gives(`provider::prefect::flows("{\"version\": 1, \"flows\": [{\"name\": \"a\", \"x\": 1.0}]}")`,
 			knownvalue.MapExact(map[string]knownvalue.Check{"a": knownvalue.StringExact(`{"name": "a", "x": 1.0}`)})),
-		fails(`provider::prefect::flows("{\"version\": 2, \"flows\": []}")`, "document", "only version 1 is supported"),
-		fails(`provider::prefect::flows("{\"version\": 1, \"flows\": [{\"name\": \"a\"}, {\"name\": \"a\"}]}")`, "document", `two flows named "a"`),
-		fails(`provider::prefect::flows("{\"version\": 1, \"flows\": [{}]}")`, "document", "flows[0].name"),
-		fails(`provider::prefect::flows("no")`, "document", "not valid JSON"),
+		fails("version 2", `provider::prefect::flows("{\"version\": 2, \"flows\": []}")`),
+		fails("two flows of one name", `provider::prefect::flows("{\"version\": 1, \"flows\": [{\"name\": \"a\"}, {\"name\": \"a\"}]}")`),
+		fails("a flow without a name", `provider::prefect::flows("{\"version\": 1, \"flows\": [{}]}")`),
+		fails("not JSON", `provider::prefect::flows("no")`),
 	)
 }
 
@@ -148,9 +152,9 @@ func TestAccParseFlow(t *testing.T) {
 			"schedule": knownvalue.Null(), "flow_json": knownvalue.NotNull(),
 		})),
 		gives("provider::prefect::parse_flow("+flow+", \"etl\").key == provider::prefect::flow_key("+flow+")", knownvalue.Bool(true)),
-		fails("provider::prefect::parse_flow("+flow+", \"other\")", "flow_json", `named "etl", not "other"`),
-		fails("provider::prefect::parse_flow("+flow+", \"etl\", 3)", "takes at most 2 argument(s)"),
-		fails(`provider::prefect::parse_flow("{\"name\": \"a\", \"tasks\": [{\"slug\": \"x\"}, {\"slug\": \"x\"}]}")`, "flow_json", "`__version__`"),
+		fails("no such flow", "provider::prefect::parse_flow("+flow+", \"other\")"),
+		fails("too many arguments", "provider::prefect::parse_flow("+flow+", \"etl\", 3)"),
+		fails("an invalid flow", `provider::prefect::parse_flow("{\"name\": \"a\", \"tasks\": [{\"slug\": \"x\"}, {\"slug\": \"x\"}]}")`),
 	)
 }
 
@@ -171,16 +175,16 @@ func TestAccKubernetesRun(t *testing.T) {
 		gives(field(`{ job_template = { apiVersion = "batch/v1", kind = "Job", spec = { template = { spec = { containers = [{ name = "flow" }] } } } } }`,
 			"job_template.kind"), knownvalue.StringExact("Job")),
 		gives(field(`{ job_template = jsonencode({ apiVersion = "batch/v1", kind = "Job", spec = { template = { spec = { containers = [{ name = "flow" }] } } } }) }`, "job_template.kind"), knownvalue.StringExact("Job")),
-		fails(call(`{ images = "a" }`), "run_config", `no attribute "images"`),
-		fails(call(`"a"`), "run_config", "must be an object"),
-		fails(call(`null`), "run_config", "null"),
-		fails(call(`{ cpu_limit = "much" }`), "run_config", "cpu_limit"),
-		fails(call(`{ image = ["a"] }`), "run_config", "image must be a string"),
-		fails(call(`{ labels = "a" }`), "run_config", "labels must be a list of strings"),
-		fails(call(`{ image_pull_policy = "Sometimes" }`), "run_config", "Sometimes"),
-		fails(call(`{ job_template = { kind = "Pod" } }`), "run_config", "job_template"),
-		fails(call(`{ job_template = "{" }`), "run_config", "job_template"),
-		fails(call(`{ job_template = {}, job_template_path = "s3://a/b" }`), "run_config", "job_template"),
+		fails("an unknown attribute", call(`{ images = "a" }`)),
+		fails("a string", call(`"a"`)),
+		fails("null", call(`null`)),
+		fails("not a quantity", call(`{ cpu_limit = "much" }`)),
+		fails("a list for an image", call(`{ image = ["a"] }`)),
+		fails("a string for labels", call(`{ labels = "a" }`)),
+		fails("an unknown pull policy", call(`{ image_pull_policy = "Sometimes" }`)),
+		fails("a template of another kind", call(`{ job_template = { kind = "Pod" } }`)),
+		fails("a template that is not JSON", call(`{ job_template = "{" }`)),
+		fails("two templates", call(`{ job_template = {}, job_template_path = "s3://a/b" }`)),
 	)
 }
 
@@ -200,9 +204,9 @@ func TestAccFlowSummary(t *testing.T) {
 		})),
 		gives(call(`$etl, "etl"`)+".run_config", knownvalue.StringExact("KubernetesRun, labels 9bad561ac917")),
 		gives(call("$etl")+".schedule == null", knownvalue.Bool(true)),
-		fails(call(`$etl, "none"`), "flow_json", "no flow named"),
-		fails(call(`"{}"`), "flow_json"),
-		fails(call("$etl, null, 1"), "takes at most 2 argument(s)"),
+		fails("no such flow", call(`$etl, "none"`)),
+		fails("not a flow", call(`"{}"`)),
+		fails("too many arguments", call("$etl, null, 1")),
 	)
 }
 
@@ -237,13 +241,13 @@ func TestAccKubernetesJob(t *testing.T) {
 		gives(variable(`{}, { agent = { labels = ["b", "a"], env = { N = 1 }, api = "http://x" } }`, "PREFECT__CLOUD__AGENT__LABELS"), knownvalue.StringExact("['a', 'b']")),
 		gives(variable(`{}, { agent = { labels = [], env = { N = 1 }, api = "http://x" } }`, "N"), knownvalue.StringExact("1")),
 		gives(container("null, { flow_json = "+etl+" }", "image"), knownvalue.StringExact("prefecthq/prefect:1.4.1")),
-		fails(call(`{ images = "x" }`), "no attribute \"images\""),
-		fails(call(`"no"`), "run configuration"),
-		fails(call(`jsonencode({ type = "DockerRun" })`), "only `KubernetesRun` is supported"),
-		fails(call(`{ job_template_path = "s3://x/y.yaml" }`), "run_config"),
-		fails(call(`{}, { agents = {} }`), "there is no \"agents\""),
-		fails(call(`{}, { agent = { label = [] } }`), "there is no \"label\""),
-		fails(call(`{}, { agent = { labels = "a" } }`), "agent.labels must be a list of strings"),
-		fails(call(`{}, {}, 3`), "takes at most 2 argument(s)"),
+		fails("an unknown attribute", call(`{ images = "x" }`)),
+		fails("not a run configuration", call(`"no"`)),
+		fails("another type", call(`jsonencode({ type = "DockerRun" })`)),
+		fails("a template that the agent reads", call(`{ job_template_path = "s3://x/y.yaml" }`)),
+		fails("an unknown option", call(`{}, { agents = {} }`)),
+		fails("an unknown option of the agent", call(`{}, { agent = { label = [] } }`)),
+		fails("a string for labels", call(`{}, { agent = { labels = "a" } }`)),
+		fails("too many arguments", call(`{}, {}, 3`)),
 	)
 }

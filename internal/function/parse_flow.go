@@ -60,35 +60,17 @@ func (parseFlow) Definition(_ context.Context, _ function.DefinitionRequest, res
 			"`labels`, `parameters` (each with `name`, `required` and `default`, which is JSON), and as JSON `run_config`, `storage`, `schedule` " +
 			"(each `null` if there is none) and `flow_json`, the flow itself. The flow is validated as by `prefect_flow`.\n\n" +
 			"Call it as `parse_flow(flow_json)` or `parse_flow(flow_json, name)`.",
-		Parameters: []function.Parameter{function.StringParameter{
-			Name: "flow_json", MarkdownDescription: "One serialised flow, or a whole build document of `prefect build`, as JSON.",
-		}},
-		VariadicParameter: optional("The `name` of the flow, to select one of several in a document."),
+		Parameters:        []function.Parameter{flowParameter()},
+		VariadicParameter: optional(selectFlow),
 		Return:            function.ObjectReturn{AttributeTypes: parsedTypes()},
 	}
 }
 
 // Run reads the flow.
 func (parseFlow) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
-	var text string
-	given := options{most: 1}
-	if resp.Error = req.Arguments.Get(ctx, &text, &given.values); resp.Error != nil {
-		return
-	}
-	if resp.Error = given.check(); resp.Error != nil {
-		return
-	}
-	name, failed := given.name(0)
+	flow, failed := validFlowArgument(ctx, req.Arguments, &options{most: 1})
 	if failed != nil {
 		resp.Error = failed
-		return
-	}
-	flow, err := parse(text, name)
-	if err == nil {
-		err = flow.Validate()
-	}
-	if err != nil {
-		resp.Error = wrong(0, err)
 		return
 	}
 	parsed, err := describe(flow)

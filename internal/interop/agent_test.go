@@ -18,9 +18,8 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/serialization"
 )
 
-// TestAgent has the real agent take the runs that Terraform creates. Each Job
-// that it makes is compared, as the API server keeps it, with the one that this
-// project's generator predicts.
+// TestAgent lets the real agent take the runs that Terraform creates. Each Job that it makes is compared, as the API
+// server keeps it, with the one that this project's generator predicts.
 func TestAgent(t *testing.T) {
 	t.Parallel()
 	cluster, elsewhere := clusterOf(t), clusterOf(t)

@@ -20,7 +20,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/process"
 )
 
-// patience bounds every wait; a test that passes waits for none of it.
+// patience limits every wait. A passing test never reaches it.
 const patience = 5 * time.Minute
 
 // guard ends what the tests have started, however they end. TestMain makes it.
@@ -221,9 +221,8 @@ type agent struct {
 	address string
 }
 
-// agent starts the real Kubernetes agent for a namespace and waits until it
-// polls. It is woken up all the time, as its own address allows: by itself it
-// looks for runs only every ten seconds when it is idle.
+// agent starts the real Kubernetes agent for a namespace and waits until it polls. The test wakes it up constantly
+// through the agent's own address, because an idle agent polls only every ten seconds.
 func (u *user) agent(cluster *acctest.KubernetesCluster, arguments ...string) *agent {
 	u.t.Helper()
 	a := &agent{address: freeAddress(u.t)}
@@ -244,7 +243,7 @@ func (u *user) agent(cluster *acctest.KubernetesCluster, arguments ...string) *a
 		for {
 			select {
 			case <-tick.C:
-				_ = a.ask(ctx, "poke") // an agent that has ended is noticed by who waits for it
+				_ = a.ask(ctx, "poke") // the wait for the agent notices that it has ended
 			case <-ctx.Done():
 				return
 			}
@@ -286,7 +285,7 @@ func freeAddress(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// eventually waits until something is so; is also says what there was instead.
+// eventually waits until a condition holds; is also returns what there was instead.
 func eventually(t *testing.T, what string, is func() (bool, string)) {
 	t.Helper()
 	tick := time.NewTicker(100 * time.Millisecond)

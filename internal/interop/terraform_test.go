@@ -82,7 +82,7 @@ type change struct {
 	Importing json.RawMessage `json:"importing"`
 }
 
-// plan gives the planned changes by address.
+// plan returns the planned changes by address.
 func (s *workspace) plan() map[string]change {
 	s.t.Helper()
 	s.must("plan", "-out=planned", "-input=false", "-no-color")

@@ -17,77 +17,44 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
 )
 
-// jobDataSource implements the data source prefect_kubernetes_job.
-type jobDataSource struct {
-	data *framework.ProviderData
-}
-
-var (
-	_ datasource.DataSourceWithConfigure        = (*jobDataSource)(nil)
-	_ datasource.DataSourceWithConfigValidators = (*jobDataSource)(nil)
-)
-
 // NewDataSource returns the data source prefect_kubernetes_job.
-func NewDataSource() datasource.DataSource { return &jobDataSource{} }
-
-// Metadata sets the type name.
-func (d *jobDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_kubernetes_job"
+func NewDataSource() datasource.DataSource {
+	return framework.NewDataSource(framework.DataSource[model]{
+		Name: "kubernetes_job", Schema: dataSourceSchema, Serverless: true,
+		Validators: []datasource.ConfigValidator{framework.ExactlyOneOf("flow_run_id", "name")},
+		Read:       read,
+	})
 }
 
-// Configure stores the provider data.
-func (d *jobDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	d.data = framework.ConfigureDataSource(req, resp)
-}
-
-// Schema describes the data source.
-func (d *jobDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
-	resp.Schema = dataSourceSchema()
-}
-
-// ConfigValidators requires exactly one way to select the Job.
-func (d *jobDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
-	return []datasource.ConfigValidator{
-		framework.ExactlyOneOf("flow_run_id", "name"),
-	}
-}
-
-// Read finds the Job.
-func (d *jobDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	var m model
-	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	cluster := d.cluster(&resp.Diagnostics)
+// read finds the Job.
+func read(ctx context.Context, data *framework.ProviderData, m *model) diag.Diagnostics {
+	cluster, diags := clusterOf(data)
 	if cluster == nil {
-		return
+		return diags
 	}
 	job, attempts, diags := m.find(ctx, cluster)
-	resp.Diagnostics.Append(diags...)
-	if job == nil {
-		return
+	if job != nil {
+		m.fill(job, attempts)
 	}
-	m.fill(job, attempts)
-	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
+	return diags
 }
 
-// cluster returns the client, or nil with an error.
-func (d *jobDataSource) cluster(diags *diag.Diagnostics) *kubeclient.Client {
+// clusterOf returns the client, or nil with an error.
+func clusterOf(data *framework.ProviderData) (*kubeclient.Client, diag.Diagnostics) {
 	const summary = "No cluster to look for the Job in"
-	cluster, err := d.data.Kubernetes()
+	cluster, err := data.Kubernetes()
 	switch {
 	case err != nil:
-		diags.Append(framework.Diagnose(err, summary)...)
+		return nil, framework.Diagnose(err, summary)
 	case cluster != nil:
-	case d.data != nil && slices.Contains(d.data.Unknown, "kubernetes"):
-		diags.AddError(summary, "`kubernetes` in the provider configuration depends on something that has not been applied yet.\n\n"+
-			"Add `depends_on` with the resource that creates the cluster, so that this is read during apply.")
+		return cluster, nil
+	case data != nil && slices.Contains(data.Unknown, "kubernetes"):
+		return nil, diag.Diagnostics{diag.NewErrorDiagnostic(summary, "`kubernetes` in the provider configuration depends on something that has not been applied yet.\n\n"+
+			"Add `depends_on` with the resource that creates the cluster, so that this is read during apply.")}
 	default:
-		diags.AddError(summary, "The provider configuration has no cluster.\n\nSet `kubernetes` in the provider block, for instance "+
-			"`kubernetes = { config_path = \"~/.kube/config\" }`.")
+		return nil, diag.Diagnostics{diag.NewErrorDiagnostic(summary, "The provider configuration has no cluster.\n\nSet `kubernetes` in the provider block, for instance "+
+			"`kubernetes = { config_path = \"~/.kube/config\" }`.")}
 	}
-	return cluster
 }
 
 // find returns the newest matching Job and how many there are.

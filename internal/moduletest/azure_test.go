@@ -98,6 +98,10 @@ variable "extension" { default = "HSTORE" }
 variable "password_version" { default = 1 }
 variable "retention" { default = 7 }
 
+locals {
+  logs = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/logs/providers/Microsoft.OperationalInsights/workspaces/logs"
+}
+
 resource "azurerm_resource_group" "this" {
   name     = "example"
   location = "westeurope"
@@ -114,9 +118,11 @@ module "aks" {
   maintenance_window_node_os      = { day_of_week = "Tuesday", not_allowed = [{ start = "2026-12-24T00:00:00Z", end = "2027-01-02T00:00:00Z" }] }
   pod_cidr                        = var.pod_cidr
   replacement_acknowledgement     = var.acknowledgement
-  log_analytics_workspace = {
-    id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/logs/providers/Microsoft.OperationalInsights/workspaces/logs"
+  log_analytics_workspace = { id = local.logs }
+  monitor_workspace = {
+    id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/logs/providers/Microsoft.Monitor/accounts/metrics"
   }
+  diagnostic_settings = { logs = { workspace_resource_id = local.logs } }
   private_cluster_enabled         = false
   api_server_authorized_ip_ranges = ["198.51.100.0/24"]
   cluster_admin_principal_ids     = { deployer = "44444444-4444-4444-8444-444444444444" }
@@ -137,6 +143,7 @@ module "acr" {
   allowed_ip_ranges             = var.ranges
   retention_policy_in_days      = var.retention
   pull_principal_ids            = { cluster = module.aks.kubelet_object_id }
+  diagnostic_settings           = { logs = { workspace_resource_id = local.logs } }
   cache_rules                   = { for rule in var.rules : rule => { source = "docker.io/example/${rule}", target = "example/${rule}" } }
   cache_credentials = {
     username_secret_id = "https://example.vault.azure.net/secrets/user"
@@ -166,8 +173,19 @@ module "postgresql" {
   administrator_login            = var.login
   replacement_acknowledgement    = var.acknowledgement
   high_availability              = "ZoneRedundant"
+  diagnostic_settings            = { logs = { workspace_resource_id = local.logs, log_groups = [], log_categories = ["PostgreSQLLogs"] } }
   extensions                     = ["PGCRYPTO", "PG_TRGM", var.extension]
   public_network_access          = { acknowledged = true, allowed = { office = { first = "198.51.100.7", last = "198.51.100.7" } } }
+}
+
+module "alerts" {
+  source                  = "../modules/alerts"
+  name                    = "example"
+  resource_group_name     = azurerm_resource_group.this.name
+  location                = "westeurope"
+  log_analytics_workspace = { id = local.logs }
+  cluster_id              = module.aks.id
+  action_group_ids        = ["/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/logs/providers/Microsoft.Insights/actionGroups/on-call"]
 }
 
 output "flow_image" { value = module.builds.flow_image }

@@ -56,7 +56,7 @@ func TestEndToEnd(t *testing.T) {
 	w.run(dir, "apply", "-auto-approve", "-input=false")
 	checkRun(t, w.run(dir, "output", "-json"))
 	checkCluster(t, stack)
-	checkPull(t, simulation, group)
+	checkRoles(t, simulation, group)
 	if kept := w.stateHolds(dir, "Correct-Horse-1"); kept == w.attributes() {
 		t.Errorf("it is %t that the state holds the database's password", kept)
 	}
@@ -79,13 +79,21 @@ func TestEndToEnd(t *testing.T) {
 	checkGone(t, simulation)
 }
 
-// checkPull checks that the nodes could pull images as soon as there were any.
-func checkPull(t *testing.T, simulation *azure.Simulation, group string) {
+// checkRoles checks that the nodes could pull images as soon as there were any,
+// and the cluster give its load balancers their addresses.
+func checkRoles(t *testing.T, simulation *azure.Simulation, group string) {
 	t.Helper()
 	cluster := simulation.Body(group + "/providers/Microsoft.ContainerService/managedClusters/prefect-example-aks")
 	nodes, ok := dig(cluster, "properties", "identityProfile", "kubeletidentity", "objectId").(string)
 	if !ok {
 		t.Fatalf("the nodes have no identity: %v", dig(cluster, "properties", "identityProfile"))
+	}
+	own, ok := dig(simulation.Body(group+"/providers/Microsoft.ManagedIdentity/userAssignedIdentities/prefect-example-cluster"), "properties", "principalId").(string)
+	if !ok {
+		t.Fatal("the cluster has no identity")
+	}
+	if !simulation.Acts(own, "Network Contributor", group+"/providers/Microsoft.Network/virtualNetworks/prefect-example-network/subnets/nodes") {
+		t.Error("the first load balancers get no address: the cluster's role on its subnet came with the cluster, or after it")
 	}
 	for _, path := range simulation.Resources() {
 		if strings.HasPrefix(path, strings.ToLower(group)+"/providers/microsoft.containerregistry/registries/") && strings.Count(path, "/") == 8 {

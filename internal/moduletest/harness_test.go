@@ -160,6 +160,8 @@ func (w *workspace) withoutWriteOnly() {
 		"modules/database-secret/versions.tf":  {">= 3.1, < 4.0", ">= 1.3.2"},
 		"examples/azure-complete/versions.tf":  {">= 3.1, < 4.0", ">= 1.3.2"},
 		"examples/azure-ingress/providers.tf":  {">= 3.1, < 4.0", ">= 1.3.2"},
+
+		"examples/azure-hcp-terraform/infrastructure/main.tf": {">= 3.1, < 4.0", ">= 1.3.2"},
 	} {
 		data, err := os.ReadFile(filepath.Join(w.dir, file))
 		if err != nil {

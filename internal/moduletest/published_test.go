@@ -35,6 +35,7 @@ module "prefect_server" {
   database_password              = "Correct-Horse-1"
   agent                          = { namespaces = { published-team = {} }, job_resources = { limits = { memory = "1Gi" } } }
   exposure                       = { mode = "internal_lb", api_ip = "10.0.0.4" }
+  watch                          = { enabled = true }
   tenant_job                     = { enabled = var.chart == null ? false : true }
   values                         = [var.chart == null ? var.own_values : var.values]
 }
@@ -72,6 +73,7 @@ func TestPublishedChart(t *testing.T) {
 		{"Service", "prefect-apollo-internal", map[string]string{"spec.selector": "map[app.kubernetes.io/component:apollo app.kubernetes.io/instance:prefect]"}},
 		{"NetworkPolicy", "prefect-database", map[string]string{}},
 		{"Secret", "prefect-database", map[string]string{}},
+		{"CronJob", "prefect-watch", map[string]string{}},
 		{"ConfigMap", "prefect-job-template", map[string]string{}},
 		{"Deployment", "prefect-apollo", nil}, {"StatefulSet", "prefect-postgresql", nil}, {"ServiceAccount", "prefect-serviceaccount", nil},
 	} {

@@ -63,6 +63,17 @@ func releases() []release {
 			}},
 			{"Role", "prefect-agent-role", nil}, {"ServiceAccount", "prefect-flows", nil}, {"StatefulSet", "prefect-postgresql", nil},
 			{"Ingress", "prefect", nil}, {"Gateway", "prefect-gateway", nil}, {"HTTPRoute", "prefect-api", nil}, {"NetworkPolicy", "prefect-ui", nil},
+			{"CronJob", "prefect-watch", nil},
+		}},
+		{"watch", database + `
+    watch = { enabled = true, late_after_seconds = 60 }
+    agent = { namespaces = { case-watch-team = {} } }`, []object{
+			{"CronJob", "prefect-watch", map[string]string{
+				"spec.jobTemplate.spec.template.spec.automountServiceAccountToken": "false",
+				"spec.jobTemplate.spec.template.spec.containers.0.image":           "prefecthq/prefect:1.4.0",
+				"spec.jobTemplate.spec.template.spec.containers.0.env": "[map[name:PREFECT__CLOUD__API value:http://prefect-apollo.case-watch:4200/graphql] " +
+					`map[name:AGENTS value:["prefect-agent","prefect-agent-case-watch-team"]] map[name:LATE_AFTER_SECONDS value:60] map[name:SILENT_AFTER_SECONDS value:300]]`,
+			}},
 		}},
 		{"embedded", `
     embedded_database_acknowledged = true
@@ -419,6 +430,7 @@ towel: {%[1]s}
 ui: {%[1]s}
 agent: {%[1]s}
 postgresql: {primary: {%[1]s}}
+watch: {schedule: "0 0 1 1 *"}
 `, command)
 }
 

@@ -56,6 +56,7 @@ func reads(t *testing.T, c *prefect.Client) map[string]func() error {
 		"RefreshFlowGroup": func() error { return only(c.RefreshFlowGroup(ctx, anID)) },
 		"GetFlowRun":       func() error { return only(c.GetFlowRun(ctx, anID)) },
 		"RefreshFlowRun":   func() error { return only(c.RefreshFlowRun(ctx, anID)) },
+		"FlowRunRestart":   func() error { return only(c.FlowRunRestart(ctx, anID)) },
 		"GetCloudHook":     func() error { return only(c.GetCloudHook(ctx, anID)) },
 		"RefreshCloudHook": func() error { return only(c.RefreshCloudHook(ctx, anID)) },
 		"GetTenant":        func() error { return only(c.GetTenant(ctx, anID)) },

@@ -3,7 +3,6 @@ package prefect
 import (
 	"cmp"
 	"context"
-	"slices"
 	"time"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
@@ -21,17 +20,17 @@ type Agent struct {
 
 // ListAgents returns the tenant's agents, most recently active first.
 func (c *Client) ListAgents(ctx context.Context) ([]Agent, error) {
-	agents, err := inTenant(ctx, c, where{}, func(ctx context.Context, tenant string, w where) ([]graphql.AgentFields, *graphql.Count, error) {
-		out, err := graphql.Agents(ctx, wire{c}, tenant, w, pageSize)
-		return out.GetAgent(), out.GetRemaining().Aggregate, err
-	}, (*graphql.AgentFields).GetId, agentOf)
-	if err != nil {
-		return nil, err
+	agents := listing[graphql.AgentFields, Agent]{
+		query: func(ctx context.Context, c *Client, tenant string, w where, limit int) ([]graphql.AgentFields, *graphql.Count, error) {
+			out, err := graphql.Agents(ctx, wire{c}, tenant, w, limit)
+			return out.GetAgent(), out.GetRemaining().Aggregate, err
+		},
+		id: (*graphql.AgentFields).GetId, object: agentOf,
+		order: func(a, b Agent) int {
+			return cmp.Or(value(b.LastQueried).Compare(value(a.LastQueried)), cmp.Compare(a.ID, b.ID))
+		},
 	}
-	slices.SortFunc(agents, func(a, b Agent) int {
-		return cmp.Or(value(b.LastQueried).Compare(value(a.LastQueried)), cmp.Compare(a.ID, b.ID))
-	})
-	return agents, nil
+	return agents.list(ctx, c, where{})
 }
 
 // DeleteAgent deletes an agent's registration; ErrNotFound if there is none.

@@ -82,8 +82,8 @@ func (c *Client) findCloudHook(ctx context.Context, in CreateCloudHookInput, whe
 	return "", c.http.NotFound("CreateCloudHook", "no such hook was created")
 }
 
-// Like says whether a hook tells the same receiver of the same events, under the same name, as one that was or would be
-// created. It may be switched off.
+// Like reports whether a hook sends the same events to the same receiver, under the same name, as the one that in would
+// create. The hook may be disabled.
 func (h *CloudHook) Like(in CreateCloudHookInput) bool {
 	return h.Type == in.Type && equalOptional(h.Name, in.Name) && equalOptional(h.VersionGroupID, in.VersionGroupID) &&
 		sameStates(h.States, in.States) && serialization.SameServedText(h.Config, in.Config)
@@ -104,14 +104,7 @@ func sameStates(a, b []string) bool {
 
 // GetCloudHook returns the hook with this id, or ErrNotFound.
 func (c *Client) GetCloudHook(ctx context.Context, id string) (*CloudHook, error) {
-	found, err := c.cloudHooks(ctx, where{"id": equals(id)})
-	if err != nil {
-		return nil, err
-	}
-	if len(found) == 0 {
-		return nil, c.http.NotFound("GetCloudHook", "cloud hook "+id)
-	}
-	return &found[0], nil
+	return cloudHookListing().one(ctx, c, where{"id": equals(id)}, "GetCloudHook", "cloud hook "+id)
 }
 
 // CloudHookFilter narrows ListCloudHooks; empty fields do not.
@@ -136,7 +129,7 @@ func (c *Client) ListCloudHooks(ctx context.Context, filter CloudHookFilter) ([]
 	if filter.Type != "" {
 		w["type"] = equals(filter.Type)
 	}
-	return c.cloudHooks(ctx, w)
+	return cloudHookListing().list(ctx, c, w)
 }
 
 // SetCloudHookActive enables or disables a hook; ErrNotFound if there is none.
@@ -156,18 +149,16 @@ func (c *Client) DeleteCloudHook(ctx context.Context, id string) error {
 	return c.deleted(trace, "DeleteCloudHook", "cloud hook "+id, out.GetDeleteCloudHook(), err)
 }
 
-func (c *Client) cloudHooks(ctx context.Context, w where) ([]CloudHook, error) {
-	hooks, err := inTenant(ctx, c, w, func(ctx context.Context, tenant string, w where) ([]graphql.CloudHookFields, *graphql.Count, error) {
-		out, err := graphql.CloudHooks(ctx, wire{c}, tenant, w, pageSize)
-		return out.GetCloudHook(), out.GetRemaining().Aggregate, err
-	}, (*graphql.CloudHookFields).GetId, cloudHookOf)
-	if err != nil {
-		return nil, err
+// cloudHookListing lists hooks, oldest first.
+func cloudHookListing() listing[graphql.CloudHookFields, CloudHook] {
+	return listing[graphql.CloudHookFields, CloudHook]{
+		query: func(ctx context.Context, c *Client, tenant string, w where, limit int) ([]graphql.CloudHookFields, *graphql.Count, error) {
+			out, err := graphql.CloudHooks(ctx, wire{c}, tenant, w, limit)
+			return out.GetCloudHook(), out.GetRemaining().Aggregate, err
+		},
+		id: (*graphql.CloudHookFields).GetId, object: cloudHookOf,
+		order: func(a, b CloudHook) int { return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID)) },
 	}
-	slices.SortFunc(hooks, func(a, b CloudHook) int {
-		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
-	})
-	return hooks, nil
 }
 
 func cloudHookOf(h *graphql.CloudHookFields) CloudHook {

@@ -65,14 +65,7 @@ type FlowFilter struct {
 
 // GetFlow returns the flow version with this id, or ErrNotFound.
 func (c *Client) GetFlow(ctx context.Context, id string) (*Flow, error) {
-	found, err := c.flows(ctx, where{"id": equals(id)})
-	if err != nil {
-		return nil, err
-	}
-	if len(found) == 0 {
-		return nil, c.http.NotFound("GetFlow", "flow "+id)
-	}
-	return &found[0], nil
+	return flowListing().one(ctx, c, where{"id": equals(id)}, "GetFlow", "flow "+id)
 }
 
 // GetSerializedFlow returns the serialised form of a flow version as the Server stores it, or ErrNotFound.
@@ -93,7 +86,7 @@ func (c *Client) GetSerializedFlow(ctx context.Context, id string) (json.RawMess
 
 // FlowsByVersionGroup returns all versions of a group, newest first. An empty result is not an error.
 func (c *Client) FlowsByVersionGroup(ctx context.Context, versionGroupID string) ([]Flow, error) {
-	flows, err := c.flows(ctx, where{"version_group_id": equals(versionGroupID)})
+	flows, err := flowListing().list(ctx, c, where{"version_group_id": equals(versionGroupID)})
 	// Versions of one group may differ in name.
 	slices.SortFunc(flows, func(a, b Flow) int { return cmp.Compare(b.Version, a.Version) })
 	return flows, err
@@ -144,7 +137,7 @@ func (c *Client) ListFlows(ctx context.Context, filter FlowFilter) ([]Flow, erro
 	if filter.Limit > 0 {
 		return c.firstFlows(ctx, w, filter.Limit)
 	}
-	return c.flows(ctx, w)
+	return flowListing().list(ctx, c, w)
 }
 
 // ArchiveFlow archives a version. The Server deletes its auto-scheduled runs and cancels its other Scheduled
@@ -205,38 +198,27 @@ func (c *Client) newestFlow(ctx context.Context, operation, what string, w where
 	return &flow, nil
 }
 
-func (c *Client) flows(ctx context.Context, w where) ([]Flow, error) {
-	flows, err := inTenant(ctx, c, w, func(ctx context.Context, tenant string, w where) ([]graphql.FlowFields, *graphql.Count, error) {
-		out, err := graphql.Flows(ctx, wire{c}, tenant, w, pageSize)
-		return out.GetFlow(), out.GetRemaining().Aggregate, err
-	}, (*graphql.FlowFields).GetId, flowOf)
-	if err != nil {
-		return nil, err
+// flowListing lists versions by name, and those of one group newest first.
+func flowListing() listing[graphql.FlowFields, Flow] {
+	return listing[graphql.FlowFields, Flow]{
+		query: func(ctx context.Context, c *Client, tenant string, w where, limit int) ([]graphql.FlowFields, *graphql.Count, error) {
+			out, err := graphql.Flows(ctx, wire{c}, tenant, w, limit)
+			return out.GetFlow(), out.GetRemaining().Aggregate, err
+		},
+		id: (*graphql.FlowFields).GetId, object: flowOf,
+		order: func(a, b Flow) int {
+			return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.VersionGroupID, b.VersionGroupID), cmp.Compare(b.Version, a.Version))
+		},
 	}
-	slices.SortFunc(flows, func(a, b Flow) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.VersionGroupID, b.VersionGroupID),
-			cmp.Compare(b.Version, a.Version))
-	})
-	return flows, nil
 }
 
 // firstFlows returns the first versions by name.
 func (c *Client) firstFlows(ctx context.Context, w where, limit int) ([]Flow, error) {
-	tenant, err := c.TenantID(ctx)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := first(ctx, limit, func(ctx context.Context, following where, limit int) ([]graphql.FlowFields, error) {
-		out, err := graphql.FlowsByName(ctx, wire{c}, tenant, both(following, w), limit)
-		if err != nil {
-			return nil, err
-		}
-		return out.Flow, nil
-	}, func(last *graphql.FlowFields) where { return followingName(last.Name, last.Id) })
-	if err != nil {
-		return nil, err
-	}
-	return convert(rows, flowOf), nil
+	return flowListing().firstByName(ctx, c, w, limit,
+		func(ctx context.Context, tenant string, w where, limit int) ([]graphql.FlowFields, error) {
+			out, err := graphql.FlowsByName(ctx, wire{c}, tenant, w, limit)
+			return out.GetFlow(), err
+		}, (*graphql.FlowFields).GetName)
 }
 
 func flowOf(f *graphql.FlowFields) Flow {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/graphql"
@@ -65,7 +64,7 @@ type FlowGroupSchedule struct {
 
 // GetFlowGroup returns the group with this id, or ErrNotFound.
 func (c *Client) GetFlowGroup(ctx context.Context, id string) (*FlowGroup, error) {
-	return c.oneFlowGroup(ctx, where{"id": equals(id)}, "GetFlowGroup", "flow group "+id)
+	return flowGroupListing().one(ctx, c, where{"id": equals(id)}, "GetFlowGroup", "flow group "+id)
 }
 
 // FindFlowGroup returns the group of this version group id, or ErrNotFound. If the id is that of a flow
@@ -73,7 +72,7 @@ func (c *Client) GetFlowGroup(ctx context.Context, id string) (*FlowGroup, error
 func (c *Client) FindFlowGroup(ctx context.Context, versionGroupID string) (*FlowGroup, error) {
 	const operation = "FindFlowGroup"
 	what := "flow group of version group " + versionGroupID
-	group, err := c.oneFlowGroup(ctx, where{"name": equals(versionGroupID)}, operation, what)
+	group, err := flowGroupListing().one(ctx, c, where{"name": equals(versionGroupID)}, operation, what)
 	if !errors.Is(err, ErrNotFound) || !transport.IsUUID(versionGroupID) {
 		return group, err
 	}
@@ -118,61 +117,28 @@ func (c *Client) ListFlowGroups(ctx context.Context, filter FlowGroupFilter) ([]
 	if filter.Limit > 0 {
 		return c.firstFlowGroups(ctx, w, filter.Limit)
 	}
-	rows, err := pages(ctx, func(ctx context.Context, last string) ([]graphql.FlowGroupsFlowGroup, *graphql.Count, error) {
-		return c.flowGroups(ctx, w, last, pageSize)
-	}, (*graphql.FlowGroupsFlowGroup).GetId)
-	if err != nil {
-		return nil, err
-	}
-	groups := convert(rows, flowGroupWithVersion)
-	slices.SortFunc(groups, func(a, b FlowGroup) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
-	return groups, nil
+	return flowGroupListing().list(ctx, c, w)
 }
 
+// firstFlowGroups returns the first groups by version group.
 func (c *Client) firstFlowGroups(ctx context.Context, w where, limit int) ([]FlowGroup, error) {
-	tenant, err := c.TenantID(ctx)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := first(ctx, limit, func(ctx context.Context, following where, limit int) ([]graphql.FlowGroupsFlowGroup, error) {
-		out, err := graphql.FlowGroupsByName(ctx, wire{c}, tenant, both(following, w), limit)
-		if err != nil {
-			return nil, err
-		}
-		return out.FlowGroup, nil
-	}, func(last *graphql.FlowGroupsFlowGroup) where { return followingName(value(last.Name), last.Id) })
-	if err != nil {
-		return nil, err
-	}
-	return convert(rows, flowGroupWithVersion), nil
+	return flowGroupListing().firstByName(ctx, c, w, limit,
+		func(ctx context.Context, tenant string, w where, limit int) ([]graphql.FlowGroupsFlowGroup, error) {
+			out, err := graphql.FlowGroupsByName(ctx, wire{c}, tenant, w, limit)
+			return out.GetFlowGroup(), err
+		}, func(row *graphql.FlowGroupsFlowGroup) string { return value(row.Name) })
 }
 
-func (c *Client) oneFlowGroup(ctx context.Context, w where, operation, what string) (*FlowGroup, error) {
-	rows, left, err := c.flowGroups(ctx, w, beforeAll, 1)
-	if err != nil {
-		return nil, err
+// flowGroupListing lists groups by version group.
+func flowGroupListing() listing[graphql.FlowGroupsFlowGroup, FlowGroup] {
+	return listing[graphql.FlowGroupsFlowGroup, FlowGroup]{
+		query: func(ctx context.Context, c *Client, tenant string, w where, limit int) ([]graphql.FlowGroupsFlowGroup, *graphql.Count, error) {
+			out, err := graphql.FlowGroups(ctx, wire{c}, tenant, w, limit)
+			return out.GetFlowGroup(), out.GetRemaining().Aggregate, err
+		},
+		id: (*graphql.FlowGroupsFlowGroup).GetId, object: flowGroupWithVersion,
+		order: func(a, b FlowGroup) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) },
 	}
-	if len(rows) == 0 {
-		if count(left) > 0 {
-			return nil, fmt.Errorf("%s: %w: an empty list came although there are %d rows", operation, ErrNotPrefect, left.Count)
-		}
-		return nil, c.http.NotFound(operation, what)
-	}
-	group := flowGroupWithVersion(&rows[0])
-	return &group, nil
-}
-
-// flowGroups returns the groups that match a filter and follow an id, and how many there are from there on.
-func (c *Client) flowGroups(ctx context.Context, w where, from string, limit int) ([]graphql.FlowGroupsFlowGroup, *graphql.Count, error) {
-	tenant, err := c.TenantID(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	out, err := graphql.FlowGroups(ctx, wire{c}, tenant, after(from, w), limit)
-	if err != nil {
-		return nil, nil, err
-	}
-	return out.FlowGroup, out.Remaining.Aggregate, nil
 }
 
 // DeleteFlowGroup deletes a group with all versions and their runs; ErrNotFound if there is none.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -171,7 +170,7 @@ func (c *Client) ListFlowRuns(ctx context.Context, filter FlowRunFilter) ([]Flow
 	if filter.Limit > 0 {
 		return c.upToFlowRuns(ctx, w, filter.Limit)
 	}
-	return c.flowRuns(ctx, w)
+	return flowRunListing().list(ctx, c, w)
 }
 
 // between adds bounds of a time to a filter. The upper one is excluded, and the zero time is none.
@@ -265,13 +264,7 @@ func (c *Client) SetFlowRunLabels(ctx context.Context, id string, labels []strin
 
 func (c *Client) oneFlowRun(ctx context.Context, operation, what string, w where) (*FlowRun, error) {
 	found, err := c.newestFlowRuns(ctx, w, 1)
-	if err != nil {
-		return nil, err
-	}
-	if len(found) == 0 {
-		return nil, c.http.NotFound(operation, what)
-	}
-	return &found[0], nil
+	return onlyOf(c, found, err, operation, what)
 }
 
 func (c *Client) newestFlowRuns(ctx context.Context, w where, limit int) ([]FlowRun, error) {
@@ -286,18 +279,16 @@ func (c *Client) newestFlowRuns(ctx context.Context, w where, limit int) ([]Flow
 	return convert(out.FlowRun, flowRunOf), nil
 }
 
-func (c *Client) flowRuns(ctx context.Context, w where) ([]FlowRun, error) {
-	runs, err := inTenant(ctx, c, w, func(ctx context.Context, tenant string, w where) ([]graphql.FlowRunFields, *graphql.Count, error) {
-		out, err := graphql.FlowRuns(ctx, wire{c}, tenant, w, pageSize)
-		return out.GetFlowRun(), out.GetRemaining().Aggregate, err
-	}, (*graphql.FlowRunFields).GetId, flowRunOf)
-	if err != nil {
-		return nil, err
+// flowRunListing lists runs, newest first.
+func flowRunListing() listing[graphql.FlowRunFields, FlowRun] {
+	return listing[graphql.FlowRunFields, FlowRun]{
+		query: func(ctx context.Context, c *Client, tenant string, w where, limit int) ([]graphql.FlowRunFields, *graphql.Count, error) {
+			out, err := graphql.FlowRuns(ctx, wire{c}, tenant, w, limit)
+			return out.GetFlowRun(), out.GetRemaining().Aggregate, err
+		},
+		id: (*graphql.FlowRunFields).GetId, object: flowRunOf,
+		order: func(a, b FlowRun) int { return cmp.Or(b.Created.Compare(a.Created), cmp.Compare(a.ID, b.ID)) },
 	}
-	slices.SortFunc(runs, func(a, b FlowRun) int {
-		return cmp.Or(b.Created.Compare(a.Created), cmp.Compare(a.ID, b.ID))
-	})
-	return runs, nil
 }
 
 func flowRunOf(r *graphql.FlowRunFields) FlowRun {

@@ -29,6 +29,9 @@ type LogCursor struct {
 	seen map[string]time.Time
 }
 
+// LogsFrom returns a cursor for the lines that arrive from a time of the Server's clock on.
+func LogsFrom(t time.Time) LogCursor { return LogCursor{newest: t.Add(lateLog)} }
+
 // FlowRunLogs returns the lines of a run that arrived since the cursor, in the order of their timestamps, and
 // the cursor for the next call. Every line is returned exactly once, even if it arrives late.
 func (c *Client) FlowRunLogs(ctx context.Context, flowRunID string, since LogCursor) ([]Log, LogCursor, error) {

@@ -2,7 +2,6 @@ package prefect
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
@@ -71,12 +70,12 @@ func (c *Client) FindCreatedProject(ctx context.Context, name string, descriptio
 
 // GetProject returns the project with this id in the client's tenant, or ErrNotFound.
 func (c *Client) GetProject(ctx context.Context, id string) (*Project, error) {
-	return c.oneProject(ctx, where{"id": equals(id)}, "project "+id)
+	return projectListing().one(ctx, c, where{"id": equals(id)}, "GetProject", "project "+id)
 }
 
 // FindProject returns the project with this name in the client's tenant, or ErrNotFound.
 func (c *Client) FindProject(ctx context.Context, name string) (*Project, error) {
-	return c.oneProject(ctx, where{"name": equals(name)}, "project with name "+name)
+	return projectListing().one(ctx, c, where{"name": equals(name)}, "GetProject", "project with name "+name)
 }
 
 // ListProjects returns the projects of the client's tenant, ordered by name.
@@ -91,26 +90,16 @@ func (c *Client) ListProjects(ctx context.Context, filter ProjectFilter) ([]Proj
 	if filter.Limit > 0 {
 		return c.firstProjects(ctx, w, filter.Limit)
 	}
-	return c.projects(ctx, w)
+	return projectListing().list(ctx, c, w)
 }
 
 // firstProjects returns the first projects by name.
 func (c *Client) firstProjects(ctx context.Context, w where, limit int) ([]Project, error) {
-	tenant, err := c.TenantID(ctx)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := first(ctx, limit, func(ctx context.Context, following where, limit int) ([]graphql.ProjectFields, error) {
-		out, err := graphql.ProjectsByName(ctx, wire{c}, tenant, both(following, w), limit)
-		if err != nil {
-			return nil, err
-		}
-		return out.Project, nil
-	}, func(last *graphql.ProjectFields) where { return followingName(last.Name, last.Id) })
-	if err != nil {
-		return nil, err
-	}
-	return convert(rows, projectOf), nil
+	return projectListing().firstByName(ctx, c, w, limit,
+		func(ctx context.Context, tenant string, w where, limit int) ([]graphql.ProjectFields, error) {
+			out, err := graphql.ProjectsByName(ctx, wire{c}, tenant, w, limit)
+			return out.GetProject(), err
+		}, (*graphql.ProjectFields).GetName)
 }
 
 // SetProjectName renames a project; ErrNotFound, ErrUniqueness or ErrInvalid.
@@ -153,27 +142,16 @@ func (c *Client) ProjectContents(ctx context.Context, id string) (*Contents, err
 	}, nil
 }
 
-func (c *Client) oneProject(ctx context.Context, w where, what string) (*Project, error) {
-	found, err := c.projects(ctx, w)
-	if err != nil {
-		return nil, err
+// projectListing lists projects by name.
+func projectListing() listing[graphql.ProjectFields, Project] {
+	return listing[graphql.ProjectFields, Project]{
+		query: func(ctx context.Context, c *Client, tenant string, w where, limit int) ([]graphql.ProjectFields, *graphql.Count, error) {
+			out, err := graphql.Projects(ctx, wire{c}, tenant, w, limit)
+			return out.GetProject(), out.GetRemaining().Aggregate, err
+		},
+		id: (*graphql.ProjectFields).GetId, object: projectOf,
+		order: func(a, b Project) int { return strings.Compare(a.Name, b.Name) },
 	}
-	if len(found) == 0 {
-		return nil, c.http.NotFound("GetProject", what)
-	}
-	return &found[0], nil
-}
-
-func (c *Client) projects(ctx context.Context, w where) ([]Project, error) {
-	projects, err := inTenant(ctx, c, w, func(ctx context.Context, tenant string, w where) ([]graphql.ProjectFields, *graphql.Count, error) {
-		out, err := graphql.Projects(ctx, wire{c}, tenant, w, pageSize)
-		return out.GetProject(), out.GetRemaining().Aggregate, err
-	}, (*graphql.ProjectFields).GetId, projectOf)
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(projects, func(a, b Project) int { return strings.Compare(a.Name, b.Name) })
-	return projects, nil
 }
 
 func projectOf(p *graphql.ProjectFields) Project {

@@ -99,23 +99,6 @@ func followingName(name, id string) where {
 	}}
 }
 
-// inTenant returns all rows of the client's tenant that match a filter, converted.
-func inTenant[R, T any](ctx context.Context, c *Client, w where,
-	query func(ctx context.Context, tenant string, w where) ([]R, *graphql.Count, error), id func(*R) string, one func(*R) T,
-) ([]T, error) {
-	tenant, err := c.TenantID(ctx)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := pages(ctx, func(ctx context.Context, last string) ([]R, *graphql.Count, error) {
-		return query(ctx, tenant, after(last, w))
-	}, id)
-	if err != nil {
-		return nil, err
-	}
-	return convert(rows, one), nil
-}
-
 // convert maps rows.
 func convert[T, U any](rows []T, one func(*T) U) []U {
 	out := make([]U, 0, len(rows))

@@ -27,23 +27,23 @@ func newRefreshers() *refreshers {
 			near:  flowsNear,
 		}},
 		projects: refresher[Project]{source: refreshSource[Project]{
-			find: projectsByID,
-			near: projectsNear,
+			find: projectListing().find,
+			near: projectListing().nearAny,
 		}},
 		groups: refresher[FlowGroup]{source: refreshSource[FlowGroup]{
-			find: flowGroupsByID,
+			find: flowGroupListing().find,
 			near: flowGroupsNear,
 		}},
 		hooks: refresher[CloudHook]{source: refreshSource[CloudHook]{
-			find: cloudHooksByID,
-			near: cloudHooksNear,
+			find: cloudHookListing().find,
+			near: cloudHookListing().nearAny,
 		}},
 		tenants: refresher[Tenant]{source: refreshSource[Tenant]{
-			find: tenantsByID,
-			near: tenantsNear,
+			find: tenantListing().find,
+			near: tenantListing().nearAny,
 		}},
 		runs: refresher[FlowRun]{source: refreshSource[FlowRun]{
-			find:       flowRunsByID,
+			find:       flowRunListing().find,
 			field:      keyFamily,
 			near:       flowRunsNear,
 			fieldsOnly: true,
@@ -92,11 +92,6 @@ func (c *Client) RefreshFlowRun(ctx context.Context, id string) (*FlowRun, error
 
 func refreshed[T any](ctx context.Context, c *Client, r *refresher[T], key, operation, what string) (*T, error) {
 	shared, err := r.get(ctx, c, key)
-	return ownCopy(c, shared, err, operation, what)
-}
-
-// ownCopy returns a copy of a shared answer, or the error that there is none.
-func ownCopy[T any](c *Client, shared *T, err error, operation, what string) (*T, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -141,15 +136,6 @@ func flowsNear(ctx context.Context, c *Client, projects []string, from string, l
 	return pageOf(flowsByGroup(out.FlowGroup), out.FlowGroup, (*graphql.NewestFlowsFlowGroup).GetId, out.Remaining.Aggregate), nil
 }
 
-// pageOf builds a page of objects from rows in id order.
-func pageOf[T, R any](objects map[string]*T, rows []R, id func(*R) string, left *graphql.Count) *nearPage[T] {
-	page := &nearPage[T]{objects: objects, left: count(left)}
-	if n := len(rows); n > 0 && n < page.left {
-		page.next = id(&rows[n-1])
-	}
-	return page
-}
-
 func flowsByGroup(rows []graphql.NewestFlowsFlowGroup) map[string]*Flow {
 	flows := make(map[string]*Flow, len(rows))
 	for i := range rows {
@@ -161,87 +147,7 @@ func flowsByGroup(rows []graphql.NewestFlowsFlowGroup) map[string]*Flow {
 	return flows
 }
 
-func projectsByID(ctx context.Context, c *Client, ids []string) (map[string]*Project, error) {
-	found, err := c.projects(ctx, where{"id": oneOf(ids)})
-	return byKey(found, projectID), err
-}
-
-func projectID(p *Project) string { return p.ID }
-
-func projectsNear(ctx context.Context, c *Client, _ []string, from string, limit int) (*nearPage[Project], error) {
-	tenant, err := c.TenantID(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out, err := graphql.Projects(ctx, wire{c}, tenant, after(cmp.Or(from, beforeAll), where{}), limit)
-	if err != nil {
-		return nil, err
-	}
-	return pageOf(byKey(convert(out.Project, projectOf), projectID), out.Project, (*graphql.ProjectFields).GetId, out.Remaining.Aggregate), nil
-}
-
-func flowGroupsByID(ctx context.Context, c *Client, ids []string) (map[string]*FlowGroup, error) {
-	type row = graphql.FlowGroupsFlowGroup
-	rows, err := pages(ctx, func(ctx context.Context, last string) ([]row, *graphql.Count, error) {
-		return c.flowGroups(ctx, where{"id": oneOf(ids)}, last, pageSize)
-	}, (*row).GetId)
-	return byKey(convert(rows, flowGroupWithVersion), flowGroupID), err
-}
-
-func flowGroupID(g *FlowGroup) string { return g.ID }
-
+// flowGroupsNear reads a page of the groups that have versions: deleted projects leave groups without any behind.
 func flowGroupsNear(ctx context.Context, c *Client, _ []string, from string, limit int) (*nearPage[FlowGroup], error) {
-	// Deleted projects leave groups without versions behind, as above.
-	rows, left, err := c.flowGroups(ctx, where{"flows": where{}}, cmp.Or(from, beforeAll), limit)
-	if err != nil {
-		return nil, err
-	}
-	return pageOf(byKey(convert(rows, flowGroupWithVersion), flowGroupID), rows, (*graphql.FlowGroupsFlowGroup).GetId, left), nil
-}
-
-func cloudHooksByID(ctx context.Context, c *Client, ids []string) (map[string]*CloudHook, error) {
-	found, err := c.cloudHooks(ctx, where{"id": oneOf(ids)})
-	return byKey(found, cloudHookID), err
-}
-
-func cloudHookID(h *CloudHook) string { return h.ID }
-
-func cloudHooksNear(ctx context.Context, c *Client, _ []string, from string, limit int) (*nearPage[CloudHook], error) {
-	tenant, err := c.TenantID(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out, err := graphql.CloudHooks(ctx, wire{c}, tenant, after(cmp.Or(from, beforeAll), where{}), limit)
-	if err != nil {
-		return nil, err
-	}
-	return pageOf(byKey(convert(out.CloudHook, cloudHookOf), cloudHookID), out.CloudHook, (*graphql.CloudHookFields).GetId, out.Remaining.Aggregate), nil
-}
-
-func tenantsByID(ctx context.Context, c *Client, ids []string) (map[string]*Tenant, error) {
-	found, err := c.tenants(ctx, where{"id": oneOf(ids)})
-	return byKey(found, tenantKey), err
-}
-
-func tenantKey(t *Tenant) string { return t.ID }
-
-func tenantsNear(ctx context.Context, c *Client, _ []string, from string, limit int) (*nearPage[Tenant], error) {
-	out, err := graphql.Tenants(ctx, wire{c}, after(cmp.Or(from, beforeAll), where{}), limit)
-	if err != nil {
-		return nil, err
-	}
-	return pageOf(byKey(convert(out.Tenant, tenantOf), tenantKey), out.Tenant, (*graphql.TenantFields).GetId, out.Remaining.Aggregate), nil
-}
-
-func flowRunsByID(ctx context.Context, c *Client, ids []string) (map[string]*FlowRun, error) {
-	found, err := c.flowRuns(ctx, where{"id": oneOf(ids)})
-	return byKey(found, flowRunID), err
-}
-
-func byKey[T any](objects []T, key func(*T) string) map[string]*T {
-	all := make(map[string]*T, len(objects))
-	for i := range objects {
-		all[key(&objects[i])] = &objects[i]
-	}
-	return all
+	return flowGroupListing().near(ctx, c, where{"flows": where{}}, from, limit)
 }

@@ -21,7 +21,7 @@ func newSharedRuns() *sharedRuns {
 	return &sharedRuns{
 		histories: refresher[FlowRunHistory]{source: refreshSource[FlowRunHistory]{find: flowRunHistories}},
 		keyed:     refresher[[]KeyedFlowRun]{source: refreshSource[[]KeyedFlowRun]{find: flowRunsByKeys}},
-		runs:      refresher[FlowRun]{source: refreshSource[FlowRun]{find: flowRunsByID}},
+		runs:      refresher[FlowRun]{source: refreshSource[FlowRun]{find: flowRunListing().find}},
 	}
 }
 
@@ -66,7 +66,7 @@ const keyRuns = 50
 
 // GetFlowRuns returns the runs with these ids in the client's tenant. Unknown ids are left out.
 func (c *Client) GetFlowRuns(ctx context.Context, ids []string) ([]FlowRun, error) {
-	return c.flowRuns(ctx, where{"id": oneOf(ids)})
+	return flowRunListing().list(ctx, c, where{"id": oneOf(ids)})
 }
 
 func flowRunHistories(ctx context.Context, c *Client, ids []string) (map[string]*FlowRunHistory, error) {
@@ -182,15 +182,5 @@ func flowRunsNear(ctx context.Context, c *Client, families []string, from string
 	if len(either) == 0 {
 		return &nearPage[FlowRun]{}, nil
 	}
-	tenant, err := c.TenantID(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out, err := graphql.FlowRuns(ctx, wire{c}, tenant, after(cmp.Or(from, beforeAll), where{"_or": either}), limit)
-	if err != nil {
-		return nil, err
-	}
-	return pageOf(byKey(convert(out.FlowRun, flowRunOf), flowRunID), out.FlowRun, (*graphql.FlowRunFields).GetId, out.Remaining.Aggregate), nil
+	return flowRunListing().near(ctx, c, where{"_or": either}, from, limit)
 }
-
-func flowRunID(r *FlowRun) string { return r.ID }

@@ -3,7 +3,6 @@ package prefect
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"strings"
 	"time"
 
@@ -63,12 +62,12 @@ func (c *Client) FindCreatedTenant(ctx context.Context, name, slug string, when 
 
 // GetTenant returns the tenant with this id, or ErrNotFound.
 func (c *Client) GetTenant(ctx context.Context, id string) (*Tenant, error) {
-	return c.oneTenant(ctx, where{"id": equals(id)}, "tenant "+id)
+	return tenantListing().one(ctx, c, where{"id": equals(id)}, "GetTenant", "tenant "+id)
 }
 
 // FindTenant returns the tenant with this slug, or ErrNotFound.
 func (c *Client) FindTenant(ctx context.Context, slug string) (*Tenant, error) {
-	return c.oneTenant(ctx, where{"slug": equals(slug)}, "tenant with slug "+slug)
+	return tenantListing().one(ctx, c, where{"slug": equals(slug)}, "GetTenant", "tenant with slug "+slug)
 }
 
 // TenantFilter narrows ListTenants; empty fields match everything.
@@ -86,7 +85,7 @@ func (c *Client) ListTenants(ctx context.Context, filter TenantFilter) ([]Tenant
 	if filter.SlugLike != "" {
 		w["slug"] = like(filter.SlugLike)
 	}
-	return c.tenants(ctx, w)
+	return tenantListing().list(ctx, c, w)
 }
 
 // SetTenantName renames a tenant; ErrNotFound if there is none with this id.
@@ -129,31 +128,17 @@ func (c *Client) TenantContents(ctx context.Context, id string) (*Contents, erro
 	}, nil
 }
 
-func (c *Client) oneTenant(ctx context.Context, w where, what string) (*Tenant, error) {
-	found, err := c.tenants(ctx, w)
-	if err != nil {
-		return nil, err
+// tenantListing lists tenants by slug.
+func tenantListing() listing[graphql.TenantFields, Tenant] {
+	return listing[graphql.TenantFields, Tenant]{
+		allTenants: true,
+		query: func(ctx context.Context, c *Client, _ string, w where, limit int) ([]graphql.TenantFields, *graphql.Count, error) {
+			out, err := graphql.Tenants(ctx, wire{c}, w, limit)
+			return out.GetTenant(), out.GetRemaining().Aggregate, err
+		},
+		id: (*graphql.TenantFields).GetId, object: tenantOf,
+		order: func(a, b Tenant) int { return strings.Compare(a.Slug, b.Slug) },
 	}
-	if len(found) == 0 {
-		return nil, c.http.NotFound("GetTenant", what)
-	}
-	return &found[0], nil
-}
-
-func (c *Client) tenants(ctx context.Context, w where) ([]Tenant, error) {
-	rows, err := pages(ctx, func(ctx context.Context, last string) ([]graphql.TenantFields, *graphql.Count, error) {
-		out, err := graphql.Tenants(ctx, wire{c}, after(last, w), pageSize)
-		if err != nil {
-			return nil, nil, err
-		}
-		return out.Tenant, out.Remaining.Aggregate, nil
-	}, (*graphql.TenantFields).GetId)
-	if err != nil {
-		return nil, err
-	}
-	tenants := convert(rows, tenantOf)
-	slices.SortFunc(tenants, func(a, b Tenant) int { return strings.Compare(a.Slug, b.Slug) })
-	return tenants, nil
 }
 
 func tenantOf(t *graphql.TenantFields) Tenant {

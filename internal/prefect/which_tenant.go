@@ -57,7 +57,7 @@ func (c *Client) resolveTenant(ctx context.Context) (string, error) {
 	if transport.IsUUID(wanted) {
 		condition = where{"id": equals(wanted)}
 	}
-	found, err := c.tenants(ctx, condition)
+	found, err := tenantListing().list(ctx, c, condition)
 	if err != nil {
 		return "", err
 	}

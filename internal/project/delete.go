@@ -45,7 +45,7 @@ func (r *projectResource) Delete(ctx context.Context, req resource.DeleteRequest
 		}
 	}
 	if contents.Flows > 0 {
-		err := r.data.StopRuns(ctx, client, prefect.FlowFilter{ProjectID: id}, prefect.FlowRunFilter{ProjectID: id})
+		err := r.data.StopFlows(ctx, client, prefect.FlowFilter{ProjectID: id}, prefect.FlowRunFilter{ProjectID: id})
 		if err != nil && !framework.Gone(err) {
 			resp.Diagnostics.Append(framework.Diagnose(err, summary)...)
 			return

@@ -166,6 +166,7 @@ func (p *prefectProvider) Actions(context.Context) []func() action.Action {
 	return []func() action.Action{
 		flowrun.NewRunAction,
 		flowrun.NewCancelAction,
+		flowrun.NewRestartAction,
 		flow.NewArchiveAction,
 		flow.NewScheduleAction,
 	}

@@ -59,7 +59,9 @@ type completion struct {
 	// providers are the provider blocks, by their aliases. Terraform does not look
 	// at one that nothing uses.
 	providers []string
-	wrong     error
+	// callers is set if an action asks for its caller, so that a trigger may name one that is left out.
+	callers bool
+	wrong   error
 }
 
 // complete gives a configuration that Terraform can validate with the provider
@@ -82,6 +84,9 @@ func (l library) complete(b block) (piece, rest string, err error) {
 	}
 	var kept []*hclsyntax.Block
 	for _, inner := range body.Blocks {
+		c.callers = c.callers || inner.Type == "action" && c.asksCaller(inner)
+	}
+	for _, inner := range body.Blocks {
 		if c.ours(inner) {
 			c.declare(inner)
 			kept = append(kept, inner)
@@ -102,14 +107,21 @@ func (c *completion) ours(b *hclsyntax.Block) bool {
 	switch b.Type {
 	case "resource", "data", "ephemeral":
 		return known(b.Labels[0])
-	case "action", "list":
+	case "list":
 		return c.minor >= 14 && known(b.Labels[0])
+	case "action":
+		return c.minor >= 14 && known(b.Labels[0]) && (c.minor >= 16 || !c.asksCaller(b))
 	case "action_trigger":
-		return c.minor >= 14
+		return c.minor >= 16 || c.minor >= 14 && !c.callers
 	case "provider":
 		return b.Labels[0] == "prefect"
 	}
 	return true
+}
+
+// asksCaller says whether an action asks what triggers it, which Terraform 1.16 is the first to tell.
+func (c *completion) asksCaller(b *hclsyntax.Block) bool {
+	return strings.Contains(c.source[b.Range().Start.Byte:b.Range().End.Byte], "caller.")
 }
 
 // known says whether a type is the provider's, or of Terraform itself.

@@ -156,11 +156,12 @@ func (r Report) cluster() string {
 }
 
 func jobStatus(j *runjobs.Job) string {
-	status := j.Status()
+	status := "active"
 	switch {
 	case j.Failed:
-		status += reasonSuffix(j.Reason, j.Message)
+		status = "failed" + reasonSuffix(j.Reason, j.Message)
 	case j.Completed:
+		status = "complete"
 	case j.Deleted:
 		return "deleted before it had ended"
 	}

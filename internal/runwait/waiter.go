@@ -40,6 +40,8 @@ type Waiter struct {
 	NewLogs func(ctx context.Context) ([]prefect.Log, error)
 	// Log is called with log messages; may be nil.
 	Log Log
+	// EarlierJobs are the UIDs of Jobs of earlier attempts, which say nothing about this one.
+	EarlierJobs []string
 
 	server Server
 	watch  Watch // nil without a cluster
@@ -70,9 +72,11 @@ type Waiter struct {
 	endedAt  time.Time // when that was first seen
 	// containerLog reads from the cluster; nil without one.
 	containerLog ContainerLog
-	polls        *Polls
-	follower     *follower // while it waits
-	known        *prefect.FlowRun
+	// again is set if the run had been executed before the wait began: the Server keeps the first start of a run.
+	again    bool
+	polls    *Polls
+	follower *follower // while it waits
+	known    *prefect.FlowRun
 }
 
 // Outcome is how a wait ended.
@@ -170,6 +174,7 @@ func (w *Waiter) poll(ctx context.Context) error {
 	case err == nil:
 		now := time.Now()
 		w.ahead = aheadBy(w.server.ServerTime().Sub(now))
+		w.again = w.again || w.run == nil && run.StartTime != nil && !ran(run.State) && !states.IsFinished(run.State)
 		switch {
 		case !ran(run.State): // not yet, or no longer
 			w.started = time.Time{}
@@ -245,7 +250,7 @@ func (w *Waiter) progress(ctx context.Context, run *prefect.FlowRun) {
 		return
 	}
 	w.passed = append(w.passed, run.State)
-	if run.StartTime != nil && !slices.ContainsFunc(w.passed, ran) {
+	if run.StartTime != nil && !w.again && !slices.ContainsFunc(w.passed, ran) {
 		w.passed = append([]string{states.Running}, w.passed...) // it ran between two polls
 	}
 	fields := map[string]any{"flow_run_id": run.ID, "flow_run": run.Name, "state": run.State, "message": run.StateMessage}
@@ -263,7 +268,7 @@ func (w *Waiter) jobs() []runjobs.Job {
 	if w.watch == nil {
 		return nil
 	}
-	return w.watch.Snapshot()
+	return slices.DeleteFunc(slices.Clone(w.watch.Snapshot()), func(j runjobs.Job) bool { return slices.Contains(w.EarlierJobs, j.UID) })
 }
 
 func (w *Waiter) observe() observation {

@@ -260,6 +260,37 @@ func TestWaitFollowsAResurrectedRun(t *testing.T) {
 	})
 }
 
+// TestWaitFollowsARestartedRun: neither the first start of a run, which the Server keeps, nor its earlier Job is of the
+// attempt that is waited for.
+func TestWaitFollowsARestartedRun(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now().Add(-time.Hour)
+		s, watch := &fakeServer{run: prefect.FlowRun{ID: "r", State: "Scheduled", StartTime: &start, ScheduledStartTime: start}}, newFakeWatch()
+		earlier := failedJob("a")
+		watch.show(earlier)
+		goal := testGoal()
+		goal.WaitFor = WaitRunning
+		w := newTestWaiter(s, watch, "r", goal)
+		w.EarlierJobs = []string{earlier.UID}
+		var told []string
+		w.Tell = func(message string) { told = append(told, message) }
+		after(5*time.Second, func() { s.state("Submitted") })
+		after(90*time.Second, func() { s.state("Running") })
+		begin := time.Now()
+		out := w.Wait(t.Context())
+		if waited := time.Since(begin); out.Verdict != Succeeded || waited < 90*time.Second || len(out.Jobs) != 0 {
+			t.Errorf("after %s: %+v", waited, out)
+		}
+		if text := strings.Join(told, "\n"); strings.Contains(text, "exit code") {
+			t.Errorf("the earlier Job counts:\n%s", text)
+		}
+		if watch.Snapshot()[0].UID != earlier.UID {
+			t.Error("the watch has lost a Job")
+		}
+	})
+}
+
 func TestWaitLetsPodsEndAndLooksAgainAtCancelled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

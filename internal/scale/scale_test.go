@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver"
@@ -30,6 +29,10 @@ resource "prefect_project" "data" {
   force_destroy = true
 }
 `
+
+// files are the flows' files. Terraform evaluates for_each anew for each instance; for a set, which for_each may also
+// be, the time grows with the square of the number.
+const files = "locals {\n  flows = { for file in fileset(path.module, \"flows/*.json\") : file => file }\n}\n"
 
 // TestScale measures and writes the table.
 func TestScale(t *testing.T) {
@@ -104,8 +107,8 @@ func (b *bench) measure(size int) {
 	server := acctest.ServerWith(t, prefectserver.Options{})
 	flows := generate(t, size)
 	floors := map[string]string{
-		plain:     "resource \"terraform_data\" \"all\" {\n  for_each = fileset(path.module, \"flows/*.json\")\n  input    = each.value\n}\n",
-		documents: "resource \"terraform_data\" \"all\" {\n  for_each = fileset(path.module, \"flows/*.json\")\n  input    = file(\"${path.module}/${each.value}\")\n}\n",
+		plain:     files + "resource \"terraform_data\" \"all\" {\n  for_each = local.flows\n  input    = each.value\n}\n",
+		documents: files + "resource \"terraform_data\" \"all\" {\n  for_each = local.flows\n  input    = file(\"${path.module}/${each.value}\")\n}\n",
 	}
 	for _, work := range []string{plain, documents} {
 		w := b.workspace(terraform, flows)
@@ -124,9 +127,9 @@ func (b *bench) measure(size int) {
 			argument, floor = "flow_json  = file(\"${path.module}/${each.value}\")", documents
 		}
 		w := b.workspace(terraform, flows)
-		w.Configure(server, nil, fmt.Sprintf(project, kind)+`
+		w.Configure(server, nil, files+fmt.Sprintf(project, kind)+`
 resource "prefect_flow" "all" {
-  for_each   = fileset(path.module, "flows/*.json")
+  for_each   = local.flows
   project_id = prefect_project.data.id
   `+argument+`
 }
@@ -154,21 +157,34 @@ func (b *bench) or(size int, work, otherwise string) string {
 	return otherwise
 }
 
-// start measures the start of the provider.
+// start measures the start of the provider, beside Terraform alone and the least that a provider can be.
 func (b *bench) start() {
-	const alone, with = "`validate` of one `terraform_data`", "`validate` of one `prefect_project`"
-	for work, configuration := range map[string]string{alone: "", with: fmt.Sprintf(project, "start")} {
-		w := b.workspace(b.terraform(), nil)
+	const alone, empty, ours = "`validate` of one `terraform_data`", "`validate` with an empty provider", "`validate` of one `prefect_project`"
+	least := b.t.TempDir()
+	build := exec.CommandContext(b.t.Context(), "go", "build", "-trimpath", "-ldflags=-s -w", "-o", least+"/terraform-provider-prefect", "./testdata/empty") //nolint:gosec // in a directory of the test
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if output, err := build.CombinedOutput(); err != nil {
+		b.t.Fatalf("%v\n%s", err, output)
+	}
+	var workspaces []*acctest.Workspace
+	works := []string{alone, empty, ours}
+	for _, work := range works {
+		w := acctest.NewWorkspace(b.t, b.terraform(), map[bool]string{true: least, false: os.Getenv("PREFECT_CLI_TESTS")}[work == empty], asUsers...)
 		w.Write("main.tf", "resource \"terraform_data\" \"one\" {}\n")
-		if configuration != "" {
-			w.Configure(&acctest.PrefectServer{API: "http://127.0.0.1:1"}, nil, configuration)
+		if work != alone {
+			w.Write("main.tf", "terraform {\n  required_providers {\n    prefect = { source = \"prefect-server/prefect\" }\n  }\n}\n\nresource \"prefect_project\" \"one\" {\n  name = \"start\"\n}\n")
 		}
-		var costs []acctest.Cost
-		for range max(b.repeat, 5) {
+		workspaces = append(workspaces, w)
+	}
+	costs := make([][]acctest.Cost, len(works))
+	for range max(b.repeat, 9) { // in turns, so that a slow moment meets all
+		for i, w := range workspaces {
 			w.Run("validate")
-			costs = append(costs, w.Last)
+			costs[i] = append(costs[i], w.Last)
 		}
-		b.add(1, work, alone, 0, costs...)
+	}
+	for i, work := range works {
+		b.add(1, work, alone, 0, costs[i]...)
 	}
 }
 
@@ -235,13 +251,16 @@ resource "prefect_flow" "one" {
 	b.add(1, "no-op plan"+label, unchanged+label, per(count(), b.repeat), costs...)
 }
 
+// asUsers is the environment that users have; tests change it.
+var asUsers = []string{"GOGC=", "GOMEMLIMIT="} //nolint:gochecknoglobals // a constant
+
 // terraform is the command line to measure with.
 func (b *bench) terraform() string { return cmp.Or(os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform") }
 
 // workspace has the flows, each in a file.
 func (b *bench) workspace(terraform string, flows []json.RawMessage) *acctest.Workspace {
 	b.t.Helper()
-	w := acctest.NewWorkspace(b.t, terraform, os.Getenv("PREFECT_CLI_TESTS"), "GOGC=100", "GOMEMLIMIT=off") // tests change these
+	w := acctest.NewWorkspace(b.t, terraform, os.Getenv("PREFECT_CLI_TESTS"), asUsers...)
 	for i, flow := range flows {
 		w.Write(fmt.Sprintf("flows/%05d.json", i), string(flow))
 	}
@@ -298,57 +317,12 @@ func (b *bench) cliAs(server *acctest.PrefectServer, flows []json.RawMessage, si
 			"PREFECT__CLOUD__TENANT_ID="+server.TenantID, "PYTHONWARNINGS=ignore")
 		var out bytes.Buffer
 		command.Stdout, command.Stderr = &out, &out
-		begin := time.Now()
-		if err := command.Run(); err != nil {
-			t.Fatalf("%v\n%s", err, out.String())
+		cost, err := acctest.Measure(command)
+		if err != nil || !command.ProcessState.Success() {
+			t.Fatalf("%v %v\n%s", err, command.ProcessState, out.String())
 		}
-		b.add(size, work, "", count(), acctest.CostOf(command.ProcessState, time.Since(begin)))
+		b.add(size, work, "", count(), cost)
 	}
-}
-
-// generate makes flows of a chain of tasks, as `prefect build` writes them.
-func generate(t *testing.T, size int) []json.RawMessage {
-	t.Helper()
-	return generateWith(t, size, tasks)
-}
-
-// generateWith makes flows with so many tasks.
-func generateWith(t *testing.T, size, tasks int) []json.RawMessage {
-	t.Helper()
-	source, err := os.ReadFile("../../examples/flows/etl.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var document struct{ Flows []map[string]any }
-	if err := json.Unmarshal(source, &document); err != nil {
-		t.Fatal(err)
-	}
-	flow := document.Flows[0]
-	model, _ := flow["tasks"].([]any)[0].(map[string]any)
-	var all, edges []any
-	for i := range tasks {
-		task := map[string]any{}
-		for name, value := range model {
-			task[name] = value
-		}
-		task["name"], task["slug"] = fmt.Sprintf("task %d", i), fmt.Sprintf("task-%d", i)
-		all = append(all, task)
-		if i > 0 {
-			edges = append(edges, map[string]any{
-				"__version__": "1.4.1", "flattened": false, "mapped": false, "key": nil,
-				"upstream_task": map[string]any{"__version__": "1.4.1", "slug": fmt.Sprintf("task-%d", i-1)}, "downstream_task": map[string]any{"__version__": "1.4.1", "slug": task["slug"]},
-			})
-		}
-	}
-	flow["tasks"], flow["edges"], flow["reference_tasks"] = all, edges, []any{}
-	flows := make([]json.RawMessage, size)
-	for i := range flows {
-		flow["name"] = fmt.Sprintf("flow %05d", i)
-		if flows[i], err = json.Marshal(flow); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return flows
 }
 
 // table is what was measured, in Markdown.

@@ -35,7 +35,7 @@ func (r *tenantResource) Delete(ctx context.Context, req resource.DeleteRequest,
 		return
 	}
 	if contents.Flows > 0 {
-		err := r.data.StopRuns(ctx, r.data.InTenant(id), prefect.FlowFilter{}, prefect.FlowRunFilter{})
+		err := r.data.StopFlows(ctx, r.data.InTenant(id), prefect.FlowFilter{}, prefect.FlowRunFilter{})
 		if err != nil && !framework.Gone(err) {
 			resp.Diagnostics.Append(framework.Diagnose(err, summary)...)
 			return

@@ -213,3 +213,30 @@ resource "terraform_data" "build" {
   count = var.build == null ? 0 : 1
   input = var.build
 }
+
+resource "azurerm_monitor_diagnostic_setting" "this" {
+  for_each = var.diagnostic_settings
+
+  name                       = each.key
+  target_resource_id         = azurerm_container_registry.this.id
+  log_analytics_workspace_id = each.value.workspace_resource_id
+  storage_account_id         = each.value.storage_account_resource_id
+
+  dynamic "enabled_log" {
+    for_each = concat(
+      [for group in each.value.log_groups : { group = group, category = null }],
+      [for category in each.value.log_categories : { group = null, category = category }],
+    )
+    content {
+      category_group = enabled_log.value.group
+      category       = enabled_log.value.category
+    }
+  }
+
+  dynamic "enabled_metric" {
+    for_each = each.value.metric_categories
+    content {
+      category = enabled_metric.value
+    }
+  }
+}

@@ -232,6 +232,11 @@ resource "azurerm_kubernetes_cluster" "this" {
     }
   }
 
+  dynamic "monitor_metrics" {
+    for_each = var.monitor_workspace == null ? [] : [1]
+    content {}
+  }
+
   depends_on = [azurerm_role_assignment.cluster_admin_before]
 
   lifecycle {
@@ -416,6 +421,82 @@ resource "azurerm_monitor_data_collection_rule_association" "containers" {
   name                    = "ContainerInsightsExtension"
   target_resource_id      = azurerm_kubernetes_cluster.this.id
   data_collection_rule_id = azurerm_monitor_data_collection_rule.containers[0].id
+}
+
+# Managed Prometheus: monitor_metrics installs what collects, and these say where to.
+resource "azurerm_monitor_data_collection_endpoint" "metrics" {
+  count = var.monitor_workspace == null ? 0 : 1
+
+  name                = "${var.name}-metrics"
+  resource_group_name = var.resource_group_name
+  location            = coalesce(var.monitor_workspace.location, var.location)
+  kind                = "Linux"
+  tags                = var.tags
+}
+
+resource "azurerm_monitor_data_collection_rule" "metrics" {
+  count = var.monitor_workspace == null ? 0 : 1
+
+  name                        = "${var.name}-metrics"
+  resource_group_name         = var.resource_group_name
+  location                    = coalesce(var.monitor_workspace.location, var.location)
+  data_collection_endpoint_id = azurerm_monitor_data_collection_endpoint.metrics[0].id
+  kind                        = "Linux"
+  tags                        = var.tags
+
+  destinations {
+    monitor_account {
+      name               = "workspace"
+      monitor_account_id = var.monitor_workspace.id
+    }
+  }
+
+  data_sources {
+    prometheus_forwarder {
+      name    = "PrometheusDataSource"
+      streams = ["Microsoft-PrometheusMetrics"]
+    }
+  }
+
+  data_flow {
+    streams      = ["Microsoft-PrometheusMetrics"]
+    destinations = ["workspace"]
+  }
+}
+
+resource "azurerm_monitor_data_collection_rule_association" "metrics" {
+  count = var.monitor_workspace == null ? 0 : 1
+
+  name                    = "${var.name}-metrics"
+  target_resource_id      = azurerm_kubernetes_cluster.this.id
+  data_collection_rule_id = azurerm_monitor_data_collection_rule.metrics[0].id
+}
+
+resource "azurerm_monitor_diagnostic_setting" "this" {
+  for_each = var.diagnostic_settings
+
+  name                       = each.key
+  target_resource_id         = azurerm_kubernetes_cluster.this.id
+  log_analytics_workspace_id = each.value.workspace_resource_id
+  storage_account_id         = each.value.storage_account_resource_id
+
+  dynamic "enabled_log" {
+    for_each = concat(
+      [for group in each.value.log_groups : { group = group, category = null }],
+      [for category in each.value.log_categories : { group = null, category = category }],
+    )
+    content {
+      category_group = enabled_log.value.group
+      category       = enabled_log.value.category
+    }
+  }
+
+  dynamic "enabled_metric" {
+    for_each = each.value.metric_categories
+    content {
+      category = enabled_metric.value
+    }
+  }
 }
 
 check "someone_may_sign_in" {

@@ -492,6 +492,46 @@ variable "log_analytics_workspace" {
   }
 }
 
+variable "monitor_workspace" {
+  description = "Azure Monitor workspace that gets the cluster's metrics (managed Prometheus), and its region where that is not the cluster's; null for none."
+  type = object({
+    id       = string
+    location = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.monitor_workspace == null ? true : can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Monitor/accounts/[^/]+$", var.monitor_workspace.id))
+    error_message = "monitor_workspace.id must be the resource id of an Azure Monitor workspace (\"/subscriptions/.../providers/Microsoft.Monitor/accounts/NAME\"). A Log Analytics workspace is another thing: see log_analytics_workspace."
+  }
+}
+
+variable "diagnostic_settings" {
+  description = "Where Azure's own logs and metrics of the cluster go, each destination by a name: a Log Analytics workspace, a storage account, or both. log_groups and log_categories say which logs, by default what changes the cluster and who signs in; {} sends none."
+  type = map(object({
+    workspace_resource_id       = optional(string)
+    storage_account_resource_id = optional(string)
+    log_groups                  = optional(set(string), [])
+    log_categories              = optional(set(string), ["cluster-autoscaler", "guard", "kube-audit-admin"])
+    metric_categories           = optional(set(string), ["AllMetrics"])
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for setting in values(var.diagnostic_settings) : setting.workspace_resource_id != null || setting.storage_account_resource_id != null])
+    error_message = "A diagnostic setting goes nowhere: ${join(", ", [for name, setting in var.diagnostic_settings : name if setting.workspace_resource_id == null && setting.storage_account_resource_id == null])}. Give workspace_resource_id, storage_account_resource_id or both."
+  }
+  validation {
+    condition     = alltrue([for setting in values(var.diagnostic_settings) : length(setting.log_groups) + length(setting.log_categories) + length(setting.metric_categories) > 0])
+    error_message = "A diagnostic setting sends nothing: ${join(", ", [for name, setting in var.diagnostic_settings : name if length(setting.log_groups) + length(setting.log_categories) + length(setting.metric_categories) == 0])}. Name log_groups, log_categories or metric_categories, or remove it."
+  }
+  validation {
+    condition     = alltrue([for setting in values(var.diagnostic_settings) : length(setting.log_groups) == 0 || length(setting.log_categories) == 0])
+    error_message = "A diagnostic setting names both groups and categories of logs, of which Azure takes one: ${join(", ", [for name, setting in var.diagnostic_settings : name if length(setting.log_groups) > 0 && length(setting.log_categories) > 0])}. Say log_categories = [] beside log_groups."
+  }
+}
+
 # How the outputs are used
 
 variable "kubelogin_login" {

@@ -136,6 +136,33 @@ resource "azurerm_postgresql_flexible_server_firewall_rule" "this" {
   end_ip_address   = each.value.last
 }
 
+resource "azurerm_monitor_diagnostic_setting" "this" {
+  for_each = var.diagnostic_settings
+
+  name                       = each.key
+  target_resource_id         = azurerm_postgresql_flexible_server.this.id
+  log_analytics_workspace_id = each.value.workspace_resource_id
+  storage_account_id         = each.value.storage_account_resource_id
+
+  dynamic "enabled_log" {
+    for_each = concat(
+      [for group in each.value.log_groups : { group = group, category = null }],
+      [for category in each.value.log_categories : { group = null, category = category }],
+    )
+    content {
+      category_group = enabled_log.value.group
+      category       = enabled_log.value.category
+    }
+  }
+
+  dynamic "enabled_metric" {
+    for_each = each.value.metric_categories
+    content {
+      category = enabled_metric.value
+    }
+  }
+}
+
 check "version_is_supported" {
   assert {
     condition     = !contains(["13", "14"], var.postgresql_version)

@@ -153,6 +153,14 @@ locals {
         coalesce(var.exposure.public, false) ? {} : { "service.beta.kubernetes.io/azure-load-balancer-internal" = "true" },
       )
     }
+    watch = {
+      enabled            = var.watch.enabled
+      lateAfterSeconds   = var.watch.late_after_seconds
+      silentAfterSeconds = var.watch.silent_after_seconds
+      image              = { name = local.images.agent, pullPolicy = var.image_pull_policy }
+      nodeSelector       = var.node_selector
+      tolerations        = local.tolerations.server
+    }
     # What outputs, and roles in other namespaces, rely on: the chart refuses values that make it something else.
     expectedNames = { serviceaccount = local.service_accounts.agents, apollo = local.service.apollo, ui = local.service.ui }
   }

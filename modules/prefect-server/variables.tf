@@ -568,6 +568,22 @@ variable "tenant_job" {
   }
 }
 
+variable "watch" {
+  description = "Has a CronJob look at the Server every five minutes and write a line of JSON to its log: which of the release's agents have not asked for runs for silent_after_seconds, and how many runs are late_after_seconds past their time. The module alerts reads it."
+  type = object({
+    enabled              = optional(bool, false)
+    late_after_seconds   = optional(number, 600)
+    silent_after_seconds = optional(number, 300)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for seconds in [var.watch.late_after_seconds, var.watch.silent_after_seconds] : seconds >= 1 && floor(seconds) == seconds])
+    error_message = "watch.late_after_seconds is ${var.watch.late_after_seconds}, watch.silent_after_seconds ${var.watch.silent_after_seconds}. Give whole seconds, for example 600 and 300."
+  }
+}
+
 variable "server_config" {
   description = "Settings of Prefect Server's own configuration file, as prefectConfig of the chart: nested maps of strings."
   type        = any

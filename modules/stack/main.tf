@@ -1,4 +1,12 @@
 locals {
+  # What is made here, and what is yours. The network of a cluster of yours is yours, too.
+  new = {
+    network  = var.network.existing == null && var.cluster.existing == null
+    cluster  = var.cluster.existing == null
+    registry = var.registry.existing == null
+    database = var.database.existing == null
+  }
+
   suffix = coalesce(var.global_suffix, substr(sha1(azurerm_resource_group.this.id), 0, 6))
   names = {
     registry = "${replace(var.name, "-", "")}acr${local.suffix}"
@@ -6,11 +14,28 @@ locals {
   }
 
   # Of a /16: nodes get a /18 (16 000 addresses), the others a /24 and a /26 near its end.
-  prefix = tonumber(split("/", var.network.address_space)[1])
+  address_space = coalesce(var.network.address_space, "10.10.0.0/16")
+  prefix        = tonumber(split("/", local.address_space)[1])
   subnets = {
-    nodes            = coalesce(var.network.nodes, cidrsubnet(var.network.address_space, 2, 0))
-    database         = coalesce(var.network.database, cidrsubnet(var.network.address_space, 28 - local.prefix, pow(2, 28 - local.prefix) - 2))
-    private_endpoint = coalesce(var.network.private_endpoint, cidrsubnet(var.network.address_space, 28 - local.prefix, pow(2, 28 - local.prefix) - 1))
+    nodes            = coalesce(var.network.nodes, cidrsubnet(local.address_space, 2, 0))
+    database         = coalesce(var.network.database, cidrsubnet(local.address_space, 28 - local.prefix, pow(2, 28 - local.prefix) - 2))
+    private_endpoint = coalesce(var.network.private_endpoint, cidrsubnet(local.address_space, 28 - local.prefix, pow(2, 28 - local.prefix) - 1))
+  }
+  subnet_ids = {
+    nodes            = local.new.network ? azurerm_subnet.nodes[0].id : try(var.network.existing.nodes_subnet_resource_id, null)
+    database         = local.new.network ? azurerm_subnet.database[0].id : try(var.network.existing.database_subnet_resource_id, null)
+    private_endpoint = local.new.network ? azurerm_subnet.private_endpoint[0].id : try(var.network.existing.private_endpoint_subnet_resource_id, null)
+  }
+  # A subnet's id begins with its network's.
+  network_ids      = { for name, id in local.subnet_ids : name => try(regex("(?i)^(.*)/subnets/[^/]+$", id)[0], null) }
+  nodes_network_id = try(regex("(?i)^(.*)/subnets/[^/]+$", var.network.existing.nodes_subnet_resource_id)[0], null)
+  zone_ids = {
+    database = try(var.network.existing.database_private_dns_zone.resource_id, one(azurerm_private_dns_zone.database[*].id))
+    registry = try(var.network.existing.registry_private_dns_zone.resource_id, one(azurerm_private_dns_zone.registry[*].id))
+  }
+  new_zones = {
+    database = local.new.database && try(var.network.existing.database_private_dns_zone, null) == null
+    registry = local.private_registry && try(var.network.existing.registry_private_dns_zone, null) == null
   }
 
   # AKS uses these itself.
@@ -22,7 +47,7 @@ locals {
     }
   }
   space = {
-    first = sum([for i, octet in split(".", cidrhost(var.network.address_space, 0)) : tonumber(octet) * pow(256, 3 - i)])
+    first = sum([for i, octet in split(".", cidrhost(local.address_space, 0)) : tonumber(octet) * pow(256, 3 - i)])
     size  = pow(2, 32 - local.prefix)
   }
   overlaps = flatten([
@@ -41,27 +66,117 @@ locals {
   ]
 
   # A registry with public access for some addresses only keeps its private one: the nodes' are not among them.
-  private_registry = !var.registry.public_network_access_enabled || length(coalesce(var.registry.allowed_ip_ranges, [])) > 0
-  mirror_images    = coalesce(var.mirror_images, module.acr.mirrors)
-  own_identity     = length(coalesce(var.cluster.identity_ids, [])) > 0
-  # One of yours without its object id is refused at the subnet.
-  cluster_principal_id = local.own_identity ? coalesce(var.cluster.identity_principal_id, "missing") : azurerm_user_assigned_identity.cluster[0].principal_id
+  public_registry  = coalesce(var.registry.public_network_access_enabled, false)
+  private_registry = local.new.registry && (!local.public_registry || length(coalesce(var.registry.allowed_ip_ranges, [])) > 0)
+  # Apart from the others, which wait for more than the registry: the cluster waits for a role on it.
+  registry_id = local.new.registry ? module.acr[0].id : data.azurerm_container_registry.existing[0].id
+  registry = local.new.registry ? {
+    login_server = module.acr[0].login_server
+    mirrors      = module.acr[0].mirrors
+    } : {
+    login_server = data.azurerm_container_registry.existing[0].login_server
+    mirrors      = false
+  }
+  mirror_images = coalesce(var.mirror_images, local.registry.mirrors)
+  database = local.new.database ? module.postgresql[0].database : {
+    host = data.azurerm_postgresql_flexible_server.existing[0].fqdn
+    port = 5432
+    name = coalesce(var.database.database_name, "prefect")
+    user = coalesce(var.database.administrator_login, data.azurerm_postgresql_flexible_server.existing[0].administrator_login)
+  }
+  own_identity = length(coalesce(var.cluster.identity_ids, [])) > 0
+  # One of yours without its object id is refused at the resource group.
+  cluster_principal_id = local.own_identity ? coalesce(var.cluster.identity_principal_id, "missing") : one(azurerm_user_assigned_identity.cluster[*].principal_id)
+  nodes_principal_id   = local.new.cluster ? azurerm_user_assigned_identity.nodes[0].principal_id : data.azurerm_kubernetes_cluster.existing[0].kubelet_identity[0].object_id
   # An acknowledgement for everything is one for each part.
   acknowledgements = {
     cluster  = join(", ", compact([var.replacement_acknowledgement, var.cluster.replacement_acknowledgement]))
     database = join(", ", compact([var.replacement_acknowledgement, var.database.replacement_acknowledgement]))
   }
 
-  # What cannot change without all new resources.
-  fixed = {
+  # What cannot change without all new resources, or takes away what was made.
+  fixed = merge({
     name          = var.name
     location      = lower(replace(var.location, " ", ""))
     global_suffix = coalesce(var.global_suffix, "derived")
+  }, { for part, new in local.new : part => new ? "made here" : "one of yours" })
+  # Of stacks made before it was recorded.
+  unrecorded = { for part in keys(local.new) : part => "made here" }
+  before     = { for name, value in local.fixed : name => try(terraform_data.made_with.output[name], lookup(local.unrecorded, name, value)) }
+  changed    = [for name, value in local.fixed : "${name} (${local.before[name]} -> ${value})" if local.before[name] != value]
+
+  # Settings of what is yours, which nobody would look at.
+  ignored = concat(
+    var.network.existing == null ? [] : [for name, value in var.network : "network.${name}" if value != null && name != "existing"],
+    local.new.cluster ? [] : [for name, value in var.cluster : "cluster.${name}" if value != null && name != "existing"],
+    local.new.registry ? [] : [for name, value in var.registry : "registry.${name}" if value != null && name != "existing"],
+    local.new.database ? [] : [
+      for name, value in var.database : "database.${name}"
+      if value != null && !contains(["existing", "database_name", "administrator_login", "password_version"], name)
+    ],
+  )
+  # Subnets without which a part cannot be made.
+  lacking = local.new.network ? [] : compact([
+    local.new.cluster && try(var.network.existing.nodes_subnet_resource_id, null) == null ? "nodes_subnet_resource_id (for the cluster)" : "",
+    local.new.database && try(var.network.existing.database_subnet_resource_id, null) == null ? "database_subnet_resource_id (for the database server)" : "",
+    local.private_registry && try(var.network.existing.private_endpoint_subnet_resource_id, null) == null ? "private_endpoint_subnet_resource_id (for the registry)" : "",
+  ])
+}
+
+data "azurerm_virtual_network" "existing" {
+  count = !local.new.network && local.new.cluster ? 1 : 0
+
+  name                = split("/", local.nodes_network_id)[8]
+  resource_group_name = split("/", local.nodes_network_id)[4]
+
+  lifecycle {
+    postcondition {
+      condition     = lower(self.id) == lower(local.nodes_network_id)
+      error_message = "network.existing.nodes_subnet_resource_id is of another subscription than that of the azurerm provider, ${self.id}. The cluster has to be in its network's subscription."
+    }
   }
-  changed = [
-    for name, value in local.fixed : "${name} (${try(terraform_data.made_with.output[name], "-")} -> ${value})"
-    if try(terraform_data.made_with.output[name], value) != value
-  ]
+}
+
+data "azurerm_kubernetes_cluster" "existing" {
+  count = local.new.cluster ? 0 : 1
+
+  name                = split("/", var.cluster.existing.resource_id)[8]
+  resource_group_name = split("/", var.cluster.existing.resource_id)[4]
+
+  lifecycle {
+    postcondition {
+      condition     = lower(self.id) == lower(var.cluster.existing.resource_id)
+      error_message = "cluster.existing.resource_id is of another subscription than that of the azurerm provider, which found ${self.id}."
+    }
+  }
+}
+
+data "azurerm_container_registry" "existing" {
+  count = local.new.registry ? 0 : 1
+
+  name                = split("/", var.registry.existing.resource_id)[8]
+  resource_group_name = split("/", var.registry.existing.resource_id)[4]
+
+  lifecycle {
+    postcondition {
+      condition     = lower(self.id) == lower(var.registry.existing.resource_id)
+      error_message = "registry.existing.resource_id is of another subscription than that of the azurerm provider, which found ${self.id}."
+    }
+  }
+}
+
+data "azurerm_postgresql_flexible_server" "existing" {
+  count = local.new.database ? 0 : 1
+
+  name                = split("/", var.database.existing.resource_id)[8]
+  resource_group_name = split("/", var.database.existing.resource_id)[4]
+
+  lifecycle {
+    postcondition {
+      condition     = lower(self.id) == lower(var.database.existing.resource_id)
+      error_message = "database.existing.resource_id is of another subscription than that of the azurerm provider, which found ${self.id}."
+    }
+  }
 }
 
 # What the stack was made with. A change does not get here by itself, so that the precondition below can compare; an
@@ -84,22 +199,36 @@ resource "azurerm_resource_group" "this" {
     # The names of the database and the registry follow from this resource, so they would be unknown to their own checks.
     precondition {
       condition     = length(local.changed) == 0
-      error_message = "This would replace the database server with an empty one, and with it the history of all runs, and the registry with its images: ${join(", ", local.changed)}. Nothing takes the data along: dump and restore it first if it matters. To go on, set replacement_acknowledgement to a value that it has not had, for example today's date. So too where nothing was made yet, because the first apply failed: nothing is lost then."
+      error_message = "This would replace or delete what the stack has made, the database server with the history of all runs and the registry with its images if they are among it: ${join(", ", local.changed)}. Nothing takes the data along: dump and restore it first if it matters. To go on, set replacement_acknowledgement to a value that it has not had, for example today's date. So too where nothing was made yet, because the first apply failed: nothing is lost then."
+    }
+    precondition {
+      condition     = length(local.ignored) == 0
+      error_message = "The stack changes nothing of what exists already, so these would have no effect: ${join(", ", local.ignored)}. Remove them, or remove the existing beside them."
+    }
+    precondition {
+      condition     = length(local.lacking) == 0
+      error_message = "In a network of yours, or with a cluster of yours, network.existing needs: ${join(", ", local.lacking)}. What the stack makes goes into subnets that the cluster reaches."
+    }
+    precondition {
+      condition     = local.own_identity == (var.cluster.identity_principal_id != null)
+      error_message = "cluster.identity_ids and cluster.identity_principal_id belong together: the one names a user-assigned identity, the other is its object id (principal_id), to which the stack gives its rights on the nodes' subnet. Give both or neither."
     }
   }
 }
 
 resource "azurerm_virtual_network" "this" {
+  count = local.new.network ? 1 : 0
+
   name                = "${var.name}-network"
   resource_group_name = azurerm_resource_group.this.name
   location            = var.location
-  address_space       = [var.network.address_space]
+  address_space       = [local.address_space]
   tags                = var.tags
 
   lifecycle {
     precondition {
       condition     = length(local.outside) == 0
-      error_message = "Not within network.address_space ${var.network.address_space}: ${join(", ", local.outside)}. Change the address space or these parts, or leave the parts null."
+      error_message = "Not within network.address_space ${local.address_space}: ${join(", ", local.outside)}. Change the address space or these parts, or leave the parts null."
     }
     precondition {
       condition     = length(local.overlaps) == 0
@@ -107,15 +236,17 @@ resource "azurerm_virtual_network" "this" {
     }
     precondition {
       condition     = length(local.on_reserved) == 0
-      error_message = "network.address_space ${var.network.address_space} overlaps with ${join(", ", local.on_reserved)}, which AKS keeps for itself. Choose another range, for example \"10.10.0.0/16\"."
+      error_message = "network.address_space ${local.address_space} overlaps with ${join(", ", local.on_reserved)}, which AKS keeps for itself. Choose another range, for example \"10.10.0.0/16\"."
     }
   }
 }
 
 resource "azurerm_subnet" "nodes" {
+  count = local.new.network ? 1 : 0
+
   name                 = "nodes"
   resource_group_name  = azurerm_resource_group.this.name
-  virtual_network_name = azurerm_virtual_network.this.name
+  virtual_network_name = azurerm_virtual_network.this[0].name
   address_prefixes     = [local.subnets.nodes]
 
   lifecycle {
@@ -127,31 +258,27 @@ resource "azurerm_subnet" "nodes" {
       condition     = var.cluster.outbound_type != "userAssignedNATGateway" || var.network.nat_gateway_id != null
       error_message = "cluster.outbound_type \"userAssignedNATGateway\" needs a NAT gateway on the nodes' subnet before the cluster is made. Give its id in network.nat_gateway_id."
     }
-    precondition {
-      condition     = local.own_identity == (var.cluster.identity_principal_id != null)
-      error_message = "cluster.identity_ids and cluster.identity_principal_id belong together: the one names a user-assigned identity, the other is its object id (principal_id), to which the stack gives its rights on the nodes' subnet. Give both or neither."
-    }
   }
 }
 
 resource "azurerm_subnet_route_table_association" "nodes" {
-  count = var.cluster.outbound_type == "userDefinedRouting" ? 1 : 0
+  count = local.new.network && var.cluster.outbound_type == "userDefinedRouting" ? 1 : 0
 
-  subnet_id      = azurerm_subnet.nodes.id
+  subnet_id      = azurerm_subnet.nodes[0].id
   route_table_id = var.network.route_table_id
 }
 
 resource "azurerm_subnet_nat_gateway_association" "nodes" {
-  count = var.cluster.outbound_type == "userAssignedNATGateway" ? 1 : 0
+  count = local.new.network && var.cluster.outbound_type == "userAssignedNATGateway" ? 1 : 0
 
-  subnet_id      = azurerm_subnet.nodes.id
+  subnet_id      = azurerm_subnet.nodes[0].id
   nat_gateway_id = var.network.nat_gateway_id
 }
 
 # Azure may take five minutes to act on a role. So identities and their roles come first, and the cluster, which takes longer to
 # make, after them.
 resource "azurerm_user_assigned_identity" "cluster" {
-  count = local.own_identity ? 0 : 1
+  count = local.new.cluster && !local.own_identity ? 1 : 0
 
   name                = "${var.name}-cluster"
   resource_group_name = azurerm_resource_group.this.name
@@ -160,6 +287,8 @@ resource "azurerm_user_assigned_identity" "cluster" {
 }
 
 resource "azurerm_user_assigned_identity" "nodes" {
+  count = local.new.cluster ? 1 : 0
+
   name                = "${var.name}-nodes"
   resource_group_name = azurerm_resource_group.this.name
   location            = var.location
@@ -168,7 +297,9 @@ resource "azurerm_user_assigned_identity" "nodes" {
 
 # Without this, internal load balancers never get an address.
 resource "azurerm_role_assignment" "network" {
-  scope                = azurerm_subnet.nodes.id
+  count = local.new.cluster ? 1 : 0
+
+  scope                = local.subnet_ids.nodes
   role_definition_name = "Network Contributor"
   principal_id         = local.cluster_principal_id
 
@@ -177,25 +308,32 @@ resource "azurerm_role_assignment" "network" {
 
 # The cluster gives its nodes their identity.
 resource "azurerm_role_assignment" "nodes_identity" {
-  scope                = azurerm_user_assigned_identity.nodes.id
+  count = local.new.cluster ? 1 : 0
+
+  scope                = azurerm_user_assigned_identity.nodes[0].id
   role_definition_name = "Managed Identity Operator"
   principal_id         = local.cluster_principal_id
 
   skip_service_principal_aad_check = true
 }
 
+# A cluster of yours may have it on a registry of yours already, and a second assignment would be refused.
 resource "azurerm_role_assignment" "pull" {
-  scope                = module.acr.id
+  count = local.new.cluster || local.new.registry ? 1 : 0
+
+  scope                = local.registry_id
   role_definition_name = "AcrPull"
-  principal_id         = azurerm_user_assigned_identity.nodes.principal_id
+  principal_id         = local.nodes_principal_id
 
   skip_service_principal_aad_check = true
 }
 
 resource "azurerm_subnet" "database" {
+  count = local.new.network ? 1 : 0
+
   name                 = "database"
   resource_group_name  = azurerm_resource_group.this.name
-  virtual_network_name = azurerm_virtual_network.this.name
+  virtual_network_name = azurerm_virtual_network.this[0].name
   address_prefixes     = [local.subnets.database]
 
   # The first server in the subnet adds this. Left out, every plan would take it away again.
@@ -213,27 +351,33 @@ resource "azurerm_subnet" "database" {
 }
 
 resource "azurerm_subnet" "private_endpoint" {
+  count = local.new.network ? 1 : 0
+
   name                 = "private-endpoints"
   resource_group_name  = azurerm_resource_group.this.name
-  virtual_network_name = azurerm_virtual_network.this.name
+  virtual_network_name = azurerm_virtual_network.this[0].name
   address_prefixes     = [local.subnets.private_endpoint]
 }
 
 resource "azurerm_private_dns_zone" "database" {
+  count = local.new_zones.database ? 1 : 0
+
   name                = "${var.name}.private.postgres.database.azure.com"
   resource_group_name = azurerm_resource_group.this.name
   tags                = var.tags
 }
 
 resource "azurerm_private_dns_zone_virtual_network_link" "database" {
+  count = local.new_zones.database ? 1 : 0
+
   name                = "database"
-  private_dns_zone_id = azurerm_private_dns_zone.database.id
-  virtual_network_id  = azurerm_virtual_network.this.id
+  private_dns_zone_id = azurerm_private_dns_zone.database[0].id
+  virtual_network_id  = local.network_ids.database
   tags                = var.tags
 }
 
 resource "azurerm_private_dns_zone" "registry" {
-  count = local.private_registry ? 1 : 0
+  count = local.new_zones.registry ? 1 : 0
 
   name                = "privatelink.azurecr.io"
   resource_group_name = azurerm_resource_group.this.name
@@ -241,16 +385,17 @@ resource "azurerm_private_dns_zone" "registry" {
 }
 
 resource "azurerm_private_dns_zone_virtual_network_link" "registry" {
-  count = local.private_registry ? 1 : 0
+  count = local.new_zones.registry ? 1 : 0
 
   name                = "registry"
   private_dns_zone_id = azurerm_private_dns_zone.registry[0].id
-  virtual_network_id  = azurerm_virtual_network.this.id
+  virtual_network_id  = local.network_ids.private_endpoint
   tags                = var.tags
 }
 
 module "aks" {
   source = "../aks"
+  count  = local.new.cluster ? 1 : 0
 
   name                = "${var.name}-aks"
   resource_group_name = azurerm_resource_group.this.name
@@ -276,12 +421,12 @@ module "aks" {
   cluster_admin_scope                 = { id = azurerm_resource_group.this.id }
   identity_ids                        = local.own_identity ? var.cluster.identity_ids : azurerm_user_assigned_identity.cluster[*].id
   kubelet_identity = {
-    id        = azurerm_user_assigned_identity.nodes.id
-    client_id = azurerm_user_assigned_identity.nodes.client_id
-    object_id = azurerm_user_assigned_identity.nodes.principal_id
+    id        = azurerm_user_assigned_identity.nodes[0].id
+    client_id = azurerm_user_assigned_identity.nodes[0].client_id
+    object_id = azurerm_user_assigned_identity.nodes[0].principal_id
   }
-  subnet_id                   = azurerm_subnet.nodes.id
-  network_cidrs               = concat([var.network.address_space], var.cluster.network_cidrs)
+  subnet_id                   = local.subnet_ids.nodes
+  network_cidrs               = concat(local.new.network ? [local.address_space] : data.azurerm_virtual_network.existing[0].address_space, coalesce(var.cluster.network_cidrs, []))
   pod_cidr                    = var.cluster.pod_cidr
   service_cidr                = var.cluster.service_cidr
   outbound_type               = var.cluster.outbound_type
@@ -289,6 +434,8 @@ module "aks" {
   user_pools                  = var.cluster.user_pools
   host_encryption_enabled     = var.cluster.host_encryption_enabled
   log_analytics_workspace     = var.cluster.log_analytics_workspace
+  monitor_workspace           = var.cluster.monitor_workspace
+  diagnostic_settings         = var.cluster.diagnostic_settings
   kubelogin_login             = var.cluster.kubelogin_login
   replacement_acknowledgement = local.acknowledgements.cluster
 
@@ -304,6 +451,7 @@ module "aks" {
 
 module "acr" {
   source = "../acr"
+  count  = local.new.registry ? 1 : 0
 
   name                = local.names.registry
   resource_group_name = azurerm_resource_group.this.name
@@ -311,17 +459,18 @@ module "acr" {
   tags                = var.tags
 
   sku                           = var.registry.sku
-  public_network_access_enabled = var.registry.public_network_access_enabled
+  public_network_access_enabled = local.public_registry
   allowed_ip_ranges             = var.registry.allowed_ip_ranges
   zone_redundancy_enabled       = var.registry.zone_redundancy_enabled
   retention_policy_in_days      = var.registry.retention_policy_in_days
   georeplication_locations      = var.registry.georeplication_locations
   private_endpoint = !local.private_registry ? null : {
-    subnet_id           = azurerm_subnet.private_endpoint.id
-    private_dns_zone_id = one(azurerm_private_dns_zone.registry[*].id)
+    subnet_id           = local.subnet_ids.private_endpoint
+    private_dns_zone_id = local.zone_ids.registry
   }
   pull_principal_ids  = var.registry.pull_principal_ids
   cache_rules         = var.registry.cache_rules
+  diagnostic_settings = var.registry.diagnostic_settings
   cache_credentials   = var.registry.cache_credentials
   build               = var.registry.build
   build_context_token = var.registry_build_context_token
@@ -331,6 +480,7 @@ module "acr" {
 
 module "postgresql" {
   source = "../postgresql"
+  count  = local.new.database ? 1 : 0
 
   name                = local.names.database
   resource_group_name = azurerm_resource_group.this.name
@@ -350,9 +500,10 @@ module "postgresql" {
   administrator_password_version = var.database.password_version
   database_name                  = var.database.database_name
   extensions                     = var.database.extensions
+  diagnostic_settings            = var.database.diagnostic_settings
   replacement_acknowledgement    = local.acknowledgements.database
-  delegated_subnet_id            = azurerm_subnet.database.id
-  private_dns_zone_id            = azurerm_private_dns_zone.database.id
+  delegated_subnet_id            = local.subnet_ids.database
+  private_dns_zone_id            = local.zone_ids.database
 
   # The server looks its own name up through the link.
   depends_on = [azurerm_private_dns_zone_virtual_network_link.database]
@@ -366,10 +517,10 @@ module "prefect_server" {
   create_namespace          = var.prefect.create_namespace
   chart                     = var.prefect.chart
   prefect_version           = var.prefect.prefect_version
-  image_registry            = local.mirror_images ? module.acr.login_server : null
+  image_registry            = local.mirror_images ? local.registry.login_server : null
   image_pull_policy         = var.prefect.image_pull_policy
   image_pull_secrets        = var.prefect.image_pull_secrets
-  database                  = module.postgresql.database
+  database                  = local.database
   database_password         = var.prefect.database_existing_secret == null ? var.database_password : null
   database_existing_secret  = var.prefect.database_existing_secret
   database_password_version = var.database.password_version
@@ -383,10 +534,35 @@ module "prefect_server" {
   tolerations               = var.prefect.tolerations
   telemetry_enabled         = var.prefect.telemetry_enabled
   tenant_job                = var.prefect.tenant_job
-  server_config             = var.prefect.server_config
-  values                    = var.prefect.values
-  timeout_seconds           = var.prefect.timeout_seconds
+  watch = {
+    enabled              = var.alerts == null ? try(var.prefect.watch.enabled, null) : true
+    late_after_seconds   = try(var.prefect.watch.late_after_seconds, null)
+    silent_after_seconds = try(var.prefect.watch.silent_after_seconds, null)
+  }
+  server_config   = var.prefect.server_config
+  values          = var.prefect.values
+  timeout_seconds = var.prefect.timeout_seconds
 
   # Pods need nodes.
   depends_on = [module.aks]
+}
+
+locals {
+  alerted_workspace = try(coalesce(var.alerts.log_analytics_workspace, var.cluster.log_analytics_workspace), null)
+}
+
+module "alerts" {
+  source = "../alerts"
+  count  = var.alerts == null ? 0 : 1
+
+  name                = var.name
+  resource_group_name = azurerm_resource_group.this.name
+  location            = try(coalesce(local.alerted_workspace.location), var.location)
+  tags                = var.tags
+
+  log_analytics_workspace = { id = local.alerted_workspace.id }
+  cluster_id              = local.new.cluster ? module.aks[0].id : data.azurerm_kubernetes_cluster.existing[0].id
+  release                 = { name = var.prefect.name, namespace = var.prefect.namespace }
+  action_group_ids        = var.alerts.action_group_ids
+  severity                = var.alerts.severity
 }

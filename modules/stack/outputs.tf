@@ -4,57 +4,65 @@ output "resource_group_name" {
 }
 
 output "kubernetes" {
-  description = "How to reach the cluster, in the attribute names of the helm and prefect providers: host, cluster_ca_certificate, exec."
-  value       = module.aks.kubernetes
-  sensitive   = true
+  description = "How to reach the cluster, in the attribute names of the helm and prefect providers: host, cluster_ca_certificate, exec (null with a cluster of yours)."
+  value = local.new.cluster ? module.aks[0].kubernetes : {
+    host                   = data.azurerm_kubernetes_cluster.existing[0].kube_config[0].host
+    cluster_ca_certificate = base64decode(data.azurerm_kubernetes_cluster.existing[0].kube_config[0].cluster_ca_certificate)
+    exec                   = null
+  }
+  sensitive = true
 }
 
 output "client_certificate" {
   description = "Client certificate and key of the cluster's user; null with Entra ID, as by default."
-  value       = module.aks.client_certificate
-  sensitive   = true
+  value = local.new.cluster ? module.aks[0].client_certificate : {
+    client_certificate = try(base64decode(data.azurerm_kubernetes_cluster.existing[0].kube_config[0].client_certificate), null)
+    client_key         = try(base64decode(data.azurerm_kubernetes_cluster.existing[0].kube_config[0].client_key), null)
+  }
+  sensitive = true
 }
 
 output "cluster" {
   description = "The cluster: id (available when its pools are), name, OIDC issuer and the resource group of its nodes."
-  value = {
-    id                  = module.aks.id
-    name                = module.aks.name
-    oidc_issuer_url     = module.aks.oidc_issuer_url
-    node_resource_group = module.aks.node_resource_group
+  value = local.new.cluster ? {
+    id                  = module.aks[0].id
+    name                = module.aks[0].name
+    oidc_issuer_url     = module.aks[0].oidc_issuer_url
+    node_resource_group = module.aks[0].node_resource_group
+    } : {
+    id                  = data.azurerm_kubernetes_cluster.existing[0].id
+    name                = data.azurerm_kubernetes_cluster.existing[0].name
+    oidc_issuer_url     = data.azurerm_kubernetes_cluster.existing[0].oidc_issuer_url
+    node_resource_group = data.azurerm_kubernetes_cluster.existing[0].node_resource_group
   }
 }
 
 output "network" {
-  description = "The virtual network: id, name, and the ids of the subnets nodes, database and private_endpoint; nodes is the range of the nodes' subnet."
+  description = "The virtual network: id, name, and the ids of the subnets nodes, database and private_endpoint; nodes is the range of the nodes' subnet. Of a network of yours, the ids of the subnets alone, the others are null."
   value = {
-    id    = azurerm_virtual_network.this.id
-    name  = azurerm_virtual_network.this.name
-    nodes = local.subnets.nodes
-    subnet_ids = {
-      nodes            = azurerm_subnet.nodes.id
-      database         = azurerm_subnet.database.id
-      private_endpoint = azurerm_subnet.private_endpoint.id
-    }
+    id         = one(azurerm_virtual_network.this[*].id)
+    name       = one(azurerm_virtual_network.this[*].name)
+    nodes      = local.new.network ? local.subnets.nodes : null
+    subnet_ids = local.subnet_ids
   }
 }
 
 output "registry" {
   description = "The registry: id, host, the flow image that registry.build made, whether the Server's images come from it, and the object id of the identity that reads registry.cache_credentials."
   value = {
-    id                          = module.acr.id
-    login_server                = module.acr.login_server
-    flow_image                  = module.acr.flow_image
+    id                          = local.registry_id
+    login_server                = local.registry.login_server
+    flow_image                  = one(module.acr[*].flow_image)
     mirrors                     = local.mirror_images
-    credential_set_principal_id = module.acr.credential_set_principal_id
+    credential_set_principal_id = one(module.acr[*].credential_set_principal_id)
   }
 }
 
 output "database" {
   description = "The database server: id and host name."
   value = {
-    id   = module.postgresql.id
-    host = module.postgresql.database.host
+    id   = local.new.database ? module.postgresql[0].id : data.azurerm_postgresql_flexible_server.existing[0].id
+    host = local.database.host
   }
 }
 

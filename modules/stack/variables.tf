@@ -45,21 +45,28 @@ variable "tags" {
 }
 
 variable "network" {
-  description = "Address space of the virtual network, and the parts of it for nodes, database and private endpoints; null parts are cut from the address space. route_table_id and nat_gateway_id go with cluster.outbound_type \"userDefinedRouting\" and \"userAssignedNATGateway\": they are put on the nodes' subnet before the cluster is made."
+  description = "Address space of the virtual network, and the parts of it for nodes, database and private endpoints; null parts are cut from the address space. route_table_id and nat_gateway_id go with cluster.outbound_type \"userDefinedRouting\" and \"userAssignedNATGateway\": they are put on the nodes' subnet before the cluster is made. existing names subnets of yours instead: for nodes, for database servers (delegated to Microsoft.DBforPostgreSQL/flexibleServers, with the service endpoint Microsoft.Storage), and for private endpoints, as far as what the stack makes needs them. Its zones of private DNS have to be linked with the networks of the subnets and of the nodes; without them the stack makes zones, and links each with its subnet's network. An outbound_type of yours needs its routes or gateway there before."
   type = object({
-    address_space    = optional(string, "10.10.0.0/16")
+    address_space    = optional(string)
     nodes            = optional(string)
     database         = optional(string)
     private_endpoint = optional(string)
     route_table_id   = optional(string)
     nat_gateway_id   = optional(string)
+    existing = optional(object({
+      nodes_subnet_resource_id            = optional(string)
+      database_subnet_resource_id         = optional(string)
+      private_endpoint_subnet_resource_id = optional(string)
+      database_private_dns_zone           = optional(object({ resource_id = string }))
+      registry_private_dns_zone           = optional(object({ resource_id = string }))
+    }))
   })
   default  = {}
   nullable = false
 
   validation {
-    condition     = can(cidrhost(var.network.address_space, 0)) && !strcontains(var.network.address_space, ":") && try(tonumber(split("/", var.network.address_space)[1]) <= 20, false)
-    error_message = "network.address_space is \"${var.network.address_space}\". Give an IPv4 range of at least /20, for example \"10.10.0.0/16\"."
+    condition     = var.network.address_space == null ? true : can(cidrhost(var.network.address_space, 0)) && !strcontains(var.network.address_space, ":") && try(tonumber(split("/", var.network.address_space)[1]) <= 20, false)
+    error_message = "network.address_space is \"${coalesce(var.network.address_space, "null")}\". Give an IPv4 range of at least /20, for example \"10.10.0.0/16\"."
   }
   validation {
     condition     = alltrue([for part in compact([var.network.nodes, var.network.database, var.network.private_endpoint]) : can(cidrhost(part, 0)) && !strcontains(part, ":")])
@@ -81,13 +88,28 @@ variable "network" {
     condition     = var.network.nat_gateway_id == null ? true : can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/natGateways/[^/]+$", var.network.nat_gateway_id))
     error_message = "network.nat_gateway_id must be the id of a NAT gateway: \"/subscriptions/.../providers/Microsoft.Network/natGateways/NAME\"."
   }
+  validation {
+    condition = var.network.existing == null ? true : alltrue([
+      for id in [var.network.existing.nodes_subnet_resource_id, var.network.existing.database_subnet_resource_id, var.network.existing.private_endpoint_subnet_resource_id] :
+      id == null ? true : can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/virtualNetworks/[^/]+/subnets/[^/]+$", id))
+    ])
+    error_message = "The subnets in network.existing must be ids: \"/subscriptions/.../providers/Microsoft.Network/virtualNetworks/NETWORK/subnets/NAME\"."
+  }
+  validation {
+    condition = var.network.existing == null ? true : alltrue([
+      for zone in [var.network.existing.database_private_dns_zone, var.network.existing.registry_private_dns_zone] :
+      zone == null ? true : can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/privateDnsZones/[^/]+$", zone.resource_id))
+    ])
+    error_message = "The zones in network.existing must be ids: \"/subscriptions/.../providers/Microsoft.Network/privateDnsZones/NAME\"."
+  }
 }
 
 # The settings below have no defaults of their own: what is left out is null, for which the modules have theirs.
 
 variable "cluster" {
-  description = "Settings of the module aks, under its names. network_cidrs are those of networks peered with this one; identity_principal_id is the object id of the identity in identity_ids, which gets its roles on the nodes' subnet and identity before the cluster is made; cluster_admin_principal_ids get theirs on the resource group (the rights on a DNS zone of yours are for you to give)."
+  description = "Settings of the module aks, under its names. network_cidrs are those of networks peered with this one; identity_principal_id is the object id of the identity in identity_ids, which gets its roles on the nodes' subnet and identity before the cluster is made; cluster_admin_principal_ids get theirs on the resource group (the rights on a DNS zone of yours are for you to give). existing names a cluster of yours instead, whose settings are left alone; its nodes get AcrPull on a registry that the stack makes. The output kubernetes leads there, for whoever has the role \"Azure Kubernetes Service RBAC Cluster Admin\"."
   type = object({
+    existing                  = optional(object({ resource_id = string }))
     sku_tier                  = optional(string)
     kubernetes_version        = optional(string)
     automatic_upgrade_channel = optional(string)
@@ -128,7 +150,7 @@ variable "cluster" {
     cluster_admin_principal_ids         = optional(map(string))
     identity_ids                        = optional(list(string))
     identity_principal_id               = optional(string)
-    network_cidrs                       = optional(list(string), [])
+    network_cidrs                       = optional(list(string))
     pod_cidr                            = optional(string)
     service_cidr                        = optional(string)
     outbound_type                       = optional(string)
@@ -157,23 +179,40 @@ variable "cluster" {
       id       = string
       location = optional(string)
     }))
+    monitor_workspace = optional(object({
+      id       = string
+      location = optional(string)
+    }))
+    diagnostic_settings = optional(map(object({
+      workspace_resource_id       = optional(string)
+      storage_account_resource_id = optional(string)
+      log_groups                  = optional(set(string))
+      log_categories              = optional(set(string))
+      metric_categories           = optional(set(string))
+    })))
     kubelogin_login             = optional(string)
     replacement_acknowledgement = optional(string)
   })
   default  = {}
   nullable = false
+
+  validation {
+    condition     = var.cluster.existing == null ? true : can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.ContainerService/managedClusters/[^/]+$", var.cluster.existing.resource_id))
+    error_message = "cluster.existing.resource_id must be the id of a cluster: \"/subscriptions/.../providers/Microsoft.ContainerService/managedClusters/NAME\"."
+  }
 }
 
 variable "registry" {
-  description = "Settings of the module acr, under its names. Without public access the registry has an address in the virtual network only; with allowed_ip_ranges it has that too, for the nodes. pull_principal_ids are those besides the cluster's."
+  description = "Settings of the module acr, under its names. Without public access the registry has an address in the virtual network only; with allowed_ip_ranges it has that too, for the nodes. pull_principal_ids are those besides the cluster's. existing names a registry of yours instead: the nodes of a cluster that the stack makes get AcrPull on it, those of a cluster of yours need it already (`az aks update --attach-acr`)."
   type = object({
+    existing                      = optional(object({ resource_id = string }))
     sku                           = optional(string)
-    public_network_access_enabled = optional(bool, false)
+    public_network_access_enabled = optional(bool)
     allowed_ip_ranges             = optional(set(string))
     zone_redundancy_enabled       = optional(bool)
     retention_policy_in_days      = optional(number)
     georeplication_locations      = optional(set(string))
-    pull_principal_ids            = optional(map(string), {})
+    pull_principal_ids            = optional(map(string))
     cache_rules = optional(map(object({
       source = string
       target = string
@@ -184,6 +223,13 @@ variable "registry" {
       password_secret_id = string
       key_vault          = optional(object({ id = string }))
     }))
+    diagnostic_settings = optional(map(object({
+      workspace_resource_id       = optional(string)
+      storage_account_resource_id = optional(string)
+      log_groups                  = optional(set(string))
+      log_categories              = optional(set(string))
+      metric_categories           = optional(set(string))
+    })))
     build = optional(object({
       context    = string
       dockerfile = optional(string)
@@ -194,6 +240,11 @@ variable "registry" {
   })
   default  = {}
   nullable = false
+
+  validation {
+    condition     = var.registry.existing == null ? true : can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.ContainerRegistry/registries/[^/]+$", var.registry.existing.resource_id))
+    error_message = "registry.existing.resource_id must be the id of a registry: \"/subscriptions/.../providers/Microsoft.ContainerRegistry/registries/NAME\"."
+  }
 }
 
 variable "registry_build_context_token" {
@@ -210,8 +261,9 @@ variable "mirror_images" {
 }
 
 variable "database" {
-  description = "Settings of the module postgresql, under its names; password_version is its administrator_password_version."
+  description = "Settings of the module postgresql, under its names; password_version is its administrator_password_version. existing names a Flexible Server of yours instead, which the cluster reaches, with the database and the extensions PGCRYPTO and PG_TRGM allowed; of the others, database_name, administrator_login (null: the server's own) and password_version apply then."
   type = object({
+    existing                     = optional(object({ resource_id = string }))
     postgresql_version           = optional(string)
     sku_name                     = optional(string)
     storage_mb                   = optional(number)
@@ -225,6 +277,13 @@ variable "database" {
       start_hour   = optional(number)
       start_minute = optional(number)
     }))
+    diagnostic_settings = optional(map(object({
+      workspace_resource_id       = optional(string)
+      storage_account_resource_id = optional(string)
+      log_groups                  = optional(set(string))
+      log_categories              = optional(set(string))
+      metric_categories           = optional(set(string))
+    })))
     administrator_login         = optional(string)
     database_name               = optional(string)
     extensions                  = optional(set(string))
@@ -233,6 +292,11 @@ variable "database" {
   })
   default  = {}
   nullable = false
+
+  validation {
+    condition     = var.database.existing == null ? true : can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.DBforPostgreSQL/flexibleServers/[^/]+$", var.database.existing.resource_id))
+    error_message = "database.existing.resource_id must be the id of a server: \"/subscriptions/.../providers/Microsoft.DBforPostgreSQL/flexibleServers/NAME\"."
+  }
 }
 
 variable "database_password" {
@@ -349,10 +413,30 @@ variable "prefect" {
       name    = optional(string)
       slug    = optional(string)
     }))
+    watch = optional(object({
+      enabled              = optional(bool)
+      late_after_seconds   = optional(number)
+      silent_after_seconds = optional(number)
+    }))
     server_config   = optional(any)
     values          = optional(list(string))
     timeout_seconds = optional(number)
   })
   default  = {}
   nullable = false
+}
+
+variable "alerts" {
+  description = "Alerts for silent agents, a silent towel and late runs, told to action groups: the module alerts, on the workspace of cluster.log_analytics_workspace or, with a cluster of yours, on the one that gets its containers' logs. It switches prefect.watch on. null for none."
+  type = object({
+    action_group_ids        = list(string)
+    severity                = optional(number)
+    log_analytics_workspace = optional(object({ id = string, location = optional(string) }))
+  })
+  default = null
+
+  validation {
+    condition     = var.alerts == null || try(var.alerts.log_analytics_workspace, null) != null || var.cluster.log_analytics_workspace != null
+    error_message = "alerts read the containers' logs, which go nowhere. Give cluster.log_analytics_workspace, or, with a cluster of yours, alerts.log_analytics_workspace."
+  }
 }

@@ -1,5 +1,5 @@
 // Package agent is a Kubernetes agent for Prefect 1: it takes scheduled flow runs whose labels it has, creates a Job
-// for each, and looks after those Jobs, by the rules of the Python agent of 1.4.1. It serves where that agent is not
+// for each, and looks after those Jobs, by the rules of the Python agent of 1.4.1. It is used where that agent is not
 // installed.
 package agent
 
@@ -22,13 +22,14 @@ import (
 const (
 	DefaultName                  = "agent"
 	DefaultJobManagementInterval = time.Minute
-	// prefetch is how far ahead runs are taken from the queue; their start is waited for.
+	// prefetch is how long before their start runs are taken from the queue. The agent then waits for the start.
 	prefetch = 10 * time.Second
-	// retryBuffer lets a run repeat a task at once in its own process before a new Job is made for it.
+	// retryBuffer gives a run time to retry a task in its own process before the agent creates a new Job for it.
 	retryBuffer = 3 * time.Second
-	// finishTime bounds the work that is under way when the agent is told to stop.
+	// finishTime limits the work in progress when the agent is stopped.
 	finishTime = 10 * time.Second
-	// The Python agent ends when it has seen no Server, or none with a tenant, for so long after its start.
+	// The Python agent exits if it has not reached a Server, or one with a tenant, within these times after its
+	// start.
 	connectTime = 70 * time.Second
 	tenantTime  = 10 * time.Second
 )
@@ -119,8 +120,9 @@ func New(options Options) (*Agent, error) {
 	return a, nil
 }
 
-// Run registers the agent and works until ctx ends, which is no error. Deployments under way are finished first, for
-// at most a few seconds, so that no run is left Submitted without a Job. An error means the agent could not register.
+// Run registers the agent and works until ctx ends, which is not an error. It first finishes the deployments in
+// progress, for at most a few seconds, so that no run is left Submitted without a Job. An error means that the agent
+// could not register.
 func (a *Agent) Run(ctx context.Context) error {
 	if err := a.connect(ctx); err != nil {
 		if ctx.Err() != nil {
@@ -199,7 +201,7 @@ func (a *Agent) pollLoop(ctx context.Context, work *sync.WaitGroup) {
 	}
 }
 
-// poll starts the deployment of the runs that are ready and returns how many they are.
+// poll starts the deployment of the runs that are ready and returns their number.
 func (a *Agent) poll(ctx context.Context, work *sync.WaitGroup, slots chan struct{}) int {
 	now := a.now().UTC()
 	before := a.deploying() // runs deployed since the query began may still be in its answer
@@ -252,7 +254,7 @@ func (a *Agent) deploying() map[string]bool {
 	return out
 }
 
-// sleep waits and tells whether ctx lasted.
+// sleep waits, and returns false if ctx ends first.
 func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

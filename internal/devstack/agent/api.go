@@ -18,7 +18,7 @@ import (
 // coreVersion is the Prefect release whose agent this one stands in for.
 const coreVersion = "1.4.1"
 
-// maxAnswer bounds what is read of an answer.
+// maxAnswer is the maximum number of bytes read from a response.
 const maxAnswer = 64 << 20
 
 // api speaks the part of the Server's GraphQL that an agent needs.
@@ -29,10 +29,10 @@ type api struct {
 	agentID string // after registration
 }
 
-// graphQLError is an answer of the API that says no.
+// graphQLError is an error that the API returned.
 type graphQLError struct{ Messages []string }
 
-// errNoTenant is how a Server answers that nobody has created a tenant in.
+// errNoTenant means that the Server has no tenant yet.
 var errNoTenant = errors.New("the Server has no tenant; create one first")
 
 func (e *graphQLError) Error() string { return strings.Join(e.Messages, "; ") }
@@ -149,8 +149,8 @@ type taskRun struct {
 	State   map[string]any `json:"serialized_state"`
 }
 
-// runs asks for those of the runs that nobody has taken since: Scheduled ones, and Running ones with a task whose
-// repetition is overdue. The earliest comes first.
+// runs returns the runs that no agent has taken since: Scheduled ones, and Running ones with a task whose retry is
+// overdue, earliest first.
 func (a *api) runs(ctx context.Context, ids []string, retriesBefore time.Time) ([]flowRun, error) {
 	quoted, err := json.Marshal(ids)
 	if err != nil {
@@ -174,7 +174,7 @@ func (a *api) runs(ctx context.Context, ids []string, retriesBefore time.Time) (
 	return out.FlowRun, nil
 }
 
-// runState is the type of a run's present state; false when the run does not exist.
+// runState returns the type of a run's current state, and false if the run does not exist.
 func (a *api) runState(ctx context.Context, id string) (string, bool, error) {
 	var out struct {
 		Run *struct {
@@ -207,7 +207,7 @@ func (a *api) setStates(ctx context.Context, mutation string, version json.Numbe
 	return a.do(ctx, query, input(map[string]any{"states": []any{entry}}), &out)
 }
 
-// logEntry is one line of a run's log. A zero Time is the Server's own.
+// logEntry is one line of a run's log. If Time is zero, the Server sets it.
 type logEntry struct {
 	Run, Name, Level, Message string
 	Time                      time.Time
@@ -258,7 +258,7 @@ func typeOf(state map[string]any) string {
 	return s
 }
 
-// startOf is when a scheduled state wants to start; the zero time when it does not say.
+// startOf returns the start time of a scheduled state, or the zero time if it has none.
 func startOf(state map[string]any) time.Time {
 	s, _ := state["start_time"].(string)
 	t, err := time.Parse(time.RFC3339Nano, s)

@@ -24,7 +24,7 @@ import (
 // createAttempts is how often to try to create a Job when the cluster does not answer.
 const createAttempts = 3
 
-// maxTemplate bounds the size of a job template that is fetched.
+// maxTemplate is the maximum size of a fetched job template.
 const maxTemplate = 1 << 20
 
 // deploy waits for the run's start, marks it Submitted and creates its Job. Any failure fails the run.
@@ -78,8 +78,8 @@ func (a *Agent) submit(ctx context.Context, run flowRun) error {
 	})
 }
 
-// createJob creates the run's Job and returns its name. A Job of that name that exists already is an earlier attempt
-// of which the answer was lost.
+// createJob creates the run's Job and returns its name. If a Job of that name already exists, it is from an earlier
+// attempt whose response was lost.
 func (a *Agent) createJob(ctx context.Context, run flowRun) (string, error) {
 	identifier, err := newIdentifier()
 	if err != nil {

@@ -37,7 +37,7 @@ func (a *Agent) manageLoop(ctx context.Context) {
 	}
 }
 
-// manageJobs goes once over the Jobs of all agents in the namespace.
+// manageJobs checks the Jobs of all agents in the namespace once.
 func (a *Agent) manageJobs(ctx context.Context) error {
 	options := metav1.ListOptions{LabelSelector: jobspec.LabelIdentifier, Limit: pageSize}
 	for {
@@ -60,7 +60,7 @@ func (a *Agent) manageJobs(ctx context.Context) error {
 	}
 }
 
-// manageJob reports what became of a Job's pods to its run, and deletes the Job when it is over.
+// manageJob reports the fate of a Job's pods to its run, and deletes the Job when it has ended.
 func (a *Agent) manageJob(ctx context.Context, job *batchv1.Job) error {
 	run := job.Labels[jobspec.LabelFlowRunID]
 	if run == "" {
@@ -102,7 +102,7 @@ func (a *Agent) pods(ctx context.Context, job *batchv1.Job) ([]corev1.Pod, error
 }
 
 // watchPending fails the run of a Job whose image cannot be pulled, and copies the events of pending pods to the
-// run's log. It tells whether the Job is over.
+// run's log. It reports whether the Job has ended.
 func (a *Agent) watchPending(ctx context.Context, job *batchv1.Job, run string) (over bool, err error) {
 	pods, err := a.pods(ctx, job)
 	if err != nil {
@@ -130,7 +130,7 @@ func (a *Agent) watchPending(ctx context.Context, job *batchv1.Job, run string) 
 	return over, nil
 }
 
-// fail sets the run's state to Failed. That the API refuses is logged only, as other Jobs wait.
+// fail sets the run's state to Failed. A refusal by the API is only logged, because other Jobs are waiting.
 func (a *Agent) fail(ctx context.Context, run, message string) error {
 	err := a.api.setRunState(ctx, run, "", newState("Failed", message, nil))
 	var refused *graphQLError

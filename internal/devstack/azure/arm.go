@@ -81,7 +81,7 @@ func (s *Simulation) dispatch(c *call) {
 }
 
 func (s *Simulation) get(c *call) {
-	// Some clients do not ask the operation but look at the resource.
+	// Some clients poll the resource instead of the operation.
 	if r := s.find(c.at.path); r != nil && r.busy != nil {
 		r.busy.advance()
 	}
@@ -98,7 +98,7 @@ func (s *Simulation) get(c *call) {
 
 func (s *Simulation) list(c *call) {
 	if c.at.typ == "resources" {
-		// What else is in a resource group: azurerm asks before it deletes one.
+		// azurerm lists the rest of a resource group before it deletes the group.
 		value := []any{}
 		for _, r := range s.below(c.at.group, "") {
 			value = append(value, object{"id": r.path, "name": r.name(), "type": r.kind.name})
@@ -113,7 +113,7 @@ func (s *Simulation) list(c *call) {
 	writeJSON(c.out, http.StatusOK, object{"value": value})
 }
 
-// missing answers for a resource whose group or parent is not there.
+// missing answers a request for a resource whose group or parent does not exist.
 func (s *Simulation) missing(c *call) bool {
 	if c.at.group != "" && s.find(c.at.group) == nil {
 		writeError(c.out, http.StatusNotFound, "ResourceGroupNotFound", "Resource group %q could not be found.", c.at.group)
@@ -181,17 +181,19 @@ func (s *Simulation) complete(r *resource, previous object) {
 func (s *Simulation) answerWrite(c *call, r *resource, existed bool) {
 	if c.kind.write == 0 {
 		status := http.StatusOK
-		if !existed {
+		if !existed && !c.kind.plain {
 			status = http.StatusCreated
 		}
 		writeJSON(c.out, status, s.view(r))
 		return
 	}
+	ended := func() {}
+	if !existed && r.kind.typ == "microsoft.containerservice/managedclusters" {
+		ended = s.creates(s.options.Now())
+	}
 	r.busy = s.begin(c, func() {
 		r.busy = nil
-		if !existed && r.kind.typ == "microsoft.containerservice/managedclusters" {
-			s.clock += creation
-		}
+		ended()
 	})
 	writeJSON(c.out, c.kind.write, s.view(r))
 }
@@ -227,7 +229,7 @@ func (s *Simulation) delete(c *call) {
 	c.out.WriteHeader(http.StatusAccepted)
 }
 
-// userOf says who uses a subnet.
+// userOf returns what uses a subnet.
 func (s *Simulation) userOf(subnet *resource) string {
 	if subnet.kind.typ != "microsoft.network/virtualnetworks/subnets" {
 		return ""
@@ -257,7 +259,7 @@ func mentions(v any, path string) bool {
 	return false
 }
 
-// busy refuses to change a resource that an operation works on.
+// busy refuses to change a resource that has an operation in progress.
 func (s *Simulation) busy(c *call) bool {
 	r := s.find(c.at.path)
 	if r == nil || r.busy == nil {
@@ -270,7 +272,7 @@ func (s *Simulation) busy(c *call) bool {
 	return true
 }
 
-// begin starts an operation and says in the answer's header where to ask for it.
+// begin starts an operation and sets the response header with the URL to poll.
 func (s *Simulation) begin(c *call, finish func()) *operation {
 	id := identifier(c.in.Method, c.at.path, strconv.Itoa(len(s.operations)))
 	op := &operation{polls: s.options.Polls, finish: finish}
@@ -290,8 +292,8 @@ func origin(in *http.Request) string {
 	return "http://" + in.Host
 }
 
-// soon tells clients to ask again at once: azurerm understands the first header,
-// azapi, to which 0 seconds mean its own 30, the second.
+// soon tells clients to poll again at once. azurerm reads the first header, and azapi, which replaces 0 seconds by
+// its own default of 30, the second.
 func soon(out http.ResponseWriter) {
 	out.Header().Set("Retry-After", "0")
 	out.Header().Set("Retry-After-Ms", "1")

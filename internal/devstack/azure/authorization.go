@@ -6,13 +6,34 @@ import (
 	"time"
 )
 
-// Azure may take as long as propagation to act on a role that it has granted.
-// creation is how long a cluster takes to be made at least: the simulation's
-// clock goes on by that much with each one.
+// propagation is how long Azure may take to act on a granted role. creation is the least time that the creation of a
+// cluster takes: each one advances the simulation's clock by that much. A client reads an assignment back for longer
+// than settling (azurerm for 20 seconds) before it continues with what depends on it.
 const (
 	propagation = 5 * time.Minute
 	creation    = 6 * time.Minute
+	settling    = 10 * time.Second
 )
+
+// grant is when a role was assigned: by the simulation's clock, and when the client requested it.
+type grant struct {
+	at    time.Duration
+	asked time.Time
+}
+
+// creates records when the creation of a cluster begins, and returns what to call when it ends. Assignments that
+// nothing ordered before the cluster count from that end: the client had not finished them when it requested the
+// cluster, so they could have come last just as well.
+func (s *Simulation) creates(begun time.Time) (ended func()) {
+	return func() {
+		s.clock += creation
+		for path, g := range s.granted {
+			if g.asked.After(begun.Add(-settling)) {
+				s.granted[path] = grant{at: s.clock, asked: g.asked}
+			}
+		}
+	}
+}
 
 // roles are the built-in roles that the modules assign, with Azure's own ids.
 var roles = map[string]string{ //nolint:gochecknoglobals // a table
@@ -71,8 +92,7 @@ func checkRoleAssignment(s *Simulation, c *call) (code, message string) {
 	return "", ""
 }
 
-// Acts reports whether Azure acts by now on a role that a principal has been
-// granted on a scope, or on what that is in.
+// Acts reports whether a role that a principal was granted on a scope, or on a parent of it, has taken effect.
 func (s *Simulation) Acts(principal, role, scope string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -80,34 +100,34 @@ func (s *Simulation) Acts(principal, role, scope string) bool {
 }
 
 func (s *Simulation) acts(principal, role, scope string) bool {
-	since, granted := s.grantedAt(principal, role, scope)
-	return granted && s.clock-since >= propagation
+	since, granted := s.grantOf(principal, role, scope)
+	return granted && s.clock-since.at >= propagation
 }
 
-// granting says whether a principal has been granted a role on a scope, or on
-// what that is in, whether Azure acts on it yet or not.
+// granting reports whether a principal was granted a role on a scope or on a parent of it before the current request,
+// in effect or not.
 func (s *Simulation) granting(principal, role, scope string) bool {
-	_, granted := s.grantedAt(principal, role, scope)
-	return granted
+	since, granted := s.grantOf(principal, role, scope)
+	return granted && s.options.Now().Sub(since.asked) >= settling
 }
 
-// grantedAt is when a principal was first granted a role on a scope.
-func (s *Simulation) grantedAt(principal, role, scope string) (at time.Duration, granted bool) {
+// grantOf returns when a principal was first granted a role on a scope.
+func (s *Simulation) grantOf(principal, role, scope string) (first grant, granted bool) {
 	for _, r := range s.below("", "microsoft.authorization/roleassignments") {
 		p := r.properties()
 		within := strings.HasPrefix(strings.ToLower(scope)+"/", strings.ToLower(text(p["scope"]))+"/")
 		if within && p["principalId"] == principal && strings.HasSuffix(strings.ToLower(text(p["roleDefinitionId"])), roles[role]) {
-			if when := s.granted[strings.ToLower(r.path)]; !granted || when < at {
-				at, granted = when, true
+			if when := s.granted[strings.ToLower(r.path)]; !granted || when.at < first.at {
+				first, granted = when, true
 			}
 		}
 	}
-	return at, granted
+	return first, granted
 }
 
 func fillRoleAssignment(s *Simulation, r *resource, previous object) {
 	if previous == nil {
-		s.granted[strings.ToLower(r.path)] = s.clock
+		s.granted[strings.ToLower(r.path)] = grant{at: s.clock, asked: s.options.Now()}
 	}
 	scope := r.path[:strings.LastIndex(strings.ToLower(r.path), "/providers/microsoft.authorization")]
 	r.properties()["scope"] = scope

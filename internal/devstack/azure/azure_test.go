@@ -8,23 +8,31 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/azure"
 )
 
 const group = "/subscriptions/" + azure.SubscriptionID + "/resourceGroups/g"
 
-// client talks to a simulation of its own.
+// client talks to a simulation of its own, which takes it that minutes have gone
+// by when it is told so.
 type client struct {
-	t    *testing.T
-	base string
-	http *http.Client
+	t       *testing.T
+	base    string
+	http    *http.Client
+	minutes *atomic.Int64
 }
 
 func start(t *testing.T) (*azure.Simulation, *client) {
 	t.Helper()
-	s, err := azure.Start(t.Context(), azure.Options{Dir: t.TempDir(), Kubeconfig: []byte("kubeconfig"), Polls: 2})
+	var minutes atomic.Int64
+	s, err := azure.Start(t.Context(), azure.Options{
+		Dir: t.TempDir(), Kubeconfig: []byte("kubeconfig"), Polls: 2,
+		Now: func() time.Time { return time.Unix(0, 0).Add(time.Duration(minutes.Load()) * time.Minute) },
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +41,7 @@ func start(t *testing.T) (*azure.Simulation, *client) {
 			t.Error(err)
 		}
 	})
-	c := &client{t: t, base: s.Endpoint(), http: http.DefaultClient}
+	c := &client{t: t, base: s.Endpoint(), http: http.DefaultClient, minutes: &minutes}
 	c.do(http.MethodPut, group, "2023-07-01", `{"location":"westeurope"}`, http.StatusCreated)
 	for _, namespace := range []string{"Network", "ContainerService", "ContainerRegistry", "DBforPostgreSQL", "Insights", "KeyVault", "ManagedIdentity"} {
 		c.do(http.MethodPost, "/subscriptions/"+azure.SubscriptionID+"/providers/Microsoft."+namespace+"/register", "2022-09-01", "", http.StatusOK)
@@ -260,28 +268,41 @@ func TestRolesTakeTime(t *testing.T) {
 	t.Parallel()
 	s, c := start(t)
 	const principal, role = "55555555-5555-4555-8555-555555555555", "AcrPull"
-	grant := func(name string) {
-		c.do(http.MethodPut, group+"/providers/Microsoft.Authorization/roleAssignments/"+name, "2022-04-01", `{"properties":{"principalId":"`+principal+
+	grant := func(group string) {
+		c.do(http.MethodPut, group+"/providers/Microsoft.Authorization/roleAssignments/66666666-6666-4666-8666-666666666666", "2022-04-01", `{"properties":{"principalId":"`+principal+
 			`","roleDefinitionId":"/subscriptions/`+azure.SubscriptionID+`/providers/Microsoft.Authorization/roleDefinitions/7f951dda-4ed3-4680-a7ca-43fe172d538d"}}`, http.StatusCreated)
 	}
-	grant("66666666-6666-4666-8666-666666666666")
+	grant(group)
 	scope := group + "/providers/Microsoft.ContainerRegistry/registries/r"
 	if s.Acts(principal, role, scope) {
 		t.Error("a role acts as soon as it is granted")
 	}
-	cluster := group + "/providers/Microsoft.ContainerService/managedClusters/c"
-	_, header := c.do(http.MethodPut, cluster, "2025-10-01", `{"properties":{}}`, http.StatusCreated)
+	create := func(name string) http.Header {
+		_, header := c.do(http.MethodPut, group+"/providers/Microsoft.ContainerService/managedClusters/"+name, "2025-10-01", `{"properties":{}}`, http.StatusCreated)
+		return header
+	}
+	c.finish(create("at-once"))
+	if s.Acts(principal, role, scope) {
+		t.Error("a role acts that the client did not wait for before it asked for the cluster")
+	}
+	c.minutes.Add(1)
+	header := create("after")
+	const other = "/subscriptions/" + azure.SubscriptionID + "/resourceGroups/other"
+	c.do(http.MethodPut, other, "2023-07-01", `{"location":"westeurope"}`, http.StatusCreated)
+	grant(other)
 	c.finish(header)
 	if !s.Acts(principal, role, scope) {
 		t.Error("a role does not act after the time that a cluster takes")
+	}
+	if s.Acts(principal, role, other) {
+		t.Error("a role acts that was granted while the cluster was made")
 	}
 	if s.Acts(principal, "AcrPush", scope) || s.Acts(principal, role, "/subscriptions/"+azure.SubscriptionID) {
 		t.Error("a role acts that was not granted, or where it was not")
 	}
 }
 
-// TestTokens: only whom the simulation knows gets a token, which is for what it
-// was asked for.
+// TestTokens: only identities that the simulation knows get tokens, for what they asked for.
 func TestTokens(t *testing.T) {
 	t.Parallel()
 	s, c := start(t)
@@ -345,6 +366,8 @@ func TestIdentityOfNodes(t *testing.T) {
 	c.do(http.MethodPut, identity("nodes")+"/providers/Microsoft.Authorization/roleAssignments/66666666-6666-4666-8666-666666666666", "2022-04-01",
 		`{"properties":{"principalId":"`+principal+`","roleDefinitionId":"/subscriptions/`+azure.SubscriptionID+
 			`/providers/Microsoft.Authorization/roleDefinitions/f1a07417-d97a-45cb-824c-7a7467783830"}}`, http.StatusCreated)
+	c.do(http.MethodPut, cluster, "2025-10-01", body, http.StatusBadRequest) // in no order
+	c.minutes.Add(1)
 	c.do(http.MethodPut, cluster, "2025-10-01", body, http.StatusCreated)
 }
 

@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// actionOf gives the answer to a POST, by lower-case type and action; nil if
-// there is none.
+// actionOf returns the answer to a POST, by lower-case type and action; nil if there is none.
 func actionOf(typ string) func(s *Simulation, c *call, r *resource) {
 	switch typ {
 	case "microsoft.containerservice/managedclusters/listclusterusercredential":
@@ -20,7 +19,7 @@ func actionOf(typ string) func(s *Simulation, c *call, r *resource) {
 	return nil
 }
 
-// kubernetesVersion is what a cluster runs that asked for no version.
+// kubernetesVersion is the version of a cluster that does not ask for one.
 const kubernetesVersion = "1.34.1"
 
 // checkCluster refuses what Azure refuses of a cluster's network and identities.
@@ -48,12 +47,12 @@ func checkCluster(s *Simulation, c *call) (code, message string) {
 	return "", ""
 }
 
-// upgradable says whether a cluster of one version can have another: not an older
-// one, and no minor may be left out.
+// upgradable reports whether a cluster can move from one version to another: never back, and never past a minor
+// version.
 func upgradable(from, to string) bool {
 	var have, want [3]int
 	for i, n := range strings.SplitN(from, ".", 3) {
-		have[i], _ = strconv.Atoi(n) // 0 for what is no number
+		have[i], _ = strconv.Atoi(n) // 0 if it is not a number
 	}
 	for i, n := range strings.SplitN(to, ".", 3) {
 		want[i], _ = strconv.Atoi(n)
@@ -61,8 +60,8 @@ func upgradable(from, to string) bool {
 	return slices.Compare(want[:], have[:]) >= 0 && want[0] == have[0] && want[1] <= have[1]+1
 }
 
-// checkNodesIdentity refuses nodes an identity that the cluster's own may not give
-// them. Azure looks at the assignment itself when a cluster is made.
+// checkNodesIdentity refuses an identity for nodes that the cluster's own identity may not assign. For a new cluster,
+// Azure checks the role assignment itself.
 func (s *Simulation) checkNodesIdentity(cluster object) (code, message string) {
 	nodes := text(inside(cluster, "properties", "identityProfile", "kubeletidentity")["resourceId"])
 	if nodes == "" || !s.isUserIdentity(nodes) {
@@ -77,14 +76,12 @@ func (s *Simulation) checkNodesIdentity(cluster object) (code, message string) {
 		"The cluster user assigned identity must be given permission to assign kubelet identity " + nodes + ". Check access result not allowed for action Microsoft.ManagedIdentity/userAssignedIdentities/assign/action."
 }
 
-// isUserIdentity says whether a path is of an identity that somebody has made,
-// and not of one that AKS makes itself.
+// isUserIdentity reports whether a path is that of a user's identity, rather than of one that AKS creates.
 func (s *Simulation) isUserIdentity(path string) bool {
 	return strings.EqualFold(locate(path).typ, "Microsoft.ManagedIdentity/userAssignedIdentities") && s.find(path) != nil
 }
 
-// servePoolVersions answers which versions of Kubernetes pools may have: the
-// cluster's own.
+// servePoolVersions lists the Kubernetes versions that pools may have: only the cluster's own.
 func (s *Simulation) servePoolVersions(c *call) {
 	cluster := s.find(c.at.parent)
 	if cluster == nil {
@@ -96,9 +93,8 @@ func (s *Simulation) servePoolVersions(c *call) {
 	}})
 }
 
-// busyPart is the cluster or pool whose operation keeps another one of the same
-// cluster from being changed: that of any pool the cluster, that of the cluster
-// any pool.
+// busyPart returns the cluster or pool whose operation blocks a change: a pool's operation blocks the cluster, and
+// the cluster's blocks all pools.
 func (s *Simulation) busyPart(at location) *resource {
 	const cluster = "microsoft.containerservice/managedclusters"
 	switch at.typ {
@@ -190,7 +186,7 @@ func (s *Simulation) adoptPools(cluster *resource) {
 func fillPool(s *Simulation, r *resource, previous object) {
 	p := r.properties()
 	if previous != nil {
-		// The autoscaler's number stays when a change does not mention it.
+		// A change that does not set the node count keeps the autoscaler's.
 		defaults(p, object{"count": child(previous, "properties")["count"]})
 	}
 	version := any(kubernetesVersion)
@@ -236,7 +232,7 @@ func fillRegistry(s *Simulation, r *resource, previous object) {
 		"roleAssignmentMode": "LegacyRegistryPermissions", "networkRuleBypassAllowedForTasks": false,
 	})
 	if sku["name"] == "Premium" {
-		// What a request does not mention stays as it is.
+		// What a request leaves out stays unchanged.
 		if previous != nil {
 			defaults(p, object{"networkRuleSet": child(previous, "properties")["networkRuleSet"]})
 		}
@@ -264,7 +260,7 @@ func fillTask(s *Simulation, r *resource, previous object) {
 	}
 }
 
-// scheduleRun starts a run of a task, which has ended when the answer arrives.
+// scheduleRun starts a run of a task, which has ended by the time the response arrives.
 func (s *Simulation) scheduleRun(c *call, registry *resource) {
 	id := "cf" + identifier(text(c.body["taskId"]), strconv.Itoa(len(s.below(registry.path, ""))))[:4]
 	path := registry.path + "/runs/" + id

@@ -32,8 +32,7 @@ func fillDatabaseServer(s *Simulation, r *resource, previous object) {
 	}
 }
 
-// addConfigurations gives a server the settings that it has from the start.
-// Setting one is a PATCH of something that exists.
+// addConfigurations adds the settings that a new server has. Setting one is a PATCH of something that exists.
 func (s *Simulation) addConfigurations(server *resource) {
 	for _, name := range []string{"azure.extensions", "require_secure_transport"} {
 		path := server.path + "/configurations/" + name
@@ -62,7 +61,7 @@ func number(v any) int {
 	return 0
 }
 
-// fillConfiguration knows the values that servers have unless they are set.
+// fillConfiguration fills in the default values of settings.
 func fillConfiguration(_ *Simulation, r *resource, _ object) {
 	value := ""
 	if strings.EqualFold(r.name(), "require_secure_transport") {

@@ -81,8 +81,8 @@ func fillSubnet(_ *Simulation, r *resource, _ object) {
 	}
 }
 
-// addServiceEndpoint does what the first server in a subnet of databases does: it
-// writes its logs and backups to storage by a way of the subnet's own.
+// addServiceEndpoint adds the storage endpoint that the first database server in a subnet creates for its logs and
+// backups.
 func addServiceEndpoint(subnet *resource, service string) {
 	endpoints, _ := subnet.properties()["serviceEndpoints"].([]any)
 	for _, v := range endpoints {

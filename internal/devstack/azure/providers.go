@@ -7,9 +7,8 @@ import (
 	"strings"
 )
 
-// namespaces are the resource providers that have to be registered with a
-// subscription before anything of theirs is made, by their names in lower case.
-// Those of roles and resource groups are there from the start.
+// namespaces are the resource providers that must be registered with a subscription before their resources can be
+// created, by their names in lower case. Those of roles and resource groups are always registered.
 func namespaces() map[string]string {
 	names := map[string]string{}
 	for _, k := range kinds() {
@@ -21,8 +20,8 @@ func namespaces() map[string]string {
 	return names
 }
 
-// serveProviders answers the subscription's resource providers, one of them, and
-// the POST that registers one. It says if the path was one of these.
+// serveProviders lists the subscription's resource providers, returns one, or registers one. It reports whether the
+// path was one of these.
 func (s *Simulation) serveProviders(c *call) bool {
 	segments := strings.Split(strings.Trim(c.at.path, "/"), "/")
 	if len(segments) < 3 || len(segments) > 5 || !strings.EqualFold(segments[2], "providers") {
@@ -59,8 +58,7 @@ func (s *Simulation) serveProviders(c *call) bool {
 	return true
 }
 
-// unregistered refuses to make something whose resource provider nobody has
-// registered.
+// unregistered refuses to create a resource whose provider is not registered.
 func (s *Simulation) unregistered(c *call) bool {
 	namespace, _, found := strings.Cut(c.kind.name, "/")
 	if !found || namespaces()[strings.ToLower(namespace)] == "" || s.registered[strings.ToLower(namespace)] {

@@ -16,7 +16,7 @@ type resource struct {
 	path string // as the client wrote it
 	kind *kind
 	body object
-	// busy is the operation that still works on it.
+	// busy is the operation in progress, if any.
 	busy *operation
 }
 
@@ -26,8 +26,7 @@ type operation struct {
 	finish func()
 }
 
-// advance brings an operation a poll nearer to its end, and says if it has
-// reached it.
+// advance counts a poll of an operation, and reports whether the operation has ended.
 func (o *operation) advance() bool {
 	if o.polls > 0 {
 		o.polls--
@@ -42,10 +41,10 @@ func (o *operation) advance() bool {
 
 func (r *resource) name() string { return r.path[strings.LastIndexByte(r.path, '/')+1:] }
 
-// properties gives, and makes if need be, the resource's properties.
+// properties returns the resource's properties, and creates them if missing.
 func (r *resource) properties() object { return child(r.body, "properties") }
 
-// child gives the object under a key, and makes it if there is none.
+// child returns the object under a key, and creates it if missing.
 func child(parent object, key string) object {
 	if existing, ok := parent[key].(object); ok {
 		return existing
@@ -55,7 +54,7 @@ func child(parent object, key string) object {
 	return made
 }
 
-// inside gives the object under keys, one in the other, nil if there is none.
+// inside returns the object at a path of keys, or nil.
 func inside(parent object, keys ...string) object {
 	for _, key := range keys {
 		parent, _ = parent[key].(object)
@@ -106,7 +105,7 @@ func identifier(of ...string) string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[0:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
 }
 
-// location is what a path says: the resource type, its parent and its group.
+// location is a parsed path: the resource type, its parent and its group.
 type location struct {
 	path   string // without a slash at the end
 	typ    string // lower case, "microsoft.network/virtualnetworks/subnets"
@@ -118,8 +117,7 @@ type location struct {
 	last string
 }
 
-// locate reads a path. The last "/providers/" in it says the type, what is
-// before it the scope.
+// locate parses a path. The type follows the last "/providers/", and the scope precedes it.
 func locate(path string) location {
 	path = "/" + strings.Trim(path, "/")
 	l := location{path: path, last: path[strings.LastIndexByte(path, '/')+1:]}
@@ -177,11 +175,10 @@ func lastIndexFold(segments []string, wanted string) int {
 	return -1
 }
 
-// find gives the resource at a path, nil if there is none.
+// find returns the resource at a path, or nil.
 func (s *Simulation) find(path string) *resource { return s.resources[strings.ToLower(path)] }
 
-// below gives the resources of a type in a resource or group (all types for
-// ""), sorted by path.
+// below returns the resources of a type in a resource or group (all types for ""), sorted by path.
 func (s *Simulation) below(parent, typ string) []*resource {
 	var out []*resource
 	for _, path := range slices.Sorted(maps.Keys(s.resources)) {
@@ -193,15 +190,14 @@ func (s *Simulation) below(parent, typ string) []*resource {
 	return out
 }
 
-// Resources are the paths of all resources there are, in lower case and sorted.
+// Resources returns the paths of all resources, in lower case and sorted.
 func (s *Simulation) Resources() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Sorted(maps.Keys(s.resources))
 }
 
-// Edit changes a resource, or makes one that there is not, as somebody else does
-// who also manages what is in the subscription.
+// Edit changes or creates a resource, as another user of the subscription would.
 func (s *Simulation) Edit(path string, change func(body map[string]any)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -214,8 +210,7 @@ func (s *Simulation) Edit(path string, change func(body map[string]any)) {
 	change(r.body)
 }
 
-// Body is a copy of a resource's body as a GET would give it, nil if there is no
-// such resource.
+// Body returns a copy of a resource's body as a GET would show it, or nil if it does not exist.
 func (s *Simulation) Body(path string) map[string]any {
 	s.mu.Lock()
 	defer s.mu.Unlock()

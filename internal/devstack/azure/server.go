@@ -39,6 +39,8 @@ type Options struct {
 	Polls int
 	// Logger gets every request; nil for none.
 	Logger *slog.Logger
+	// Now tells the time; nil for the machine's.
+	Now func() time.Time
 }
 
 // Request is one request that was answered.
@@ -60,10 +62,10 @@ type Simulation struct {
 	resources  map[string]*resource // by lower-case path
 	operations map[string]*operation
 	requests   []Request
-	// clock is how much time has gone by, as far as roles are concerned; granted
-	// is when each assignment was made, by lower-case path.
+	// clock is the simulated time that decides when roles take effect; granted is when each assignment was created,
+	// by lower-case path.
 	clock   time.Duration
-	granted map[string]time.Duration
+	granted map[string]grant
 	// registered are the resource providers that were registered, in lower case.
 	registered map[string]bool
 }
@@ -73,7 +75,10 @@ func Start(ctx context.Context, options Options) (*Simulation, error) {
 	if options.Logger == nil {
 		options.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Simulation{options: options, resources: map[string]*resource{}, operations: map[string]*operation{}, granted: map[string]time.Duration{}, registered: map[string]bool{}}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	s := &Simulation{options: options, resources: map[string]*resource{}, operations: map[string]*operation{}, granted: map[string]grant{}, registered: map[string]bool{}}
 	var listen net.ListenConfig
 	listener, err := listen.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -110,9 +115,8 @@ func (s *Simulation) Endpoint() string { return s.base }
 // SecureEndpoint is the same by https.
 func (s *Simulation) SecureEndpoint() string { return s.secure.URL }
 
-// AzapiEnvironment is what the azapi provider has to find in its environment
-// besides a provider block with the resource manager's SecureEndpoint and
-// use_msi: it accepts no login but that of a managed identity over http.
+// AzapiEnvironment is the environment that the azapi provider needs, besides a provider block with the resource
+// manager's SecureEndpoint and use_msi. Over http, azapi only accepts the login of a managed identity.
 func (s *Simulation) AzapiEnvironment() []string {
 	return []string{
 		"SSL_CERT_FILE=" + s.caFile,
@@ -125,7 +129,7 @@ func (s *Simulation) AzapiEnvironment() []string {
 	}
 }
 
-// Environment is what the azurerm provider has to find in its environment.
+// Environment is the environment that the azurerm provider needs.
 func (s *Simulation) Environment() []string {
 	return []string{
 		"ARM_METADATA_HOSTNAME=" + strings.TrimPrefix(s.secure.URL, "https://"),
@@ -134,7 +138,7 @@ func (s *Simulation) Environment() []string {
 		"ARM_TENANT_ID=" + TenantID,
 		"ARM_CLIENT_ID=" + ClientID,
 		"ARM_CLIENT_SECRET=" + secret,
-		// For those who sign in to a cluster, and do not ask the metadata host.
+		// These are for clients that sign in to a cluster without asking the metadata host.
 		"AZURE_AUTHORITY_HOST=" + s.secure.URL,
 		"ARM_RESOURCE_PROVIDER_REGISTRATIONS=none",
 		"ARM_USE_CLI=false",
@@ -162,8 +166,7 @@ func (s *Simulation) Requests() []Request {
 	return append([]Request(nil), s.requests...)
 }
 
-// serveMetadata answers what describes a cloud: where to sign in, where the
-// resource manager is.
+// serveMetadata describes the cloud: where to sign in, and where the resource manager is.
 func (s *Simulation) serveMetadata(out http.ResponseWriter) {
 	writeJSON(out, http.StatusOK, object{
 		"name":                     "simulated",
@@ -242,7 +245,7 @@ func readBody(in *http.Request) (object, error) {
 	return body, nil
 }
 
-// query gives a parameter whatever the case of its name.
+// query returns a parameter, ignoring the case of its name.
 func query(values url.Values, name string) string {
 	for key := range values {
 		if strings.EqualFold(key, name) {

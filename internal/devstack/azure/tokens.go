@@ -26,8 +26,7 @@ const (
 	signature = ".c2ltdWxhdGVk"
 )
 
-// FederatedEnvironment is Environment for whoever signs in with the token of
-// another identity provider, as pipelines do.
+// FederatedEnvironment is Environment for signing in with the token of another identity provider, as pipelines do.
 func (s *Simulation) FederatedEnvironment() []string {
 	var environment []string
 	for _, variable := range s.Environment() {
@@ -38,7 +37,7 @@ func (s *Simulation) FederatedEnvironment() []string {
 	return append(environment, "ARM_USE_OIDC=true", "ARM_OIDC_TOKEN="+Assertion)
 }
 
-// serveAuthority answers what describes where a tenant signs in.
+// serveAuthority describes where a tenant signs in.
 func (s *Simulation) serveAuthority(out http.ResponseWriter, in *http.Request) {
 	tenant := origin(in) + "/" + strings.Split(in.URL.Path, "/")[1]
 	writeJSON(out, http.StatusOK, object{
@@ -46,8 +45,7 @@ func (s *Simulation) serveAuthority(out http.ResponseWriter, in *http.Request) {
 	})
 }
 
-// serveToken gives a token for what is asked for, whose claims azurerm reads
-// without checking the signature.
+// serveToken issues a token for the requested resource. azurerm reads its claims without checking the signature.
 func (s *Simulation) serveToken(out http.ResponseWriter, in *http.Request) {
 	if err := in.ParseForm(); err != nil {
 		writeJSON(out, http.StatusBadRequest, object{"error": "invalid_request", "error_description": err.Error()})
@@ -78,8 +76,8 @@ func segment(v object) string {
 	return base64.RawURLEncoding.EncodeToString(data)
 }
 
-// Subject is the object id of whom a token of the simulation is for, empty if it
-// is another's or meant for another application.
+// Subject returns the object id that a token of the simulation was issued to; empty if it is not the simulation's, or
+// is meant for another application.
 func Subject(token, audience string) string {
 	segments := strings.Split(strings.TrimSuffix(token, signature), ".")
 	if len(segments) != 2 || !strings.HasSuffix(token, signature) {

@@ -32,7 +32,7 @@ func (e *ComponentError) Error() string {
 	return fmt.Sprintf("%s ended (%s); the end of its log:\n%s", e.Component, how, e.Log)
 }
 
-// Unwrap gives the process's error.
+// Unwrap returns the process's error.
 func (e *ComponentError) Unwrap() error { return e.Err }
 
 // portTaken reports whether the component ended because of a port that somebody
@@ -49,7 +49,7 @@ type component struct {
 	ending  atomic.Bool
 }
 
-// expectEnd tells that the end of the program is no failure from now on.
+// expectEnd records that the program may end from now on.
 func (c *component) expectEnd() { c.ending.Store(true) }
 
 func startComponent(ctx context.Context, name, binDir string, arguments []string, l layout, guard *process.Guard) (*component, error) {
@@ -61,8 +61,7 @@ func startComponent(ctx context.Context, name, binDir string, arguments []string
 	defer func() { _ = output.Close() }()
 	c.process, err = process.Start(ctx, process.Spec{
 		Path: program(binDir, name), Args: arguments,
-		// HOME and proxies are none of their business; etcd refuses unknown
-		// variables that start with its prefix.
+		// The programs need neither HOME nor proxies, and etcd refuses unknown variables that start with its prefix.
 		Env: []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + l.dir},
 		Dir: l.dir, Output: output, Guard: guard,
 	})

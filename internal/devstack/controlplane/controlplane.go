@@ -205,8 +205,7 @@ func (p *ControlPlane) NodeCredentials(name string, address net.IP) (authority, 
 	return p.material.authority.pem, pair.certificate, pair.key, err
 }
 
-// Done is closed when a component has ended that should not have; Err then says
-// which.
+// Done is closed when a component has ended unexpectedly; Err then says which.
 func (p *ControlPlane) Done() <-chan struct{} { return p.done }
 
 // Err is the *ComponentError of the component that ended, once Done is closed.
@@ -230,8 +229,8 @@ func (p *ControlPlane) Stop() error {
 		for _, c := range p.components {
 			grace := time.Duration(0)
 			if c.name == etcd {
-				// Only etcd has something to write; the others are killed, since
-				// their graceful end takes seconds and serves nobody.
+				// Only etcd has data to write. The others are killed, because a graceful shutdown takes seconds and
+				// gains nothing.
 				grace = 2 * time.Second
 			}
 			group.Go(func() { c.process.Stop(grace) })

@@ -19,10 +19,6 @@ import (
 	"strings"
 )
 
-// Version is the version of the Kubernetes programs that the module binaries
-// pins.
-const Version = "1.34.4"
-
 // MakeTarget is the target of the repository's makefile that compiles the
 // programs.
 const MakeTarget = "make controlplane"

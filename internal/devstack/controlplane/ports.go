@@ -10,9 +10,8 @@ import (
 	"strconv"
 )
 
-// Ports are taken from a range below the one that operating systems use for
-// outgoing connections, so that between choosing a port and listening on it no
-// connection of anybody can take it.
+// Ports are taken from a range below the one that operating systems use for outgoing connections, so that no outgoing
+// connection takes a port between choosing it and listening on it.
 const (
 	firstPort = 18000
 	lastPort  = 29999

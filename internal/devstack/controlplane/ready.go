@@ -38,7 +38,7 @@ func (p *ControlPlane) startComponents(ctx context.Context, binDir string, progr
 	return nil
 }
 
-// watch reports the end of a component that nobody asked to end.
+// watch reports a component that ends unexpectedly.
 func (p *ControlPlane) watch(c *component) {
 	<-c.process.Done()
 	if c.ending.Load() {

@@ -122,13 +122,13 @@ func (w *walk) holds(format string, args ...any) {
 	_, _ = fmt.Fprintf(w.Out, "    %s  %s\n", w.paint(green, "ok"), fmt.Sprintf(format, args...))
 }
 
-// What paint takes: the numbers of the terminal's "select graphic rendition".
+// Colours for paint: the numbers of the terminal's "select graphic rendition".
 const (
 	bold  = 1
 	green = 32
 )
 
-// paint is a text in a colour, if there are colours.
+// paint colours a text, if the terminal has colours.
 func (o Options) paint(code int, text string) string {
 	if !o.Colour {
 		return text
@@ -136,7 +136,7 @@ func (o Options) paint(code int, text string) string {
 	return fmt.Sprintf("\x1b[%dm%s\x1b[0m", code, text)
 }
 
-// applyAndShow applies the configuration and shows the run that came of it.
+// applyAndShow applies the configuration and shows the resulting run.
 func (w *walk) applyAndShow(ctx context.Context, title string, vars ...string) (*outputs, error) {
 	w.step("%s", title)
 	if err := w.terraform.apply(ctx, vars...); err != nil {

@@ -54,7 +54,7 @@ type outputs struct {
 	} `json:"job"`
 }
 
-// write shows what a person wants to see of a run.
+// write shows a person the result of a run.
 func (o *outputs) write(w io.Writer, logs []prefect.Log) {
 	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	row := func(name, format string, values ...any) {

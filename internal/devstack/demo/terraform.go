@@ -116,7 +116,7 @@ func (t *terraform) show(ctx context.Context, args ...string) error {
 	return err
 }
 
-// doneLine is a line of Terraform's that says that something has been done.
+// doneLine matches a line of Terraform's output that reports a completed change.
 var doneLine = regexp.MustCompile(`^(\x1b\[[0-9;]*m)*(\S+: (Creation|Modifications|Destruction) complete|(Apply|Destroy) complete!)`)
 
 // summary passes on the lines that say what has been done, and keeps all.
@@ -148,8 +148,8 @@ func (t *terraform) run(ctx context.Context, out io.Writer, args ...string) erro
 	cmd.Env = append(os.Environ(), t.env...)
 	cmd.Stdout = out
 	cmd.Stderr = out
-	// A Ctrl-C in the terminal goes to the whole process group. Terraform takes a second interrupt for an order to end at once,
-	// so it gets none from the terminal, and one from here: then it saves its state.
+	// A Ctrl-C in the terminal goes to the whole process group. A second interrupt makes Terraform exit at once, so
+	// it gets none from the terminal and exactly one from here, on which it saves its state.
 	ownGroup(cmd)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
 	cmd.WaitDelay = stopGrace

@@ -17,7 +17,7 @@ type behaviour struct {
 	allocate  int64
 }
 
-// behave reads the wishes from the environment and the run's context.
+// behave reads them from the environment and the run's context.
 func behave(environment func(string) string, context map[string]any) behaviour {
 	members, _ := context["devstack"].(map[string]any)
 	wish := func(name string) string {

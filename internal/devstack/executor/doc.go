@@ -36,8 +36,8 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/clientconfig"
 )
 
-// Default intervals. The first is the real one. The real runner looks for a
-// cancellation every 15 seconds; this one is used where waiting is a waste.
+// Default intervals. The first is the real one. The real runner checks for a cancellation every 15 seconds; this one
+// checks more often, so that tests do not wait.
 const (
 	DefaultHeartbeatInterval    = 30 * time.Second
 	DefaultCancellationInterval = time.Second

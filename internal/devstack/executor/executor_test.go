@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -101,8 +102,7 @@ func (b *bench) states(t *testing.T, run string) []string {
 	return names
 }
 
-// taskStates gives the states of the task runs, by slug and, for the children of
-// mapped tasks, index.
+// taskStates returns the states of the task runs, by slug and, for the children of mapped tasks, index.
 func (b *bench) taskStates(t *testing.T, run string) map[string]string {
 	t.Helper()
 	var answer struct {
@@ -350,6 +350,62 @@ func TestCrashAndLoadError(t *testing.T) {
 	}
 	if got := b.states(t, unloaded); !slices.Equal(got, []string{"Scheduled", "Failed"}) {
 		t.Errorf("states: %v", got)
+	}
+}
+
+// A task run that the Server takes for running is left alone, as the real flow runner does, and the run does not end.
+func TestTaskThatIsRunning(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	run := b.run(t, chain(), prefect.CreateFlowRunInput{})
+	if code := b.execute(t.Context(), run, map[string]string{"PREFECT_DEVSTACK_CRASH": "9"}); code != 9 {
+		t.Fatalf("exit code %d", code)
+	}
+	if code := b.execute(t.Context(), run, nil); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	if got := b.states(t, run); !slices.Equal(got, []string{"Scheduled", "Running"}) {
+		t.Errorf("states: %v", got)
+	}
+	want := map[string]string{"extract-1": "Running", "transform-1": "Pending", "load-1": "Pending"}
+	if got := b.taskStates(t, run); !maps.Equal(got, want) {
+		t.Errorf("task runs: %v, want %v", got, want)
+	}
+	if !strings.Contains(b.output.String(), "terminal tasks are incomplete") {
+		t.Error(b.output)
+	}
+}
+
+// A restarted run executes what failed and what comes after it, and nothing else.
+func TestRestartedRun(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	run := b.run(t, chain(), prefect.CreateFlowRunInput{})
+	b.execute(t.Context(), run, map[string]string{"PREFECT_DEVSTACK_FAIL_TASK": "transform"})
+	want := map[string]string{"extract-1": "Success", "transform-1": "Failed", "load-1": "TriggerFailed"}
+	if got := b.taskStates(t, run); !maps.Equal(got, want) {
+		t.Fatalf("task runs: %v, want %v", got, want)
+	}
+	restart, err := b.FlowRunRestart(t.Context(), run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.RestartFlowRun(t.Context(), restart, "Again"); err != nil {
+		t.Fatal(err)
+	}
+	b.output.Reset()
+	if code := b.execute(t.Context(), run, nil); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	if got := b.states(t, run); !slices.Equal(got, []string{"Scheduled", "Running", "Failed", "Scheduled", "Running", "Success"}) {
+		t.Errorf("states: %v", got)
+	}
+	want = map[string]string{"extract-1": "Success", "transform-1": "Success", "load-1": "Success"}
+	if got := b.taskStates(t, run); !maps.Equal(got, want) {
+		t.Errorf("task runs: %v, want %v", got, want)
+	}
+	if strings.Contains(b.output.String(), "Task 'extract': Finished") {
+		t.Errorf("what had succeeded ran again:\n%s", b.output)
 	}
 }
 

@@ -56,26 +56,33 @@ func order(tasks []task, edges []edge) []*task {
 	return sorted
 }
 
-// reference gives the tasks that decide about the run: those the flow names, or
-// those that nothing depends on.
+// reference returns the tasks that decide about the run: those the flow names, or the terminal ones.
 func reference(tasks []task, edges []edge) []*task {
-	var named, terminal []*task
-	upstream := map[string]bool{}
-	for _, e := range edges {
-		upstream[e.Upstream] = true
-	}
+	var named []*task
 	for i := range tasks {
 		if tasks[i].Reference {
 			named = append(named, &tasks[i])
-		}
-		if !upstream[tasks[i].ID] {
-			terminal = append(terminal, &tasks[i])
 		}
 	}
 	if len(named) > 0 {
 		return named
 	}
-	return terminal
+	return terminal(tasks, edges)
+}
+
+// terminal returns the tasks that nothing depends on.
+func terminal(tasks []task, edges []edge) []*task {
+	upstream := map[string]bool{}
+	for _, e := range edges {
+		upstream[e.Upstream] = true
+	}
+	var last []*task
+	for i := range tasks {
+		if !upstream[tasks[i].ID] {
+			last = append(last, &tasks[i])
+		}
+	}
+	return last
 }
 
 // finished reports whether nothing more happens in a state. ClientFailed is one: this process has given up.

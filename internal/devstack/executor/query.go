@@ -145,7 +145,7 @@ const ensureTaskRun = `mutation GetOrCreateTaskRunInfo($input: get_or_create_tas
   get_or_create_task_run_info(input: $input) { id version serialized_state }
 }`
 
-// taskRun gives the run of a task, which is made if there is none.
+// taskRun returns the run of a task, which is made if there is none.
 func (r *runner) taskRun(ctx context.Context, taskID string, mapIndex int) (*taskRun, error) {
 	var answer struct {
 		Run taskRun `json:"get_or_create_task_run_info"`

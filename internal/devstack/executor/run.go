@@ -93,9 +93,8 @@ func (r *runner) begin(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// supervise runs the tasks, while heartbeats are sent and a cancellation is
-// looked for: now and again, and once more when the tasks are over. Whatever has
-// become of the tasks, a run that is being cancelled by then ends as cancelled.
+// supervise runs the tasks, sends heartbeats, and checks for a cancellation: periodically, and once more when the
+// tasks have ended. A run that is being cancelled by then ends as cancelled, whatever the outcome of its tasks.
 func (r *runner) supervise(ctx context.Context) error {
 	err := r.supervised(ctx)
 	if crash := crashError(0); errors.As(err, &crash) || errors.Is(err, errCancelled) || errors.Is(err, errGone) {
@@ -115,8 +114,7 @@ func (r *runner) supervise(ctx context.Context) error {
 	}
 }
 
-// supervised runs the tasks until they are over, or until there is a reason to
-// end them early, which it returns.
+// supervised runs the tasks until they end, or until there is a reason to stop early, which it returns.
 func (r *runner) supervised(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -148,15 +146,14 @@ func (r *runner) supervised(ctx context.Context) error {
 	return err
 }
 
-// checkCancelled reports whether the Server told, and why the tasks should end, or
-// nil.
+// checkCancelled reports whether the Server answered, and returns why the tasks should end, or nil.
 func (r *runner) checkCancelled(ctx context.Context) (looked bool, reason error) {
 	current, err := r.currentState(ctx)
 	switch {
 	case errors.Is(err, prefect.ErrNotFound):
 		return true, fmt.Errorf("%w: %w", errGone, err)
 	case err != nil:
-		return false, nil //nolint:nilerr // the next look may succeed: not being able to look is no reason to end
+		return false, nil //nolint:nilerr // the next check may succeed, and a failed one is no reason to stop
 	case current.name() == "Cancelling":
 		return true, errCancelled
 	case finished(current.name()):
@@ -182,7 +179,7 @@ func (r *runner) tasks(ctx context.Context) error {
 	return nil
 }
 
-// finish sets the run's final state and gives the exit code.
+// finish sets the run's final state and returns the exit code.
 func (r *runner) finish(ctx context.Context, err error) int {
 	var crash crashError
 	switch {
@@ -204,7 +201,23 @@ func (r *runner) finish(ctx context.Context, err error) int {
 	case err != nil:
 		return r.end(ctx, newState("Failed", fmt.Sprintf("Unexpected error while running flow: %v", err)))
 	}
+	if !r.complete() {
+		r.log.info("Flow run RUNNING: terminal tasks are incomplete.")
+		return 0
+	}
 	return r.end(ctx, r.verdict())
+}
+
+// complete reports whether all terminal tasks have finished. The run has no end before.
+func (r *runner) complete() bool {
+	for _, t := range terminal(r.run.Flow.Tasks, r.run.Flow.Edges) {
+		for _, s := range append([]state{r.results[t.ID]}, r.children[t.ID]...) {
+			if !finished(s.name()) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // verdict is the run's final state, which follows from the reference tasks.
@@ -231,7 +244,7 @@ func (r *runner) verdict() state {
 
 // end sets a final state.
 func (r *runner) end(ctx context.Context, s state) int {
-	// Logs first: who waits for the final state then finds them complete.
+	// Logs first, so that they are complete for anyone who waits for the final state.
 	r.log.flush(ctx)
 	if err := r.setState(ctx, s); err != nil {
 		return r.broken(err)

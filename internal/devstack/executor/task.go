@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 )
 
 // task executes one task, with its children if it is mapped.
@@ -27,6 +29,10 @@ func (r *runner) task(ctx context.Context, t *task) error {
 		mapped = mapped || e.Mapped
 		upstream = append(upstream, r.outcome(e.Upstream))
 	}
+	if slices.ContainsFunc(upstream, func(state string) bool { return !finished(state) }) {
+		r.results[t.ID] = run.State // it waits for a task that another process has, or had
+		return nil
+	}
 	if !mapped {
 		result, err := r.single(ctx, t, run, t.Name, upstream)
 		r.results[t.ID] = result
@@ -39,7 +45,7 @@ func (r *runner) task(ctx context.Context, t *task) error {
 // mapped task has failed when a child has.
 func (r *runner) outcome(taskID string) string {
 	for _, child := range r.children[taskID] {
-		if failed(child.name()) {
+		if failed(child.name()) || !finished(child.name()) {
 			return child.name()
 		}
 	}
@@ -100,6 +106,10 @@ func (r *runner) single(ctx context.Context, t *task, run *taskRun, name string,
 		err := r.notTriggered(ctx, t, run, name, why)
 		return run.State, err
 	}
+	if states.IsA(run.State.name(), states.Running) {
+		r.about(run, name, "Task is already running.")
+		return run.State, nil
+	}
 	for attempt := 1; ; attempt++ {
 		if run.State.name() != "Running" {
 			if err := r.setTaskState(ctx, run, tagged(newState("Running", "Starting task run."), t)); err != nil {
@@ -129,9 +139,8 @@ func (r *runner) single(ctx context.Context, t *task, run *taskRun, name string,
 	}
 }
 
-// notSet is what becomes of a task whose state the Server has refused: it has
-// failed for its client, which the Server does not hear of, and the tasks after
-// it go by that. Other errors end the run.
+// notSet returns the outcome of a task whose state the Server refused. The client treats it as failed, without
+// telling the Server, and downstream tasks see it as failed. Other errors end the run.
 func (r *runner) notSet(run *taskRun, name string, err error) (state, error) {
 	if !errors.Is(err, prefect.ErrInvalid) {
 		return run.State, err

@@ -38,10 +38,8 @@ func Server(ctx context.Context, address string, logger *slog.Logger) error {
 	return s.Serve(ctx, listener)
 }
 
-// CheckDatabase takes the place of a client of the database, of which there is
-// none. It fails where the real one could not reach its database: there is no
-// URL, PGPASSWORD is empty, or PGSSLMODE does not require TLS of a database that
-// is not the chart's.
+// CheckDatabase stands in for a database client. It fails where the real one could not reach its database: there is
+// no URL, PGPASSWORD is empty, or PGSSLMODE does not require TLS of a database that is not the chart's.
 func CheckDatabase(getenv func(string) string) error {
 	database := getenv("HASURA_GRAPHQL_DATABASE_URL")
 	if database == "" {
@@ -65,11 +63,10 @@ func ofChart(database string) bool {
 	return found && strings.HasSuffix(service, "-postgresql") && !strings.Contains(namespace, ".")
 }
 
-// Agent runs the agent until ctx ends; an error says that it has ended by itself,
-// as the Python agent does when there is no Server or no tenant. The environment
-// is the Python agent's, and KUBECONFIG; and JOB_TEMPLATE, the content of the
-// file that the Python agent reads from the path after --job-template, because
-// processes of the virtual node do not see what their pods mount.
+// Agent runs the agent until ctx ends; an error means that it ended by itself, as the Python agent does when there is
+// no Server or no tenant. The environment is the Python agent's, and KUBECONFIG; and JOB_TEMPLATE, the content of the
+// file that the Python agent reads from the path after --job-template, because processes of the virtual node do not
+// see what their pods mount.
 func Agent(ctx context.Context, getenv func(string) string, logger *slog.Logger) error {
 	var labels []string
 	if err := json.Unmarshal([]byte(getenv("PREFECT__CLOUD__AGENT__LABELS")), &labels); err != nil {

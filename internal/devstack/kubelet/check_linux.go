@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Check says why a node cannot be made and run on this machine; nil if it can.
+// Check returns why a node cannot run on this machine, or nil.
 func Check(ctx context.Context) error {
 	if os.Geteuid() != 0 {
 		return errors.New("a real node takes root")

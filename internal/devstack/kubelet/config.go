@@ -12,8 +12,8 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-// containerdConfig is containerd's configuration. A machine that is a container
-// itself does not let scores for the out-of-memory killer be lowered.
+// containerdConfig is containerd's configuration. On a machine that is itself a container, out-of-memory scores
+// cannot be lowered.
 func containerdConfig() string {
 	return fmt.Sprintf(`version = 2
 root = "/var/lib/containerd"
@@ -72,7 +72,7 @@ func (s *setup) kubeletConfig() (string, error) {
 			"webhook":   map[string]any{"enabled": false},
 			"x509":      map[string]any{"clientCAFile": file("ca.crt")},
 		},
-		// The authority signs for nobody but the control plane and its administrator.
+		// The authority signs only for the control plane and its administrator.
 		"authorization":            map[string]any{"mode": "AlwaysAllow"},
 		"tlsCertFile":              file("node.crt"),
 		"tlsPrivateKeyFile":        file("node.key"),
@@ -87,7 +87,7 @@ func (s *setup) kubeletConfig() (string, error) {
 		"resolvConf":               "/etc/resolv.conf",
 		"clusterDNS":               []string{s.Gateway},
 		"clusterDomain":            "cluster.local",
-		// Neither the machine's memory nor its disk are the node's to care for.
+		// The node does not manage the machine's memory or disk.
 		"evictionHard": map[string]any{
 			"memory.available": "1Mi", "nodefs.available": "0%", "nodefs.inodesFree": "0%", "imagefs.available": "0%", "imagefs.inodesFree": "0%",
 		},

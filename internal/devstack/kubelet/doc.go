@@ -85,7 +85,7 @@ type setup struct {
 	Cgroup string
 }
 
-// What the two sides tell each other over pipes, a line each.
+// The messages between the two sides, over pipes, one per line.
 const (
 	tellNetwork = "network" // to the node: the interface is there
 	tellKubelet = "kubelet" // to the node: the credentials are there

@@ -38,8 +38,7 @@ func (s *setup) chooseSubnet() error {
 // link is the pair of interfaces between this machine and the node.
 type link struct{ name string }
 
-// newLink makes the pair, whose other end is in the namespace of a process, and
-// this machine's way to the pods.
+// newLink creates the pair, with the other end in the namespace of a process, and this machine's route to the pods.
 func newLink(ctx context.Context, pid int, s *setup) (*link, error) {
 	// The directory's name ends in a number of at most ten digits, and that of an
 	// interface has at most 15 characters.

@@ -152,7 +152,7 @@ func (n *Node) startInit(ctx context.Context, command []string) error {
 	return nil
 }
 
-// listen hears what the first process says, until it ends.
+// listen reads the messages of the first process until it ends.
 func (n *Node) listen(answers *os.File) {
 	defer func() { _ = answers.Close() }()
 	lines := bufio.NewScanner(answers)

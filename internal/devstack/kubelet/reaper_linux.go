@@ -22,9 +22,8 @@ func (s status) String() string {
 	return fmt.Sprintf("exit code %d", w.ExitStatus())
 }
 
-// reaper starts processes and waits for them and, as the first process has to,
-// for all whose parents have ended. Package os/exec would miss its own among
-// them.
+// reaper starts processes and waits for them and, as the first process has to, for all whose parents have ended.
+// os/exec cannot be used, because the reaper would collect its processes.
 type reaper struct {
 	mu      sync.Mutex
 	waiting map[int]chan status

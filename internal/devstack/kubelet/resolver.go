@@ -5,8 +5,7 @@ import (
 	"net"
 )
 
-// resolve answers every question for a name with that there is no such name. Pods
-// thus learn at once what they would otherwise wait for.
+// resolve answers every query with "no such name". Pods then fail at once instead of waiting for a timeout.
 func resolve(conn net.PacketConn) {
 	var packet [1500]byte
 	for {
@@ -18,13 +17,13 @@ func resolve(conn net.PacketConn) {
 			continue // such as a destination that was unreachable
 		}
 		if answer := noSuchName(packet[:n]); answer != nil {
-			_, _ = conn.WriteTo(answer, from) // who asked asks again
+			_, _ = conn.WriteTo(answer, from) // the client retries
 		}
 	}
 }
 
-// noSuchName makes a question into the answer that its name does not exist
-// (RFC 1035, section 4.1). It returns nil if that is not a question.
+// noSuchName turns a query into the answer that the name does not exist (RFC 1035, section 4.1). It returns nil if
+// the message is not a query.
 func noSuchName(question []byte) []byte {
 	const header = 12
 	if len(question) < header || question[2]&0x80 != 0 {

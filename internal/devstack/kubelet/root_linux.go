@@ -11,7 +11,7 @@ import (
 type mount struct {
 	source, target, kind, data string
 	flags                      uintptr
-	// file has the target be a file.
+	// file is true if the target is a file.
 	file bool
 }
 
@@ -19,8 +19,8 @@ func bind(source, target string) mount {
 	return mount{source: source, target: target, flags: syscall.MS_BIND | syscall.MS_REC}
 }
 
-// mounts are in their order; targets are inside the new root. What the node
-// writes is in memory, images and containers too: it is fast and soon gone.
+// mounts are in order; targets are inside the new root. The node writes everything to memory, including images and
+// containers: that is fast and leaves nothing behind.
 func (i *inside) mounts() []mount {
 	return []mount{
 		{source: "tmpfs", target: "/run", kind: "tmpfs"},
@@ -29,7 +29,7 @@ func (i *inside) mounts() []mount {
 		{source: "sysfs", target: "/sys", kind: "sysfs"},
 		bind("/sys/fs/cgroup", "/sys/fs/cgroup"),
 		bind("/dev", "/dev"),
-		// Containers are overlays too, which cannot lie in one.
+		// Containers use overlays too, which cannot be nested in one.
 		{source: "tmpfs", target: "/var/lib/containerd", kind: "tmpfs"},
 		{source: "tmpfs", target: "/var/lib/kubelet", kind: "tmpfs"},
 		bind(filepath.Join(i.Dir, "credentials"), credentialsDir),
@@ -41,7 +41,7 @@ func (i *inside) mounts() []mount {
 // enterRoot makes the node's file system, with the root file system as the lower
 // layer of an overlay, and makes it this process's.
 func (i *inside) enterRoot() error {
-	// Nothing that is mounted from here on is to be seen outside.
+	// Mounts from here on are not visible outside.
 	if err := syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("part from this machine's mounts: %w", err)
 	}
@@ -79,8 +79,8 @@ func (i *inside) enterRoot() error {
 	return pivot(root)
 }
 
-// tunables are those of the kernel, and thus of the whole machine, that a kubelet
-// sets unless they already are as it likes them.
+// tunables are the kernel settings, and so those of the whole machine, that a kubelet changes unless they already
+// have the values it wants.
 var tunables = map[string]string{
 	"vm/overcommit_memory":      "1",
 	"vm/panic_on_oom":           "0",
@@ -90,8 +90,8 @@ var tunables = map[string]string{
 	"kernel/keys/root_maxbytes": "25000000",
 }
 
-// hideTunables puts files with the values that the kubelet likes in the place of
-// the tunables, so that it leaves this machine's alone.
+// hideTunables mounts files with the wanted values over the tunables, so that the kubelet does not change this
+// machine's.
 func hideTunables(root string) error {
 	for name, value := range tunables {
 		file := filepath.Join(root, "run", "tunables", name)

@@ -95,7 +95,7 @@ func machinePrefect(ctx context.Context) string {
 	return path
 }
 
-// resolve gives the program and the arguments of a container.
+// resolve returns the program and the arguments of a container.
 func (c *commands) resolve(spec *corev1.Container, environment []string) (string, []string, error) {
 	variables := asMap(environment)
 	words := make([]string, 0, len(spec.Command)+len(spec.Args))

@@ -19,8 +19,7 @@ import (
 )
 
 const (
-	// backOffFactor times the first back-off is the longest, as in a kubelet
-	// (10 s and 5 min).
+	// backOffFactor is the ratio of the longest back-off to the first, as in a kubelet (10 s and 5 min).
 	backOffFactor = 30
 	// exitCodeStart is what a runtime reports for a program that does not start.
 	exitCodeStart = 128
@@ -36,8 +35,7 @@ type run struct {
 	attempt int
 }
 
-// container runs a container until it has ended for good. It says whether the
-// end was a success.
+// container runs a container until it has ended for good. It reports whether the container succeeded.
 func (w *worker) container(init bool, index int) bool {
 	r := &run{worker: w, init: init, index: index}
 	if init {
@@ -108,7 +106,7 @@ func (r *run) wait(reason, message string) {
 	r.update(func(s *podState) { s.wait(r.init, r.index, reason, message) })
 }
 
-// image waits until the image is there; false means that the pod is at its end.
+// image waits until the image is there; false means that the pod is ending.
 func (r *run) image() bool {
 	image := r.spec.Image
 	if !validImage(image) {
@@ -180,7 +178,7 @@ func (r *run) environment() ([]string, bool) {
 	}
 }
 
-// once runs the container's process and says whether it succeeded.
+// once runs the container's process and reports whether it succeeded.
 func (r *run) once(environment []string) bool {
 	id := "devstack://" + strings.ReplaceAll(uuid.NewString(), "-", "")
 	log, err := r.openLog()
@@ -226,8 +224,7 @@ func (r *run) once(environment []string) bool {
 	return end.ExitCode == 0
 }
 
-// await waits for the end of the process, ends it if the pod ends, and says how
-// it ended.
+// await waits for the end of the process, ends it if the pod ends, and returns how it ended.
 func (r *run) await(p *process.Process) corev1.ContainerStateTerminated {
 	ctx, stop := context.WithCancel(r.ctx)
 	exceeded := watchMemory(ctx, p.PID(), r.spec.Resources.Limits.Memory().Value())

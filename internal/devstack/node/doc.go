@@ -87,7 +87,7 @@ type Options struct {
 	// no Prefect 1: usually the devstack program and "flow-run". Empty means that
 	// the command is not found.
 	FlowRunCommand []string
-	// IgnorePrefect has FlowRunCommand used even if there is a Prefect 1 on PATH.
+	// IgnorePrefect uses FlowRunCommand even if Prefect 1 is on PATH.
 	IgnorePrefect bool
 	// BackOff is the first pause before a container is restarted or an image
 	// pulled again; it doubles up to 30 times its value. 0 means the kubelet's 10

@@ -14,8 +14,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// resolve gives the container's environment as NAME=VALUE. The errors are those
-// that a kubelet writes into CreateContainerConfigError.
+// resolve returns the container's environment as NAME=VALUE. The errors are those that a kubelet writes into
+// CreateContainerConfigError.
 func (r *run) resolve(ctx context.Context) ([]string, error) {
 	s := &sources{worker: r.worker, ctx: ctx, configMaps: map[string]*corev1.ConfigMap{}, secrets: map[string]*corev1.Secret{}}
 	variables := map[string]string{}
@@ -63,7 +63,7 @@ type sources struct {
 	secrets    map[string]*corev1.Secret
 }
 
-// all gives every value of a config map or secret.
+// all returns every value of a config map or secret.
 func (s *sources) all(from corev1.EnvFromSource) (map[string]string, error) {
 	values := map[string]string{}
 	switch {
@@ -91,7 +91,7 @@ func (s *sources) all(from corev1.EnvFromSource) (map[string]string, error) {
 	return usable, nil
 }
 
-// one gives the value of one reference, and whether there is any.
+// one returns the value of one reference, and whether it exists.
 func (s *sources) one(container *corev1.Container, from *corev1.EnvVarSource) (string, bool, error) {
 	switch {
 	case from.FieldRef != nil:
@@ -161,7 +161,7 @@ func missing(err error, optional *bool, kind, name string) error {
 	return fmt.Errorf("%s %q not found", kind, name)
 }
 
-// field gives the value of a path of the downward API.
+// field returns the value of a path of the downward API.
 func field(pod *corev1.Pod, path string) (string, error) {
 	if name, key, ok := strings.Cut(path, "['"); ok {
 		key = strings.TrimSuffix(key, "']")
@@ -189,8 +189,8 @@ func field(pod *corev1.Pod, path string) (string, error) {
 	return "", fmt.Errorf("unsupported fieldPath: %v", path)
 }
 
-// resource gives a container's request or limit in units of the divisor, rounded
-// up. A limit that is not set is what the node has.
+// resource returns a container's request or limit in units of the divisor, rounded up. A limit that is not set is
+// what the node has.
 func (s *sources) resource(container *corev1.Container, ref *corev1.ResourceFieldSelector) (string, error) {
 	if ref.ContainerName != "" {
 		for _, list := range [][]corev1.Container{s.pod.Spec.InitContainers, s.pod.Spec.Containers} {

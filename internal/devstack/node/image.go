@@ -29,8 +29,7 @@ func invalidImage(image string) string {
 	return invalid
 }
 
-// present reports whether the node has an image: every one, but those of registries
-// that cannot exist.
+// present reports whether the node has an image. It has all images, except those of registries that cannot exist.
 func present(image string) bool {
 	host, _, hasPath := strings.Cut(image, "/")
 	if !hasPath {

@@ -64,8 +64,7 @@ func (w *worker) log(container string, previous bool) *logFile {
 	}
 }
 
-// pipe gives the end of a pipe that a process writes to. The channel is closed
-// when everything has been read.
+// pipe returns the end of a pipe that a process writes to. The channel is closed when everything has been read.
 func (l *logFile) pipe() (*os.File, <-chan struct{}, error) {
 	reader, writer, err := os.Pipe()
 	if err != nil {

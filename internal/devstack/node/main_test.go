@@ -75,7 +75,7 @@ func (s *shared) start() {
 	}
 }
 
-// namespace gives a client and a namespace of the test's own.
+// namespace returns a client and a namespace of the test's own.
 func namespace(t *testing.T) (kubernetes.Interface, string) {
 	t.Helper()
 	if err := controlplane.CheckBinaries(controlplane.DefaultBinDir()); err != nil {
@@ -169,7 +169,7 @@ func phase(wanted corev1.PodPhase) func(*corev1.Pod) bool {
 	return func(pod *corev1.Pod) bool { return pod.Status.Phase == wanted }
 }
 
-// waiting says whether the first container waits for a reason.
+// waiting reports whether the first container waits with a reason.
 func waiting(reason string) func(*corev1.Pod) bool {
 	return func(pod *corev1.Pod) bool {
 		statuses := pod.Status.ContainerStatuses

@@ -134,7 +134,7 @@ func (n *Node) prepare(ctx context.Context) error {
 	return nil
 }
 
-// record starts the recording of events and returns what ends it.
+// record starts the recording of events and returns a function that ends it.
 func (n *Node) record(ctx context.Context) func() {
 	broadcaster := record.NewBroadcaster(record.WithContext(ctx))
 	broadcaster.StartRecordingToSink(&typedcorev1.EventSinkImpl{Interface: n.client.CoreV1().Events("")})
@@ -209,7 +209,7 @@ func (n *Node) forget(uid types.UID) {
 	}
 }
 
-// find gives the worker of a pod by name; the newest if a name was used again.
+// find returns the worker of a pod by name; the newest if a name was used again.
 func (n *Node) find(namespace, name string) *worker {
 	n.mu.Lock()
 	defer n.mu.Unlock()

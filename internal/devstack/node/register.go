@@ -47,7 +47,7 @@ func (n *Node) register(ctx context.Context, port int32) error {
 	return nil
 }
 
-// takeOver gives an existing node the labels that this one is to have.
+// takeOver sets this node's labels on an existing node.
 func (n *Node) takeOver(ctx context.Context, wanted *corev1.Node) (*corev1.Node, error) {
 	patch, err := json.Marshal(map[string]any{
 		"metadata": map[string]any{"labels": wanted.Labels},
@@ -138,8 +138,7 @@ func nodeConditions() []corev1.NodeCondition {
 	return conditions
 }
 
-// heartbeat renews the node's lease, and registers the node again should
-// somebody have deleted it.
+// heartbeat renews the node's lease, and registers the node again if it was deleted.
 func (n *Node) heartbeat(ctx context.Context, port int32) {
 	ticker := time.NewTicker(heartbeatInterval)
 	defer ticker.Stop()

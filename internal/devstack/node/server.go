@@ -19,7 +19,7 @@ import (
 	"time"
 )
 
-// serve answers the API server's requests and returns what ends this.
+// serve answers the API server's requests and returns a function that stops it.
 func (n *Node) serve(ctx context.Context, listener net.Listener) (func(), error) {
 	config := n.options.TLS
 	if config == nil {
@@ -40,7 +40,7 @@ func (n *Node) serve(ctx context.Context, listener net.Listener) (func(), error)
 	server := &http.Server{
 		Handler: mux, ReadHeaderTimeout: 10 * time.Second,
 		BaseContext: func(net.Listener) context.Context { return ctx },
-		// A client that does not trust the certificate is not worth a line.
+		// A client that does not trust the certificate is not worth a log line.
 		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug),
 	}
 	done := make(chan struct{})

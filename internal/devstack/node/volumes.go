@@ -7,9 +7,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// volumes waits until the config maps and secrets that containers mount are there;
-// false means that the pod is at its end. The processes do not see the volumes:
-// what counts is that a pod which would not start does not.
+// volumes waits until the config maps and secrets that containers mount are there; false means that the pod is
+// ending. The processes do not see the volumes; this only makes sure that a pod that would not start on a real node
+// does not start here.
 func (w *worker) volumes() bool {
 	for {
 		volume, err := w.missingVolume()
@@ -31,7 +31,7 @@ func (w *worker) missingVolume() (string, error) {
 	for _, volume := range w.pod.Spec.Volumes {
 		var err error
 		switch {
-		case !mounted(w.pod, volume.Name): // nobody misses it
+		case !mounted(w.pod, volume.Name): // not mounted, so not needed
 		case volume.Secret != nil:
 			_, err = s.secret(volume.Secret.SecretName, volume.Secret.Optional)
 		case volume.ConfigMap != nil:

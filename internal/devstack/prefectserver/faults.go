@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Drop reports whether a fault closes the connection without an answer.
+// Drop is when a fault closes the connection without an answer.
 type Drop int
 
 // The two moments at which a connection can be dropped.

@@ -118,8 +118,8 @@ const missingBody = "POST body missing. Did you forget use body-parser middlewar
 // byteOrderMark is passed over at the beginning of a body.
 const byteOrderMark = "\xef\xbb\xbf"
 
-// drained is how much of a body that is too large is still read, so that the
-// client sees the answer instead of a connection reset under its hands.
+// drained is how much of a body that is too large is still read, so that the client sees the answer instead of a
+// connection reset.
 const drained = 256 << 20
 
 func (s *Server) tooLarge(w http.ResponseWriter, r *http.Request, started time.Time) {
@@ -341,8 +341,7 @@ func (s *Server) encode(response query.Response) *answer {
 	return a
 }
 
-// inject does what a fault says before the request is executed. It returns true
-// if that is all there is to do.
+// inject does what a fault says before the request is executed. It returns true if nothing else is to be done.
 func (s *Server) inject(w http.ResponseWriter, r *http.Request, fault Fault, record RequestRecord) (bool, *answer) {
 	if fault.Before != nil {
 		fault.Before()

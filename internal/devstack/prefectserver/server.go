@@ -2,10 +2,9 @@
 // Prefect 1's Server over an in-memory database that enforces the real one's
 // constraints, with its background services, without containers or PostgreSQL.
 //
-// What the real one has and this one has not: Hasura's own mutations of tables
-// (insert_, update_ and delete_) and subscriptions, upgrades and telemetry. Text is
-// ordered by code point rather than by the collation of a locale, regular
-// expressions are Go's, and nothing outlives the process.
+// It leaves out Hasura's own mutations of tables (insert_, update_ and delete_), subscriptions, upgrades and
+// telemetry. Text is ordered by code point rather than by the collation of a locale, regular expressions are Go's,
+// and nothing outlives the process.
 package prefectserver
 
 import (
@@ -170,7 +169,7 @@ func (s *Server) RunLazarus(ctx context.Context) error {
 	return nil
 }
 
-// RunZombieKiller fails what claims to run without a heartbeat, once.
+// RunZombieKiller fails runs that are marked as running but have no heartbeat, once.
 func (s *Server) RunZombieKiller(ctx context.Context) error {
 	if _, err := s.services.RunZombieKiller(ctx); err != nil {
 		return fmt.Errorf("zombie killer: %w", err)

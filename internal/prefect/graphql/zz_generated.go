@@ -446,6 +446,22 @@ func (v *DisableFlowLazarusResponse) GetDisableFlowLazarusProcess() *Success {
 	return v.DisableFlowLazarusProcess
 }
 
+// EdgeFields includes the requested fields of the GraphQL type edge.
+type EdgeFields struct {
+	Id               string `json:"id"`
+	UpstreamTaskId   string `json:"upstream_task_id"`
+	DownstreamTaskId string `json:"downstream_task_id"`
+}
+
+// GetId returns EdgeFields.Id, and is useful for accessing the field via an interface.
+func (v *EdgeFields) GetId() string { return v.Id }
+
+// GetUpstreamTaskId returns EdgeFields.UpstreamTaskId, and is useful for accessing the field via an interface.
+func (v *EdgeFields) GetUpstreamTaskId() string { return v.UpstreamTaskId }
+
+// GetDownstreamTaskId returns EdgeFields.DownstreamTaskId, and is useful for accessing the field via an interface.
+func (v *EdgeFields) GetDownstreamTaskId() string { return v.DownstreamTaskId }
+
 // EnableFlowHeartbeatResponse is returned by EnableFlowHeartbeat on success.
 type EnableFlowHeartbeatResponse struct {
 	EnableFlowHeartbeat *Success `json:"enable_flow_heartbeat"`
@@ -463,6 +479,34 @@ type EnableFlowLazarusResponse struct {
 func (v *EnableFlowLazarusResponse) GetEnableFlowLazarusProcess() *Success {
 	return v.EnableFlowLazarusProcess
 }
+
+// FlowEdgesFlow includes the requested fields of the GraphQL type flow.
+type FlowEdgesFlow struct {
+	Edges     []EdgeFields                        `json:"edges"`
+	Remaining FlowEdgesFlowRemainingEdgeAggregate `json:"remaining"`
+}
+
+// GetEdges returns FlowEdgesFlow.Edges, and is useful for accessing the field via an interface.
+func (v *FlowEdgesFlow) GetEdges() []EdgeFields { return v.Edges }
+
+// GetRemaining returns FlowEdgesFlow.Remaining, and is useful for accessing the field via an interface.
+func (v *FlowEdgesFlow) GetRemaining() FlowEdgesFlowRemainingEdgeAggregate { return v.Remaining }
+
+// FlowEdgesFlowRemainingEdgeAggregate includes the requested fields of the GraphQL type edge_aggregate.
+type FlowEdgesFlowRemainingEdgeAggregate struct {
+	Aggregate *Count `json:"aggregate"`
+}
+
+// GetAggregate returns FlowEdgesFlowRemainingEdgeAggregate.Aggregate, and is useful for accessing the field via an interface.
+func (v *FlowEdgesFlowRemainingEdgeAggregate) GetAggregate() *Count { return v.Aggregate }
+
+// FlowEdgesResponse is returned by FlowEdges on success.
+type FlowEdgesResponse struct {
+	Flow []FlowEdgesFlow `json:"flow"`
+}
+
+// GetFlow returns FlowEdgesResponse.Flow, and is useful for accessing the field via an interface.
+func (v *FlowEdgesResponse) GetFlow() []FlowEdgesFlow { return v.Flow }
 
 // FlowFields includes the GraphQL fields of flow requested by the fragment FlowFields.
 type FlowFields struct {
@@ -1536,6 +1580,40 @@ type SerializedFlowResponse struct {
 // GetFlow returns SerializedFlowResponse.Flow, and is useful for accessing the field via an interface.
 func (v *SerializedFlowResponse) GetFlow() []SerializedFlowFlow { return v.Flow }
 
+// SerializedFlowsFlow includes the requested fields of the GraphQL type flow.
+type SerializedFlowsFlow struct {
+	Id             string           `json:"id"`
+	SerializedFlow *json.RawMessage `json:"serialized_flow"`
+}
+
+// GetId returns SerializedFlowsFlow.Id, and is useful for accessing the field via an interface.
+func (v *SerializedFlowsFlow) GetId() string { return v.Id }
+
+// GetSerializedFlow returns SerializedFlowsFlow.SerializedFlow, and is useful for accessing the field via an interface.
+func (v *SerializedFlowsFlow) GetSerializedFlow() *json.RawMessage { return v.SerializedFlow }
+
+// SerializedFlowsRemainingFlowAggregate includes the requested fields of the GraphQL type flow_aggregate.
+type SerializedFlowsRemainingFlowAggregate struct {
+	Aggregate *Count `json:"aggregate"`
+}
+
+// GetAggregate returns SerializedFlowsRemainingFlowAggregate.Aggregate, and is useful for accessing the field via an interface.
+func (v *SerializedFlowsRemainingFlowAggregate) GetAggregate() *Count { return v.Aggregate }
+
+// SerializedFlowsResponse is returned by SerializedFlows on success.
+type SerializedFlowsResponse struct {
+	Flow      []SerializedFlowsFlow                 `json:"flow"`
+	Remaining SerializedFlowsRemainingFlowAggregate `json:"remaining"`
+}
+
+// GetFlow returns SerializedFlowsResponse.Flow, and is useful for accessing the field via an interface.
+func (v *SerializedFlowsResponse) GetFlow() []SerializedFlowsFlow { return v.Flow }
+
+// GetRemaining returns SerializedFlowsResponse.Remaining, and is useful for accessing the field via an interface.
+func (v *SerializedFlowsResponse) GetRemaining() SerializedFlowsRemainingFlowAggregate {
+	return v.Remaining
+}
+
 // ServerApiApiInfo includes the requested fields of the GraphQL type api_info.
 type ServerApiApiInfo struct {
 	Backend          *string `json:"backend"`
@@ -1650,6 +1728,36 @@ type SetFlowRunNameResponse struct {
 // GetSetFlowRunName returns SetFlowRunNameResponse.SetFlowRunName, and is useful for accessing the field via an interface.
 func (v *SetFlowRunNameResponse) GetSetFlowRunName() *Success { return v.SetFlowRunName }
 
+// SetFlowRunStateResponse is returned by SetFlowRunState on success.
+type SetFlowRunStateResponse struct {
+	SetFlowRunStates *SetFlowRunStateSetFlowRunStatesSetFlowRunStatesPayload `json:"set_flow_run_states"`
+}
+
+// GetSetFlowRunStates returns SetFlowRunStateResponse.SetFlowRunStates, and is useful for accessing the field via an interface.
+func (v *SetFlowRunStateResponse) GetSetFlowRunStates() *SetFlowRunStateSetFlowRunStatesSetFlowRunStatesPayload {
+	return v.SetFlowRunStates
+}
+
+// SetFlowRunStateSetFlowRunStatesSetFlowRunStatesPayload includes the requested fields of the GraphQL type set_flow_run_states_payload.
+type SetFlowRunStateSetFlowRunStatesSetFlowRunStatesPayload struct {
+	States []SetFlowRunStateSetFlowRunStatesSetFlowRunStatesPayloadStatesSetFlowRunStatePayload `json:"states"`
+}
+
+// GetStates returns SetFlowRunStateSetFlowRunStatesSetFlowRunStatesPayload.States, and is useful for accessing the field via an interface.
+func (v *SetFlowRunStateSetFlowRunStatesSetFlowRunStatesPayload) GetStates() []SetFlowRunStateSetFlowRunStatesSetFlowRunStatesPayloadStatesSetFlowRunStatePayload {
+	return v.States
+}
+
+// SetFlowRunStateSetFlowRunStatesSetFlowRunStatesPayloadStatesSetFlowRunStatePayload includes the requested fields of the GraphQL type set_flow_run_state_payload.
+type SetFlowRunStateSetFlowRunStatesSetFlowRunStatesPayloadStatesSetFlowRunStatePayload struct {
+	Id *string `json:"id"`
+}
+
+// GetId returns SetFlowRunStateSetFlowRunStatesSetFlowRunStatesPayloadStatesSetFlowRunStatePayload.Id, and is useful for accessing the field via an interface.
+func (v *SetFlowRunStateSetFlowRunStatesSetFlowRunStatesPayloadStatesSetFlowRunStatePayload) GetId() *string {
+	return v.Id
+}
+
 // SetProjectDescriptionResponse is returned by SetProjectDescription on success.
 type SetProjectDescriptionResponse struct {
 	SetProjectDescription *SetProjectDescriptionSetProjectDescriptionProjectIdPayload `json:"set_project_description"`
@@ -1702,6 +1810,51 @@ type SetScheduleInactiveResponse struct {
 // GetSetScheduleInactive returns SetScheduleInactiveResponse.SetScheduleInactive, and is useful for accessing the field via an interface.
 func (v *SetScheduleInactiveResponse) GetSetScheduleInactive() *Success { return v.SetScheduleInactive }
 
+type SetTaskRunStateInput struct {
+	State     json.RawMessage `json:"state"`
+	TaskRunId string          `json:"task_run_id"`
+	Version   *int            `json:"version"`
+}
+
+// GetState returns SetTaskRunStateInput.State, and is useful for accessing the field via an interface.
+func (v *SetTaskRunStateInput) GetState() json.RawMessage { return v.State }
+
+// GetTaskRunId returns SetTaskRunStateInput.TaskRunId, and is useful for accessing the field via an interface.
+func (v *SetTaskRunStateInput) GetTaskRunId() string { return v.TaskRunId }
+
+// GetVersion returns SetTaskRunStateInput.Version, and is useful for accessing the field via an interface.
+func (v *SetTaskRunStateInput) GetVersion() *int { return v.Version }
+
+// SetTaskRunStatesResponse is returned by SetTaskRunStates on success.
+type SetTaskRunStatesResponse struct {
+	SetTaskRunStates *SetTaskRunStatesSetTaskRunStatesSetTaskRunStatesPayload `json:"set_task_run_states"`
+}
+
+// GetSetTaskRunStates returns SetTaskRunStatesResponse.SetTaskRunStates, and is useful for accessing the field via an interface.
+func (v *SetTaskRunStatesResponse) GetSetTaskRunStates() *SetTaskRunStatesSetTaskRunStatesSetTaskRunStatesPayload {
+	return v.SetTaskRunStates
+}
+
+// SetTaskRunStatesSetTaskRunStatesSetTaskRunStatesPayload includes the requested fields of the GraphQL type set_task_run_states_payload.
+type SetTaskRunStatesSetTaskRunStatesSetTaskRunStatesPayload struct {
+	States []SetTaskRunStatesSetTaskRunStatesSetTaskRunStatesPayloadStatesSetTaskRunStatePayload `json:"states"`
+}
+
+// GetStates returns SetTaskRunStatesSetTaskRunStatesSetTaskRunStatesPayload.States, and is useful for accessing the field via an interface.
+func (v *SetTaskRunStatesSetTaskRunStatesSetTaskRunStatesPayload) GetStates() []SetTaskRunStatesSetTaskRunStatesSetTaskRunStatesPayloadStatesSetTaskRunStatePayload {
+	return v.States
+}
+
+// SetTaskRunStatesSetTaskRunStatesSetTaskRunStatesPayloadStatesSetTaskRunStatePayload includes the requested fields of the GraphQL type set_task_run_state_payload.
+type SetTaskRunStatesSetTaskRunStatesSetTaskRunStatesPayloadStatesSetTaskRunStatePayload struct {
+	Id *string `json:"id"`
+}
+
+// GetId returns SetTaskRunStatesSetTaskRunStatesSetTaskRunStatesPayloadStatesSetTaskRunStatePayload.Id, and is useful for accessing the field via an interface.
+func (v *SetTaskRunStatesSetTaskRunStatesSetTaskRunStatesPayloadStatesSetTaskRunStatePayload) GetId() *string {
+	return v.Id
+}
+
 // SetTenantNameResponse is returned by SetTenantName on success.
 type SetTenantNameResponse struct {
 	UpdateTenantName *SetTenantNameUpdateTenantNameTenantIdPayload `json:"update_tenant_name"`
@@ -1749,6 +1902,70 @@ func (v *Success) GetSuccess() *bool { return v.Success }
 
 // GetError returns Success.Error, and is useful for accessing the field via an interface.
 func (v *Success) GetError() *string { return v.Error }
+
+// TaskRunFields includes the requested fields of the GraphQL type task_run.
+type TaskRunFields struct {
+	Id       string            `json:"id"`
+	TaskId   string            `json:"task_id"`
+	MapIndex int               `json:"map_index"`
+	State    *string           `json:"state"`
+	Version  int               `json:"version"`
+	Task     TaskRunFieldsTask `json:"task"`
+}
+
+// GetId returns TaskRunFields.Id, and is useful for accessing the field via an interface.
+func (v *TaskRunFields) GetId() string { return v.Id }
+
+// GetTaskId returns TaskRunFields.TaskId, and is useful for accessing the field via an interface.
+func (v *TaskRunFields) GetTaskId() string { return v.TaskId }
+
+// GetMapIndex returns TaskRunFields.MapIndex, and is useful for accessing the field via an interface.
+func (v *TaskRunFields) GetMapIndex() int { return v.MapIndex }
+
+// GetState returns TaskRunFields.State, and is useful for accessing the field via an interface.
+func (v *TaskRunFields) GetState() *string { return v.State }
+
+// GetVersion returns TaskRunFields.Version, and is useful for accessing the field via an interface.
+func (v *TaskRunFields) GetVersion() int { return v.Version }
+
+// GetTask returns TaskRunFields.Task, and is useful for accessing the field via an interface.
+func (v *TaskRunFields) GetTask() TaskRunFieldsTask { return v.Task }
+
+// TaskRunFieldsTask includes the requested fields of the GraphQL type task.
+type TaskRunFieldsTask struct {
+	Name *string `json:"name"`
+}
+
+// GetName returns TaskRunFieldsTask.Name, and is useful for accessing the field via an interface.
+func (v *TaskRunFieldsTask) GetName() *string { return v.Name }
+
+// TaskRunsFlowRun includes the requested fields of the GraphQL type flow_run.
+type TaskRunsFlowRun struct {
+	TaskRuns  []TaskRunFields                          `json:"task_runs"`
+	Remaining TaskRunsFlowRunRemainingTaskRunAggregate `json:"remaining"`
+}
+
+// GetTaskRuns returns TaskRunsFlowRun.TaskRuns, and is useful for accessing the field via an interface.
+func (v *TaskRunsFlowRun) GetTaskRuns() []TaskRunFields { return v.TaskRuns }
+
+// GetRemaining returns TaskRunsFlowRun.Remaining, and is useful for accessing the field via an interface.
+func (v *TaskRunsFlowRun) GetRemaining() TaskRunsFlowRunRemainingTaskRunAggregate { return v.Remaining }
+
+// TaskRunsFlowRunRemainingTaskRunAggregate includes the requested fields of the GraphQL type task_run_aggregate.
+type TaskRunsFlowRunRemainingTaskRunAggregate struct {
+	Aggregate *Count `json:"aggregate"`
+}
+
+// GetAggregate returns TaskRunsFlowRunRemainingTaskRunAggregate.Aggregate, and is useful for accessing the field via an interface.
+func (v *TaskRunsFlowRunRemainingTaskRunAggregate) GetAggregate() *Count { return v.Aggregate }
+
+// TaskRunsResponse is returned by TaskRuns on success.
+type TaskRunsResponse struct {
+	FlowRun []TaskRunsFlowRun `json:"flow_run"`
+}
+
+// GetFlowRun returns TaskRunsResponse.FlowRun, and is useful for accessing the field via an interface.
+func (v *TaskRunsResponse) GetFlowRun() []TaskRunsFlowRun { return v.FlowRun }
 
 // TenantContentsActiveFlowRunsFlowRunAggregate includes the requested fields of the GraphQL type flow_run_aggregate.
 type TenantContentsActiveFlowRunsFlowRunAggregate struct {
@@ -2083,6 +2300,26 @@ type __EnableFlowLazarusInput struct {
 
 // GetFlow returns __EnableFlowLazarusInput.Flow, and is useful for accessing the field via an interface.
 func (v *__EnableFlowLazarusInput) GetFlow() string { return v.Flow }
+
+// __FlowEdgesInput is used internally by genqlient
+type __FlowEdgesInput struct {
+	Tenant string `json:"tenant"`
+	Flow   string `json:"flow"`
+	After  string `json:"after"`
+	Limit  int    `json:"limit"`
+}
+
+// GetTenant returns __FlowEdgesInput.Tenant, and is useful for accessing the field via an interface.
+func (v *__FlowEdgesInput) GetTenant() string { return v.Tenant }
+
+// GetFlow returns __FlowEdgesInput.Flow, and is useful for accessing the field via an interface.
+func (v *__FlowEdgesInput) GetFlow() string { return v.Flow }
+
+// GetAfter returns __FlowEdgesInput.After, and is useful for accessing the field via an interface.
+func (v *__FlowEdgesInput) GetAfter() string { return v.After }
+
+// GetLimit returns __FlowEdgesInput.Limit, and is useful for accessing the field via an interface.
+func (v *__FlowEdgesInput) GetLimit() int { return v.Limit }
 
 // __FlowGroupsByNameInput is used internally by genqlient
 type __FlowGroupsByNameInput struct {
@@ -2420,6 +2657,22 @@ func (v *__SerializedFlowInput) GetTenant() string { return v.Tenant }
 // GetId returns __SerializedFlowInput.Id, and is useful for accessing the field via an interface.
 func (v *__SerializedFlowInput) GetId() string { return v.Id }
 
+// __SerializedFlowsInput is used internally by genqlient
+type __SerializedFlowsInput struct {
+	Tenant string                 `json:"tenant"`
+	Where  map[string]interface{} `json:"where"`
+	Limit  int                    `json:"limit"`
+}
+
+// GetTenant returns __SerializedFlowsInput.Tenant, and is useful for accessing the field via an interface.
+func (v *__SerializedFlowsInput) GetTenant() string { return v.Tenant }
+
+// GetWhere returns __SerializedFlowsInput.Where, and is useful for accessing the field via an interface.
+func (v *__SerializedFlowsInput) GetWhere() map[string]interface{} { return v.Where }
+
+// GetLimit returns __SerializedFlowsInput.Limit, and is useful for accessing the field via an interface.
+func (v *__SerializedFlowsInput) GetLimit() int { return v.Limit }
+
 // __SetCloudHookActiveInput is used internally by genqlient
 type __SetCloudHookActiveInput struct {
 	Id string `json:"id"`
@@ -2530,6 +2783,22 @@ func (v *__SetFlowRunNameInput) GetId() string { return v.Id }
 // GetName returns __SetFlowRunNameInput.Name, and is useful for accessing the field via an interface.
 func (v *__SetFlowRunNameInput) GetName() string { return v.Name }
 
+// __SetFlowRunStateInput is used internally by genqlient
+type __SetFlowRunStateInput struct {
+	Id      string          `json:"id"`
+	Version int             `json:"version"`
+	State   json.RawMessage `json:"state"`
+}
+
+// GetId returns __SetFlowRunStateInput.Id, and is useful for accessing the field via an interface.
+func (v *__SetFlowRunStateInput) GetId() string { return v.Id }
+
+// GetVersion returns __SetFlowRunStateInput.Version, and is useful for accessing the field via an interface.
+func (v *__SetFlowRunStateInput) GetVersion() int { return v.Version }
+
+// GetState returns __SetFlowRunStateInput.State, and is useful for accessing the field via an interface.
+func (v *__SetFlowRunStateInput) GetState() json.RawMessage { return v.State }
+
 // __SetProjectDescriptionInput is used internally by genqlient
 type __SetProjectDescriptionInput struct {
 	Id          string  `json:"id"`
@@ -2570,6 +2839,14 @@ type __SetScheduleInactiveInput struct {
 // GetId returns __SetScheduleInactiveInput.Id, and is useful for accessing the field via an interface.
 func (v *__SetScheduleInactiveInput) GetId() string { return v.Id }
 
+// __SetTaskRunStatesInput is used internally by genqlient
+type __SetTaskRunStatesInput struct {
+	States []SetTaskRunStateInput `json:"states"`
+}
+
+// GetStates returns __SetTaskRunStatesInput.States, and is useful for accessing the field via an interface.
+func (v *__SetTaskRunStatesInput) GetStates() []SetTaskRunStateInput { return v.States }
+
 // __SetTenantNameInput is used internally by genqlient
 type __SetTenantNameInput struct {
 	Id   string `json:"id"`
@@ -2593,6 +2870,26 @@ func (v *__SetTenantSlugInput) GetId() string { return v.Id }
 
 // GetSlug returns __SetTenantSlugInput.Slug, and is useful for accessing the field via an interface.
 func (v *__SetTenantSlugInput) GetSlug() string { return v.Slug }
+
+// __TaskRunsInput is used internally by genqlient
+type __TaskRunsInput struct {
+	Tenant string `json:"tenant"`
+	Run    string `json:"run"`
+	After  string `json:"after"`
+	Limit  int    `json:"limit"`
+}
+
+// GetTenant returns __TaskRunsInput.Tenant, and is useful for accessing the field via an interface.
+func (v *__TaskRunsInput) GetTenant() string { return v.Tenant }
+
+// GetRun returns __TaskRunsInput.Run, and is useful for accessing the field via an interface.
+func (v *__TaskRunsInput) GetRun() string { return v.Run }
+
+// GetAfter returns __TaskRunsInput.After, and is useful for accessing the field via an interface.
+func (v *__TaskRunsInput) GetAfter() string { return v.After }
+
+// GetLimit returns __TaskRunsInput.Limit, and is useful for accessing the field via an interface.
+func (v *__TaskRunsInput) GetLimit() int { return v.Limit }
 
 // __TenantContentsInput is used internally by genqlient
 type __TenantContentsInput struct {
@@ -3378,6 +3675,55 @@ func EnableFlowLazarus(
 	}
 
 	data_ = &EnableFlowLazarusResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by FlowEdges.
+const FlowEdges_Operation = `
+query FlowEdges ($tenant: uuid!, $flow: uuid!, $after: uuid!, $limit: Int!) {
+	flow(where: {tenant_id:{_eq:$tenant},id:{_eq:$flow}}, limit: 1) {
+		edges(where: {id:{_gt:$after}}, order_by: [{id:asc}], limit: $limit) {
+			id
+			upstream_task_id
+			downstream_task_id
+		}
+		remaining: edges_aggregate(where: {id:{_gt:$after}}) {
+			aggregate {
+				count
+			}
+		}
+	}
+}
+`
+
+func FlowEdges(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	tenant string,
+	flow string,
+	after string,
+	limit int,
+) (data_ *FlowEdgesResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "FlowEdges",
+		Query:  FlowEdges_Operation,
+		Variables: &__FlowEdgesInput{
+			Tenant: tenant,
+			Flow:   flow,
+			After:  after,
+			Limit:  limit,
+		},
+	}
+
+	data_ = &FlowEdgesResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -4760,6 +5106,50 @@ func SerializedFlow(
 	return data_, err_
 }
 
+// The query executed by SerializedFlows.
+const SerializedFlows_Operation = `
+query SerializedFlows ($tenant: uuid!, $where: flow_bool_exp!, $limit: Int!) {
+	flow(where: {_and:[{tenant_id:{_eq:$tenant}},$where]}, order_by: [{id:asc}], limit: $limit) {
+		id
+		serialized_flow
+	}
+	remaining: flow_aggregate(where: {_and:[{tenant_id:{_eq:$tenant}},$where]}) {
+		aggregate {
+			count
+		}
+	}
+}
+`
+
+func SerializedFlows(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	tenant string,
+	where map[string]interface{},
+	limit int,
+) (data_ *SerializedFlowsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "SerializedFlows",
+		Query:  SerializedFlows_Operation,
+		Variables: &__SerializedFlowsInput{
+			Tenant: tenant,
+			Where:  where,
+			Limit:  limit,
+		},
+	}
+
+	data_ = &SerializedFlowsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The query executed by Server.
 const Server_Operation = `
 query Server {
@@ -5127,6 +5517,46 @@ func SetFlowRunName(
 	return data_, err_
 }
 
+// The mutation executed by SetFlowRunState.
+const SetFlowRunState_Operation = `
+mutation SetFlowRunState ($id: UUID!, $version: Int!, $state: JSON!) {
+	set_flow_run_states(input: {states:[{flow_run_id:$id,version:$version,state:$state}]}) {
+		states {
+			id
+		}
+	}
+}
+`
+
+func SetFlowRunState(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	version int,
+	state json.RawMessage,
+) (data_ *SetFlowRunStateResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "SetFlowRunState",
+		Query:  SetFlowRunState_Operation,
+		Variables: &__SetFlowRunStateInput{
+			Id:      id,
+			Version: version,
+			State:   state,
+		},
+	}
+
+	data_ = &SetFlowRunStateResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The mutation executed by SetProjectDescription.
 const SetProjectDescription_Operation = `
 mutation SetProjectDescription ($id: UUID!, $description: String) {
@@ -5269,6 +5699,42 @@ func SetScheduleInactive(
 	return data_, err_
 }
 
+// The mutation executed by SetTaskRunStates.
+const SetTaskRunStates_Operation = `
+mutation SetTaskRunStates ($states: [set_task_run_state_input!]!) {
+	set_task_run_states(input: {states:$states}) {
+		states {
+			id
+		}
+	}
+}
+`
+
+func SetTaskRunStates(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	states []SetTaskRunStateInput,
+) (data_ *SetTaskRunStatesResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "SetTaskRunStates",
+		Query:  SetTaskRunStates_Operation,
+		Variables: &__SetTaskRunStatesInput{
+			States: states,
+		},
+	}
+
+	data_ = &SetTaskRunStatesResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The mutation executed by SetTenantName.
 const SetTenantName_Operation = `
 mutation SetTenantName ($id: UUID!, $name: String!) {
@@ -5330,6 +5796,62 @@ func SetTenantSlug(
 	}
 
 	data_ = &SetTenantSlugResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by TaskRuns.
+const TaskRuns_Operation = `
+query TaskRuns ($tenant: uuid!, $run: uuid!, $after: uuid!, $limit: Int!) {
+	flow_run(where: {tenant_id:{_eq:$tenant},id:{_eq:$run}}, limit: 1) {
+		task_runs(where: {id:{_gt:$after}}, order_by: [{id:asc}], limit: $limit) {
+			id
+			task_id
+			map_index
+			state
+			version
+			task {
+				name
+			}
+		}
+		remaining: task_runs_aggregate(where: {id:{_gt:$after}}) {
+			aggregate {
+				count
+			}
+		}
+	}
+}
+`
+
+// A flow run's task runs and the edges between their tasks are read through their owners: the Server's own filters by tenant are
+// on those.
+func TaskRuns(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	tenant string,
+	run string,
+	after string,
+	limit int,
+) (data_ *TaskRunsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "TaskRuns",
+		Query:  TaskRuns_Operation,
+		Variables: &__TaskRunsInput{
+			Tenant: tenant,
+			Run:    run,
+			After:  after,
+			Limit:  limit,
+		},
+	}
+
+	data_ = &TaskRunsResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(

@@ -6,6 +6,7 @@ import "slices"
 
 // Names of states that code compares with.
 const (
+	Pending    = "Pending"
 	Scheduled  = "Scheduled"
 	Submitted  = "Submitted"
 	Running    = "Running"
@@ -16,6 +17,7 @@ const (
 	Queued     = "Queued"
 	Finished   = "Finished"
 	Success    = "Success"
+	Mapped     = "Mapped"
 	Failed     = "Failed"
 	Cancelled  = "Cancelled"
 )
@@ -38,8 +40,8 @@ func All() []Type { return slices.Clone(types) }
 
 var types = []Type{ //nolint:gochecknoglobals // a constant table
 	{Base, ""},
-	{"Pending", Base},
-	{Scheduled, "Pending"},
+	{Pending, Base},
+	{Scheduled, Pending},
 	{Paused, Scheduled},
 	{Meta, Base},
 	{"ClientFailed", Meta},
@@ -53,7 +55,7 @@ var types = []Type{ //nolint:gochecknoglobals // a constant table
 	{"Looped", Finished},
 	{Success, Finished},
 	{"Cached", Success},
-	{"Mapped", Success},
+	{Mapped, Success},
 	{Cancelled, Finished},
 	{Failed, Finished},
 	{"TimedOut", Failed},

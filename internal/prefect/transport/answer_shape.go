@@ -81,9 +81,9 @@ func (s *Schema) shapeOfField(doc *ast.QueryDocument, field *ast.Field, of strin
 }
 
 // always reports whether the Server fills a field that its schema allows to be null: every mutation has a
-// payload, the payload says what happened, and a count is never null.
+// payload, the payload says what happened, though not always in words, and a count is never null.
 func (s *Schema) always(field, of string) bool {
-	return of == "Mutation" || field == "aggregate" || strings.HasSuffix(of, "_payload") && field != "error"
+	return of == "Mutation" || field == "aggregate" || strings.HasSuffix(of, "_payload") && field != "error" && field != "message"
 }
 
 // checkShape returns how an answer's data differs from the request, or nil.

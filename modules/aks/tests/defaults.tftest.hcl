@@ -169,6 +169,21 @@ run "pools" {
       id       = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.OperationalInsights/workspaces/example"
       location = "northeurope"
     }
+    monitor_workspace   = { id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.Monitor/accounts/example", location = "northeurope" }
+    diagnostic_settings = { logs = { workspace_resource_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.OperationalInsights/workspaces/example" } }
+  }
+  assert {
+    condition = alltrue([
+      length(azurerm_kubernetes_cluster.this.monitor_metrics) == 1,
+      azurerm_monitor_data_collection_rule.metrics[0].location == "northeurope",
+      endswith(azurerm_monitor_data_collection_rule.metrics[0].destinations[0].monitor_account[0].monitor_account_id, "/accounts/example"),
+      azurerm_monitor_data_collection_rule_association.metrics[0].target_resource_id == azurerm_kubernetes_cluster.this.id,
+    ])
+    error_message = "The metrics do not get to the workspace."
+  }
+  assert {
+    condition     = toset(azurerm_monitor_diagnostic_setting.this["logs"].enabled_log[*].category) == toset(["cluster-autoscaler", "guard", "kube-audit-admin"]) && one(azurerm_monitor_diagnostic_setting.this["logs"].enabled_metric).category == "AllMetrics"
+    error_message = "The cluster's own logs are not what was asked for."
   }
   assert {
     condition = alltrue([

@@ -32,6 +32,7 @@ run "wrong_inputs_1" {
     cluster_admin_principal_ids = { deployer = "me@example.com" }                 # admin a name
     entra_tenant_id             = "example.onmicrosoft.com"                       # tenant a domain
     log_analytics_workspace     = { id = "11111111-1111-4111-8111-111111111111" } # workspace by customer id
+    monitor_workspace           = { id = "metrics" }
     kubelogin_login             = "password"
 
     # Two identities.
@@ -58,6 +59,7 @@ run "wrong_inputs_1" {
     var.cluster_admin_principal_ids,
     var.entra_tenant_id,
     var.log_analytics_workspace,
+    var.monitor_workspace,
     var.kubelogin_login,
   ]
 }
@@ -209,6 +211,30 @@ run "nobody_signs_in" {
     cluster_admin_principal_ids = {}
   }
   expect_failures = [check.someone_may_sign_in]
+}
+
+run "logs_to_nowhere" {
+  command = plan
+  variables {
+    diagnostic_settings = { logs = {} }
+  }
+  expect_failures = [var.diagnostic_settings]
+}
+
+run "no_logs" {
+  command = plan
+  variables {
+    diagnostic_settings = { logs = { workspace_resource_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/logs/providers/Microsoft.OperationalInsights/workspaces/logs", log_groups = [], log_categories = [], metric_categories = [] } }
+  }
+  expect_failures = [var.diagnostic_settings]
+}
+
+run "groups_and_categories_of_logs" {
+  command = plan
+  variables {
+    diagnostic_settings = { logs = { workspace_resource_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/logs/providers/Microsoft.OperationalInsights/workspaces/logs", log_groups = ["audit"], log_categories = ["guard"] } }
+  }
+  expect_failures = [var.diagnostic_settings]
 }
 
 run "replaced" {

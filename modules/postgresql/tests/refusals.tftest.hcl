@@ -164,6 +164,30 @@ run "range_of_all_of_azure" {
   expect_failures = [var.public_network_access]
 }
 
+run "logs_to_nowhere" {
+  command = plan
+  variables {
+    diagnostic_settings = { logs = {} }
+  }
+  expect_failures = [var.diagnostic_settings]
+}
+
+run "no_logs" {
+  command = plan
+  variables {
+    diagnostic_settings = { logs = { workspace_resource_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/logs/providers/Microsoft.OperationalInsights/workspaces/logs", log_groups = [], log_categories = [], metric_categories = [] } }
+  }
+  expect_failures = [var.diagnostic_settings]
+}
+
+run "groups_and_categories_of_logs" {
+  command = plan
+  variables {
+    diagnostic_settings = { logs = { workspace_resource_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/logs/providers/Microsoft.OperationalInsights/workspaces/logs", log_groups = ["audit"], log_categories = ["guard"] } }
+  }
+  expect_failures = [var.diagnostic_settings]
+}
+
 run "replaced" {
   override_resource {
     target = terraform_data.made_with

@@ -20,8 +20,9 @@ run "wrong_inputs_1" {
     agent             = { labels = ["my label"] }                       # label with space
     exposure          = { mode = "nodeport" }                           # exposure mode
     ui_api_url        = "https://api.example.com"                       # ui url without graphql
-    tenant_job        = { enabled = true, name = "$(reboot)" }          # tenant for the shell
-    values            = ["a: [unclosed"]                                # values not yaml
+    watch             = { late_after_seconds = 0.5 }
+    tenant_job        = { enabled = true, name = "$(reboot)" } # tenant for the shell
+    values            = ["a: [unclosed"]                       # values not yaml
     timeout_seconds   = 5
   }
   expect_failures = [
@@ -37,6 +38,7 @@ run "wrong_inputs_1" {
     var.exposure,
     var.ui_api_url,
     var.tenant_job,
+    var.watch,
     var.values,
     var.timeout_seconds,
   ]

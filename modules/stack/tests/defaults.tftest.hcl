@@ -9,6 +9,7 @@ mock_provider "helm" {}
 override_module {
   target = module.aks
   outputs = {
+    id                    = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ContainerService/managedClusters/example"
     kubelet_object_id     = "55555555-5555-4555-8555-555555555555"
     identity_principal_id = "66666666-6666-4666-8666-666666666666"
   }
@@ -43,11 +44,11 @@ run "defaults" {
     error_message = "The Server's images come from a registry that cannot fetch them."
   }
   assert {
-    condition     = azurerm_role_assignment.network.principal_id == "66666666-6666-4666-8666-666666666666" && azurerm_role_assignment.pull.scope == module.acr.id
+    condition     = azurerm_role_assignment.network[0].principal_id == "66666666-6666-4666-8666-666666666666" && azurerm_role_assignment.pull[0].scope == module.acr[0].id
     error_message = "The cluster may not use its subnet."
   }
   assert {
-    condition     = azurerm_subnet.database.service_endpoint[0].service == "Microsoft.Storage" && output.network.subnet_ids.nodes == azurerm_subnet.nodes.id
+    condition     = azurerm_subnet.database[0].service_endpoint[0].service == "Microsoft.Storage" && output.network.subnet_ids.nodes == azurerm_subnet.nodes[0].id
     error_message = "The subnets are wrong."
   }
   assert {
@@ -60,6 +61,14 @@ run "another_region_without_acknowledgement" {
   command = plan
   variables {
     location = "northeurope"
+  }
+  expect_failures = [azurerm_resource_group.this]
+}
+
+run "database_given_up_without_acknowledgement" {
+  command = plan
+  variables {
+    database = { existing = { resource_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/hub/providers/Microsoft.DBforPostgreSQL/flexibleServers/hub-db" } }
   }
   expect_failures = [azurerm_resource_group.this]
 }
@@ -113,7 +122,7 @@ run "own_identity_and_routes" {
     }
   }
   assert {
-    condition     = azurerm_role_assignment.network.principal_id == "77777777-7777-4777-8777-777777777777" && length(azurerm_user_assigned_identity.cluster) == 0
+    condition     = azurerm_role_assignment.network[0].principal_id == "77777777-7777-4777-8777-777777777777" && length(azurerm_user_assigned_identity.cluster) == 0
     error_message = "The identity has no right on the subnet."
   }
   assert {
@@ -171,4 +180,154 @@ run "trial" {
     condition     = length(azurerm_private_dns_zone.registry) == 0 && output.database.host == "example-db.postgres.database.azure.com" && output.network.nodes == "10.10.0.0/18"
     error_message = "The smallest installation is not what its example says."
   }
+}
+
+run "alerts" {
+  variables {
+    replacement_acknowledgement = "alerts"
+    cluster = {
+      cluster_admin_principal_ids = { deployer = "44444444-4444-4444-8444-444444444444" }
+      log_analytics_workspace     = { id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/logs/providers/Microsoft.OperationalInsights/workspaces/logs", location = "northeurope" }
+    }
+    alerts  = { action_group_ids = ["/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/logs/providers/Microsoft.Insights/actionGroups/on-call"] }
+    prefect = { watch = { late_after_seconds = 60 } }
+  }
+  assert {
+    condition     = length(module.alerts[0].ids) == 3 && local.alerted_workspace.location == "northeurope"
+    error_message = "There are no alerts."
+  }
+}
+
+run "own_network" {
+  variables {
+    replacement_acknowledgement = "own network"
+    network = {
+      existing = {
+        nodes_subnet_resource_id            = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/hub/providers/Microsoft.Network/virtualNetworks/hub/subnets/nodes"
+        database_subnet_resource_id         = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/hub/providers/Microsoft.Network/virtualNetworks/hub/subnets/database"
+        private_endpoint_subnet_resource_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/hub/providers/Microsoft.Network/virtualNetworks/hub/subnets/endpoints"
+      }
+    }
+  }
+  assert {
+    condition     = length(azurerm_virtual_network.this) == 0 && length(azurerm_subnet.nodes) + length(azurerm_subnet.database) + length(azurerm_subnet.private_endpoint) == 0
+    error_message = "There is a second network."
+  }
+  assert {
+    condition     = endswith(azurerm_role_assignment.network[0].scope, "/hub/subnets/nodes") && output.network.id == null && endswith(output.network.subnet_ids.database, "/hub/subnets/database")
+    error_message = "The subnets are not those that were named."
+  }
+  assert {
+    condition     = endswith(azurerm_private_dns_zone_virtual_network_link.database[0].virtual_network_id, "/virtualNetworks/hub") && endswith(azurerm_private_dns_zone_virtual_network_link.registry[0].virtual_network_id, "/virtualNetworks/hub")
+    error_message = "The network does not know the database's name, or the registry's."
+  }
+}
+
+run "own_zones" {
+  variables {
+    replacement_acknowledgement = "own zones"
+    network = {
+      existing = {
+        nodes_subnet_resource_id            = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/hub/providers/Microsoft.Network/virtualNetworks/hub/subnets/nodes"
+        database_subnet_resource_id         = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/hub/providers/Microsoft.Network/virtualNetworks/hub/subnets/database"
+        private_endpoint_subnet_resource_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/hub/providers/Microsoft.Network/virtualNetworks/hub/subnets/endpoints"
+        database_private_dns_zone           = { resource_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/dns/providers/Microsoft.Network/privateDnsZones/hub.private.postgres.database.azure.com" }
+        registry_private_dns_zone           = { resource_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/dns/providers/Microsoft.Network/privateDnsZones/privatelink.azurecr.io" }
+      }
+    }
+  }
+  assert {
+    condition     = length(azurerm_private_dns_zone.database) + length(azurerm_private_dns_zone.registry) + length(azurerm_private_dns_zone_virtual_network_link.database) + length(azurerm_private_dns_zone_virtual_network_link.registry) == 0
+    error_message = "There is a second zone, or a second link to it."
+  }
+  assert {
+    condition     = startswith(local.zone_ids.database, "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/dns/") && startswith(local.zone_ids.registry, "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/dns/")
+    error_message = "The zones are not those that were named."
+  }
+}
+
+run "own_registry_and_database" {
+  variables {
+    replacement_acknowledgement = "own registry and database"
+    registry                    = { existing = { resource_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/hub/providers/Microsoft.ContainerRegistry/registries/hubregistry" } }
+    database                    = { existing = { resource_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/hub/providers/Microsoft.DBforPostgreSQL/flexibleServers/hub-db" }, database_name = "runs" }
+    mirror_images               = true
+  }
+  assert {
+    condition     = length(module.acr) + length(module.postgresql) == 0 && output.registry.login_server == "hubregistry.azurecr.io" && output.registry.mirrors && output.registry.flow_image == null
+    error_message = "The registry is not the one that was named."
+  }
+  assert {
+    condition     = endswith(azurerm_role_assignment.pull[0].scope, "/registries/hubregistry") && azurerm_role_assignment.pull[0].principal_id == "66666666-6666-4666-8666-666666666666"
+    error_message = "The nodes may not pull from the registry."
+  }
+  assert {
+    condition     = local.database == { host = "hub-db.postgres.database.azure.com", port = 5432, name = "runs", user = "hub" } && endswith(output.database.id, "/flexibleServers/hub-db")
+    error_message = "The database is not the one that was named."
+  }
+  assert {
+    condition     = length(azurerm_private_dns_zone.database) + length(azurerm_private_dns_zone.registry) == 0 && length(azurerm_virtual_network.this) == 1
+    error_message = "There are zones for what is not made, or the nodes have no network."
+  }
+}
+
+run "own_cluster" {
+  variables {
+    replacement_acknowledgement = "own cluster"
+    network = {
+      existing = { database_subnet_resource_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/hub/providers/Microsoft.Network/virtualNetworks/hub/subnets/database" }
+    }
+    cluster  = { existing = { resource_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/hub/providers/Microsoft.ContainerService/managedClusters/hub" } }
+    registry = { public_network_access_enabled = true }
+  }
+  assert {
+    condition     = length(module.aks) + length(azurerm_user_assigned_identity.cluster) + length(azurerm_user_assigned_identity.nodes) + length(azurerm_role_assignment.network) + length(azurerm_role_assignment.nodes_identity) + length(azurerm_virtual_network.this) == 0
+    error_message = "There is something of a second cluster."
+  }
+  assert {
+    condition     = output.kubernetes.host == "https://hub.hcp.westeurope.azmk8s.io:443" && output.kubernetes.cluster_ca_certificate == "certificate" && output.kubernetes.exec == null && output.cluster.oidc_issuer_url == "https://oidc.example.com"
+    error_message = "The cluster is not the one that was named."
+  }
+  assert {
+    condition     = azurerm_role_assignment.pull[0].principal_id == "99999999-9999-4999-8999-999999999999" && length(module.postgresql) == 1
+    error_message = "The cluster's nodes may not pull from the registry, or there is no database."
+  }
+}
+
+run "own_everything" {
+  variables {
+    replacement_acknowledgement = "own everything"
+    cluster                     = { existing = { resource_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/hub/providers/Microsoft.ContainerService/managedClusters/hub" } }
+    registry                    = { existing = { resource_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/hub/providers/Microsoft.ContainerRegistry/registries/hubregistry" } }
+    database                    = { existing = { resource_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/hub/providers/Microsoft.DBforPostgreSQL/flexibleServers/hub-db" } }
+  }
+  assert {
+    condition     = length(azurerm_role_assignment.pull) == 0 && length(azurerm_virtual_network.this) == 0 && local.database.name == "prefect" && !output.registry.mirrors
+    error_message = "There is more than the release."
+  }
+}
+
+# Another cluster of the same name, in the provider's own subscription.
+run "own_cluster_elsewhere" {
+  command = plan
+  variables {
+    replacement_acknowledgement = "own cluster elsewhere"
+    cluster                     = { existing = { resource_id = "/subscriptions/99999999-9999-4999-8999-999999999999/resourceGroups/hub/providers/Microsoft.ContainerService/managedClusters/hub" } }
+    registry                    = { existing = { resource_id = "/subscriptions/99999999-9999-4999-8999-999999999999/resourceGroups/hub/providers/Microsoft.ContainerRegistry/registries/hubregistry" } }
+    database                    = { existing = { resource_id = "/subscriptions/99999999-9999-4999-8999-999999999999/resourceGroups/hub/providers/Microsoft.DBforPostgreSQL/flexibleServers/hub-db" } }
+  }
+  expect_failures = [data.azurerm_kubernetes_cluster.existing, data.azurerm_container_registry.existing, data.azurerm_postgresql_flexible_server.existing]
+}
+
+run "own_network_elsewhere" {
+  command = plan
+  variables {
+    replacement_acknowledgement = "own network elsewhere"
+    network = {
+      existing = { nodes_subnet_resource_id = "/subscriptions/99999999-9999-4999-8999-999999999999/resourceGroups/hub/providers/Microsoft.Network/virtualNetworks/hub/subnets/nodes" }
+    }
+    registry = { public_network_access_enabled = true }
+    database = { existing = { resource_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/hub/providers/Microsoft.DBforPostgreSQL/flexibleServers/hub-db" } }
+  }
+  expect_failures = [data.azurerm_virtual_network.existing]
 }

@@ -9,6 +9,7 @@ mock_provider "helm" {}
 override_module {
   target = module.aks
   outputs = {
+    id                    = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ContainerService/managedClusters/example"
     kubelet_object_id     = "55555555-5555-4555-8555-555555555555"
     identity_principal_id = "66666666-6666-4666-8666-666666666666"
   }
@@ -154,7 +155,75 @@ run "identity_without_its_object_id" {
   variables {
     cluster = { identity_ids = ["/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.ManagedIdentity/userAssignedIdentities/example"] }
   }
-  expect_failures = [azurerm_subnet.nodes]
+  expect_failures = [azurerm_resource_group.this]
+}
+
+run "settings_of_what_exists" {
+  command = plan
+  variables {
+    database = { existing = { resource_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/hub/providers/Microsoft.DBforPostgreSQL/flexibleServers/hub-db" }, sku_name = "B_Standard_B1ms" }
+  }
+  expect_failures = [azurerm_resource_group.this]
+}
+
+run "network_without_a_subnet_for_the_registry" {
+  command = plan
+  variables {
+    network = {
+      existing = { database_subnet_resource_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/hub/providers/Microsoft.Network/virtualNetworks/hub/subnets/database" }
+    }
+    cluster  = { existing = { resource_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/hub/providers/Microsoft.ContainerService/managedClusters/hub" } }
+    registry = { sku = "Premium" }
+  }
+  expect_failures = [azurerm_resource_group.this]
+}
+
+run "subnet_by_name" {
+  command = plan
+  variables {
+    network = { existing = { nodes_subnet_resource_id = "nodes" } }
+  }
+  expect_failures = [var.network]
+}
+
+run "zone_by_name" {
+  command = plan
+  variables {
+    network = { existing = { database_private_dns_zone = { resource_id = "example.private.postgres.database.azure.com" } } }
+  }
+  expect_failures = [var.network]
+}
+
+run "cluster_by_name" {
+  command = plan
+  variables {
+    cluster = { existing = { resource_id = "hub" } }
+  }
+  expect_failures = [var.cluster]
+}
+
+run "registry_by_name" {
+  command = plan
+  variables {
+    registry = { existing = { resource_id = "hubregistry" } }
+  }
+  expect_failures = [var.registry]
+}
+
+run "database_by_name" {
+  command = plan
+  variables {
+    database = { existing = { resource_id = "hub-db" } }
+  }
+  expect_failures = [var.database]
+}
+
+run "alerts_without_logs" {
+  command = plan
+  variables {
+    alerts = { action_group_ids = ["/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/logs/providers/Microsoft.Insights/actionGroups/on-call"] }
+  }
+  expect_failures = [var.alerts]
 }
 
 run "replaced" {

@@ -57,7 +57,7 @@ func hookStates(names []string) ([]any, error) {
 	return jsonStrings(slices.Compact(names)), nil
 }
 
-// checkHookConfig wants exactly the settings that a type of hook needs.
+// checkHookConfig requires exactly the settings of a type of hook.
 func checkHookConfig(kind string, raw any) error {
 	config := object(raw)
 	given := slices.Sorted(maps.Keys(config))
@@ -94,8 +94,7 @@ func setCloudHookActive(active bool) Operation {
 	}
 }
 
-// testCloudHook calls a hook, active or not, with an event that did not happen. It answers
-// failures in its payload.
+// testCloudHook calls a hook, active or not, with an event that did not happen. It reports failures in its payload.
 func (a *API) testCloudHook(ctx context.Context, tx *store.Tx, input map[string]any) (any, error) {
 	hook, found := tx.Get("cloud_hook", text(input, "cloud_hook_id"))
 	if !found {
@@ -118,7 +117,7 @@ func (a *API) testCloudHook(ctx context.Context, tx *store.Tx, input map[string]
 		return tested("")
 	}
 	if box, ok := ctx.Value(outboxKey{}).(*outbox); ok {
-		// The receiver may be slow, and may ask this Server something: not while others wait.
+		// The receiver may be slow, and may call this Server itself, so others must not wait for it.
 		box.answer = call
 		return nil, nil
 	}

@@ -134,7 +134,7 @@ func parseSchedule(r record) any {
 	return document
 }
 
-// checkReferenceTasks takes whatever can be iterated over.
+// checkReferenceTasks accepts anything that can be iterated over.
 func checkReferenceTasks(r record) {
 	const key = "reference_tasks"
 	value, present := r.raw[key]

@@ -91,7 +91,7 @@ func pythonBase64(encoded string) ([]byte, error) {
 	return base64.RawStdEncoding.DecodeString(string(digits)) //nolint:wrapcheck // the caller's words
 }
 
-// finite reports whether every number is one that JSON can say after Python has read it.
+// finite reports whether every number can be written as JSON after Python has read it.
 func finite(value any) bool {
 	switch typed := value.(type) {
 	case json.Number:
@@ -117,7 +117,7 @@ func (a *API) createFlow(ctx context.Context, tx *store.Tx, input map[string]any
 	}
 	group := text(input, "version_group_id")
 	if group == "" {
-		// The name is looked for before anybody has looked at it.
+		// The name is looked up before it is validated.
 		if _, isText := raw["name"].(string); raw["name"] != nil && !isText {
 			return nil, fail("[{'extensions': {'path': '$', 'code': 'validation-failed'}, " +
 				"'message': 'Expected type String, found " + strings.ReplaceAll(dumps(raw["name"]), "'", `\'`) + ".'}]")

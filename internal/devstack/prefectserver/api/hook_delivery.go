@@ -23,7 +23,7 @@ const (
 	slackTimeout = time.Second
 )
 
-// hookEvent is a change of a flow run's state, as hooks tell it.
+// hookEvent is a change of a flow run's state, as hooks report it.
 type hookEvent struct {
 	id   string
 	at   time.Time
@@ -83,8 +83,8 @@ func completed(database *schema.Database, table string, known map[string]any) ma
 	return all
 }
 
-// notify finds the hooks that want to hear of a new state, and calls them once the
-// transaction is committed. Messages are rows, so they are part of it.
+// notify finds the hooks for a new state, and calls them once the transaction is committed. Messages are rows, so
+// they are part of it.
 func (a *API) notify(ctx context.Context, tx *store.Tx, run, state store.Row) {
 	flow, _ := tx.Get("flow", rowText(run, "flow_id"))
 	hooks := matchingHooks(tx, run, flow, rowText(state, "state"))
@@ -159,7 +159,7 @@ func (a *API) callHooksInBackground(ctx context.Context, event hookEvent) {
 	}
 }
 
-// callHook sends an event to the receiver. What the receiver answers does not matter.
+// callHook sends an event to the receiver. The receiver's response is ignored.
 func (a *API) callHook(ctx context.Context, hook store.Row, event hookEvent) error {
 	config := object(hook["config"])
 	switch hook["type"] {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Words of which runs are named when nobody names them.
+// Words for the default names of runs.
 const (
 	adjectives = `agile amber ample arctic avid azure bold brave bright brisk bronze calm candid cheerful clever
 		cobalt coral cosmic crimson crisp curious daring deft dusty eager early earnest elegant emerald fabled fair

@@ -84,8 +84,8 @@ func (s *State) startOrNil() any {
 	return s.Start.UTC()
 }
 
-// serialize gives the form that clients read back. Fields that the type does not have are
-// left out; those that it has are always there.
+// serialize returns the form that clients read back. Fields that the type does not have are left out; those that it
+// has are always there.
 func (s *State) serialize() map[string]any {
 	serialized := map[string]any{
 		"type": s.Type, "__version__": ReleaseCoreVersion, "message": s.messageOrNil(),

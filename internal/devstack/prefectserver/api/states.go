@@ -77,9 +77,9 @@ func (a *API) setState(raw any, set func(*State) error) error {
 	return set(state)
 }
 
-// SetFlowRunState puts a run into a state, with all that follows from it: cancelling takes
-// the unfinished task runs along, running and submitting are signs of life, submitting
-// notes the agent ("" for none), and cloud hooks hear of it.
+// SetFlowRunState puts a run into a state, with all that follows from it: cancelling takes the unfinished task runs
+// along, running and submitting are signs of life, submitting notes the agent ("" for none), and cloud hooks are
+// called.
 func (a *API) SetFlowRunState(ctx context.Context, tx *store.Tx, id string, state *State, agent string) error {
 	run, found := tx.Get("flow_run", id)
 	if !found {

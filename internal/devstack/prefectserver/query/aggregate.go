@@ -9,8 +9,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver/store"
 )
 
-// aggregate applies a function to a column of rows, leaving NULLs out. It is NULL
-// over no values.
+// aggregate applies a function to a column of rows, leaving NULLs out. The result over no values is NULL.
 func aggregate(function, column string, rows []store.Row) any {
 	var values []any
 	for _, row := range rows {

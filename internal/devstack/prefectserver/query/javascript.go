@@ -15,8 +15,8 @@ import (
 // The gateway is written in JavaScript and reads and writes every JSON that passes
 // it: numbers become doubles and are written as JavaScript writes them.
 
-// JavaScript gives the numbers of decoded JSON the values and the spelling that they
-// have once the gateway has read them. It changes lists and objects in place.
+// JavaScript gives the numbers of decoded JSON the values and the spelling that they have once the gateway has read
+// them. It changes lists and objects in place.
 func JavaScript(v any) any {
 	switch x := v.(type) {
 	case json.Number:

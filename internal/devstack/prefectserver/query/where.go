@@ -151,9 +151,8 @@ func related(tx *store.Tx, r *schema.Relationship, row store.Row) []store.Row {
 	return tx.By(r.Table, r.Remote, key)
 }
 
-// candidates returns rows among which are all that a condition can hold for, found
-// through indexes, in no particular order. It returns false if there is no better
-// way than to look at every row.
+// candidates returns rows among which are all that a condition can hold for, found through indexes, in no particular
+// order. It returns false if every row must be checked.
 func (e *Engine) candidates(tx *store.Tx, t *schema.Table, where any) ([]store.Row, bool) {
 	var best []store.Row
 	found := false

@@ -1,6 +1,6 @@
-// Package services holds the background work of Prefect Server: the scheduler, which makes
-// runs of active schedules; Lazarus, which puts runs back whose process has died; and the
-// zombie killer, which ends what claims to run without a sign of life.
+// Package services holds the background work of Prefect Server: the scheduler, which makes runs of active schedules;
+// Lazarus, which puts runs back whose process has died; and the zombie killer, which ends runs that have no
+// heartbeat.
 package services
 
 import (

@@ -27,7 +27,7 @@ type ConstraintError struct {
 	Kind       error  // ErrUnique, ErrForeignKey, ErrNotNull or ErrCheck
 }
 
-// Error gives the message with which Prefect Server answers.
+// Error returns the message with which Prefect Server answers.
 func (e *ConstraintError) Error() string {
 	switch {
 	case errors.Is(e.Kind, ErrUnique):

@@ -131,8 +131,7 @@ func (t *table) drop(e *entry, id string) {
 	t.rows = t.rows.remove(e)
 }
 
-// replace gives an entry another row with the same id. Only the indexes over
-// changed columns are touched.
+// replace gives an entry another row with the same id. Only the indexes over changed columns are touched.
 func (t *table) replace(e *entry, row Row) {
 	old := e.row
 	e.row = row

@@ -23,7 +23,7 @@ func (tx *Tx) fire(trigger schema.Trigger, row Row) error {
 	}
 }
 
-// createTaskRuns gives every task of a new flow run's flow a task run, waiting.
+// createTaskRuns gives every task of a new flow run's flow a waiting task run.
 func (tx *Tx) createTaskRuns(flowRun Row) error {
 	const message = "Task run created"
 	for _, task := range tx.By("task", "flow_id", flowRun["flow_id"]) {

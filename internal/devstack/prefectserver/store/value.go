@@ -167,8 +167,8 @@ var timestampLayouts = [...]string{
 	"2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02", "20060102T150405Z07:00", "20060102T150405", "20060102",
 }
 
-// ParseTime reads a moment in the forms that Prefect's clients send. Without a
-// offset it is UTC; else the offset stays, because what echoes the time shows it.
+// ParseTime reads a moment in the forms that Prefect's clients send. Without an offset it is UTC; otherwise the
+// offset is kept, because responses that echo the time show it.
 func ParseTime(s string) (time.Time, error) {
 	for _, layout := range timestampLayouts {
 		if t, err := time.Parse(layout, strings.TrimSpace(s)); err == nil && t.Year() > 0 { // there is no year 0
