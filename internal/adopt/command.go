@@ -74,6 +74,9 @@ func Command(ctx context.Context, server tfprotov6.ProviderServer, arguments []s
 // report prints what was written and the next steps.
 func report(made *Result, dir string, stdout io.Writer) {
 	var b strings.Builder
+	if dir == "." {
+		dir = "the current directory"
+	}
 	fmt.Fprintf(&b, "Wrote %d files to %s: %d projects, %d flows, %d flow groups with their own settings, %d cloud hooks.\n",
 		len(made.Files), dir, made.Projects, made.Flows, made.FlowGroups, made.CloudHooks)
 	for _, warning := range made.Warnings {
@@ -82,6 +85,7 @@ func report(made *Result, dir string, stdout io.Writer) {
 	for _, file := range made.Secret {
 		fmt.Fprintf(&b, "\n%s contains secrets of cloud hooks: keep it out of version control.\n", file)
 	}
+	b.WriteString("\nFlow runs, archived flows and old versions stay on the Server, outside Terraform.\n")
 	b.WriteString("\nNext: terraform init && terraform plan. The plan imports everything and changes nothing.\n")
 	_, _ = io.WriteString(stdout, b.String())
 }

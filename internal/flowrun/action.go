@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/hashicorp/terraform-plugin-framework/action"
@@ -141,7 +142,7 @@ func (a *runAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *
 	}
 	w := runwait.New(a.data.Prefect, &a.data.FlowRunPolls, run.ID, g)
 	w.Started(run, creationRequests)
-	resp.Diagnostics.Append(m.awaitInvoked(ctx, a.data, w, g, tell, !config.ShowLogs.Equal(types.BoolValue(false)), prefect.LogCursor{})...)
+	resp.Diagnostics.Append(m.awaitInvoked(ctx, a.data, w, g, tell, !config.ShowLogs.Equal(types.BoolValue(false)), time.Time{})...)
 }
 
 // startInterrupted is the advice for an action that was interrupted while starting a run. No later apply
@@ -192,11 +193,13 @@ func (a *runAction) start(ctx context.Context, config runActionModel, m *model) 
 	return run, slices.ContainsFunc(before, func(r prefect.FlowRun) bool { return r.ID == id }), diags
 }
 
-// awaitInvoked waits for the run of an action, whose log it shows from since on unless logs is false.
+// awaitInvoked waits for the run of an action, whose log it shows unless logs is false. The zero time from stands for the whole
+// log; otherwise what was written before is that of an earlier attempt.
 func (m *model) awaitInvoked(
-	ctx context.Context, data *framework.ProviderData, w *runwait.Waiter, g runwait.Goal, tell func(string), logs bool, since prefect.LogCursor,
+	ctx context.Context, data *framework.ProviderData, w *runwait.Waiter, g runwait.Goal, tell func(string), logs bool, from time.Time,
 ) diag.Diagnostics {
 	w.Tell = tell
+	since := prefect.LogsFrom(from)
 	if logs {
 		w.NewLogs = func(ctx context.Context) (lines []prefect.Log, err error) {
 			lines, since, err = data.Prefect.FlowRunLogs(ctx, m.ID.ValueString(), since)
@@ -211,6 +214,7 @@ func (m *model) awaitInvoked(
 	}
 	if !r.Interrupted {
 		diags.Append(m.details(ctx, data.Prefect, &r)...)
+		r.Logs = slices.DeleteFunc(r.Logs, func(l prefect.Log) bool { return l.Timestamp.Before(from) })
 	}
 	if r.Accepted || r.Err == nil && r.Verdict == runwait.Late && m.OnTimeout.ValueString() == onWarn {
 		diags.AddWarning(r.Summary(), r.Detail())

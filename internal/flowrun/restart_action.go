@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/action/schema"
@@ -144,11 +145,11 @@ func (a *restartAction) Invoke(ctx context.Context, req action.InvokeRequest, re
 	w := runwait.New(a.data.Prefect, &a.data.FlowRunPolls, run.ID, g)
 	w.EarlierJobs = earlier
 	w.Started(run, restartRequests)
-	since := prefect.LogCursor{}
+	var from time.Time
 	if run.StateTimestamp != nil {
-		since = prefect.LogsFrom(*run.StateTimestamp)
+		from = *run.StateTimestamp
 	}
-	resp.Diagnostics.Append(m.awaitInvoked(ctx, a.data, w, g, tell, !config.ShowLogs.Equal(types.BoolValue(false)), since)...)
+	resp.Diagnostics.Append(m.awaitInvoked(ctx, a.data, w, g, tell, !config.ShowLogs.Equal(types.BoolValue(false)), from)...)
 }
 
 // restartedText says what was restarted.
@@ -157,7 +158,7 @@ func restartedText(r *prefect.Restart) string {
 	if len(r.Reset)+len(r.Waiting)+r.Kept == 0 {
 		return text
 	}
-	return fmt.Sprintf("%s: %s to run, %d finished before", text, framework.Count(len(r.Reset)+len(r.Waiting), "task run"), r.Kept)
+	return fmt.Sprintf("%s: %s to execute, %d already finished", text, framework.Count(len(r.Reset)+len(r.Waiting), "task run"), r.Kept)
 }
 
 // restarting is the key of a lock: finding out what a restart changes and changing it are separate steps.

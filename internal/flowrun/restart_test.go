@@ -85,7 +85,7 @@ func TestAccFlowRunAction_restart(t *testing.T) {
 	if found := withoutAgents(session.Invoke("prefect_flow_run_restart", config, told.add)); len(found) > 0 {
 		t.Fatalf("got %+v", found)
 	}
-	told.says(t, `Restarted flow run "nightly" (`, ", which was Failed: 1 task run to run, 1 finished before", `"nightly" is Success`)
+	told.says(t, `Restarted flow run "nightly" (`, ", which was Failed: 1 task run to execute, 1 already finished", `"nightly" is Success`)
 	for _, line := range told.lines {
 		if strings.Contains(line, "made to fail") {
 			t.Errorf("tells of the first attempt: %s", line)
@@ -180,7 +180,7 @@ func TestAccFlowRunAction_restartNoWait(t *testing.T) {
 	if found := withoutAgents(session.Invoke("prefect_flow_run_restart", config, told.add)); len(found) > 0 {
 		t.Fatalf("got %+v", found)
 	}
-	told.says(t, "which was Cancelled: 2 task runs to run, 0 finished before")
+	told.says(t, "which was Cancelled: 2 task runs to execute, 0 already finished")
 	states, err := b.Client.FlowRunStates(t.Context(), id)
 	if err != nil || len(states) != 3 || states[2].State != "Scheduled" || states[2].Message != "Restarted by Terraform" {
 		t.Errorf("the states are %+v, %v", states, err)

@@ -29,8 +29,13 @@ type LogCursor struct {
 	seen map[string]time.Time
 }
 
-// LogsFrom returns a cursor for the lines that arrive from a time of the Server's clock on.
-func LogsFrom(t time.Time) LogCursor { return LogCursor{newest: t.Add(lateLog)} }
+// LogsFrom returns a cursor for the lines that arrive from a time of the Server's clock on; the zero time is that of all lines.
+func LogsFrom(t time.Time) LogCursor {
+	if t.IsZero() {
+		return LogCursor{}
+	}
+	return LogCursor{newest: t.Add(lateLog)}
+}
 
 // FlowRunLogs returns the lines of a run that arrived since the cursor, in the order of their timestamps, and
 // the cursor for the next call. Every line is returned exactly once, even if it arrives late.

@@ -307,7 +307,7 @@ func (r Report) afterFailure() []string {
 	case r.Invoked && r.Accepted:
 		return nil
 	case r.Invoked:
-		return []string{accept}
+		return []string{fmt.Sprintf("When the cause is mended, the action `prefect_flow_run_restart` with the id %s runs again what failed. %s", r.Run.ID, accept)}
 	case r.Accepted:
 		return []string{again}
 	}
