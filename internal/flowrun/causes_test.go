@@ -345,9 +345,10 @@ func stable(text string) string {
 
 // timeless is a diagnostic without its lists and without what changes from one
 // second to the next: a kubelet alternates between pulling an image and waiting to
-// do so.
+// do so. Schedulers of some Kubernetes versions mention claims.
 func timeless(text string) string {
 	text = regexp.MustCompile(`Back-off pulling image "[^"]+": ErrImagePull: `).ReplaceAllString(stable(text), "")
+	text = strings.ReplaceAll(text, "no new claims to deallocate, ", "")
 	text = waitingPod.ReplaceAllString(text, "${1}: Pending\n${2}") // the agent deletes the Job once it has failed the run
 	return strings.ReplaceAll(text, "(ImagePullBackOff)", "(ErrImagePull)")
 }
