@@ -95,8 +95,8 @@ func (m *model) goal(ctx context.Context) (runwait.Goal, diag.Diagnostics) {
 	deadlines, _, diags := m.limits(ctx)
 	success := m.successStates()
 	if len(success) < len(m.SuccessStates.Elements()) {
-		diags.AddAttributeError(path.Root("success_states"), "Null Set Value",
-			"An element of `success_states` is null.\n\nRemove it, for instance with `compact()`.")
+		diags.AddAttributeError(path.Root("success_states"), "Null element",
+			"One of the elements of `success_states` is null. Remove it: `[for e in var.list : e if e != null]` leaves nulls out.")
 	}
 	return runwait.Goal{WaitFor: m.WaitFor.ValueString(), Success: success, Limits: deadlines}, diags
 }

@@ -49,9 +49,6 @@ func Value(flow *serialization.Flow) types.Object {
 	})
 }
 
-// Null is a null summary.
-func Null() types.Object { return types.ObjectNull(Types()) }
-
 // Unknown is an unknown summary.
 func Unknown() types.Object { return types.ObjectUnknown(Types()) }
 

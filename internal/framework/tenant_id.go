@@ -1,7 +1,6 @@
 package framework
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
@@ -21,16 +20,4 @@ func (f Failure) DiagnoseIn(err error, tenantID types.String) diag.Diagnostics {
 	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("tenant_id"), f.Summary,
 		fmt.Sprintf("The Server has no tenant with the id %q.\n\nSet `tenant_id` to the `id` of a `prefect_tenant` resource or data source, "+
 			"or leave it out to use the provider's tenant.", tenantID.ValueString()))}
-}
-
-// ToList returns a client for a data source that lists the objects of the tenant in its attribute
-// `tenant_id`, and sets that attribute to the tenant's id. failure describes a failed listing.
-func (d *ProviderData) ToList(ctx context.Context, tenantID *types.String, failure Failure) (*prefect.Client, diag.Diagnostics) {
-	client := d.Client(*tenantID)
-	id, err := client.TenantID(ctx)
-	if err != nil {
-		return nil, failure.DiagnoseIn(err, *tenantID)
-	}
-	*tenantID = types.StringValue(id)
-	return client, nil
 }

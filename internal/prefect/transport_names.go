@@ -9,10 +9,6 @@ type (
 	Config = transport.Config
 	// BasicAuth is that of package transport.
 	BasicAuth = transport.BasicAuth
-	// VariablesEncoding is that of package transport.
-	VariablesEncoding = transport.VariablesEncoding
-	// DialError is that of package transport.
-	DialError = transport.DialError
 	// Event is that of package transport.
 	Event = transport.Event
 	// Error is that of package transport.
@@ -21,11 +17,8 @@ type (
 	SettingError = transport.SettingError
 )
 
-// Forms in which variables are sent; see [transport.VariablesEncoding].
-const (
-	VariablesAsObject = transport.VariablesAsObject
-	VariablesAsString = transport.VariablesAsString
-)
+// VariablesAsString is a form in which variables are sent; see [transport.VariablesEncoding].
+const VariablesAsString = transport.VariablesAsString
 
 // Kinds of failure, for errors.Is; see package transport for the meaning of each.
 var (

@@ -34,12 +34,11 @@ type Options struct {
 
 // ControlPlane is a running control plane.
 type ControlPlane struct {
-	layout     layout
-	material   *material
-	kubeconfig []byte
-	rest       *rest.Config
-	guard      *process.Guard
-	cancel     context.CancelFunc
+	layout   layout
+	material *material
+	rest     *rest.Config
+	guard    *process.Guard
+	cancel   context.CancelFunc
 
 	components []*component
 	done       chan struct{}
@@ -126,6 +125,7 @@ func (p *ControlPlane) prepare(ctx context.Context, options Options) error {
 	if p.material, err = writeMaterial(dir, time.Now()); err != nil {
 		return err
 	}
+	var admin []byte
 	for name, pair := range map[string]keyPair{
 		"admin.kubeconfig":              p.material.admin,
 		"controller-manager.kubeconfig": p.material.controllerManager,
@@ -139,10 +139,10 @@ func (p *ControlPlane) prepare(ctx context.Context, options Options) error {
 			return fmt.Errorf("write a kubeconfig: %w", err)
 		}
 		if name == "admin.kubeconfig" {
-			p.kubeconfig = content
+			admin = content
 		}
 	}
-	config, err := clientcmd.RESTConfigFromKubeConfig(p.kubeconfig)
+	config, err := clientcmd.RESTConfigFromKubeConfig(admin)
 	if err != nil {
 		return fmt.Errorf("read the control plane's kubeconfig: %w", err)
 	}
@@ -177,9 +177,6 @@ func dataDir(wanted string, guard *process.Guard) (string, error) {
 // KubeconfigPath is the file with the administrator's configuration. It is gone
 // after Stop unless Options.DataDir was given.
 func (p *ControlPlane) KubeconfigPath() string { return p.layout.file("admin.kubeconfig") }
-
-// Kubeconfig is the content of that file.
-func (p *ControlPlane) Kubeconfig() []byte { return p.kubeconfig }
 
 // RESTConfig is a client configuration of the administrator; the caller may
 // change it.

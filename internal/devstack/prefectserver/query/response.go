@@ -76,16 +76,6 @@ type Object struct {
 	Values []any
 }
 
-// Get returns the value of a key, or nil.
-func (o *Object) Get(key string) any {
-	for i, k := range o.Keys {
-		if k == key {
-			return o.Values[i]
-		}
-	}
-	return nil
-}
-
 // write encodes a value of a response.
 func write(b *bytes.Buffer, v any) error {
 	switch x := v.(type) {

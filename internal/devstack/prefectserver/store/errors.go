@@ -10,7 +10,6 @@ var (
 	ErrUnique     = errors.New("uniqueness violation")
 	ErrForeignKey = errors.New("foreign key violation")
 	ErrNotNull    = errors.New("not-null violation")
-	ErrCheck      = errors.New("check violation")
 	// ErrData is a value that its column's type does not accept.
 	ErrData = errors.New("data exception")
 	// ErrReadOnly is a write inside View.
@@ -24,7 +23,7 @@ type ConstraintError struct {
 	Table      string
 	Constraint string // empty for NOT NULL
 	Column     string // for NOT NULL
-	Kind       error  // ErrUnique, ErrForeignKey, ErrNotNull or ErrCheck
+	Kind       error  // ErrUnique, ErrForeignKey or ErrNotNull
 }
 
 // Error returns the message with which Prefect Server answers.
@@ -34,11 +33,9 @@ func (e *ConstraintError) Error() string {
 		return "Uniqueness violation."
 	case errors.Is(e.Kind, ErrForeignKey):
 		return "Foreign key violation."
-	case errors.Is(e.Kind, ErrNotNull):
+	default:
 		return fmt.Sprintf("Not-NULL violation. null value in column %q of relation %q violates not-null constraint",
 			e.Column, e.Table)
-	default:
-		return fmt.Sprintf("Check constraint violation. %s of relation %q", e.Constraint, e.Table)
 	}
 }
 
