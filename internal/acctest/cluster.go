@@ -24,6 +24,8 @@ type KubernetesCluster struct {
 	Kubeconfig string
 	// Namespace is the test's namespace.
 	Namespace string
+	// Others are further namespaces in which the provider looks for Jobs.
+	Others []string
 	// Client works in the namespace.
 	Client *kubeclient.Client
 	// Set is all of the cluster's API.
@@ -50,6 +52,18 @@ func Cluster(t testing.TB) *KubernetesCluster {
 	}
 	createNamespace(t, set, namespace)
 	return &KubernetesCluster{Kubeconfig: path, Namespace: namespace, Client: client, Set: set}
+}
+
+// Another returns the same cluster with another fresh namespace.
+func (c *KubernetesCluster) Another(t testing.TB) *KubernetesCluster {
+	t.Helper()
+	namespace := Name("prefect-acc")
+	client, err := kubeclient.NewClient(kubeclient.Config{ConfigPath: c.Kubeconfig, Namespace: namespace})
+	if err != nil {
+		t.Fatal(err)
+	}
+	createNamespace(t, c.Set, namespace)
+	return &KubernetesCluster{Kubeconfig: c.Kubeconfig, Namespace: namespace, Client: client, Set: c.Set}
 }
 
 // RealNodes reports whether pods run in real containers, on any node but the virtual

@@ -60,6 +60,9 @@ func Connect(t testing.TB, server *PrefectServer, cluster *KubernetesCluster) *S
 	}
 	if cluster != nil {
 		config["kubernetes"] = map[string]any{"config_path": cluster.Kubeconfig, "namespace": cluster.Namespace}
+		if cluster.Others != nil {
+			config["kubernetes"] = map[string]any{"config_path": cluster.Kubeconfig, "namespace": cluster.Namespace, "namespaces": cluster.Others}
+		}
 	}
 	configured, err := s.server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
 		TerraformVersion: "1.14.0", Config: s.value(s.schemas.Provider, config),

@@ -2,6 +2,7 @@ package chaos_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -9,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -295,6 +297,66 @@ func once(prefixes ...string) func(string) bool {
 			}
 		}
 		return false
+	}
+}
+
+var (
+	rowID    = regexp.MustCompile(`"id":"[0-9a-f-]{36}"`)
+	rowCount = regexp.MustCompile(`"count":[0-9]+`)
+	rootOf   = regexp.MustCompile(`^\{"data":\{"([A-Za-z_]+)"`)
+)
+
+// endlessPages make every list go on: by a number of rows that is never reached, and with rows that are always new ones.
+func endlessPages() map[string]answer {
+	more := func(own []byte) []byte { return rowCount.ReplaceAll(own, []byte(`"count":1000000`)) }
+	var mu sync.Mutex
+	pages, rows := map[string][]byte{}, 0
+	return map[string]answer{
+		"rows that are not there": func(w http.ResponseWriter, own []byte) { _, _ = w.Write(more(own)) },
+		"always new rows": func(w http.ResponseWriter, own []byte) {
+			mu.Lock()
+			defer mu.Unlock()
+			if root := rootOf.FindSubmatch(own); root != nil {
+				if rowID.Match(own) {
+					pages[string(root[1])] = own
+				} else if page, ok := pages[string(root[1])]; ok {
+					own = page
+				}
+			}
+			own = rowID.ReplaceAllFunc(own, func([]byte) []byte {
+				rows++
+				return fmt.Appendf(nil, `"id":"%08x-0000-4000-8000-000000000000"`, rows)
+			})
+			_, _ = w.Write(more(own))
+		},
+	}
+}
+
+// TestEndlessPages makes the Server's lists endless. What asks for them ends, with an error, after a bounded number of
+// requests, and what is in the state stays.
+func TestEndlessPages(t *testing.T) {
+	t.Parallel()
+	for name, pages := range endlessPages() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := acctest.Embedded(t, prefectserver.Options{})
+			p := newProxy(t, server.API)
+			behind := *server
+			behind.API = p.url
+			w := terraform(t, &behind, configuration)
+			w.Apply()
+			p.attack(pages, func(asked string) bool { return strings.Contains(asked, "aggregate") })
+			began := time.Now()
+			output, code := w.Try("plan", "-input=false")
+			t.Logf("exit code %d after %.1f s and %d answers", code, time.Since(began).Seconds(), p.count())
+			if code == 0 || p.count() == 0 || p.count() > 20_000 || time.Since(began) > 90*time.Second {
+				t.Errorf("exit code %d after %s and %d answers:\n%s", code, time.Since(began), p.count(), output)
+			}
+			printed(t, output)
+			p.attack(nil, nil)
+			w.Unchanged("after endless pages")
+			one(t, "after endless pages", server.Client, 1)
+		})
 	}
 }
 

@@ -44,7 +44,7 @@ func TestGeneratedConfiguration(t *testing.T) {
 			},
 			[]string{
 				"context", "flow_id", "labels", "name", "on_destroy", "on_failure", "on_timeout", "parameters", "run_config",
-				"success_states", "wait_for",
+				"success_states", "tenant_id", "wait_for",
 			},
 		},
 		"prefect_cloud_hook": {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
-
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -14,6 +12,7 @@ import (
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 	"github.com/prefect-server/terraform-provider-prefect/internal/runconfig"
 )
 
@@ -76,7 +75,14 @@ func (r *flowResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	planned, diags := p.model(ctx)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, planned)...)
-	if resp.Diagnostics.HasError() || p.want == nil || planned.ProjectID.IsUnknown() || r.data == nil {
+	if resp.Diagnostics.HasError() || p.want == nil {
+		return
+	}
+	resp.Diagnostics.Append(p.doubts(ctx)...)
+	if planned.ProjectID.IsUnknown() && p.state == nil && p.config.VersionGroupID.IsNull() {
+		resp.Diagnostics.Append(checkSchedule(p.want, p.config.ScheduleActive, nil)...) // a new project has no flow groups
+	}
+	if planned.ProjectID.IsUnknown() || r.data == nil {
 		return
 	}
 	if !replaced { // Terraform plans the creation again, without the state
@@ -165,7 +171,7 @@ func (r *flowResource) planRemote(ctx context.Context, p planning, planned model
 		return nil
 	}
 	client, name := r.data.Client(planned.TenantID), p.want.name
-	newest, err := existing(ctx, client, planned.ProjectID.ValueString(), name, planned.ID.ValueString())
+	newest, err := existing(ctx, client.LookForFlow, planned.ProjectID.ValueString(), name, planned.ID.ValueString())
 	if err != nil {
 		return atPlan(err, fmt.Sprintf("Could not look for flow %q", name), p.config.TenantID)
 	}
@@ -190,7 +196,7 @@ func (r *flowResource) planRemote(ctx context.Context, p planning, planned model
 			return diags
 		}
 	}
-	diags.Append(warnOfRuns(ctx, client, newest)...)
+	diags.Append(p.warnOfRuns(ctx, client, newest)...)
 	return diags
 }
 
@@ -216,28 +222,6 @@ func adoption(ctx context.Context, client *prefect.Client, newest *prefect.Flow,
 		fmt.Sprintf("Flow %q is already registered", newest.Name),
 		fmt.Sprintf("The project has a flow of this name that this resource did not register. %s\n\n"+
 			"If another configuration manages that flow, use another name, project or `version_group_id` here.", what))
-}
-
-// warnOfRuns warns of the ad-hoc runs that the Server cancels when it archives the version. Runs created by
-// the scheduler are replaced and do not count.
-func warnOfRuns(ctx context.Context, client *prefect.Client, newest *prefect.Flow) diag.Diagnostics {
-	runs, err := client.ListFlowRuns(ctx, prefect.FlowRunFilter{VersionGroupID: newest.VersionGroupID, States: []string{"Scheduled"}})
-	if err != nil {
-		return atPlan(err, fmt.Sprintf("Could not list the runs of flow %q", newest.Name), types.StringNull())
-	}
-	var pending []prefect.FlowRun
-	for _, run := range runs {
-		if !run.AutoScheduled && !run.Flow.Archived {
-			pending = append(pending, run)
-		}
-	}
-	if len(pending) == 0 {
-		return nil
-	}
-	return diag.Diagnostics{diag.NewWarningDiagnostic(
-		fmt.Sprintf("Registering flow %q cancels %s", newest.Name, framework.Count(len(pending), "pending run")),
-		fmt.Sprintf("The new version archives version %d, and the Server cancels its scheduled runs that have not started and that the "+
-			"schedule did not create:\n%s\nLet them start before you apply, or create them again for the new version.", newest.Version, framework.RunList(pending)))}
 }
 
 // atPlan converts an error of a remote check to diagnostics, unless it means that the Server cannot be
@@ -271,4 +255,7 @@ func (r *flowResource) planDestroy(ctx context.Context, req resource.ModifyPlanR
 	}
 	resp.Diagnostics.AddWarning(fmt.Sprintf("Destroying flow %s cancels %s", state.label(), framework.Count(len(runs), "run")),
 		effect+"\n"+framework.RunList(runs))
+	if state.DeletionPolicy.ValueString() == policyDelete {
+		resp.Diagnostics.Append(r.data.CheckCluster(framework.ClusterForJobs)...)
+	}
 }

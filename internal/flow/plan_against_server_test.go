@@ -3,8 +3,10 @@ package flow
 import (
 	"context"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -79,7 +81,7 @@ func (r *remote) run(group string) {
 func TestPlanWarnsOfRunsThatWouldBeCancelled(t *testing.T) {
 	t.Parallel()
 	r := newRemote(t)
-	base := noInputs(testFlow(t, "etl", withCron("0 0 * * *", nil))) // the schedule's own runs do not count
+	base := noInputs(testFlow(t, "etl", nil))
 	changed := noInputs(testFlow(t, "etl", withTag("x")))
 	state := r.register(base)
 	expect(t, r.plan(configOf(changed), state))
@@ -90,6 +92,66 @@ func TestPlanWarnsOfRunsThatWouldBeCancelled(t *testing.T) {
 	expect(t, r.plan(configOf(changed), state), "cancels 2 pending runs")
 	expect(t, r.plan(configOf(changed), nil), "is already registered", "cancels 2 pending runs")
 	expect(t, r.plan(configOf(base), nil), "is already registered")
+}
+
+// TestPlanSaysWhatBecomesOfScheduledRuns plans new versions of a flow whose schedule has created runs, which the Server
+// deletes.
+func TestPlanSaysWhatBecomesOfScheduledRuns(t *testing.T) {
+	t.Parallel()
+	r := newRemote(t)
+	cron := withCron("0 0 * * *", nil)
+	state := r.register(noInputs(testFlow(t, "etl", cron)))
+	with := func(edits ...func(map[string]any)) model {
+		return configOf(noInputs(testFlow(t, "etl", all(edits...))))
+	}
+	expect(t, r.plan(with(cron), state))
+	expect(t, r.plan(with(cron, withTag("x")), state), "Registering replaces the runs that a schedule has created")
+	expect(t, r.plan(with(withTag("x")), state), "deletes 10 scheduled runs") // by the version that has no schedule
+	off := with(cron, withTag("x"))
+	off.ScheduleActive = types.BoolValue(false)
+	for _, d := range r.plan(off, state) {
+		if !strings.Contains(d.Summary(), "deletes 10 scheduled runs") || !strings.Contains(d.Detail(), "`schedule_active` is false") {
+			t.Errorf("got %v", d)
+		}
+	}
+	expect(t, r.plan(with(cron, withParameter("n", nil)), state), "The schedule will not start runs", "deletes 10 scheduled runs")
+	r.run(state.ID.ValueString())
+	expect(t, r.plan(with(cron, withTag("x")), state), "cancels 1 pending run", "Registering replaces the runs")
+
+	// What becomes of them is what the plan says.
+	scheduled := func() (ids []string) {
+		t.Helper()
+		runs, err := r.client.ListFlowRuns(t.Context(), prefect.FlowRunFilter{VersionGroupID: state.ID.ValueString(), States: []string{"Scheduled"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, run := range runs {
+			if run.AutoScheduled {
+				ids = append(ids, run.ID)
+			}
+		}
+		return ids
+	}
+	before := scheduled()
+	r.register(noInputs(testFlow(t, "etl", all(cron, withTag("x")))))
+	after := scheduled()
+	if len(before) != 10 || len(after) != 10 || slices.ContainsFunc(after, func(id string) bool { return slices.Contains(before, id) }) {
+		t.Errorf("runs %q became %q", before, after)
+	}
+}
+
+// TestPlanWarnsOfScheduledRunsThatAreDue plans a new version while runs wait that no schedule creates again.
+func TestPlanWarnsOfScheduledRunsThatAreDue(t *testing.T) {
+	t.Parallel()
+	r := newRemote(t)
+	p := planning{config: configOf(noInputs(testFlow(t, "etl", withCron("0 0 * * *", nil))))}
+	p.want = mustMean(t, p.config.inputs)
+	late := prefect.FlowRun{ID: "late", Name: "late-run", State: "Scheduled", ScheduledStartTime: time.Now().Add(-time.Minute)}
+	early := prefect.FlowRun{ID: "early", Name: "early-run", State: "Scheduled", ScheduledStartTime: time.Now().Add(time.Hour)}
+	d := p.warnOfScheduled(r.client, &prefect.Flow{Name: "etl", Version: 2}, []prefect.FlowRun{late, early})
+	if !strings.Contains(d.Summary(), "deletes 1 scheduled run that should have started") || !strings.Contains(d.Detail(), "late-run") || strings.Contains(d.Detail(), "early-run") {
+		t.Errorf("got %v", d)
+	}
 }
 
 func TestPlanOfASchedule(t *testing.T) {

@@ -32,10 +32,13 @@ type request struct {
 	taken func(group string) bool
 }
 
+// look is how the client looks for a flow: for a plan or, for what is about to be registered, now.
+type look func(ctx context.Context, projectID, name, versionGroupID string) (*prefect.Flow, error)
+
 // existing returns the newest version of the group that the Server would add the registration to, or nil if
 // it would create a group.
-func existing(ctx context.Context, client *prefect.Client, projectID, name, versionGroupID string) (*prefect.Flow, error) {
-	newest, err := client.LookForFlow(ctx, projectID, name, versionGroupID)
+func existing(ctx context.Context, look look, projectID, name, versionGroupID string) (*prefect.Flow, error) {
+	newest, err := look(ctx, projectID, name, versionGroupID)
 	if errors.Is(err, prefect.ErrNotFound) {
 		return nil, nil //nolint:nilnil // nil is documented above
 	}
@@ -49,7 +52,7 @@ func existing(ctx context.Context, client *prefect.Client, projectID, name, vers
 // nothing if that is already so.
 func ensureRegistered(ctx context.Context, client *prefect.Client, in request) (*prefect.Flow, diag.Diagnostics) {
 	name := in.want.name
-	newest, err := existing(ctx, client, in.projectID, name, in.versionGroupID)
+	newest, err := existing(ctx, client.LookForFlowNow, in.projectID, name, in.versionGroupID)
 	if err != nil {
 		return nil, registerFailure(in.want).DiagnoseIn(err, in.tenantID)
 	}

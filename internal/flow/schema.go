@@ -31,7 +31,7 @@ const resourceDescription = "Registers a flow with a Prefect Server, as `prefect
 	"serialised flow. The provider computes the same idempotency key as the CLI, so an unchanged flow is not " +
 	"registered again, no matter who registered it, and Terraform and the CLI can be used side by side. Registering a " +
 	"changed flow creates a new version in the same version group, and the Server archives the previous version: its " +
-	"scheduled runs that have not started are cancelled. The plan warns about them.\n\n" +
+	"runs that have not started are cancelled, and those that its schedule created are deleted. The plan says which.\n\n" +
 	"`id` is the version group, which is the same for all versions. Use `flow_id` for a specific version.\n\n" +
 	"On the Server, flows with the same name in one project share a version group. Creating this resource for a " +
 	"name that the project already has therefore adds a version to the existing group, with a warning in the plan. Two resources " +

@@ -22,7 +22,8 @@ type intent struct {
 	// flow is nil where the key is all that is needed; see planning.unchanged.
 	flow      *serialization.Flow
 	key, name string
-	source    string // the argument that the flow comes from
+	source    string   // the argument that the flow comes from
+	labels    []string // of the flow's own run configuration, before `labels` and `run_config` of the resource
 }
 
 // at is the place of messages about the flow.
@@ -91,6 +92,7 @@ func (in inputs) interpret(ctx context.Context) (*intent, diag.Diagnostics) {
 		diags.Append(locate(err, in)...)
 		return nil, diags
 	}
+	labels := f.Labels()
 	if run != nil || !runKnown {
 		f = f.WithRunConfig(nil) // a replaced run configuration need not be valid
 	}
@@ -100,7 +102,11 @@ func (in inputs) interpret(ctx context.Context) (*intent, diag.Diagnostics) {
 	if diags.HasError() || !runKnown || !framework.FullyKnown(in.Labels) {
 		return nil, diags
 	}
-	return in.merge(ctx, f, diags)
+	merged, diags := in.merge(ctx, f, diags)
+	if merged != nil {
+		merged.labels = labels
+	}
+	return merged, diags
 }
 
 // merge puts the run configuration and the labels into the flow.

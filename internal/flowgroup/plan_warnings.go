@@ -51,7 +51,7 @@ func doubtValues(at path.Path, given framework.JSON, newest *prefect.Flow) diag.
 			fmt.Sprintf("Attribute %s: version %d of the flow has the parameters %q. The Server accepts another one, but the flow does not see it.\n\n"+
 				"Correct the name, or remove it.", at, newest.Version, slices.Sorted(maps.Keys(framework.ParameterDefaults(newest)))))
 	}
-	diags.Append(framework.MistypedParameters(at, values, newest)...)
+	diags.Append(framework.MistypedParameters(at, values, newest, false)...)
 	return diags
 }
 

@@ -75,6 +75,7 @@ func (m runActionModel) resource() *model {
 // inputs are those of the resource, with the write-only environment variables.
 func (m runActionModel) inputs(ctx context.Context, r *model) (inputs, diag.Diagnostics) {
 	in, diags := r.inputs(ctx)
+	in.WriteOnly = m.Parameters.IsNull() && !m.ParametersWO.IsNull()
 	env, d := framework.StringsByKey(ctx, m.EnvWO)
 	diags.Append(d...)
 	if len(env) == 0 || in.RunConfig == nil {
@@ -99,7 +100,7 @@ func (m runActionModel) withheld() diag.Diagnostics {
 		value   attr.Value
 		version types.Int64
 	}{
-		{"parameters_wo", m.ParametersWO, m.ParametersWOVersion}, {"context_wo", m.ContextWO, m.ContextWOVersion}, {"env_wo", m.EnvWO, m.EnvWOVersion},
+		{parametersWriteOnly, m.ParametersWO, m.ParametersWOVersion}, {"context_wo", m.ContextWO, m.ContextWOVersion}, {"env_wo", m.EnvWO, m.EnvWOVersion},
 	} {
 		if one.value.IsNull() && !one.version.IsNull() {
 			diags.AddAttributeError(path.Root(one.name), "A write-only value is missing",
@@ -140,9 +141,10 @@ func (a *runAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *
 	if resp.Diagnostics.HasError() || g.WaitFor == runwait.WaitNone {
 		return
 	}
-	w := runwait.New(a.data.Prefect, &a.data.FlowRunPolls, run.ID, g)
+	data := inTenant(a.data, m.TenantID)
+	w := runwait.New(data.Prefect, data.FlowRunPolls(data.Prefect), run.ID, g)
 	w.Started(run, creationRequests)
-	resp.Diagnostics.Append(m.awaitInvoked(ctx, a.data, w, g, tell, !config.ShowLogs.Equal(types.BoolValue(false)), time.Time{})...)
+	resp.Diagnostics.Append(m.awaitInvoked(ctx, data, w, g, tell, !config.ShowLogs.Equal(types.BoolValue(false)), time.Time{})...)
 }
 
 // startInterrupted is the advice for an action that was interrupted while starting a run. No later apply
@@ -157,10 +159,11 @@ const cancelInterrupted = "The Server may have cancelled the run already. Invoke
 // already existed.
 func (a *runAction) start(ctx context.Context, config runActionModel, m *model) (run *prefect.FlowRun, joined bool, diags diag.Diagnostics) {
 	in, diags := config.inputs(ctx, m)
-	if diags.HasError() {
+	data := inTenant(a.data, config.TenantID)
+	if diags.Append(data.checkTenant(ctx)...); diags.HasError() {
 		return nil, false, diags
 	}
-	if err := config.findByName(ctx, a.data.Prefect, &in); err != nil {
+	if err := config.findByName(ctx, data.Prefect, &in); err != nil {
 		return nil, false, append(diags, notFoundByName(err)...)
 	}
 	key := m.IdempotencyKey.ValueString()
@@ -169,7 +172,7 @@ func (a *runAction) start(ctx context.Context, config runActionModel, m *model) 
 		key = keyStart + "action-" + uuid.NewString() // for retried requests
 	} else {
 		var err error
-		before, err = a.data.Prefect.ListFlowRuns(ctx, prefect.FlowRunFilter{
+		before, err = data.Prefect.ListFlowRuns(ctx, prefect.FlowRunFilter{
 			IdempotencyKey: key, FlowID: in.FlowID, VersionGroupID: in.VersionGroupID, Limit: 20,
 		})
 		if err != nil {
@@ -177,12 +180,12 @@ func (a *runAction) start(ctx context.Context, config runActionModel, m *model) 
 			return nil, false, diags
 		}
 	}
-	id, d := createRun(ctx, a.data, m, in, key, startInterrupted)
+	id, d := createRun(ctx, data, m, in, key, startInterrupted)
 	diags.Append(d...)
 	if diags.HasError() {
 		return nil, false, diags
 	}
-	run, err := a.data.Prefect.GetFlowRun(ctx, id)
+	run, err := data.Prefect.GetFlowRun(ctx, id)
 	if err != nil {
 		diags.Append(framework.Failure{
 			Summary:  fmt.Sprintf("Flow run %s was started, but could not be read", id),
@@ -196,7 +199,7 @@ func (a *runAction) start(ctx context.Context, config runActionModel, m *model) 
 // awaitInvoked waits for the run of an action, whose log it shows unless logs is false. The zero time from stands for the whole
 // log; otherwise what was written before is that of an earlier attempt.
 func (m *model) awaitInvoked(
-	ctx context.Context, data *framework.ProviderData, w *runwait.Waiter, g runwait.Goal, tell func(string), logs bool, from time.Time,
+	ctx context.Context, data tenantData, w *runwait.Waiter, g runwait.Goal, tell func(string), logs bool, from time.Time,
 ) diag.Diagnostics {
 	w.Tell = tell
 	since := prefect.LogsFrom(from)
@@ -236,6 +239,7 @@ var _ action.ActionWithConfigure = (*cancelAction)(nil)
 type cancelActionModel struct {
 	ID             types.String `tfsdk:"id"`
 	VersionGroupID types.String `tfsdk:"version_group_id"`
+	TenantID       types.String `tfsdk:"tenant_id"`
 	Timeout        types.String `tfsdk:"timeout"`
 }
 
@@ -256,7 +260,10 @@ func (a *cancelAction) Invoke(ctx context.Context, req action.InvokeRequest, res
 	if resp.Diagnostics.HasError() || !a.data.RequireReady(&resp.Diagnostics) {
 		return
 	}
-	id := config.ID.ValueString()
+	id, data := config.ID.ValueString(), inTenant(a.data, config.TenantID)
+	if resp.Diagnostics.Append(data.checkTenant(ctx)...); resp.Diagnostics.HasError() {
+		return
+	}
 	timeouts := emptyModel()
 	timeouts.Timeouts = types.ObjectValueMust(timeoutTypes(), map[string]attr.Value{
 		"agent": types.StringNull(), "pick_up": types.StringNull(), "pod_start": types.StringNull(), "lost_job": types.StringNull(),
@@ -267,15 +274,15 @@ func (a *cancelAction) Invoke(ctx context.Context, req action.InvokeRequest, res
 	reminder, stop := runwait.NewReminder(ctx, func(message string) { resp.SendProgress(action.InvokeProgressEvent{Message: message}) })
 	defer stop()
 	if config.ID.IsNull() {
-		resp.Diagnostics.Append(cancelAll(ctx, a.data.Prefect, config.VersionGroupID.ValueString(), patience, reminder)...)
+		resp.Diagnostics.Append(cancelAll(ctx, data.Prefect, config.VersionGroupID.ValueString(), patience, reminder)...)
 		return
 	}
-	run, err := a.data.Prefect.GetFlowRun(ctx, id)
+	run, err := data.Prefect.GetFlowRun(ctx, id)
 	if err != nil {
 		resp.Diagnostics.Append(framework.Failure{
 			Summary: fmt.Sprintf("Could not cancel flow run %s", id),
 			Remedies: map[error]string{
-				prefect.ErrNotFound: "Check the id and the provider's `endpoint` and `tenant`.",
+				prefect.ErrNotFound: "Check the id and the provider's `endpoint` and `tenant`. Set `tenant_id` for a run of another tenant.",
 				context.Canceled:    "Nothing was done. Invoke the action again.",
 			},
 		}.Diagnose(err)...)
@@ -290,7 +297,7 @@ func (a *cancelAction) Invoke(ctx context.Context, req action.InvokeRequest, res
 	}
 	tell("is %s and is being cancelled", runwait.StateName(run.State))
 	reminder.At(fmt.Sprintf("flow run %q has been cancelled and has not ended", run.Name))
-	ended, err := runwait.Cancel(ctx, a.data.Prefect, id, patience, nil)
+	ended, err := runwait.Cancel(ctx, data.Prefect, id, patience, nil)
 	switch {
 	case errors.Is(err, runwait.ErrNotEnded):
 		resp.Diagnostics.AddError(fmt.Sprintf("Flow run %q has not ended", run.Name),

@@ -13,6 +13,7 @@ import (
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/runconfig"
 	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
 )
 
@@ -33,27 +34,31 @@ func (a *runAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if err := config.findByName(ctx, a.data.Prefect, &in); err != nil {
+	data := inTenant(a.data, config.TenantID)
+	if resp.Diagnostics.Append(data.checkTenant(ctx)...); resp.Diagnostics.HasError() {
+		return
+	}
+	if err := config.findByName(ctx, data.Prefect, &in); err != nil {
 		resp.Diagnostics.Append(unchecked(err)...)
 		tflog.Debug(ctx, "The flow does not exist yet; the invocation looks for it again", map[string]any{"error": err.Error()})
 		return
 	}
-	flow, err := findFlow(ctx, a.data.Prefect, in)
+	flow, err := findFlow(ctx, data.Prefect, in)
 	if err != nil {
 		tflog.Debug(ctx, "The flow does not exist yet; the invocation checks the run", map[string]any{"error": err.Error()})
 		if errors.Is(err, prefect.ErrNotFound) {
-			resp.Diagnostics.Append(provablyMisdirected(ctx, a.data, in)...)
+			resp.Diagnostics.Append(provablyMisdirected(ctx, data, in)...)
 		}
 		resp.Diagnostics.Append(unchecked(err)...)
 		return
 	}
 	resp.Diagnostics.Append(runDoubts(ctx, m, flow)...)
-	resp.Diagnostics.Append(checkParameters(flow, in.Parameters)...)
+	resp.Diagnostics.Append(checkParameters(flow, in)...)
 	if a.data.HasCluster() && !resp.Diagnostics.HasError() {
 		deadlines, _, _ := m.limits(ctx)
-		resp.Diagnostics.Append(tryJob(ctx, a.data, flow, in, deadlines.Total, created)...)
+		resp.Diagnostics.Append(tryJob(ctx, data, flow, in, deadlines.Total, created)...)
 	}
-	resp.Diagnostics.Append(checkAgents(ctx, a.data.Prefect, flowTitle(flow), effectiveLabels(flow, in), path.Root("labels"))...)
+	resp.Diagnostics.Append(checkAgents(ctx, data.Prefect, flowTitle(flow), effectiveLabels(flow, in), in.labelsAt())...)
 }
 
 // unchecked warns that the flow, or the run to restart, could not be read. That it does not exist is another matter: the same apply may register it.
@@ -62,7 +67,7 @@ func unchecked(err error) diag.Diagnostics {
 		return nil
 	}
 	return diag.Diagnostics{diag.NewWarningDiagnostic("The flow run could not be checked",
-		framework.Sentence(err.Error())+"\n\nThe invocation checks the run before it starts it.")}
+		framework.Sentence(err.Error())+"\n\nIt is checked again before it starts.")}
 }
 
 // checkAgents warns, at an argument, if no live agent would take a run with these labels.
@@ -99,6 +104,17 @@ func effectiveLabels(flow *prefect.Flow, in inputs) []string {
 	return labels
 }
 
+// labelsAt is the argument that the labels of the run come from.
+func (in inputs) labelsAt() path.Path {
+	switch {
+	case in.Labels != nil:
+		return path.Root("labels")
+	case in.RunConfig != nil:
+		return runconfig.Path().AtName("labels")
+	}
+	return in.at() // they are the flow's
+}
+
 // findByName sets the version group of a flow selected by name.
 func (m runActionModel) findByName(ctx context.Context, client *prefect.Client, in *inputs) error {
 	if m.FlowName.IsNull() {
@@ -112,7 +128,7 @@ func (m runActionModel) findByName(ctx context.Context, client *prefect.Client, 
 	if err != nil {
 		return &notByNameError{"flow_name", m.FlowName, err}
 	}
-	in.VersionGroupID = flow.VersionGroupID
+	in.VersionGroupID, in.FlowName, in.ProjectName = flow.VersionGroupID, m.FlowName.ValueString(), m.ProjectName.ValueString()
 	return nil
 }
 

@@ -33,6 +33,9 @@ func runActionSchema() schema.Schema {
 				Optional: true, Validators: []validator.String{framework.NotBlank()},
 				MarkdownDescription: "Version group to run, such as the `id` of a `prefect_flow`: its newest version that is not archived is run. Conflicts with `flow_id` and `flow_name`.",
 			},
+			"tenant_id": schema.StringAttribute{
+				Optional: true, Validators: []validator.String{framework.UUID()}, MarkdownDescription: tenantDescription,
+			},
 			"flow_name": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{framework.NotBlank(), named("project_name")},
 				MarkdownDescription: "Name of the flow to run, in the project `project_name`: its newest version that is not archived is run. Conflicts with `flow_id` and `version_group_id`.",
@@ -178,6 +181,9 @@ func cancelActionSchema() schema.Schema {
 			"version_group_id": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{framework.NotBlank()},
 				MarkdownDescription: "Version group of a flow, such as the `id` of a `prefect_flow`: cancels its unfinished runs, of every version. Conflicts with `id`.",
+			},
+			"tenant_id": schema.StringAttribute{
+				Optional: true, Validators: []validator.String{framework.UUID()}, MarkdownDescription: "UUID of the tenant of the run or flow. Default: the provider's tenant.",
 			},
 			"timeout": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{framework.Duration()},

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
+	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
@@ -189,8 +190,43 @@ func TestAccFlowRunAction_byName(t *testing.T) {
 			t.Errorf("%s: %+v", name, found)
 		}
 	}
+	if err := b.Client.ArchiveFlow(t.Context(), b.flow); err != nil {
+		t.Fatal(err)
+	}
+	one(t, withoutAgents(session.Invoke("prefect_flow_run", config("runs", "etl"), nil)), false, "flow_name",
+		`Could not start a run of flow "etl" of project "runs"`, "Register the flow again")
 	if len(b.runs()) != 1 {
 		t.Errorf("a refused action has made a run")
+	}
+}
+
+// TestAccFlowRunAction_unchecked warns at plan of a Server that cannot be asked: that is not a flow which does not exist yet.
+func TestAccFlowRunAction_unchecked(t *testing.T) {
+	t.Parallel()
+	b := benchOn(t, acctest.Embedded(t, prefectserver.Options{}), flowJSON("etl"))
+	for name, tt := range map[string]struct {
+		field  string
+		config map[string]any
+	}{
+		"by id":      {"flow", map[string]any{"flow_id": b.flow}},
+		"by group":   {"flow_group", map[string]any{"version_group_id": b.group}},
+		"by project": {"project", map[string]any{"flow_name": "etl", "project_name": "runs"}},
+		"by name":    {"flow", map[string]any{"flow_name": "etl", "project_name": "runs"}},
+	} {
+		for _, fault := range []prefectserver.Fault{{Field: tt.field, Message: "The database is upset."}, {Field: tt.field, Status: 404, Body: "<h1>The database is upset.</h1>"}} {
+			session := acctest.Connect(t, b.PrefectServer, nil)
+			remove := b.Server.Faults().Add(fault)
+			planned := session.PlanAction("prefect_flow_run", tt.config)
+			one(t, planned, true, "", "The flow run could not be checked")
+			if _, named := tt.config["flow_name"]; !named {
+				tt.config["wait_for"] = "none"
+				one(t, session.PlanNew("prefect_flow_run", tt.config).Diagnostics, true, "", "The flow run could not be checked")
+				delete(tt.config, "wait_for")
+			}
+			if remove() == 0 {
+				t.Errorf("%s: nothing failed", name)
+			}
+		}
 	}
 }
 
@@ -227,6 +263,17 @@ func TestAccFlowRunAction_writeOnly(t *testing.T) {
 	if len(b.runs()) != 1 {
 		t.Error("a refused action has made a run")
 	}
+	// What is wrong with them is said at the argument that gives them, without the values.
+	mistyped := session.PlanAction("prefect_flow_run", with(map[string]any{"parameters_wo": `{"x": ["sesame"]}`, "parameters_wo_version": 1.0}))
+	one(t, withoutAgents(mistyped), true, "parameters_wo", `Parameter "x"`, "the value is the list, but")
+	for _, d := range mistyped {
+		if strings.Contains(d.Summary+d.Detail, "sesame") {
+			t.Errorf("shows a write-only value: %+v", d)
+		}
+	}
+	needs := newBench(t, "y")
+	missing := map[string]any{"flow_id": needs.flow, "parameters_wo": `{}`, "parameters_wo_version": 1.0}
+	one(t, withoutAgents(acctest.Connect(t, needs.PrefectServer, nil).PlanAction("prefect_flow_run", missing)), false, "parameters_wo", "Add a value to `parameters_wo`")
 }
 
 // TestAccFlowRunAction_plan finds at plan what the invocation would be refused for, and what would keep the run waiting.

@@ -170,6 +170,13 @@ func failureCases() []failureCase {
 			says: []string{"failed (PodFailurePolicy)", "exit code 3"},
 		},
 		{
+			slug: "failed-indexes", title: "Failed indexes", silent: true,
+			template: with(jobTemplate(shell("exit 1"), nil), map[string]any{
+				"completionMode": "Indexed", "completions": 1, "parallelism": 1, "backoffLimit": nil, "backoffLimitPerIndex": 0,
+			}),
+			says: []string{"failed (FailedIndexes)", "exit code 1 (Error)"},
+		},
+		{
 			slug: "crash-loop", title: "Container that is restarted again and again", template: with(jobTemplate(shell("exit 2"), map[string]any{"restartPolicy": "OnFailure"}), map[string]any{"backoffLimit": 6}),
 			says: []string{"waiting (CrashLoopBackOff)", "last exit code 2 (Error)"},
 		},

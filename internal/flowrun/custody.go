@@ -22,7 +22,7 @@ func (r *flowRunResource) custody(ctx context.Context, config *model, in inputs,
 		}
 		return nil
 	}
-	runs, err := r.data.Prefect.ListFlowRuns(ctx, prefect.FlowRunFilter{
+	runs, err := r.data.Client(config.TenantID).ListFlowRuns(ctx, prefect.FlowRunFilter{
 		IdempotencyKey: config.IdempotencyKey.ValueString(), FlowID: in.FlowID, VersionGroupID: in.VersionGroupID, Limit: 20,
 	})
 	if err != nil {
@@ -66,6 +66,9 @@ func (r *flowRunResource) planDestroy(ctx context.Context, req resource.ModifyPl
 	touched := !kept.Settled || policy == onDestroy || policy == onCancel && !states.IsFinished(state.State.ValueString())
 	if id := state.ID.ValueString(); touched && r.data.Custody.LetGo(runObject(id)) == framework.LetGoAndHeld {
 		resp.Diagnostics.Append(renamed(id, state.Name.ValueString())...)
+	}
+	if policy == onDestroy && !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(r.data.CheckCluster(framework.ClusterForJobs)...)
 	}
 }
 

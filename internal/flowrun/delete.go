@@ -46,13 +46,18 @@ func (r *flowRunResource) Delete(ctx context.Context, req resource.DeleteRequest
 	policy := state.OnDestroy.ValueString()
 	mayFollow := tainted && next.Digest == "" && policy == onKeep
 	if !state.RecordDeleted.ValueBool() && !mayFollow {
-		markRecorded(context.WithoutCancel(ctx), r.data.Prefect, id, "The resource of this run was removed from its Terraform state.")
+		marked := hasRun && kept.Settled && kept.Mark == ""
+		err := markRecorded(context.WithoutCancel(ctx), inTenant(r.data, state.TenantID).Prefect, id, "The resource of this run was removed from its Terraform state.")
+		if err != nil && !marked && digestOf(state.IdempotencyKey.ValueString()) != "" {
+			resp.Diagnostics.AddWarning(fmt.Sprintf("Flow run %q (%s) could not be marked as removed from the state", state.Name.ValueString(), id),
+				framework.Sentence(err.Error())+"\n\nAn apply that creates a flow run with the same inputs may continue this one. To start another, change a value in `triggers`.")
+		}
 	}
-	resp.Diagnostics.Append(destroy(ctx, r.data, &state, policy)...)
+	resp.Diagnostics.Append(destroy(ctx, inTenant(r.data, state.TenantID), &state, policy)...)
 }
 
 // destroy applies on_destroy.
-func destroy(ctx context.Context, data *framework.ProviderData, m *model, policy string) diag.Diagnostics {
+func destroy(ctx context.Context, data tenantData, m *model, policy string) diag.Diagnostics {
 	if policy == onKeep {
 		return nil
 	}

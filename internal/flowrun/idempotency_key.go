@@ -24,6 +24,21 @@ type inputs struct {
 	RunConfig              map[string]any // serialised, or nil if left out
 	ScheduledStartTime     string
 	Triggers               map[string]*string // null is also a value
+
+	// The rest says how the configuration gives them, for messages. With a name, VersionGroupID is what was found by it.
+	FlowName, ProjectName string
+	WriteOnly             bool // the parameters are those of parameters_wo
+}
+
+// parametersWriteOnly is the argument for parameters that are in no plan.
+const parametersWriteOnly = "parameters_wo"
+
+// parametersArgument is the argument that gives the parameters.
+func (in inputs) parametersArgument() string {
+	if in.WriteOnly {
+		return parametersWriteOnly
+	}
+	return "parameters"
 }
 
 // digest returns a value that is equal for equivalent inputs.

@@ -37,6 +37,7 @@ type model struct {
 
 // arguments are those that the resource and the action have in common: the inputs of a run and how to wait for it.
 type arguments struct {
+	TenantID           types.String   `tfsdk:"tenant_id"`
 	FlowID             types.String   `tfsdk:"flow_id"`
 	VersionGroupID     types.String   `tfsdk:"version_group_id"`
 	Name               types.String   `tfsdk:"name"`
@@ -109,7 +110,7 @@ func (m *model) successStates() []string { return framework.KnownStrings(m.Succe
 // where omitted arguments are null.
 func (m *model) inputsKnown(ctx context.Context) bool {
 	for _, v := range []interface{ IsUnknown() bool }{
-		m.FlowID, m.VersionGroupID, m.Name, m.Parameters, m.Context, m.ScheduledStartTime, m.IdempotencyKey,
+		m.TenantID, m.FlowID, m.VersionGroupID, m.Name, m.Parameters, m.Context, m.ScheduledStartTime, m.IdempotencyKey,
 	} {
 		if v.IsUnknown() {
 			return false
@@ -181,6 +182,7 @@ func (m *model) creation(in inputs, flowID, key string) (prefect.CreateFlowRunIn
 // refresh updates the model from the run. Configured inputs keep their form; the others get the run's values.
 func (m *model) refresh(ctx context.Context, run *prefect.FlowRun) diag.Diagnostics {
 	m.ID = types.StringValue(run.ID)
+	m.TenantID = types.StringValue(run.TenantID)
 	m.FlowID = types.StringValue(run.FlowID)
 	m.VersionGroupID = framework.StringOrNullIfEmpty(run.Flow.VersionGroupID)
 	m.FlowName = types.StringValue(run.Flow.Name)

@@ -156,7 +156,7 @@ func jobValue(ctx context.Context, jobs []runjobs.Job) (types.Object, diag.Diagn
 	}
 	m := jobModel{Job: jobvalue.OfJob(j), Attempt: types.Int64Value(int64(j.Attempt)), Pods: []podModel{}}
 	if !j.Failed && succeededPod(j) { // the Job's own condition follows shortly
-		m.Status = types.StringValue("complete")
+		m.Status = types.StringValue(runjobs.JobComplete)
 	}
 	for i := range j.Pods {
 		pod := podModel{Pod: jobvalue.OfPod(&j.Pods[i]), Containers: []jobvalue.Container{}}

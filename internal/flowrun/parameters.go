@@ -15,7 +15,9 @@ import (
 )
 
 // checkParameters compares the given parameters with the flow's.
-func checkParameters(flow *prefect.Flow, given string) diag.Diagnostics {
+func checkParameters(flow *prefect.Flow, in inputs) diag.Diagnostics {
+	given, argument := in.Parameters, in.parametersArgument()
+	at := path.Root(argument)
 	var declared []struct {
 		Name     string          `json:"name"`
 		Type     string          `json:"type"`
@@ -56,13 +58,13 @@ func checkParameters(flow *prefect.Flow, given string) diag.Diagnostics {
 			slices.Sort(ignored)
 			why = fmt.Sprintf(" The Server does not count an empty or zero default of a required parameter, as the flow has for %s.", framework.Quoted(ignored))
 		}
-		diags.AddAttributeError(path.Root("parameters"), "Required parameters are missing",
-			fmt.Sprintf("Flow %q (version %d) needs a value for %s, but neither `parameters` nor the flow group's default parameters set it.%s\n\n"+
-				"Add a value to `parameters`, or to the flow group's `default_parameters`.", flow.Name, flow.Version, framework.Quoted(missing), why))
+		diags.AddAttributeError(at, "Required parameters are missing",
+			fmt.Sprintf("Flow %q (version %d) needs a value for %s, but neither `%s` nor the flow group's default parameters set it.%s\n\n"+
+				"Add a value to `%s`, or to the flow group's `default_parameters`.", flow.Name, flow.Version, framework.Quoted(missing), argument, why, argument))
 	}
 	if len(mistyped) > 0 {
 		slices.Sort(mistyped)
-		diags.AddAttributeError(path.Root("parameters"), "Parameters of the wrong type",
+		diags.AddAttributeError(at, "Parameters of the wrong type",
 			fmt.Sprintf("Flow %q (version %d) expects a date and time as %s, and would fail with a value that is not a string.\n\n"+
 				"Use a string in ISO 8601, such as \"2030-01-31T08:00:00+00:00\", or null.", flow.Name, flow.Version, framework.Quoted(mistyped)))
 	}
@@ -72,12 +74,12 @@ func checkParameters(flow *prefect.Flow, given string) diag.Diagnostics {
 		if len(names) > 0 {
 			has = "it has " + framework.Quoted(slices.Sorted(maps.Keys(names)))
 		}
-		diags.AddAttributeWarning(path.Root("parameters"), "Parameters that the flow does not have",
+		diags.AddAttributeWarning(at, "Parameters that the flow does not have",
 			fmt.Sprintf("Flow %q (version %d) has no parameter %s; %s. The Server accepts them, but the flow does not see them.",
 				flow.Name, flow.Version, framework.Quoted(unknown), has))
 	}
 	if len(mistyped) == 0 {
-		diags.Append(framework.MistypedParameters(path.Root("parameters"), decoded, flow)...)
+		diags.Append(framework.MistypedParameters(at, decoded, flow, argument == parametersWriteOnly)...)
 	}
 	return diags
 }

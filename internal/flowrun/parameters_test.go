@@ -28,7 +28,7 @@ func TestCheckParameters(t *testing.T) {
 		`{"x": 1, "n": "10"}`:            {warning: "the value is the string \"10\", but the default in version 3 of the flow is the number 10"},
 		`{"x": 1, "n": null}`:            {},
 	} {
-		diags := checkParameters(flow, given)
+		diags := checkParameters(flow, inputs{Parameters: given})
 		var failures, warnings []string
 		for _, d := range diags.Errors() {
 			failures = append(failures, d.Detail())
@@ -55,7 +55,7 @@ func TestRequiredParametersWithDefaults(t *testing.T) {
 		`null`: "", `0`: `default of a required parameter, as the flow has for "x"`, `""`: `as the flow has for "x"`, `[]`: `as the flow has for "x"`,
 	} {
 		flow := &prefect.Flow{Name: "etl", Version: 3, Parameters: json.RawMessage(`[{"name": "x", "required": true, "default": ` + value + `}]`)}
-		diags := checkParameters(flow, "")
+		diags := checkParameters(flow, inputs{})
 		counts := value == "1" || value == `"a"` || value == "true"
 		if diags.HasError() == counts {
 			t.Errorf("%s: %v", value, diags)

@@ -78,19 +78,20 @@ func (r *flowRunResource) planCreation(ctx context.Context, config *model, befor
 	if !r.data.Ready() {
 		return diags
 	}
-	if _, err := r.data.Kubernetes(); err != nil { // the same apply may create its files
-		diags.AddWarning("The cluster in `kubernetes` cannot be used yet", framework.Sentence(err.Error())+
-			"\n\nIf this does not change before the run starts, its Job is neither checked nor observed, and the run is followed only on the Server.")
-	}
+	diags.Append(r.data.CheckCluster("If this does not change before the run starts, its Job is neither checked nor observed, and the run is followed only on the Server.")...)
 	var old record
 	_, d := framework.GetPrivate(ctx, before, recordKey, &old)
 	diags.Append(d...)
+	data := inTenant(r.data, config.TenantID)
+	if diags.Append(data.checkTenant(ctx)...); diags.HasError() {
+		return diags
+	}
 	diags.Append(r.custody(ctx, config, in, digest, old)...)
 	if diags.HasError() {
 		return diags
 	}
 	if !framework.IsSet(config.IdempotencyKey) {
-		earlier, err := openRun(ctx, r.data, digest)
+		earlier, err := openRun(ctx, data, digest)
 		switch {
 		case err != nil:
 			tflog.Warn(ctx, "The provider cannot tell if the apply will continue an earlier run", map[string]any{"error": err.Error()})
@@ -105,16 +106,16 @@ func (r *flowRunResource) planCreation(ctx context.Context, config *model, befor
 			return diags
 		}
 	}
-	flow, err := findFlow(ctx, r.data.Prefect, in)
+	flow, err := findFlow(ctx, data.Prefect, in)
 	if err != nil {
 		tflog.Debug(ctx, "The flow does not exist yet; the apply checks its parameters", map[string]any{"error": err.Error()})
 		if errors.Is(err, prefect.ErrNotFound) {
-			diags.Append(provablyMisdirected(ctx, r.data, in)...)
+			diags.Append(provablyMisdirected(ctx, data, in)...)
 		}
-		return diags
+		return append(diags, unchecked(err)...)
 	}
 	diags.Append(runDoubts(ctx, config, flow)...)
-	diags.Append(checkParameters(flow, in.Parameters)...)
+	diags.Append(checkParameters(flow, in)...)
 	return diags
 }
 
@@ -164,6 +165,9 @@ func compare(ctx context.Context, config, plan, state *model, kept record) (path
 		if !id.config.IsNull() && !id.config.Equal(id.held) {
 			need(id.name)
 		}
+	}
+	if c := config.TenantID; !c.IsNull() && !state.TenantID.IsNull() && !c.Equal(state.TenantID) { // null before the first refresh
+		need("tenant_id")
 	}
 	if c := config.Parameters; !c.IsNull() {
 		same := !c.IsUnknown() && (sameJSON(c.ValueString(), state.Parameters.ValueString()) ||

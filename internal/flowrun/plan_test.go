@@ -36,7 +36,7 @@ func TestAccFlowRun_misdirected(t *testing.T) {
 	}{
 		"version group as flow":   {"flow_id", b.group, []string{"Not the id of a flow version", b.group, "version_group_id = prefect_flow.<name>.id", "prefect_flow.<name>.flow_id"}},
 		"flow as version group":   {"version_group_id", b.flow, []string{"Not a version group", b.group, "not its `flow_id`"}},
-		"flow of another tenant":  {"flow_id", other.flow, []string{`Flow "theirs" belongs to another tenant`, other.TenantSlug, `tenant = "` + other.TenantSlug}},
+		"flow of another tenant":  {"flow_id", other.flow, []string{`Flow "theirs" belongs to another tenant`, other.TenantSlug, `tenant_id = "` + other.TenantID}},
 		"group of another tenant": {"version_group_id", other.group, []string{`Flow "theirs" belongs to another tenant`, other.TenantSlug}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -17,6 +17,9 @@ type record struct {
 	// Template is the digest of the job template that the run was created with; the file may have changed
 	// since. "" for a run without run_config, or if it is unknown.
 	Template string `json:"template,omitempty"`
+	// Mark is the line that is to mark the run on the Server as recorded, until a refresh has seen that a line did; see
+	// recordLater. "" if none is owed.
+	Mark string `json:"mark,omitempty"`
 }
 
 // replacement is stored in the plan of a creation, for the Delete that Terraform calls first if the creation

@@ -96,3 +96,93 @@ func (b *bench) registerIn(group string) string {
 	}
 	return id
 }
+
+// TestAccFlowRun_flowChangedMeanwhile registers, replaces and deletes versions between the plan, which shares its look with
+// other plans, and the creation of a run. What is refused, and what is run, is as the Server has it then.
+func TestAccFlowRun_flowChangedMeanwhile(t *testing.T) {
+	t.Parallel()
+	t.Run("registered", func(t *testing.T) {
+		t.Parallel()
+		b := newBench(t)
+		session := acctest.Connect(t, b.PrefectServer, nil)
+		var registered string
+		session.Between = func() { registered = b.registerIn("new-group") }
+		made := session.Create("prefect_flow_run", map[string]any{"version_group_id": "new-group", "wait_for": "none"})
+		if len(made.Diagnostics) > 0 || made.At("flow_id") != registered {
+			t.Errorf("got %s, want a run of %s", made, registered)
+		}
+	})
+	t.Run("replaced and deleted", func(t *testing.T) {
+		t.Parallel()
+		b := newBench(t)
+		session := acctest.Connect(t, b.PrefectServer, nil)
+		var newest string
+		session.Between = func() {
+			newest = b.registerIn(b.group)
+			if err := b.Client.DeleteFlow(t.Context(), b.flow); err != nil {
+				t.Error(err)
+			}
+		}
+		made := session.Create("prefect_flow_run", map[string]any{"version_group_id": b.group, "wait_for": "none"})
+		if len(made.Diagnostics) > 0 || made.At("flow_id") != newest {
+			t.Errorf("got %s, want a run of %s", made, newest)
+		}
+	})
+}
+
+// TestAccFlowRun_tenant runs a flow of another tenant than the provider's, by the resource and by the actions, and does
+// everything else with the run there.
+func TestAccFlowRun_tenant(t *testing.T) {
+	t.Parallel()
+	server := acctest.Server(t)
+	own := benchOn(t, server, flowJSON("etl"))
+	other := benchOn(t, acctest.AnotherTenant(t, server), flowJSON("etl", "x=1"))
+	session := acctest.Connect(t, server, nil)
+	config := map[string]any{"version_group_id": other.group, "tenant_id": other.TenantID, "wait_for": "none", "on_destroy": "delete"}
+	made := session.Create("prefect_flow_run", config)
+	if len(made.Diagnostics) > 0 || made.At("tenant_id") != other.TenantID || made.At("flow_id") != other.flow {
+		t.Fatalf("got %s, of tenant %v", made, made.At("tenant_id"))
+	}
+	read := session.Refresh(made)
+	if len(read.Diagnostics) > 0 || read.At("state") != "Scheduled" {
+		t.Errorf("got %s", read)
+	}
+	imported := session.ImportByIdentity("prefect_flow_run", map[string]any{"id": made.At("id")})
+	if len(imported.Diagnostics) > 0 || imported.At("tenant_id") != other.TenantID {
+		t.Errorf("got %s", imported)
+	}
+	// An apply that is repeated without the state continues with the run, which is there.
+	logs := func() bool {
+		found, err := other.Client.LastFlowRunLogs(t.Context(), other.runs()[0].ID, 10)
+		return err == nil && len(found) > 0
+	}
+	until(t, "the run is marked in its tenant", logs)
+	if found := acctest.Connect(t, server, nil).Destroy(read); len(found) > 0 { // another command
+		t.Errorf("got %+v", found)
+	}
+	if err := other.count(0); err != nil {
+		t.Error(err)
+	}
+
+	named := map[string]any{"project_name": "runs", "flow_name": "etl", "tenant_id": other.TenantID, "wait_for": "none", "parameters": `{"x": 2}`}
+	if found := withoutAgents(session.Invoke("prefect_flow_run", named, nil)); len(found) > 0 {
+		t.Errorf("got %+v", found)
+	}
+	if found := session.Invoke("prefect_flow_run_cancel", map[string]any{"version_group_id": other.group, "tenant_id": other.TenantID}, nil); len(found) > 0 {
+		t.Errorf("got %+v", found)
+	}
+	if runs := other.runs(); len(runs) != 1 || runs[0].State != "Cancelled" {
+		t.Errorf("got %+v", runs)
+	}
+	if err := own.count(0); err != nil {
+		t.Error(err)
+	}
+
+	const none = "6f6b0e0e-0000-4000-8000-00000000000f"
+	wrong := map[string]any{"flow_id": own.flow, "tenant_id": none, "wait_for": "none"}
+	one(t, session.PlanNew("prefect_flow_run", wrong).Diagnostics, false, "tenant_id", "no tenant with the id", none)
+	one(t, session.Invoke("prefect_flow_run", wrong, nil), false, "tenant_id", "no tenant with the id", none)
+	one(t, session.Invoke("prefect_flow_run_cancel", map[string]any{"version_group_id": own.group, "tenant_id": none}, nil), false, "tenant_id", "no tenant with the id")
+	one(t, session.PlanNew("prefect_flow_run", map[string]any{"flow_id": own.flow, "tenant_id": other.TenantID}).Diagnostics, false, "flow_id",
+		"belongs to another tenant", own.TenantID)
+}

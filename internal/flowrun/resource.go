@@ -61,7 +61,8 @@ func (r *flowRunResource) Create(ctx context.Context, req resource.CreateRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	id, diags := obtain(ctx, r.data, &config, in)
+	data := inTenant(r.data, config.TenantID)
+	id, diags := obtain(ctx, data, &config, in)
 	resp.Diagnostics.Append(diags...)
 	if id == "" {
 		return
@@ -74,30 +75,29 @@ func (r *flowRunResource) Create(ctx context.Context, req resource.CreateRequest
 		resp.Diagnostics.Append(framework.SetPrivate(ctx, resp.Private, recordKey, kept)...)
 		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	}
-	run, err := r.data.Prefect.ReadFlowRun(ctx, id)
+	run, err := data.Prefect.ReadFlowRun(ctx, id)
 	if err != nil {
 		resp.Diagnostics.Append(framework.Diagnose(err, fmt.Sprintf("Flow run %s was started, but could not be read", id))...)
 		plan.minimal(id)
 		save()
 		return
 	}
-	resp.Diagnostics.Append(r.adapt(ctx, &config, run)...)
+	resp.Diagnostics.Append(adapt(ctx, data.Prefect, &config, run)...)
 	resp.Diagnostics.Append(plan.refresh(ctx, run)...)
 	save()
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	kept.Settled, diags = await(ctx, r.data, &plan, run)
-	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(await(ctx, data, &plan, &kept, run)...)
 	save()
 }
 
 // adapt handles a run that the user's own key had already created: its name can be changed; everything else
 // must match the configuration.
-func (r *flowRunResource) adapt(ctx context.Context, config *model, run *prefect.FlowRun) diag.Diagnostics {
+func adapt(ctx context.Context, client *prefect.Client, config *model, run *prefect.FlowRun) diag.Diagnostics {
 	var diags diag.Diagnostics
 	if name := config.Name; framework.IsSet(name) && name.ValueString() != run.Name {
-		if err := r.data.Prefect.SetFlowRunName(ctx, run.ID, name.ValueString()); err != nil {
+		if err := client.SetFlowRunName(ctx, run.ID, name.ValueString()); err != nil {
 			return framework.Diagnose(err, "Could not rename flow run "+run.ID)
 		}
 		run.Name = name.ValueString()
@@ -135,7 +135,7 @@ func (m *model) minimal(id string) {
 			}
 		}
 	}
-	null(&m.FlowID, &m.VersionGroupID, &m.Name, &m.ScheduledStartTime, &m.IdempotencyKey, &m.FlowName)
+	null(&m.TenantID, &m.FlowID, &m.VersionGroupID, &m.Name, &m.ScheduledStartTime, &m.IdempotencyKey, &m.FlowName)
 	m.Parameters, m.Context = otherwiseJSON(m.Parameters, nil), otherwiseJSON(m.Context, nil)
 	m.FlowVersion, m.RecordDeleted = types.Int64Null(), types.BoolValue(false)
 	if m.Labels.IsUnknown() {
@@ -158,14 +158,16 @@ func (r *flowRunResource) Read(ctx context.Context, req resource.ReadRequest, re
 	if !r.data.Ready() {
 		return
 	}
-	run, err := r.data.Prefect.RefreshFlowRun(ctx, id)
+	data := inTenant(r.data, state.TenantID)
+	run, err := data.Prefect.RefreshFlowRun(ctx, id)
+	gone := errors.Is(err, prefect.ErrNotFound) || framework.IsSet(state.TenantID) && framework.Gone(err)
 	switch {
-	case errors.Is(err, prefect.ErrNotFound) && states.IsFinished(state.State.ValueString()):
+	case gone && states.IsFinished(state.State.ValueString()):
 		tflog.Info(ctx, "The Server no longer has the run; it had finished, so it stays in the state", map[string]any{"flow_run_id": id})
 		state.RecordDeleted = types.BoolValue(true)
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 		return
-	case errors.Is(err, prefect.ErrNotFound):
+	case gone:
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:
@@ -176,10 +178,11 @@ func (r *flowRunResource) Read(ctx context.Context, req resource.ReadRequest, re
 	changed := before != run.State || state.EndTime != framework.TimeOrNull(run.EndTime) || state.States.IsNull()
 	resp.Diagnostics.Append(state.refresh(ctx, run)...)
 	if changed || !states.IsFinished(run.State) {
-		resp.Diagnostics.Append(state.details(ctx, r.data.Prefect, nil)...)
+		resp.Diagnostics.Append(state.details(ctx, data.Prefect, nil)...)
 		resp.Diagnostics.Append(state.findJob(ctx, r.data)...)
 	}
-	resp.Diagnostics.Append(r.settle(ctx, &state, req.Private, resp.Private)...)
+	resp.Diagnostics.Append(remark(ctx, data.Prefect, run.IdempotencyKey, req.Private, resp.Private)...)
+	resp.Diagnostics.Append(r.settle(ctx, &state, resp.Private, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
 
@@ -229,30 +232,34 @@ func (r *flowRunResource) Update(ctx context.Context, req resource.UpdateRequest
 	}
 	id := state.ID.ValueString()
 	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, id)...)
-	resp.Diagnostics.Append(r.change(ctx, &plan, &state)...)
+	data := inTenant(r.data, state.TenantID)
+	resp.Diagnostics.Append(change(ctx, data.Prefect, &plan, &state)...)
 	if resp.Diagnostics.HasError() {
 		return
+	}
+	if plan.TenantID.IsUnknown() { // a state of an earlier version of the provider
+		plan.TenantID = state.TenantID
 	}
 	if !kept.Settled {
 		r.data.Claims.Claim(held(id))
 		// If the wait ends early, the state keeps what was seen before.
 		plan.observed, plan.RecordDeleted = state.observed, state.RecordDeleted
-		kept.Settled, diags = await(ctx, r.data, &plan, nil)
-		resp.Diagnostics.Append(diags...)
+		kept.ID = id
+		resp.Diagnostics.Append(await(ctx, data, &plan, &kept, nil)...)
 	}
 	resp.Diagnostics.Append(framework.SetPrivate(ctx, resp.Private, recordKey, kept)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 }
 
 // change renames and relabels the run.
-func (r *flowRunResource) change(ctx context.Context, plan, state *model) diag.Diagnostics {
+func change(ctx context.Context, client *prefect.Client, plan, state *model) diag.Diagnostics {
 	var diags diag.Diagnostics
 	id := state.ID.ValueString()
 	if state.RecordDeleted.ValueBool() {
 		return diags // nothing is left on the Server to change
 	}
 	if framework.IsSet(plan.Name) && !plan.Name.Equal(state.Name) {
-		if err := r.data.Prefect.SetFlowRunName(ctx, id, plan.Name.ValueString()); err != nil {
+		if err := client.SetFlowRunName(ctx, id, plan.Name.ValueString()); err != nil {
 			diags.Append(framework.Diagnose(err, "Could not rename flow run "+id, path.Root("name"))...)
 			return diags
 		}
@@ -260,7 +267,7 @@ func (r *flowRunResource) change(ctx context.Context, plan, state *model) diag.D
 	if framework.IsSet(plan.Labels) && !plan.Labels.Equal(state.Labels) {
 		labels, d := framework.Strings(ctx, plan.Labels)
 		diags.Append(d...)
-		if err := r.data.Prefect.SetFlowRunLabels(ctx, id, labels); err != nil {
+		if err := client.SetFlowRunLabels(ctx, id, labels); err != nil {
 			diags.Append(framework.Diagnose(err, "Could not change the labels of flow run "+id, path.Root("labels"))...)
 		}
 	}
@@ -274,7 +281,7 @@ func (r *flowRunResource) ImportState(ctx context.Context, req resource.ImportSt
 	if resp.Diagnostics.HasError() || !r.data.RequireReady(&resp.Diagnostics) {
 		return
 	}
-	run, diags := findRun(ctx, r.data.Prefect, key.ID, prefect.FlowRunFilter{Name: key.Name()}, path.Empty())
+	run, diags := r.toImport(ctx, key)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -287,6 +294,19 @@ func (r *flowRunResource) ImportState(ctx context.Context, req resource.ImportSt
 	resp.Diagnostics.Append(framework.SetIdentity(ctx, resp.Identity, run.ID)...)
 	resp.Diagnostics.Append(framework.SetPrivate(ctx, resp.Private, recordKey, record{ID: run.ID, Settled: true, FromServer: true})...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+}
+
+// toImport finds the run to import: by id in any tenant, by name in the provider's.
+func (r *flowRunResource) toImport(ctx context.Context, key framework.ImportKey) (*prefect.FlowRun, diag.Diagnostics) {
+	if key.ID != "" {
+		run, err := framework.FindInTenants(ctx, r.data, func(client *prefect.Client) (*prefect.FlowRun, error) {
+			return client.GetFlowRun(ctx, key.ID) //nolint:wrapcheck // the client's errors name the request
+		})
+		if err == nil {
+			return run, nil
+		}
+	}
+	return findRun(ctx, r.data.Prefect, key.ID, prefect.FlowRunFilter{Name: key.Name()}, path.Empty())
 }
 
 // findRun returns a run by id, or else the only one that matches the filter.

@@ -33,6 +33,7 @@ var (
 
 type restartActionModel struct {
 	ID            types.String `tfsdk:"id"`
+	TenantID      types.String `tfsdk:"tenant_id"`
 	WaitFor       types.String `tfsdk:"wait_for"`
 	SuccessStates types.Set    `tfsdk:"success_states"`
 	OnFailure     types.String `tfsdk:"on_failure"`
@@ -51,6 +52,9 @@ func restartActionSchema() schema.Schema {
 	attributes["id"] = schema.StringAttribute{
 		Required: true, Validators: []validator.String{framework.UUID()},
 		MarkdownDescription: "UUID of the run, which must have finished.",
+	}
+	attributes["tenant_id"] = schema.StringAttribute{
+		Optional: true, Validators: []validator.String{framework.UUID()}, MarkdownDescription: "UUID of the run's tenant. Default: the provider's tenant.",
 	}
 	return schema.Schema{
 		MarkdownDescription: "Restarts a failed or cancelled flow run where it stopped, as \"Restart\" in Prefect's UI does, and waits for it. The run keeps its " +
@@ -73,6 +77,7 @@ func (a *restartAction) Configure(_ context.Context, req action.ConfigureRequest
 // run converts the configuration to the resource's model.
 func (m restartActionModel) run() *model {
 	r := emptyModel()
+	r.TenantID = m.TenantID
 	r.ID, r.WaitFor, r.SuccessStates, r.OnFailure, r.OnTimeout, r.Timeouts = m.ID, m.WaitFor, m.SuccessStates, m.OnFailure, m.OnTimeout, m.Timeouts
 	r.defaults()
 	return &r
@@ -83,11 +88,14 @@ func (m restartActionModel) run() *model {
 func (a *restartAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest, resp *action.ModifyPlanResponse) {
 	var config restartActionModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() || !a.data.Ready() || config.ID.IsUnknown() {
+	if resp.Diagnostics.HasError() || !a.data.Ready() || config.ID.IsUnknown() || config.TenantID.IsUnknown() {
 		return
 	}
-	m := config.run()
-	restart, err := a.data.Prefect.FlowRunRestart(ctx, config.ID.ValueString())
+	m, data := config.run(), inTenant(a.data, config.TenantID)
+	if resp.Diagnostics.Append(data.checkTenant(ctx)...); resp.Diagnostics.HasError() {
+		return
+	}
+	restart, err := data.Prefect.FlowRunRestart(ctx, config.ID.ValueString())
 	switch {
 	case errors.Is(err, prefect.ErrNotFound):
 		resp.Diagnostics.Append(unreadable(config.ID, err)...)
@@ -103,8 +111,8 @@ func (a *restartAction) ModifyPlan(ctx context.Context, req action.ModifyPlanReq
 		resp.Diagnostics.Append(refused)
 		return
 	}
-	resp.Diagnostics.Append(a.tryJob(ctx, m, restart)...)
-	resp.Diagnostics.Append(checkAgents(ctx, a.data.Prefect, fmt.Sprintf("flow %q", restart.Run.Flow.Name), restart.Run.Labels, path.Root("id"))...)
+	resp.Diagnostics.Append(tryRestart(ctx, data, m, restart)...)
+	resp.Diagnostics.Append(checkAgents(ctx, data.Prefect, fmt.Sprintf("flow %q", restart.Run.Flow.Name), restart.Run.Labels, path.Root("id"))...)
 }
 
 // restartRequests is the number of requests that restart a run with few tasks: reading the run, its task runs and the
@@ -118,9 +126,10 @@ func (a *restartAction) Invoke(ctx context.Context, req action.InvokeRequest, re
 	if resp.Diagnostics.HasError() || !a.data.RequireReady(&resp.Diagnostics) {
 		return
 	}
-	m := config.run()
+	m, data := config.run(), inTenant(a.data, config.TenantID)
 	g, diags := m.goal(ctx)
 	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(data.checkTenant(ctx)...)
 	if resp.Diagnostics.HasError() {
 		return // before the run is changed
 	}
@@ -134,7 +143,7 @@ func (a *restartAction) Invoke(ctx context.Context, req action.InvokeRequest, re
 	if g.WaitFor == runwait.WaitNone {
 		return
 	}
-	run, err := a.data.Prefect.GetFlowRun(ctx, restart.Run.ID)
+	run, err := data.Prefect.GetFlowRun(ctx, restart.Run.ID)
 	if err != nil {
 		resp.Diagnostics.Append(framework.Failure{
 			Summary:  fmt.Sprintf("Flow run %q (%s) was restarted, but could not be read", restart.Run.Name, restart.Run.ID),
@@ -142,14 +151,14 @@ func (a *restartAction) Invoke(ctx context.Context, req action.InvokeRequest, re
 		}.Diagnose(err)...)
 		return
 	}
-	w := runwait.New(a.data.Prefect, &a.data.FlowRunPolls, run.ID, g)
+	w := runwait.New(data.Prefect, data.FlowRunPolls(data.Prefect), run.ID, g)
 	w.EarlierJobs = earlier
 	w.Started(run, restartRequests)
 	var from time.Time
 	if run.StateTimestamp != nil {
 		from = *run.StateTimestamp
 	}
-	resp.Diagnostics.Append(m.awaitInvoked(ctx, a.data, w, g, tell, !config.ShowLogs.Equal(types.BoolValue(false)), from)...)
+	resp.Diagnostics.Append(m.awaitInvoked(ctx, data, w, g, tell, !config.ShowLogs.Equal(types.BoolValue(false)), from)...)
 }
 
 // restartedText says what was restarted.
@@ -178,20 +187,20 @@ const (
 
 // restart restarts the run of m, unless it is known to fail. earlier are the UIDs of its Jobs so far.
 func (a *restartAction) restart(ctx context.Context, m *model, tell func(string)) (restart *prefect.Restart, earlier []string, diags diag.Diagnostics) {
-	id := m.ID.ValueString()
-	release, diags := a.data.Lock(ctx, restarting(id))
+	id, data := m.ID.ValueString(), inTenant(a.data, m.TenantID)
+	release, diags := data.Lock(ctx, restarting(id))
 	if diags.HasError() {
 		return nil, nil, diags
 	}
 	defer release()
-	restart, err := a.data.Prefect.FlowRunRestart(ctx, id)
+	restart, err := data.Prefect.FlowRunRestart(ctx, id)
 	if err != nil {
 		return nil, nil, append(diags, unreadable(m.ID, err)...)
 	}
 	if refused := refusal(restart); refused != nil {
 		return nil, nil, append(diags, refused)
 	}
-	diags.Append(a.tryJob(ctx, m, restart)...)
+	diags.Append(tryRestart(ctx, data, m, restart)...)
 	if diags.HasError() {
 		return nil, nil, diags
 	}
@@ -200,10 +209,10 @@ func (a *restartAction) restart(ctx context.Context, m *model, tell func(string)
 	if diags.HasError() {
 		return nil, nil, diags
 	}
-	if err := a.data.Prefect.WriteFlowRunLog(ctx, id, restartLogger, restartMessage); err != nil && ctx.Err() == nil {
+	if err := data.Prefect.WriteFlowRunLog(ctx, id, restartLogger, restartMessage); err != nil && ctx.Err() == nil {
 		tflog.Warn(ctx, "The run's log could not be written to", map[string]any{"flow_run_id": id, "error": err.Error()})
 	}
-	if err := a.data.Prefect.RestartFlowRun(ctx, restart, restartMessage); err != nil {
+	if err := data.Prefect.RestartFlowRun(ctx, restart, restartMessage); err != nil {
 		diags.Append(framework.Failure{
 			Summary:  fmt.Sprintf("Could not restart flow run %q (%s)", restart.Run.Name, id),
 			Remedies: map[error]string{context.Canceled: restartInterrupted},

@@ -75,12 +75,12 @@ func taskRunNames(runs []prefect.TaskRun) string {
 	return text
 }
 
-// tryJob checks the Job that the agent would create for the restarted run, if a cluster is configured.
-func (a *restartAction) tryJob(ctx context.Context, m *model, r *prefect.Restart) diag.Diagnostics {
-	if !a.data.HasCluster() {
+// tryRestart checks the Job that the agent would create for the restarted run, if a cluster is configured.
+func tryRestart(ctx context.Context, data tenantData, m *model, r *prefect.Restart) diag.Diagnostics {
+	if !data.HasCluster() {
 		return nil
 	}
-	flow, err := a.data.Prefect.LookForFlowVersion(ctx, r.Run.FlowID)
+	flow, err := data.Prefect.LookForFlowVersion(ctx, r.Run.FlowID)
 	if err != nil {
 		return framework.Diagnose(err, fmt.Sprintf("Could not read the flow of run %q", r.Run.Name))
 	}
@@ -91,7 +91,7 @@ func (a *restartAction) tryJob(ctx context.Context, m *model, r *prefect.Restart
 		}
 	}
 	deadlines, _, diags := m.limits(ctx)
-	diags.Append(tryJob(ctx, a.data, flow, in, deadlines.Total, restarted)...)
+	diags.Append(tryJob(ctx, data, flow, in, deadlines.Total, restarted)...)
 	return diags
 }
 
@@ -103,7 +103,7 @@ const earlierJobsPoll = 2 * time.Second
 func (a *restartAction) awaitEarlierJobs(ctx context.Context, m *model, r *prefect.Restart, tell func(string)) ([]string, diag.Diagnostics) {
 	cluster, err := a.data.Kubernetes()
 	if err != nil || cluster == nil {
-		return nil, nil // tryJob has reported the error
+		return nil, nil // tryRestart has reported the error
 	}
 	_, patience, diags := m.limits(ctx)
 	reminder, stop := runwait.NewReminder(ctx, tell)

@@ -19,6 +19,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/jobvalue"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
 )
@@ -74,6 +75,11 @@ func inputAttributes() map[string]schema.Attribute {
 			Validators: []validator.String{framework.NotBlank()},
 			MarkdownDescription: "Version group to run, such as the `id` of a `prefect_flow`: its newest version that is not archived is run. A new " +
 				"version does not start a new run. Conflicts with `flow_id`. Changing it starts a new run.",
+		},
+		"tenant_id": schema.StringAttribute{
+			Optional: true, Computed: true, PlanModifiers: keep,
+			Validators:          []validator.String{framework.UUID()},
+			MarkdownDescription: tenantDescription + " Changing it starts a new run.",
 		},
 		"name": schema.StringAttribute{
 			Optional: true, Computed: true, PlanModifiers: keep,
@@ -254,7 +260,7 @@ func jobAttribute(keep []planmodifier.Object) schema.Attribute {
 			"uid":       text("Its UID."),
 			"image":     text("Image of the flow's container."),
 			"node":      text("Node of the newest pod."),
-			"status":    text("`active`, `complete` or `failed`."),
+			"status":    text(jobvalue.StatusDescription),
 			"reason":    text("Why it failed, such as `BackoffLimitExceeded`."),
 			"attempt":   schema.Int64Attribute{Computed: true, MarkdownDescription: "Number of the Job among the run's Jobs, from 1."},
 			"pods": schema.ListNestedAttribute{

@@ -32,7 +32,7 @@ func (sameInputs) String() string { return "flow runs with the same inputs" }
 
 // openRun returns the newest run with the digest that an earlier attempt started and that is not in
 // Terraform's state, or nil.
-func openRun(ctx context.Context, data *framework.ProviderData, digest string) (*prefect.KeyedFlowRun, error) {
+func openRun(ctx context.Context, data tenantData, digest string) (*prefect.KeyedFlowRun, error) {
 	runs, err := data.Prefect.OpenFlowRuns(ctx, keyPrefix(digest), runwait.OwnLogger)
 	if err != nil {
 		return nil, fmt.Errorf("look for an earlier attempt: %w", err)
@@ -45,39 +45,16 @@ func openRun(ctx context.Context, data *framework.ProviderData, digest string) (
 	return nil, nil //nolint:nilnil // none is the usual case
 }
 
-// markRecorded marks the run on the Server as being in a Terraform state. It tries for a moment even while
-// Terraform is stopping: without the mark, another resource with the same inputs might treat the run as an
-// orphan.
-func markRecorded(ctx context.Context, client *prefect.Client, id, message string) {
-	ctx, cancel := context.WithTimeout(ctx, recordTime)
-	defer cancel()
-	if err := client.WriteFlowRunLog(ctx, id, runwait.OwnLogger, message); err != nil && !errors.Is(err, prefect.ErrNotFound) {
-		tflog.Warn(ctx, "The run's log could not be written to", map[string]any{"flow_run_id": id, "error": err.Error()})
-	}
-}
-
-// recordTime is how long writing a mark may take; less while Terraform stops the provider.
-const recordTime = 3 * time.Second
-
-// recordLater marks the run as recorded once Terraform has the answer of the current call. If it were marked
-// earlier and the provider killed in between, the run would be lost: not in the state, and not open on the
-// Server.
-func recordLater(ctx context.Context, data *framework.ProviderData, id, message string) {
-	data.Afterwards.Do(func(until context.Context) {
-		ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // the call has returned
-		defer cancel()
-		defer context.AfterFunc(until, cancel)()
-		markRecorded(ctx, data.Prefect, id, message)
-	})
-}
-
 // obtain returns the id of the run to wait for: of an earlier attempt with the same inputs, or else of a new
 // run.
-func obtain(ctx context.Context, data *framework.ProviderData, config *model, in inputs) (string, diag.Diagnostics) {
+func obtain(ctx context.Context, data tenantData, config *model, in inputs) (string, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	digest, err := in.digest()
 	if err != nil {
 		diags.AddError("The inputs of the run are not valid", err.Error())
+		return "", diags
+	}
+	if diags := data.checkTenant(ctx); diags.HasError() {
 		return "", diags
 	}
 	key := config.IdempotencyKey.ValueString()
@@ -110,7 +87,7 @@ func obtain(ctx context.Context, data *framework.ProviderData, config *model, in
 
 // createRun creates a run with this key, unless it is known to fail. interrupted is the advice if Terraform
 // stops the creation; "" for a resource.
-func createRun(ctx context.Context, data *framework.ProviderData, config *model, in inputs, key, interrupted string) (string, diag.Diagnostics) {
+func createRun(ctx context.Context, data tenantData, config *model, in inputs, key, interrupted string) (string, diag.Diagnostics) {
 	for again := in.FlowID == ""; ; again = false {
 		deadlines, _, _ := config.limits(ctx)
 		flow, diags := preflight(ctx, data, in, deadlines.Total, in.FlowID == "" && !again)
@@ -123,8 +100,8 @@ func createRun(ctx context.Context, data *framework.ProviderData, config *model,
 			return "", diags
 		}
 		id, err := data.Prefect.CreateFlowRun(ctx, request)
-		if again && errors.Is(err, prefect.ErrArchived) {
-			continue // a newer version was registered just now
+		if again && (errors.Is(err, prefect.ErrArchived) || errors.Is(err, prefect.ErrNotFound)) {
+			continue // a newer version was registered just now, and the older one perhaps deleted
 		}
 		if err != nil {
 			diags.Append(startFailure(in, err, interrupted)...)
@@ -141,8 +118,12 @@ func startFailure(in inputs, err error, interrupted string) diag.Diagnostics {
 		Remedies: map[error]string{
 			prefect.ErrNotFound: "There is no such flow. Use the `flow_id` or `id` of a `prefect_flow` resource or data source, and check the provider's `endpoint`.",
 			prefect.ErrArchived: "Archived versions cannot run. Use the flow's newest version, for instance with `version_group_id`; if that is archived, register the flow again.",
-			prefect.ErrInvalid:  "If parameters are missing, set them in `parameters`, or set defaults in the flow group.",
+			prefect.ErrInvalid:  "If parameters are missing, set them in `" + in.parametersArgument() + "`, or set defaults in the flow group.",
 		},
+	}
+	if in.FlowName != "" {
+		f.Remedies[prefect.ErrNotFound] = "The flow was deleted just now. Register it again."
+		f.Remedies[prefect.ErrArchived] = "All versions of the flow are archived, and archived versions cannot run. Register the flow again."
 	}
 	if interrupted != "" {
 		f.Remedies[context.Canceled] = interrupted
@@ -150,13 +131,16 @@ func startFailure(in inputs, err error, interrupted string) diag.Diagnostics {
 	if errors.Is(err, prefect.ErrNotFound) || errors.Is(err, prefect.ErrArchived) {
 		f.Attribute = in.at()
 	} else if errors.Is(err, prefect.ErrInvalid) {
-		f.Attribute = path.Root("parameters")
+		f.Attribute = path.Root(in.parametersArgument())
 	}
 	return f.Diagnose(err)
 }
 
 func (in inputs) subject() string {
-	if in.FlowID != "" {
+	switch {
+	case in.FlowName != "":
+		return fmt.Sprintf("flow %q of project %q", in.FlowName, in.ProjectName)
+	case in.FlowID != "":
 		return "flow " + in.FlowID
 	}
 	return "version group " + in.VersionGroupID
@@ -171,13 +155,21 @@ func findFlow(ctx context.Context, client *prefect.Client, in inputs) (*prefect.
 	return client.LookForCurrentFlow(ctx, in.VersionGroupID) //nolint:wrapcheck // as above
 }
 
+// findFlowNow is findFlow for what is about to be refused: looks may be some seconds old.
+func findFlowNow(ctx context.Context, client *prefect.Client, in inputs) (*prefect.Flow, error) {
+	if in.FlowID != "" {
+		return client.GetFlow(ctx, in.FlowID) //nolint:wrapcheck // as above
+	}
+	return client.CurrentFlow(ctx, in.VersionGroupID) //nolint:wrapcheck // as above
+}
+
 // preflight returns the flow version to run, and rejects what is known to fail before a run exists. Cluster
 // requests take at most limit (0: the usual time). again is
-// set if the version that was found before is archived by now.
-func preflight(ctx context.Context, data *framework.ProviderData, in inputs, limit time.Duration, again bool) (*prefect.Flow, diag.Diagnostics) {
+// set if the version that was found before is archived or gone by now.
+func preflight(ctx context.Context, data tenantData, in inputs, limit time.Duration, again bool) (*prefect.Flow, diag.Diagnostics) {
 	flow, err := findFlow(ctx, data.Prefect, in)
-	if err == nil && (again || flow.Archived) && in.FlowID == "" {
-		flow, err = data.Prefect.CurrentFlow(ctx, in.VersionGroupID) // looks may be some seconds old
+	if errors.Is(err, prefect.ErrNotFound) || err == nil && (again || flow.Archived || checkParameters(flow, in).HasError()) {
+		flow, err = findFlowNow(ctx, data.Prefect, in)
 	}
 	if err == nil && flow.Archived {
 		err = fmt.Errorf("flow %q version %d: %w", flow.Name, flow.Version, prefect.ErrArchived)
@@ -185,7 +177,7 @@ func preflight(ctx context.Context, data *framework.ProviderData, in inputs, lim
 	if err != nil {
 		return nil, noSuchFlow(ctx, data, in, err, "No run was created. Run the command again.")
 	}
-	diags := checkParameters(flow, in.Parameters)
+	diags := checkParameters(flow, in)
 	if diags.HasError() || !data.HasCluster() {
 		return flow, diags
 	}
@@ -231,7 +223,7 @@ func (s starting) unchecked(why string) string {
 
 // tryJob submits the Job that the agent would create as a dry run, so that a refusal by the cluster is known
 // before the run gets to the agent.
-func tryJob(ctx context.Context, data *framework.ProviderData, flow *prefect.Flow, in inputs, limit time.Duration, how starting) diag.Diagnostics {
+func tryJob(ctx context.Context, data tenantData, flow *prefect.Flow, in inputs, limit time.Duration, how starting) diag.Diagnostics {
 	const summary = "The Job could not be checked (dry run)"
 	var diags diag.Diagnostics
 	config := effectiveRunConfig(flow, in)

@@ -21,12 +21,13 @@ const reportedLogs = 20
 // by the creation, one for its flow, the creation, and reading the run.
 const creationRequests = 5
 
-// await waits for the run of m, which has an id, and updates m. settled reports whether the wait is
+// await waits for the run of m, which has an id, and updates m. It records in kept whether the wait is
 // permanently over. started is the run as it was just read, if this call started it.
-func await(ctx context.Context, data *framework.ProviderData, m *model, started *prefect.FlowRun) (settled bool, diags diag.Diagnostics) {
+func await(ctx context.Context, data tenantData, m *model, kept *record, started *prefect.FlowRun) diag.Diagnostics {
+	kept.Settled = false
 	g, diags := m.goal(ctx)
 	if diags.HasError() {
-		return false, diags
+		return diags
 	}
 	id := m.ID.ValueString()
 	if g.WaitFor == runwait.WaitNone {
@@ -35,15 +36,16 @@ func await(ctx context.Context, data *framework.ProviderData, m *model, started 
 			var err error
 			if run, err = data.Prefect.GetFlowRun(ctx, id); err != nil {
 				diags.Append(framework.Diagnose(err, "Could not read flow run "+id)...)
-				return false, diags
+				return diags
 			}
 		}
 		diags.Append(m.refresh(ctx, run)...)
 		diags.Append(m.details(ctx, data.Prefect, nil)...)
-		recordLater(ctx, data, id, "This run is recorded in a Terraform state, which does not wait for it.")
-		return !diags.HasError(), diags
+		recordLater(ctx, data, id, "This run is recorded in a Terraform state, which does not wait for it.", kept)
+		kept.Settled = !diags.HasError()
+		return diags
 	}
-	w := runwait.New(data.Prefect, &data.FlowRunPolls, id, g)
+	w := runwait.New(data.Prefect, data.FlowRunPolls(data.Prefect), id, g)
 	if started != nil {
 		w.Started(started, creationRequests)
 	}
@@ -59,14 +61,15 @@ func await(ctx context.Context, data *framework.ProviderData, m *model, started 
 	if !job.IsNull() {
 		m.Job = job
 	}
-	settled, d = conclude(ctx, data, m, r)
+	settled, d := conclude(ctx, data, kept, r, m.OnTimeout.ValueString())
 	diags.Append(d...)
-	return settled && !diags.HasError(), diags
+	kept.Settled = settled && !diags.HasError()
+	return diags
 }
 
 // follow waits for the run of m, watches its Jobs if a cluster is configured, and cancels the run if a
 // deadline requires it.
-func (m *model) follow(ctx context.Context, data *framework.ProviderData, w *runwait.Waiter, g runwait.Goal) (runwait.Report, diag.Diagnostics) {
+func (m *model) follow(ctx context.Context, data tenantData, w *runwait.Waiter, g runwait.Goal) (runwait.Report, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	w.Log = writeLog
 	id := m.ID.ValueString()
@@ -104,7 +107,7 @@ func writeLog(ctx context.Context, level slog.Level, message string, fields map[
 // watchJobs makes the waiter watch the run's Jobs if a cluster is configured. Afterwards, looked describes
 // what could not be seen, and reports a Job that should have been visible but was not; neither stops the
 // wait. done ends the watch.
-func watchJobs(ctx context.Context, data *framework.ProviderData, w *runwait.Waiter, id string) (looked func(logs error) (unseen, elsewhere string), done func()) {
+func watchJobs(ctx context.Context, data tenantData, w *runwait.Waiter, id string) (looked func(logs error) (unseen, elsewhere string), done func()) {
 	unseen := func(err error) string {
 		if err == nil || ctx.Err() != nil {
 			return ""
@@ -133,26 +136,26 @@ func watchJobs(ctx context.Context, data *framework.ProviderData, w *runwait.Wai
 }
 
 // conclude converts the end of a wait to diagnostics, and reports whether the wait is permanently over.
-func conclude(ctx context.Context, data *framework.ProviderData, m *model, r runwait.Report) (bool, diag.Diagnostics) {
+func conclude(ctx context.Context, data tenantData, kept *record, r runwait.Report, onTimeout string) (bool, diag.Diagnostics) {
 	var diags diag.Diagnostics
-	id := m.ID.ValueString()
+	mark := func(message string) { recordLater(ctx, data, kept.ID, message, kept) }
 	warn := func() { diags.AddWarning(r.Summary(), r.Detail()) }
 	switch {
 	case r.Interrupted:
 		warn()
-		recordLater(ctx, data, id, "This run is recorded in a Terraform state. Waiting for it was interrupted.")
+		mark("This run is recorded in a Terraform state. Waiting for it was interrupted.")
 		return false, diags
 	case r.Err == nil && r.Verdict == runwait.Succeeded:
 		diags.Append(unobserved(r)...)
-		recordLater(ctx, data, id, "This run is recorded in a Terraform state.")
+		mark("This run is recorded in a Terraform state.")
 		return true, diags
 	case r.Accepted:
 		warn()
-		recordLater(ctx, data, id, "This run is recorded in a Terraform state.")
+		mark("This run is recorded in a Terraform state.")
 		return true, diags
-	case r.Err == nil && r.Verdict == runwait.Late && m.OnTimeout.ValueString() == onWarn:
+	case r.Err == nil && r.Verdict == runwait.Late && onTimeout == onWarn:
 		warn()
-		recordLater(ctx, data, id, "This run is recorded in a Terraform state. A deadline ended the wait for it.")
+		mark("This run is recorded in a Terraform state. A deadline ended the wait for it.")
 		return false, diags
 	default:
 		diags.AddError(r.Summary(), r.Detail())

@@ -15,7 +15,10 @@ import (
 
 // at is the argument that says which flow to run.
 func (in inputs) at() path.Path {
-	if in.FlowID != "" {
+	switch {
+	case in.FlowName != "":
+		return path.Root("flow_name")
+	case in.FlowID != "":
 		return path.Root("flow_id")
 	}
 	return path.Root("version_group_id")
@@ -23,9 +26,9 @@ func (in inputs) at() path.Path {
 
 // misdirected explains why the provider's tenant has no flow for the inputs of a run, where that can be proved: the id is
 // of another kind, or the flow belongs to another tenant. It finds nothing wrong with a flow that may yet be registered.
-func misdirected(ctx context.Context, data *framework.ProviderData, in inputs) diag.Diagnostics {
+func misdirected(ctx context.Context, data tenantData, in inputs) diag.Diagnostics {
 	if in.FlowID == "" {
-		if _, diags := data.CheckVersionGroup(ctx, types.StringNull(), types.StringValue(in.VersionGroupID)); diags.HasError() {
+		if _, diags := data.CheckVersionGroup(ctx, data.tenantID, types.StringValue(in.VersionGroupID)); diags.HasError() {
 			return diags
 		}
 	} else if group, err := data.Prefect.FindFlowGroup(ctx, in.FlowID); err == nil {
@@ -39,7 +42,7 @@ func misdirected(ctx context.Context, data *framework.ProviderData, in inputs) d
 
 // provablyMisdirected is misdirected for a plan: the same apply may register a flow in a version group whose name is not
 // unique.
-func provablyMisdirected(ctx context.Context, data *framework.ProviderData, in inputs) diag.Diagnostics {
+func provablyMisdirected(ctx context.Context, data tenantData, in inputs) diag.Diagnostics {
 	if in.FlowID == "" && !framework.IsUUID(in.VersionGroupID) {
 		return nil
 	}
@@ -47,8 +50,8 @@ func provablyMisdirected(ctx context.Context, data *framework.ProviderData, in i
 }
 
 // inAnotherTenant names the tenant that a flow belongs to.
-func inAnotherTenant(ctx context.Context, data *framework.ProviderData, in inputs) diag.Diagnostics {
-	flow, err := framework.FindInTenants(ctx, data, func(client *prefect.Client) (*prefect.Flow, error) { return findFlow(ctx, client, in) })
+func inAnotherTenant(ctx context.Context, data tenantData, in inputs) diag.Diagnostics {
+	flow, err := framework.FindInTenants(ctx, data.ProviderData, func(client *prefect.Client) (*prefect.Flow, error) { return findFlow(ctx, client, in) })
 	own, ownErr := data.Prefect.TenantID(ctx)
 	if err != nil || ownErr != nil || flow.TenantID == own {
 		return nil
@@ -62,13 +65,12 @@ func inAnotherTenant(ctx context.Context, data *framework.ProviderData, in input
 		slugs[tenant.ID] = tenant.Slug
 	}
 	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(in.at(), fmt.Sprintf("Flow %q belongs to another tenant", flow.Name),
-		fmt.Sprintf("The flow is in tenant %q (%s), and the provider works in tenant %q.\n\nRun it with a provider configuration of that tenant: "+
-			"a `provider \"prefect\"` block with an `alias` and `tenant = %q`, named by `provider` of this resource or action.",
-			slugs[flow.TenantID], flow.TenantID, slugs[own], slugs[flow.TenantID]))}
+		fmt.Sprintf("The flow is in tenant %q (%s), and the run would be in tenant %q.\n\nSet `tenant_id = %q`, or the `tenant_id` of its `prefect_flow`.",
+			slugs[flow.TenantID], flow.TenantID, slugs[own], flow.TenantID))}
 }
 
 // noSuchFlow explains that there is no flow to run.
-func noSuchFlow(ctx context.Context, data *framework.ProviderData, in inputs, err error, interrupted string) diag.Diagnostics {
+func noSuchFlow(ctx context.Context, data tenantData, in inputs, err error, interrupted string) diag.Diagnostics {
 	if errors.Is(err, prefect.ErrNotFound) {
 		if diags := misdirected(ctx, data, in); diags.HasError() {
 			return diags

@@ -44,8 +44,8 @@ func UnknownParameters(given map[string]any, flow *prefect.Flow) []string {
 
 // MistypedParameters warns of values of parameters that have another type than the default in the flow. The Server
 // accepts them, and so does Prefect, but the flow was probably not written for them. null fits everything, and so does a
-// number where the default is the text of one.
-func MistypedParameters(at path.Path, given map[string]any, flow *prefect.Flow) diag.Diagnostics {
+// number where the default is the text of one. secret keeps the values out of the warnings.
+func MistypedParameters(at path.Path, given map[string]any, flow *prefect.Flow, secret bool) diag.Diagnostics {
 	var diags diag.Diagnostics
 	defaults := ParameterDefaults(flow)
 	for _, name := range slices.Sorted(maps.Keys(given)) {
@@ -53,9 +53,13 @@ func MistypedParameters(at path.Path, given map[string]any, flow *prefect.Flow) 
 		if have == want || have == "null" || want == "null" || reads(defaults[name], have) {
 			continue
 		}
+		shown := " " + jsonText(given[name])
+		if secret {
+			shown = ""
+		}
 		diags.AddAttributeWarning(at, fmt.Sprintf("Parameter %q of flow %q has the type %s", name, flow.Name, have),
-			fmt.Sprintf("Attribute %s: the value is the %s %s, but the default in version %d of the flow is the %s %s.\n\nUse a value of type %s if the flow needs one.",
-				at, have, jsonText(given[name]), flow.Version, want, jsonText(defaults[name]), want))
+			fmt.Sprintf("Attribute %s: the value is the %s%s, but the default in version %d of the flow is the %s %s.\n\nUse a value of type %s if the flow needs one.",
+				at, have, shown, flow.Version, want, jsonText(defaults[name]), want))
 	}
 	return diags
 }

@@ -22,7 +22,7 @@ func TestParameters(t *testing.T) {
 		`{"text": 2}`: "", `{"text": true}`: `string "1"`,
 		`{"n": "2"}`: `number 1`, `{"s": 2}`: `string "a"`, `{"b": "false"}`: `bool false`, `{"l": {}}`: `list []`, `{"m": []}`: `map {}`,
 	} {
-		diags := framework.MistypedParameters(path.Root("parameters"), framework.DecodedObject(given), flow)
+		diags := framework.MistypedParameters(path.Root("parameters"), framework.DecodedObject(given), flow, false)
 		switch {
 		case want == "" && len(diags) > 0, want != "" && (len(diags) != 1 || diags.HasError()):
 			t.Errorf("%s: %v", given, diags)

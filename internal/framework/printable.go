@@ -44,3 +44,35 @@ func hides(r rune) bool {
 		return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
 	}
 }
+
+const (
+	// longestLine and longestText limit a message, in bytes. A log line or a pod's message can have megabytes.
+	longestLine = 4 << 10
+	longestText = 64 << 10
+	// longestEnd is how much of the end of a long text stays, where the advice is.
+	longestEnd = 8 << 10
+)
+
+// Bounded shortens a text that nobody could read: lines of more than 4 KiB, and texts of more than 64 KiB, of which the
+// beginning and the end stay. It says how much it left out.
+func Bounded(text string) string {
+	if len(text) <= longestLine {
+		return text
+	}
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if len(line) > longestLine {
+			kept := strings.ToValidUTF8(line[:longestLine], "")
+			lines[i] = fmt.Sprintf("%s ... (%d more bytes)", kept, len(line)-len(kept))
+		}
+	}
+	text = strings.Join(lines, "\n")
+	if len(text) <= longestText {
+		return text
+	}
+	head, tail := strings.ToValidUTF8(text[:longestText-longestEnd], ""), strings.ToValidUTF8(text[len(text)-longestEnd:], "")
+	return fmt.Sprintf("%s\n... (%d bytes left out) ...\n%s", head, len(text)-len(head)-len(tail), tail)
+}
+
+// Shown makes a text from outside ready for a diagnostic: [Printable] and [Bounded].
+func Shown(text string) string { return Bounded(Printable(text)) }

@@ -1,6 +1,7 @@
 package framework_test
 
 import (
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -27,6 +28,31 @@ func TestPrintable(t *testing.T) {
 	} {
 		if got := framework.Printable(given); got != want {
 			t.Errorf("%q: got %q, want %q", given, got, want)
+		}
+	}
+}
+
+func TestBounded(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		given string
+		// most is how long it may be, and has what it must contain; both are the given text's if it is to stay.
+		most int
+		has  []string
+	}{
+		"short":      {"two\nlines", 9, []string{"two\nlines"}},
+		"many lines": {strings.Repeat("line\n", 10_000), 50_000, []string{strings.Repeat("line\n", 10_000)}},
+		"one line":   {"begin " + strings.Repeat("é", 1<<20) + "\nadvice", 5_000, []string{"begin é", "more bytes)\nadvice"}},
+		"all":        {"begin\n" + strings.Repeat("line\n", 1<<20) + "advice", 70_000, []string{"begin\n", " bytes left out) ...", "\nadvice"}},
+	} {
+		got := framework.Bounded(c.given)
+		if len(got) > c.most || !utf8.ValidString(got) {
+			t.Errorf("%s: %d bytes", name, len(got))
+		}
+		for _, part := range c.has {
+			if !strings.Contains(got, part) {
+				t.Errorf("%s lacks %.20q", name, part)
+			}
 		}
 	}
 }

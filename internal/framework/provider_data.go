@@ -36,14 +36,12 @@ type ProviderData struct {
 	// ScheduleOwners records the resources that set a schedule's `schedule_active`.
 	ScheduleOwners ScheduleOwners
 
-	// FlowRunPolls are shared by all waits for flow runs.
-	FlowRunPolls runwait.Polls
-
 	locks      keyedlock.Lock[fmt.Stringer]
 	kubernetes func() (*kubeclient.Client, error)
 
 	mu      sync.Mutex
 	tenants map[string]*prefect.Client // by slug or id
+	polls   map[*prefect.Client]*runwait.Polls
 }
 
 // NewProviderData returns provider data for a client. client is nil while the provider attributes listed in
@@ -81,6 +79,21 @@ func (d *ProviderData) InTenant(slugOrID string) *prefect.Client {
 		d.tenants[slugOrID] = client
 	}
 	return client
+}
+
+// FlowRunPolls returns what the waits for flow runs of a tenant share, by the client of that tenant.
+func (d *ProviderData) FlowRunPolls(client *prefect.Client) *runwait.Polls {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	polls, ok := d.polls[client]
+	if !ok {
+		polls = &runwait.Polls{}
+		if d.polls == nil {
+			d.polls = map[*prefect.Client]*runwait.Polls{}
+		}
+		d.polls[client] = polls
+	}
+	return polls
 }
 
 // Client returns the client for an object with this `tenant_id`: the provider's own if it is not set.

@@ -42,18 +42,14 @@ type Container struct {
 	EndTime      types.String `tfsdk:"end_time"`
 }
 
-// OfJob converts a Job; its status is active, complete or failed.
+// StatusDescription documents the attribute status.
+const StatusDescription = "`active`, `suspended`, `complete` or `failed`."
+
+// OfJob converts a Job.
 func OfJob(j *runjobs.Job) Job {
-	status := "active"
-	switch {
-	case j.Completed:
-		status = "complete"
-	case j.Failed:
-		status = "failed"
-	}
 	return Job{
 		Name: types.StringValue(j.Name), Namespace: types.StringValue(j.Namespace), UID: types.StringValue(j.UID),
-		Image: framework.StringOrNullIfEmpty(j.Image), Status: types.StringValue(status), Reason: framework.StringOrNullIfEmpty(j.Reason),
+		Image: framework.StringOrNullIfEmpty(j.Image), Status: types.StringValue(j.Status()), Reason: framework.StringOrNullIfEmpty(j.Reason),
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/jobvalue"
 )
 
 func dataSourceSchema() schema.Schema {
@@ -19,7 +20,7 @@ func dataSourceSchema() schema.Schema {
 			"uid":        framework.Text("UID of the Job."),
 			"attempts":   framework.Number("Number of Jobs of the run in the namespace."),
 			"image":      framework.Text("Image of the container that runs the flow."),
-			"status":     framework.Text("`active`, `complete` or `failed`."),
+			"status":     framework.Text(jobvalue.StatusDescription),
 			"reason":     framework.Text("Why the Job failed, such as `BackoffLimitExceeded` or `DeadlineExceeded`; `null` if it has not."),
 			"message":    framework.Text("The reason in detail."),
 			"active":     framework.Number("Number of pods that have not finished."),

@@ -22,6 +22,10 @@ import (
 //   - An answer can be used again for lookLifetime, so that a creation takes one look and not one per step.
 //   - A creation does not drop the whole cache, only the looks for that project or flow, because what it changes is known.
 //   - Absence can be cached too. It is proved by a complete list that does not have the object.
+//
+// Somebody else may change the Server meanwhile, so a shared answer is good for a plan only. What creates an object, or
+// refuses to, looks again: [Client.LookForFlowNow] has the Server's answer of that moment, and still shares its request
+// with the other creations that run side by side.
 
 // lookLifetime is the maximum age of an answer.
 const lookLifetime = 15 * time.Second
@@ -30,7 +34,7 @@ const lookLifetime = 15 * time.Second
 type creations struct {
 	// disturbances counts the beginnings and ends of all mutations but creations.
 	disturbances atomic.Int64
-	// registering counts the registrations under way.
+	// registering counts the registrations under way, and the looks that come before them.
 	registering atomic.Int64
 
 	mu sync.Mutex
@@ -85,12 +89,12 @@ func newLooks() *looks {
 	all := func(string) string { return "" }
 	return &looks{
 		named: refresher[Flow]{source: refreshSource[Flow]{
-			again: lookLifetime, writes: disturbances,
+			again: lookLifetime, writes: disturbances, present: true,
 			fieldOf: func(key string) string { project, _, _ := strings.Cut(key, keySeparator); return project },
 			find:    flowsNamed, near: flowsOfProjects,
 		}},
 		grouped: refresher[Flow]{source: refreshSource[Flow]{
-			again: lookLifetime, writes: disturbances,
+			again: lookLifetime, writes: disturbances, present: true,
 			find: flowsOfGroups,
 		}},
 		single: refresher[Flow]{source: refreshSource[Flow]{
@@ -110,7 +114,9 @@ func newLooks() *looks {
 			find: projectsByName, near: projectNamesNear,
 		}},
 		versions: refresher[Flow]{source: refreshSource[Flow]{
-			hold: func(c *Client) bool { return c.creations.registering.Load() > 0 },
+			hold: func(c *Client) bool {
+				return c.creations.registering.Load() > 0 || c.looks.named.expects() || c.looks.grouped.expects()
+			},
 			find: flowListing().find,
 		}},
 	}
@@ -126,6 +132,19 @@ func (c *Client) LookForFlow(ctx context.Context, projectID, name, versionGroupI
 		return refreshed(ctx, c, &c.looks.grouped, versionGroupID, "LookForFlow", "flow of version group "+versionGroupID)
 	}
 	return refreshed(ctx, c, &c.looks.named, projectID+keySeparator+name, "LookForFlow", "flow with name "+name+" in project "+projectID)
+}
+
+// LookForFlowNow is [Client.LookForFlow] with an answer that the Server gives after the call. Calls of concurrent
+// registrations share a request, and hold back the requests that read the versions of others; see [Client.ReadBackFlow].
+func (c *Client) LookForFlowNow(ctx context.Context, projectID, name, versionGroupID string) (*Flow, error) {
+	c.creations.registering.Add(1)
+	defer c.creations.registering.Add(-1)
+	r, key, what := &c.looks.named, projectID+keySeparator+name, "flow with name "+name+" in project "+projectID
+	if versionGroupID != "" {
+		r, key, what = &c.looks.grouped, versionGroupID, "flow of version group "+versionGroupID
+	}
+	shared, err := r.getNow(ctx, c, key)
+	return ownCopy(c, shared, err, "LookForFlow", what)
 }
 
 // LookForFlowVersion is [Client.GetFlow] for the runs of many flows, with the guarantees of [Client.LookForFlow].
@@ -205,8 +224,11 @@ func flowsNamed(ctx context.Context, c *Client, keys []string) (map[string]*Flow
 	}
 }
 
-// flowsOfProjects reads a page of the newest flows of each name.
+// flowsOfProjects reads a page of the newest flows of each name, in some projects or, without any, in all.
 func flowsOfProjects(ctx context.Context, c *Client, projects []string, from string, limit int) (*nearPage[Flow], error) {
+	if len(projects) == 0 {
+		return flowNames(ctx, c, where{}, from, limit)
+	}
 	return flowNames(ctx, c, where{"project_id": oneOf(projects)}, from, limit)
 }
 

@@ -3,6 +3,7 @@ package prefect_test
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -68,6 +69,10 @@ func TestLooks(t *testing.T) {
 		t.Errorf("%d requests for a project that was read", n)
 	}
 
+	if n := e.asked(func() { e.look(t, projects[1], "flow-000", ""); e.look(t, projects[1], "nothing", "") }); n != 0 {
+		t.Errorf("%d requests for another project of a small tenant", n)
+	}
+
 	// What this process registers is seen, and so is what it archives by doing so; the rest is not asked for again.
 	register(e.Client, "new", "group")
 	want("new", "", 1)
@@ -92,6 +97,49 @@ func TestLooks(t *testing.T) {
 	register(somebody, "another", "")
 	later.Store(int64(16 * time.Second))
 	want("another", "", 1)
+}
+
+// TestLookForFlowNow sees what somebody else has registered since a look, and shares its request with others.
+func TestLookForFlowNow(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, prefectserver.Options{})
+	projects, _ := e.fill(t, 1, 3)
+	somebody := newClient(t, prefect.Config{Endpoint: e.url, Tenant: e.tenant})
+	e.look(t, projects[0], "flow-000", "")
+	for name, group := range map[string]string{"by name": "", "by group": "group"} {
+		if version := e.look(t, projects[0], name, group); version != 0 {
+			t.Fatalf("%s: version %d", name, version)
+		}
+		_, err := somebody.RegisterFlow(t.Context(), prefect.RegisterFlowInput{ProjectID: projects[0], SerializedFlow: flowOf(name, 1), VersionGroupID: group})
+		check(t, err)
+		if version := e.look(t, projects[0], name, group); version != 0 {
+			t.Fatalf("%s: a look is not shared, which this test is about: version %d", name, version)
+		}
+		now, err := e.LookForFlowNow(t.Context(), projects[0], name, group)
+		if err != nil || now.Version != 1 || now.Name != name {
+			t.Errorf("%s: %+v, %v", name, now, err)
+		}
+		if version := e.look(t, projects[0], name, group); version != 1 {
+			t.Errorf("%s: a later look still finds version %d", name, version)
+		}
+		if _, err := e.LookForFlowNow(t.Context(), projects[0], "no "+name, "no "+group); !errors.Is(err, prefect.ErrNotFound) {
+			t.Errorf("%s, of nothing: %v", name, err)
+		}
+	}
+	n := e.asked(func() {
+		var group sync.WaitGroup
+		for i := range 10 {
+			group.Go(func() {
+				if _, err := e.LookForFlowNow(t.Context(), projects[0], fmt.Sprintf("flow-%d", i), ""); !errors.Is(err, prefect.ErrNotFound) {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+	})
+	if n > 2 {
+		t.Errorf("%d requests for ten flows at a time", n)
+	}
 }
 
 // TestLooksForProjects looks for projects by id and by name.

@@ -15,7 +15,11 @@ type readingAhead struct {
 	fields stretch  // the fields that are being read
 	tenant stretch  // all of the tenant
 	whole  bool     // the whole tenant was read
+	large  bool     // the tenant has too many objects to be read for some fields
 }
+
+// smallTenant is how many objects a tenant may have to be read whole where only some fields are asked for.
+const smallTenant = 5 * pageSize
 
 // stretch is a part of the objects that is read page by page.
 type stretch struct {
@@ -38,20 +42,26 @@ func (a *readingAhead) add(field string) {
 
 // again starts over with the same fields.
 func (a *readingAhead) again() readingAhead {
-	return readingAhead{pages: a.pages, known: a.known, next: slices.Sorted(maps.Keys(a.known))}
+	return readingAhead{pages: a.pages, large: a.large, known: a.known, next: slices.Sorted(maps.Keys(a.known))}
 }
 
-// begin returns what to read next, or nil if there is nothing left to read.
-func (a *readingAhead) begin(now moment, fieldsOnly bool) *stretch {
+// begin returns what to read next, or nil if there is nothing left to read. With looks, a small tenant is read at once, and
+// then fields only.
+func (a *readingAhead) begin(now moment, looks, fieldsOnly bool) *stretch {
 	switch {
 	case a.whole:
 		return nil
+	case looks && !a.large:
+		if !a.tenant.begun {
+			a.tenant = stretch{begun: true, since: now}
+		}
+		return &a.tenant
 	case !a.fields.begun && len(a.next) > 0:
 		a.fields, a.next = stretch{begun: true, fields: a.next, since: now}, nil
 		return &a.fields
 	case a.fields.begun:
 		return &a.fields
-	case fieldsOnly:
+	case looks || fieldsOnly:
 		return nil
 	}
 	a.tenant.begun = true
@@ -99,7 +109,7 @@ func (r *refresher[T]) nextPage(c *Client) *stretch {
 	if r.ahead.pages >= pagesPerWave*(r.waves-1) || len(r.kept)+pageSize > maxKept {
 		return nil
 	}
-	part := r.ahead.begin(moment{now, r.changes}, r.source.fieldOf != nil || r.source.fieldsOnly)
+	part := r.ahead.begin(moment{now, r.changes}, r.source.fieldOf != nil, r.source.fieldsOnly)
 	if part != nil {
 		r.ahead.pages++
 	}
@@ -109,6 +119,9 @@ func (r *refresher[T]) nextPage(c *Client) *stretch {
 // expire drops what is too old, and reports whether there was any.
 func (r *refresher[T]) expire(now time.Time) bool {
 	before := len(r.kept) + len(r.complete)
+	if r.whole != nil && now.Sub(r.whole.at) > r.source.lifetime() {
+		r.whole, before = nil, before+1
+	}
 	maps.DeleteFunc(r.kept, func(_ string, kept keptObject[T]) bool { return now.Sub(kept.read) > r.source.lifetime() })
 	maps.DeleteFunc(r.complete, func(_ string, all moment) bool { return now.Sub(all.at) > r.source.lifetime() })
 	return len(r.kept)+len(r.complete) < before
@@ -118,13 +131,21 @@ func (r *refresher[T]) expire(now time.Time) bool {
 func (r *refresher[T]) keep(part *stretch, page *nearPage[T], now moment) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	first := part.from == ""
 	r.ahead.proceed(part, page.next)
 	for key, value := range page.objects {
 		if !r.given[key] && now.changes >= r.changed[key] {
 			r.kept[key] = keptObject[T]{value: value, read: now.at}
 		}
 	}
-	if page.next == "" && r.source.fieldOf != nil {
+	switch {
+	case r.source.fieldOf == nil:
+	case part == &r.ahead.tenant && first && page.left > smallTenant:
+		r.ahead.large, r.ahead.whole, r.ahead.tenant = true, false, stretch{}
+	case page.next != "":
+	case part == &r.ahead.tenant:
+		r.whole = &moment{part.since.at, part.since.changes}
+	default:
 		for _, field := range part.fields {
 			r.complete[field] = part.since
 		}

@@ -92,6 +92,11 @@ func (c *Client) RefreshFlowRun(ctx context.Context, id string) (*FlowRun, error
 
 func refreshed[T any](ctx context.Context, c *Client, r *refresher[T], key, operation, what string) (*T, error) {
 	shared, err := r.get(ctx, c, key)
+	return ownCopy(c, shared, err, operation, what)
+}
+
+// ownCopy returns a copy of a shared answer, or the error that there is none.
+func ownCopy[T any](c *Client, shared *T, err error, operation, what string) (*T, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,10 @@ const (
 	refreshWindow = 5 * time.Millisecond
 	// refreshHold is the longest a request waits for questions that are about to come.
 	refreshHold = 50 * refreshWindow
+	// refreshGather is how long after the last question a request of looks waits for further ones.
+	refreshGather = 4 * refreshWindow
+	// maxExpected is how many questions are expected at a time: a plan asks many that none follows.
+	maxExpected = 100
 	// refreshPause is how long without a question ends a refresh and drops everything read ahead.
 	refreshPause = 10 * time.Second
 	// refreshLifetime is how long an object read ahead is kept during a refresh. It limits the age of an
@@ -59,10 +63,17 @@ type refresher[T any] struct {
 	kept   map[string]keptObject[T]
 	given  map[string]bool // already answered; never cached again
 	ahead  readingAhead
-	// changes counts the calls of change, changed has the last one per key, and complete when a field was read to its end.
+	// changes counts the calls of change, changed has the last one per key, complete when a field was read to its end, and
+	// whole when the tenant was.
 	changes  int64
 	changed  map[string]int64
 	complete map[string]moment
+	whole    *moment
+	// expected are the keys for which a question for the present will probably come, and since when.
+	expected map[string]time.Time
+	// together is how many questions for the present came together before. It falls slowly: one that is late does not part
+	// creations that run side by side.
+	together int
 }
 
 // refreshSource is how objects of a kind are read.
@@ -85,8 +96,10 @@ type refreshSource[T any] struct {
 	// writes counts the mutations that drop the cache; nil for all.
 	writes func(c *Client) int64
 	// fieldOf returns the field of a key. Once a whole field has been read, a key that was not in it is known not to
-	// exist. Only fields are read ahead then.
+	// exist. Only fields are read ahead then, or the whole of a small tenant.
 	fieldOf func(key string) string
+	// present says that questions for the present follow those for a plan.
+	present bool
 }
 
 func (s *refreshSource[T]) countWrites(c *Client) int64 {
@@ -115,6 +128,8 @@ type nearPage[T any] struct {
 type question[T any] struct {
 	key    string
 	writes int64
+	now    bool      // not to be answered with what was read before it was asked
+	asked  time.Time // when
 	done   chan struct{}
 	value  *T
 	err    error
@@ -140,8 +155,21 @@ type moment struct {
 
 // get returns the object with a key, or nil if there is none.
 func (r *refresher[T]) get(ctx context.Context, c *Client, key string) (*T, error) {
-	q := &question[T]{key: key, writes: r.source.countWrites(c), done: make(chan struct{})}
+	return r.await(ctx, c, &question[T]{key: key})
+}
+
+// getNow is get for an answer that the Server gives after the call. It still shares the request with others.
+func (r *refresher[T]) getNow(ctx context.Context, c *Client, key string) (*T, error) {
+	return r.await(ctx, c, &question[T]{key: key, now: true})
+}
+
+// await asks a question and waits for its answer.
+func (r *refresher[T]) await(ctx context.Context, c *Client, q *question[T]) (*T, error) {
+	q.writes, q.asked, q.done = r.source.countWrites(c), time.Now(), make(chan struct{})
 	r.mu.Lock()
+	if q.now {
+		delete(r.expected, q.key)
+	}
 	if !r.answer(q, c.http.Now()) {
 		r.waiting = append(r.waiting, q)
 		if !r.busy {
@@ -153,6 +181,7 @@ func (r *refresher[T]) get(ctx context.Context, c *Client, key string) (*T, erro
 	r.mu.Unlock()
 	select {
 	case <-q.done:
+		r.expect(q)
 		return q.value, q.err
 	case <-ctx.Done():
 		r.abandon(q)
@@ -162,14 +191,10 @@ func (r *refresher[T]) get(ctx context.Context, c *Client, key string) (*T, erro
 
 // answer uses what was read ahead, if it is present and new enough for the question.
 func (r *refresher[T]) answer(q *question[T], now time.Time) bool {
-	if q.writes != r.writes || now.Sub(r.last) > refreshPause {
+	if q.now || q.writes != r.writes || now.Sub(r.last) > refreshPause {
 		return false
 	}
-	kept, ok := r.kept[q.key]
-	if !ok && r.source.fieldOf != nil {
-		all, read := r.complete[r.source.fieldOf(q.key)]
-		kept.read, ok = all.at, read && all.changes >= r.changed[q.key]
-	}
+	kept, ok := r.known(q.key)
 	if !ok || now.Sub(kept.read) > r.source.lifetime() {
 		return false
 	}
@@ -181,6 +206,19 @@ func (r *refresher[T]) answer(q *question[T], now time.Time) bool {
 	q.value = kept.value
 	close(q.done)
 	return true
+}
+
+// known returns what was read of a key: an object, or that there is none.
+func (r *refresher[T]) known(key string) (keptObject[T], bool) {
+	kept, ok := r.kept[key]
+	if !ok && r.source.fieldOf != nil {
+		all, read := r.complete[r.source.fieldOf(key)]
+		if r.whole != nil && (!read || r.whole.at.After(all.at)) {
+			all, read = *r.whole, true
+		}
+		kept.read, ok = all.at, read && all.changes >= r.changed[key]
+	}
+	return kept, ok
 }
 
 // change drops a key, and all cached objects that match, because this process has changed them by a mutation that writes
@@ -220,7 +258,7 @@ func (r *refresher[T]) serve(ctx context.Context, c *Client) {
 	defer timer.Stop()
 	for {
 		<-timer.C
-		for held := refreshWindow; held < refreshHold && r.source.hold != nil && r.source.hold(c); held += refreshWindow {
+		for held := refreshWindow; held < refreshHold && r.holds(c); held += refreshWindow {
 			timer.Reset(refreshWindow)
 			<-timer.C
 		}
@@ -245,7 +283,7 @@ func (r *refresher[T]) begin(c *Client, w *wave) []*question[T] {
 	if writes != r.writes || now.Sub(r.last) > refreshPause || r.kept == nil {
 		r.writes, r.waves, r.ahead = writes, 0, readingAhead{}
 		r.kept, r.given = map[string]keptObject[T]{}, map[string]bool{}
-		r.changed, r.complete = map[string]int64{}, map[string]moment{}
+		r.changed, r.complete, r.whole = map[string]int64{}, map[string]moment{}, nil
 	}
 	r.waiting = slices.DeleteFunc(r.waiting, func(q *question[T]) bool { return r.answer(q, now) })
 	if len(r.waiting) == 0 {
@@ -253,8 +291,7 @@ func (r *refresher[T]) begin(c *Client, w *wave) []*question[T] {
 		return nil
 	}
 	r.last = now
-	questions := r.waiting[:min(len(r.waiting), pageSize)]
-	r.waiting = slices.Clone(r.waiting[len(questions):])
+	questions := r.first()
 	r.waves++
 	w.waiting = len(questions)
 	for _, q := range questions {
@@ -265,16 +302,57 @@ func (r *refresher[T]) begin(c *Client, w *wave) []*question[T] {
 
 // ask sends questions to the Server, reads ahead, and answers them.
 func (r *refresher[T]) ask(ctx context.Context, c *Client, questions []*question[T]) {
-	keys := make([]string, 0, len(questions))
-	for _, q := range questions {
-		keys = append(keys, q.key)
-	}
-	slices.Sort(keys)
 	r.mu.Lock()
 	since := moment{c.http.Now(), r.changes}
+	if r.source.fieldOf != nil {
+		for _, q := range questions {
+			r.ahead.add(r.source.fieldOf(q.key))
+		}
+	}
 	r.mu.Unlock()
-	found, failed := r.find(ctx, c, slices.Compact(keys))
+	open := questions
+	if r.source.fieldOf != nil { // to read whole fields may answer everything
+		r.readAhead(ctx, c)
+		open = r.unanswered(questions, since)
+	}
+	keys := make([]string, 0, len(open))
+	for _, q := range open {
+		keys = append(keys, q.key)
+	}
+	if len(open) > 0 {
+		slices.Sort(keys)
+		found, failed := r.find(ctx, c, slices.Compact(keys))
+		r.answerAll(open, found, failed, since)
+		if len(failed) == 0 {
+			// Before answering: the waiting callers can still cancel.
+			r.readAhead(ctx, c)
+		}
+	}
 	r.mu.Lock()
+	r.last = c.http.Now() // a slow answer does not count as a pause
+	r.mu.Unlock()
+	for _, q := range questions {
+		close(q.done)
+	}
+}
+
+// unanswered sets the values of the questions that were read since, and returns the others.
+func (r *refresher[T]) unanswered(questions []*question[T], since moment) []*question[T] {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(questions), func(q *question[T]) bool {
+		kept, ok := r.known(q.key)
+		if ok = ok && !kept.read.Before(since.at); ok {
+			q.value = kept.value
+		}
+		return ok
+	})
+}
+
+// answerAll sets what the Server has answered to questions, and keeps it.
+func (r *refresher[T]) answerAll(questions []*question[T], found map[string]*T, failed map[string]error, since moment) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	for _, q := range questions {
 		q.value, q.err = found[q.key], failed[q.key]
 		switch {
@@ -283,23 +361,9 @@ func (r *refresher[T]) ask(ctx context.Context, c *Client, questions []*question
 		case q.err == nil && since.changes >= r.changed[q.key]:
 			r.kept[q.key] = keptObject[T]{value: q.value, read: since.at}
 		}
-		switch {
-		case r.source.fieldOf != nil:
-			r.ahead.add(r.source.fieldOf(q.key))
-		case q.value != nil && r.source.field != nil:
+		if q.value != nil && r.source.field != nil {
 			r.ahead.add(r.source.field(q.value))
 		}
-	}
-	r.mu.Unlock()
-	if len(failed) == 0 {
-		// Before answering: the waiting callers can still cancel.
-		r.readAhead(ctx, c)
-	}
-	r.mu.Lock()
-	r.last = c.http.Now() // a slow answer does not count as a pause
-	r.mu.Unlock()
-	for _, q := range questions {
-		close(q.done)
 	}
 }
 

@@ -67,6 +67,12 @@ func TestAnswersThatAreErrors(t *testing.T) {
 		"UI's web server":          {405, htmlType, "<html>405 Not Allowed nginx</html>", nil, want{prefect.ErrNotPrefect, 1, 1, "8080"}},
 		"wrong path":               {404, htmlType, "<pre>Cannot POST /x</pre>", nil, want{prefect.ErrNotPrefect, 1, 1, "404"}},
 		"Prefect 2":                {404, jsonType, `{"detail":"Not Found"}`, nil, want{prefect.ErrNotPrefect, 1, 1, "not GraphQL"}},
+		"static web server":        {501, htmlType, "<h1>Error response</h1><p>Unsupported method ('POST').", nil, want{prefect.ErrNotPrefect, 1, 1, "does not accept POST"}},
+		"static server, silent":    {501, jsonType, "", nil, want{prefect.ErrNotPrefect, 1, 1, "static web server"}},
+		"Hasura, at its root":      {404, jsonType, `{"path": "$", "error": "resource does not exist", "code": "not-found"}`, nil, want{prefect.ErrNotPrefect, 1, 1, "not GraphQL"}},
+		"Hasura, asked directly":   {200, jsonType, hasuraError("field 'hello' not found in type: 'query_root'"), nil, want{prefect.ErrNotPrefect, 1, 1, "query_root"}},
+		"Hasura, told directly":    {200, jsonType, hasuraError("field 'create_tenant' not found in type: 'mutation_root'"), nil, want{prefect.ErrNotPrefect, 1, 1, "mutation_root"}},
+		"Hasura without rights":    {200, jsonType, hasuraError("no mutations exist"), nil, want{prefect.ErrNotPrefect, 1, 1, "no mutations exist"}},
 		"empty":                    {200, jsonType, "", nil, want{prefect.ErrNotPrefect, 1, 1, "empty"}},
 		"half an answer":           {200, jsonType, `{"data": {"ten`, nil, want{prefect.ErrNotPrefect, 1, 1, ""}},
 		"login page":               {302, htmlType, "<a>", []string{"Location", "https://login.example/?secret=x"}, want{prefect.ErrNotPrefect, 1, 1, "https://login.example/"}},
@@ -112,6 +118,11 @@ func TestAnswersThatAreErrors(t *testing.T) {
 			}
 		})
 	}
+}
+
+// hasuraError is an error as Hasura answers when it is asked without the Server in front of it.
+func hasuraError(message string) string {
+	return fmt.Sprintf(`{"errors": [{"message": %q, "extensions": {"path": "$.selectionSet", "code": "validation-failed"}}]}`, message)
 }
 
 func TestNetworkFailures(t *testing.T) {

@@ -45,6 +45,9 @@ func (r *projectResource) planCreate(ctx context.Context, plan model, req resour
 	}
 	client, name := r.data.Client(config.TenantID), plan.Name.ValueString()
 	existing, err := client.LookForProjectNamed(ctx, name)
+	if err == nil {
+		existing, err = client.FindProject(ctx, name) // looks may be some seconds old
+	}
 	if err != nil {
 		return nil // there is none, or the apply itself will report the error
 	}
@@ -59,7 +62,12 @@ func (r *projectResource) planDestroy(ctx context.Context, state model) diag.Dia
 	if err != nil {
 		contents = nil // the destroy itself will report the error
 	}
-	return holder(state, contents).PlanDestroy(&r.data.Custody, contents, state.ForceDestroy.ValueBool())
+	force := state.ForceDestroy.ValueBool()
+	diags := holder(state, contents).PlanDestroy(&r.data.Custody, contents, force)
+	if force && contents != nil && contents.ActiveFlowRuns > 0 && !diags.HasError() {
+		diags.Append(r.data.CheckCluster(framework.ClusterForJobs)...)
+	}
+	return diags
 }
 
 func holder(m model, contents *prefect.Contents) framework.Holder {

@@ -9,7 +9,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 )
 
-// printable is a server whose diagnostics and progress messages are safe to show on a terminal: logs of runs,
+// printable is a server whose diagnostics and progress messages are safe to show on a terminal, and not endless: logs of runs,
 // events of clusters and answers of servers come from outside, and all of them pass through here.
 type printable struct{ everything }
 
@@ -23,7 +23,7 @@ func clean[T any](resp *T, err error) (*T, error) {
 		cleanAll(all)
 	}
 	if failure, ok := field[*tfprotov6.FunctionError](value, "Error"); ok && failure != nil {
-		failure.Text = framework.Printable(failure.Text)
+		failure.Text = framework.Shown(failure.Text)
 	}
 	return resp, err
 }
@@ -40,7 +40,7 @@ func field[T any](value reflect.Value, name string) (T, bool) {
 
 func cleanAll(all []*tfprotov6.Diagnostic) {
 	for _, d := range all {
-		d.Summary, d.Detail = framework.Printable(d.Summary), framework.Printable(d.Detail)
+		d.Summary, d.Detail = framework.Shown(d.Summary), framework.Shown(d.Detail)
 	}
 }
 
@@ -55,7 +55,7 @@ func (p printable) InvokeAction(ctx context.Context, req *tfprotov6.InvokeAction
 		events(func(event tfprotov6.InvokeActionEvent) bool {
 			switch e := event.Type.(type) {
 			case tfprotov6.ProgressInvokeActionEventType:
-				e.Message = framework.Printable(e.Message)
+				e.Message = framework.Shown(e.Message)
 				event.Type = e
 			case tfprotov6.CompletedInvokeActionEventType:
 				cleanAll(e.Diagnostics)

@@ -47,7 +47,9 @@ type hostile struct{ everything }
 const painted = "\x1b[2JApply complete!\u202e"
 
 func (hostile) ReadResource(context.Context, *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-	return &tfprotov6.ReadResourceResponse{Diagnostics: []*tfprotov6.Diagnostic{{Summary: painted, Detail: painted}}}, nil
+	return &tfprotov6.ReadResourceResponse{Diagnostics: []*tfprotov6.Diagnostic{
+		{Summary: painted, Detail: painted}, {Summary: "huge", Detail: strings.Repeat(painted, 1<<20)},
+	}}, nil
 }
 
 func (hostile) CallFunction(context.Context, *tfprotov6.CallFunctionRequest) (*tfprotov6.CallFunctionResponse, error) {
@@ -70,6 +72,9 @@ func TestHostileAnswers(t *testing.T) {
 	read, err := p.ReadResource(t.Context(), nil)
 	if err != nil || read.Diagnostics[0].Summary != want || read.Diagnostics[0].Detail != want {
 		t.Errorf("read: %v %+v", err, read.Diagnostics[0])
+	}
+	if huge := read.Diagnostics[1].Detail; len(huge) > 8<<10 || !strings.HasSuffix(huge, " more bytes)") {
+		t.Errorf("a huge line has %d bytes", len(huge))
 	}
 	called, err := p.CallFunction(t.Context(), nil)
 	if err != nil || called.Error.Text != want {

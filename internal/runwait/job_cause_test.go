@@ -21,7 +21,7 @@ func TestFindCause(t *testing.T) {
 	}
 	condition := func(kind, reason, message string) *runjobs.Job {
 		return &runjobs.Job{
-			Name: "j", Namespace: "flows", Failed: kind == "Failed", Completed: kind == "Complete",
+			Name: "j", Namespace: "flows", Failed: kind == "Failed", Completed: kind == "Complete", Suspended: kind == "Suspended",
 			Conditions: []runjobs.Condition{{Type: kind, Status: "True", Reason: reason, Message: message}},
 		}
 	}

@@ -94,7 +94,7 @@ func failureCause(c *runjobs.Condition) Cause {
 
 // suspendedCause explains a Job that Kubernetes creates no pods for until somebody resumes it.
 func suspendedCause(j *runjobs.Job) Cause {
-	if Over(j) || conditionOf(j, batchv1.JobSuspended) == nil {
+	if Over(j) || !j.Suspended {
 		return Cause{}
 	}
 	remedy := fmt.Sprintf("Remove `suspend` from the job template, or resume the Job: `kubectl -n %s patch job %s -p '{\"spec\":{\"suspend\":false}}'`.", j.Namespace, j.Name)

@@ -156,12 +156,11 @@ func (r Report) cluster() string {
 }
 
 func jobStatus(j *runjobs.Job) string {
-	status := "active"
+	status := j.Status()
 	switch {
 	case j.Failed:
-		status = "failed" + reasonSuffix(j.Reason, j.Message)
+		status += reasonSuffix(j.Reason, j.Message)
 	case j.Completed:
-		status = "complete"
 	case j.Deleted:
 		return "deleted before it had ended"
 	}

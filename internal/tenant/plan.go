@@ -71,7 +71,12 @@ func (r *tenantResource) planDestroy(ctx context.Context, state model) diag.Diag
 	if err != nil {
 		contents = nil // the destroy itself will report the error
 	}
-	return holder(state, contents).PlanDestroy(&r.data.Custody, contents, state.ForceDestroy.ValueBool())
+	force := state.ForceDestroy.ValueBool()
+	diags := holder(state, contents).PlanDestroy(&r.data.Custody, contents, force)
+	if force && contents != nil && contents.ActiveFlowRuns > 0 && !diags.HasError() {
+		diags.Append(r.data.CheckCluster(framework.ClusterForJobs)...)
+	}
+	return diags
 }
 
 func holder(m model, contents *prefect.Contents) framework.Holder {

@@ -22,6 +22,7 @@ type Job struct {
 	StartedAt            *time.Time
 	FinishedAt           *time.Time
 	Completed, Failed    bool
+	Suspended            bool   // created suspended, or suspended since
 	Reason, Message      string // of the condition Failed, such as BackoffLimitExceeded
 	Active               int32  // unfinished pods
 	BackoffLimit         int32  // how many pods may fail before the Job does
@@ -30,6 +31,27 @@ type Job struct {
 	Events               []Event // of the Job itself, oldest first
 	Deleted              bool    // already deleted; the rest is the last known state
 	Queued               bool    // something other than Kubernetes' Job controller, such as Kueue, decides when it runs
+}
+
+// What a Job is, as [Job.Status] says.
+const (
+	JobActive    = "active"
+	JobSuspended = "suspended" // Kubernetes creates no pods for it
+	JobComplete  = "complete"
+	JobFailed    = "failed"
+)
+
+// Status says in a word what the Job is.
+func (j *Job) Status() string {
+	switch {
+	case j.Failed:
+		return JobFailed
+	case j.Completed:
+		return JobComplete
+	case j.Suspended:
+		return JobSuspended
+	}
+	return JobActive
 }
 
 // Pod describes one pod of a Job.
@@ -104,6 +126,8 @@ func jobInfo(job *batchv1.Job) Job {
 			continue
 		}
 		switch c.Type {
+		case batchv1.JobSuspended:
+			info.Suspended = true
 		case batchv1.JobComplete:
 			info.Completed = true
 		case batchv1.JobFailed:

@@ -38,6 +38,7 @@ var messageRules = []messageRule{ //nolint:gochecknoglobals // a constant table
 	{part: "Cannot query field", kind: ErrNotPrefect},
 	{part: "not found in type: 'query_root'", kind: ErrNotPrefect}, // Hasura without the table, or asked directly
 	{part: "not found in type: 'mutation_root'", kind: ErrNotPrefect},
+	{part: "no mutations exist", kind: ErrNotPrefect}, // Hasura again
 }
 
 // A sentence is a Server message for a mutation whose object is missing or archived.

@@ -1,0 +1,46 @@
+package flow_test
+
+import (
+	"testing"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
+	"github.com/prefect-server/terraform-provider-prefect/internal/flow"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+)
+
+// TestAccFlow_registeredMeanwhile has somebody else register a flow of the same new name between the plan, which shares its
+// look with other plans, and the creation: there is one version group, whoever was first.
+func TestAccFlow_registeredMeanwhile(t *testing.T) {
+	t.Parallel()
+	for name, theirs := range map[string]string{
+		"another flow":  flow.TestFlow(t, "etl", flow.WithTag("theirs")),
+		"the same flow": flow.TestFlow(t, "etl", nil),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			session := acctest.Connect(t, b.PrefectServer, nil)
+			session.Between = func() { b.register(theirs, false) }
+			made := session.Create("prefect_flow", map[string]any{"project_id": b.projectID, "flow_json": flow.TestFlow(t, "etl", nil)})
+			if len(made.Diagnostics) > 0 {
+				t.Errorf("got %s", made)
+			}
+			flows, err := b.Client.ListFlows(t.Context(), prefect.FlowFilter{ProjectID: b.projectID, Name: "etl"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := 2
+			if name == "the same flow" {
+				want = 1
+			}
+			if len(flows) != want || made.At("version") != float64(want) {
+				t.Errorf("%d versions, %v in the state, want %d", len(flows), made.At("version"), want)
+			}
+			for _, f := range flows {
+				if f.VersionGroupID != made.At("id") {
+					t.Errorf("version %d has the version group %s, the resource %v", f.Version, f.VersionGroupID, made.At("id"))
+				}
+			}
+		})
+	}
+}
