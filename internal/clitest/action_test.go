@@ -3,6 +3,7 @@ package clitest
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
@@ -62,6 +63,53 @@ action "prefect_flow_run" "etl" {
 		t.Errorf("got the runs %+v, want one that has succeeded", found)
 	}
 	w.Unchanged("after the invocation")
+}
+
+// TestRestart restarts a cancelled run in the cluster by hand, and follows it.
+func TestRestart(t *testing.T) {
+	t.Parallel()
+	server, cluster := acctest.Server(t), acctest.Cluster(t)
+	acctest.Agent(t, server, cluster)
+	w := workspace(t, terraform, server, cluster, etlFlow+`
+variable "run" {
+  type    = string
+  default = "00000000-0000-4000-8000-000000000000"
+}
+
+action "prefect_flow_run_restart" "stopped" {
+  config {
+    id = var.run
+  }
+}
+`)
+	w.Write("etl.json", etl(t))
+	w.Apply()
+	project, err := server.Client.FindProject(t.Context(), "data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	flow, err := server.Client.FindFlow(t.Context(), project.ID, "etl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tomorrow := time.Now().Add(24 * time.Hour)
+	run, err := server.Client.CreateFlowRun(t.Context(), prefect.CreateFlowRunInput{FlowID: flow.ID, Name: "stopped", ScheduledStartTime: &tomorrow})
+	if err != nil {
+		t.Fatal(err)
+	}
+	invoke := []string{"apply", "-auto-approve", "-input=false", "-var=run=" + run, "-invoke=action.prefect_flow_run_restart.stopped"}
+	if output, code := w.Try(invoke...); code == 0 {
+		t.Errorf("a run that has not finished was restarted:\n%s", output)
+	} else {
+		says(t, output, `Flow run "stopped" has not finished`, "The run is Scheduled")
+	}
+	if _, err := server.Client.CancelFlowRun(t.Context(), run); err != nil {
+		t.Fatal(err)
+	}
+	says(t, w.Run(invoke...), `Restarted flow run "stopped"`, "which was Cancelled", `"stopped" is Success`, "Action complete")
+	if found := runs(t, server); len(found) != 1 || found[0].State != "Success" {
+		t.Errorf("got the runs %+v, want the one that was restarted", found)
+	}
 }
 
 // TestTrigger runs a flow whenever a version of it is registered, and once more before it goes. The action says which flow

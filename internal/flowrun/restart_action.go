@@ -158,6 +158,7 @@ func (a *restartAction) Invoke(ctx context.Context, req action.InvokeRequest, re
 	if run.StateTimestamp != nil {
 		from = *run.StateTimestamp
 	}
+	w.Restarted = from
 	resp.Diagnostics.Append(m.awaitInvoked(ctx, data, w, g, tell, !config.ShowLogs.Equal(types.BoolValue(false)), from)...)
 }
 

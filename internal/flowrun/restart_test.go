@@ -27,7 +27,7 @@ func chainFlow(name string) map[string]any {
 	var tasks []any
 	for _, slug := range []string{"extract-1", "load-1"} {
 		task := map[string]any{}
-		for key, value := range taskFlow(name)["tasks"].([]any)[0].(map[string]any) { //nolint:errcheck,forcetypeassert // as made above
+		for key, value := range taskFlow(name)["tasks"].([]any)[0].(map[string]any) { //nolint:errcheck // as made above
 			task[key] = value
 		}
 		task["name"], task["slug"] = strings.TrimSuffix(slug, "-1"), slug

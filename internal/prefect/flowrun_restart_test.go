@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver"
@@ -132,7 +133,7 @@ func TestFlowRunRestart(t *testing.T) {
 			tasks, names, states := e.taskRuns(t, run), map[string]string{}, map[string]string{}
 			for i, state := range tt.tasks {
 				task := tasks[fmt.Sprintf("task-%03d", i)]
-				names[task] = fmt.Sprint(i)
+				names[task] = strconv.Itoa(i)
 				if state != "" {
 					states[task] = state
 				}

@@ -14,7 +14,7 @@ func (w *Waiter) gap(now time.Time) time.Duration {
 		// The cluster reports when polling is worthwhile; the Server may notice the change a little later.
 		return unforeseen(now.Sub(later(w.begin, w.stirred)), watchedGap)
 	}
-	return w.forecast.gap(now, w.begin, *w.local(&w.run.ScheduledStartTime), w.started)
+	return w.forecast.gap(now, w.begin, *w.local(w.scheduledFor()), w.started)
 }
 
 // watchedGap is the interval of routine polls while the cluster is watched.

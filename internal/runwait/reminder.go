@@ -106,10 +106,10 @@ func (w *Waiter) reason(now time.Time) string {
 	if c := findCause(newest); c.found() {
 		return c.Text
 	}
-	due := *w.local(&w.run.ScheduledStartTime)
+	due := *w.local(w.scheduledFor())
 	switch {
 	case Queued(w.run.State) && due.After(now):
-		return fmt.Sprintf("It is due at %s.", w.run.ScheduledStartTime.UTC().Format(time.RFC3339))
+		return fmt.Sprintf("It is due at %s.", w.scheduledFor().UTC().Format(time.RFC3339))
 	case Queued(w.run.State) && w.agents != nil:
 		return w.agents.Text
 	case newest != nil && len(newest.Pods) > 0 && newest.Pods[len(newest.Pods)-1].Phase == PodPending:

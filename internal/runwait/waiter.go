@@ -42,6 +42,8 @@ type Waiter struct {
 	Log Log
 	// EarlierJobs are the UIDs of Jobs of earlier attempts, which say nothing about this one.
 	EarlierJobs []string
+	// Restarted is when the run was restarted, by the Server's clock; zero if it was not. It was due then.
+	Restarted time.Time
 
 	server Server
 	watch  Watch // nil without a cluster
@@ -235,6 +237,14 @@ func (w *Waiter) local(t *time.Time) *time.Time {
 	return new(t.Add(-w.ahead))
 }
 
+// scheduledFor returns when the run is or was due, by the Server's clock.
+func (w *Waiter) scheduledFor() *time.Time {
+	if w.Restarted.IsZero() {
+		return &w.run.ScheduledStartTime
+	}
+	return &w.Restarted
+}
+
 func temporary(err error) bool {
 	for _, kind := range []error{prefect.ErrUnreachable, prefect.ErrUnavailable, prefect.ErrInternal, context.DeadlineExceeded} {
 		if errors.Is(err, kind) {
@@ -273,7 +283,7 @@ func (w *Waiter) jobs() []runjobs.Job {
 
 func (w *Waiter) observe() observation {
 	return observation{
-		At: time.Now(), State: w.run.State, Passed: w.passed, Due: *w.local(&w.run.ScheduledStartTime),
+		At: time.Now(), State: w.run.State, Passed: w.passed, Due: *w.local(w.scheduledFor()),
 		Jobs: w.jobs(), Resurrected: w.run.TimesResurrected, Agents: w.agents,
 	}
 }

@@ -266,13 +266,14 @@ func TestWaitFollowsARestartedRun(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now().Add(-time.Hour)
-		s, watch := &fakeServer{run: prefect.FlowRun{ID: "r", State: "Scheduled", StartTime: &start, ScheduledStartTime: start}}, newFakeWatch()
+		tomorrow := time.Now().Add(24 * time.Hour) // it was cancelled before it was due
+		s, watch := &fakeServer{run: prefect.FlowRun{ID: "r", State: "Scheduled", StartTime: &start, ScheduledStartTime: tomorrow}}, newFakeWatch()
 		earlier := failedJob("a")
 		watch.show(earlier)
 		goal := testGoal()
 		goal.WaitFor = WaitRunning
 		w := newTestWaiter(s, watch, "r", goal)
-		w.EarlierJobs = []string{earlier.UID}
+		w.EarlierJobs, w.Restarted = []string{earlier.UID}, time.Now()
 		var told []string
 		w.Tell = func(message string) { told = append(told, message) }
 		after(5*time.Second, func() { s.state("Submitted") })
@@ -287,6 +288,14 @@ func TestWaitFollowsARestartedRun(t *testing.T) {
 		}
 		if watch.Snapshot()[0].UID != earlier.UID {
 			t.Error("the watch has lost a Job")
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		tomorrow := time.Now().Add(24 * time.Hour)
+		w := newTestWaiter(&fakeServer{run: prefect.FlowRun{ID: "r", State: "Scheduled", ScheduledStartTime: tomorrow}}, nil, "r", testGoal())
+		w.Restarted = time.Now()
+		if out := w.Wait(t.Context()); out.Verdict != Late || out.Limit != LimitAgent {
+			t.Errorf("the restart does not count as due: %+v", out)
 		}
 	})
 }
