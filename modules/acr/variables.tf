@@ -199,7 +199,7 @@ variable "build_context_token" {
 }
 
 variable "diagnostic_settings" {
-  description = "Where Azure's own logs and metrics of the registry go, each destination by a name: a Log Analytics workspace, a storage account, or both. log_groups and log_categories say which logs, by default all; {} sends none."
+  description = "Destinations of Azure's own logs and metrics of the registry, by name: a Log Analytics workspace, a storage account, or both. log_groups and log_categories choose the logs, by default all; {} for none."
   type = map(object({
     workspace_resource_id       = optional(string)
     storage_account_resource_id = optional(string)
@@ -212,14 +212,14 @@ variable "diagnostic_settings" {
 
   validation {
     condition     = alltrue([for setting in values(var.diagnostic_settings) : setting.workspace_resource_id != null || setting.storage_account_resource_id != null])
-    error_message = "A diagnostic setting goes nowhere: ${join(", ", [for name, setting in var.diagnostic_settings : name if setting.workspace_resource_id == null && setting.storage_account_resource_id == null])}. Give workspace_resource_id, storage_account_resource_id or both."
+    error_message = "A diagnostic setting has no destination: ${join(", ", [for name, setting in var.diagnostic_settings : name if setting.workspace_resource_id == null && setting.storage_account_resource_id == null])}. Give workspace_resource_id, storage_account_resource_id or both."
   }
   validation {
     condition     = alltrue([for setting in values(var.diagnostic_settings) : length(setting.log_groups) + length(setting.log_categories) + length(setting.metric_categories) > 0])
-    error_message = "A diagnostic setting sends nothing: ${join(", ", [for name, setting in var.diagnostic_settings : name if length(setting.log_groups) + length(setting.log_categories) + length(setting.metric_categories) == 0])}. Name log_groups, log_categories or metric_categories, or remove it."
+    error_message = "A diagnostic setting selects nothing: ${join(", ", [for name, setting in var.diagnostic_settings : name if length(setting.log_groups) + length(setting.log_categories) + length(setting.metric_categories) == 0])}. Name log_groups, log_categories or metric_categories, or remove it."
   }
   validation {
     condition     = alltrue([for setting in values(var.diagnostic_settings) : length(setting.log_groups) == 0 || length(setting.log_categories) == 0])
-    error_message = "A diagnostic setting names both groups and categories of logs, of which Azure takes one: ${join(", ", [for name, setting in var.diagnostic_settings : name if length(setting.log_groups) > 0 && length(setting.log_categories) > 0])}. Say log_groups = [] beside log_categories."
+    error_message = "A diagnostic setting selects logs both by group and by category, and Azure accepts only one of the two: ${join(", ", [for name, setting in var.diagnostic_settings : name if length(setting.log_groups) > 0 && length(setting.log_categories) > 0])}. Set log_groups = [] to use log_categories."
   }
 }

@@ -1,5 +1,5 @@
 locals {
-  # Lines of the release's pods. A CronJob's pods are NAME-watch-TIME-RANDOM, a Deployment's NAME-towel-HASH-RANDOM.
+  # Log lines of the release's pods. Those of the CronJob are called NAME-watch-TIME-RANDOM, those of towel NAME-towel-HASH-RANDOM.
   lines   = <<-EOT
     ContainerLogV2
     | where _ResourceId =~ "${var.cluster_id}"
@@ -13,22 +13,22 @@ locals {
 
   alerts = {
     agent-silent = {
-      description = "An agent of Prefect has stopped asking for runs, or the Server does not answer. Runs for it do not start. See kubectl -n ${var.release.namespace} logs of its pod."
+      description = "A Prefect agent no longer asks for runs, or the Server does not answer, so that its runs do not start. See the logs of its pod in namespace ${var.release.namespace}."
       query       = "${local.watched}| where array_length(seen.silent_agents) > 0 or isnotempty(seen.error)"
-      # Twice in a row: an agent that starts anew is silent for a minute.
+      # Twice in a row, because an agent that restarts is silent for a minute.
       operator  = "GreaterThan"
       threshold = 1
       window    = "PT15M"
     }
     towel-silent = {
-      description = "towel, which schedules runs, has not written to its log for half an hour: no new runs are scheduled. Or nothing of the cluster's logs arrives."
+      description = "towel, which schedules runs, has logged nothing for half an hour, so that no new runs are scheduled; or the cluster's logs do not reach the workspace."
       query       = "${local.lines}| where PodName startswith \"${var.release.name}-towel-\""
       operator    = "LessThan"
       threshold   = 1
       window      = "PT30M"
     }
     runs-late = {
-      description = "Runs of flows have not begun although it is time. No agent has their labels, the agents do not keep up, or the cluster has no room."
+      description = "Flow runs are past their start time and have not started. No agent has their labels, the agents do not keep up, or the cluster has no room."
       query       = "${local.watched}| where toint(seen.late_runs) > 0"
       operator    = "GreaterThan"
       threshold   = 1
@@ -51,7 +51,7 @@ resource "azurerm_monitor_scheduled_query_rules_alert_v2" "this" {
   evaluation_frequency    = "PT5M"
   window_duration         = each.value.window
   auto_mitigation_enabled = true
-  # The table of the containers' logs is not there before the first of them arrive.
+  # The table of container logs does not exist before the first logs arrive.
   skip_query_validation = true
 
   criteria {

@@ -1,5 +1,5 @@
 locals {
-  # What is made here, and what is yours. The network of a cluster of yours is yours, too.
+  # What the stack creates itself. An existing cluster has its network already.
   new = {
     network  = var.network.existing == null && var.cluster.existing == null
     cluster  = var.cluster.existing == null
@@ -68,7 +68,7 @@ locals {
   # A registry with public access for some addresses only keeps its private one: the nodes' are not among them.
   public_registry  = coalesce(var.registry.public_network_access_enabled, false)
   private_registry = local.new.registry && (!local.public_registry || length(coalesce(var.registry.allowed_ip_ranges, [])) > 0)
-  # Apart from the others, which wait for more than the registry: the cluster waits for a role on it.
+  # Separate from the values below, which wait for more than the registry: the cluster waits for a role on it.
   registry_id = local.new.registry ? module.acr[0].id : data.azurerm_container_registry.existing[0].id
   registry = local.new.registry ? {
     login_server = module.acr[0].login_server
@@ -94,18 +94,18 @@ locals {
     database = join(", ", compact([var.replacement_acknowledgement, var.database.replacement_acknowledgement]))
   }
 
-  # What cannot change without all new resources, or takes away what was made.
+  # What cannot change without replacing everything, or without deleting a part that was created.
   fixed = merge({
     name          = var.name
     location      = lower(replace(var.location, " ", ""))
     global_suffix = coalesce(var.global_suffix, "derived")
   }, { for part, new in local.new : part => new ? "made here" : "one of yours" })
-  # Of stacks made before it was recorded.
+  # For stacks that were created before this was recorded.
   unrecorded = { for part in keys(local.new) : part => "made here" }
   before     = { for name, value in local.fixed : name => try(terraform_data.made_with.output[name], lookup(local.unrecorded, name, value)) }
   changed    = [for name, value in local.fixed : "${name} (${local.before[name]} -> ${value})" if local.before[name] != value]
 
-  # Settings of what is yours, which nobody would look at.
+  # Settings of existing parts, which would have no effect.
   ignored = concat(
     var.network.existing == null ? [] : [for name, value in var.network : "network.${name}" if value != null && name != "existing"],
     local.new.cluster ? [] : [for name, value in var.cluster : "cluster.${name}" if value != null && name != "existing"],
@@ -115,7 +115,7 @@ locals {
       if value != null && !contains(["existing", "database_name", "administrator_login", "password_version"], name)
     ],
   )
-  # Subnets without which a part cannot be made.
+  # Subnets without which a part cannot be created.
   lacking = local.new.network ? [] : compact([
     local.new.cluster && try(var.network.existing.nodes_subnet_resource_id, null) == null ? "nodes_subnet_resource_id (for the cluster)" : "",
     local.new.database && try(var.network.existing.database_subnet_resource_id, null) == null ? "database_subnet_resource_id (for the database server)" : "",
@@ -132,7 +132,7 @@ data "azurerm_virtual_network" "existing" {
   lifecycle {
     postcondition {
       condition     = lower(self.id) == lower(local.nodes_network_id)
-      error_message = "network.existing.nodes_subnet_resource_id is of another subscription than that of the azurerm provider, ${self.id}. The cluster has to be in its network's subscription."
+      error_message = "network.existing.nodes_subnet_resource_id is in another subscription than the azurerm provider's, where ${self.id} was found. The cluster must be in the subscription of its network."
     }
   }
 }
@@ -146,7 +146,7 @@ data "azurerm_kubernetes_cluster" "existing" {
   lifecycle {
     postcondition {
       condition     = lower(self.id) == lower(var.cluster.existing.resource_id)
-      error_message = "cluster.existing.resource_id is of another subscription than that of the azurerm provider, which found ${self.id}."
+      error_message = "cluster.existing.resource_id is in another subscription than the azurerm provider's, where ${self.id} was found. Configure the provider for that subscription."
     }
   }
 }
@@ -160,7 +160,7 @@ data "azurerm_container_registry" "existing" {
   lifecycle {
     postcondition {
       condition     = lower(self.id) == lower(var.registry.existing.resource_id)
-      error_message = "registry.existing.resource_id is of another subscription than that of the azurerm provider, which found ${self.id}."
+      error_message = "registry.existing.resource_id is in another subscription than the azurerm provider's, where ${self.id} was found. Configure the provider for that subscription."
     }
   }
 }
@@ -174,7 +174,7 @@ data "azurerm_postgresql_flexible_server" "existing" {
   lifecycle {
     postcondition {
       condition     = lower(self.id) == lower(var.database.existing.resource_id)
-      error_message = "database.existing.resource_id is of another subscription than that of the azurerm provider, which found ${self.id}."
+      error_message = "database.existing.resource_id is in another subscription than the azurerm provider's, where ${self.id} was found. Configure the provider for that subscription."
     }
   }
 }
@@ -199,15 +199,15 @@ resource "azurerm_resource_group" "this" {
     # The names of the database and the registry follow from this resource, so they would be unknown to their own checks.
     precondition {
       condition     = length(local.changed) == 0
-      error_message = "This would replace or delete what the stack has made, the database server with the history of all runs and the registry with its images if they are among it: ${join(", ", local.changed)}. Nothing takes the data along: dump and restore it first if it matters. To go on, set replacement_acknowledgement to a value that it has not had, for example today's date. So too where nothing was made yet, because the first apply failed: nothing is lost then."
+      error_message = "This would replace or delete parts that the stack has created, such as the database server with the history of all runs and the registry with its images: ${join(", ", local.changed)}. Nothing takes the data along: dump and restore it first if it matters. To go on, set replacement_acknowledgement to a value that it has not had, for example today's date. So too where nothing was made yet, because the first apply failed: nothing is lost then."
     }
     precondition {
       condition     = length(local.ignored) == 0
-      error_message = "The stack changes nothing of what exists already, so these would have no effect: ${join(", ", local.ignored)}. Remove them, or remove the existing beside them."
+      error_message = "The stack does not change existing parts, so these settings would have no effect: ${join(", ", local.ignored)}. Remove them, or remove existing beside them."
     }
     precondition {
       condition     = length(local.lacking) == 0
-      error_message = "In a network of yours, or with a cluster of yours, network.existing needs: ${join(", ", local.lacking)}. What the stack makes goes into subnets that the cluster reaches."
+      error_message = "With an existing network or cluster, network.existing also needs: ${join(", ", local.lacking)}. The stack puts what it creates into subnets that the cluster reaches."
     }
     precondition {
       condition     = local.own_identity == (var.cluster.identity_principal_id != null)
@@ -317,7 +317,7 @@ resource "azurerm_role_assignment" "nodes_identity" {
   skip_service_principal_aad_check = true
 }
 
-# A cluster of yours may have it on a registry of yours already, and a second assignment would be refused.
+# An existing cluster may have this role on an existing registry already, and Azure refuses a second assignment.
 resource "azurerm_role_assignment" "pull" {
   count = local.new.cluster || local.new.registry ? 1 : 0
 

@@ -1,4 +1,4 @@
-# These had no count before one could bring one's own.
+# These modules had no count before existing parts could be used.
 moved {
   from = module.aks
   to   = module.aks[0]

@@ -4,7 +4,7 @@ output "resource_group_name" {
 }
 
 output "kubernetes" {
-  description = "How to reach the cluster, in the attribute names of the helm and prefect providers: host, cluster_ca_certificate, exec (null with a cluster of yours)."
+  description = "How to reach the cluster, in the attribute names of the helm and prefect providers: host, cluster_ca_certificate, exec (null with an existing cluster)."
   value = local.new.cluster ? module.aks[0].kubernetes : {
     host                   = data.azurerm_kubernetes_cluster.existing[0].kube_config[0].host
     cluster_ca_certificate = base64decode(data.azurerm_kubernetes_cluster.existing[0].kube_config[0].cluster_ca_certificate)
@@ -38,7 +38,7 @@ output "cluster" {
 }
 
 output "network" {
-  description = "The virtual network: id, name, and the ids of the subnets nodes, database and private_endpoint; nodes is the range of the nodes' subnet. Of a network of yours, the ids of the subnets alone, the others are null."
+  description = "The virtual network: id, name, and the ids of the subnets nodes, database and private_endpoint; nodes is the range of the nodes' subnet. With existing subnets, only their ids; the rest is null."
   value = {
     id         = one(azurerm_virtual_network.this[*].id)
     name       = one(azurerm_virtual_network.this[*].name)

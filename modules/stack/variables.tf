@@ -45,7 +45,7 @@ variable "tags" {
 }
 
 variable "network" {
-  description = "Address space of the virtual network, and the parts of it for nodes, database and private endpoints; null parts are cut from the address space. route_table_id and nat_gateway_id go with cluster.outbound_type \"userDefinedRouting\" and \"userAssignedNATGateway\": they are put on the nodes' subnet before the cluster is made. existing names subnets of yours instead: for nodes, for database servers (delegated to Microsoft.DBforPostgreSQL/flexibleServers, with the service endpoint Microsoft.Storage), and for private endpoints, as far as what the stack makes needs them. Its zones of private DNS have to be linked with the networks of the subnets and of the nodes; without them the stack makes zones, and links each with its subnet's network. An outbound_type of yours needs its routes or gateway there before."
+  description = "Address space of the virtual network, and the parts of it for nodes, database and private endpoints; null parts are cut from the address space. route_table_id and nat_gateway_id go with cluster.outbound_type \"userDefinedRouting\" and \"userAssignedNATGateway\": they are put on the nodes' subnet before the cluster is made. existing uses your own subnets instead: for nodes, for database servers (delegated to Microsoft.DBforPostgreSQL/flexibleServers, with the service endpoint Microsoft.Storage) and for private endpoints, as far as the stack needs them. Private DNS zones that you give must be linked to the networks of the subnets and of the nodes; otherwise the stack creates zones, each linked to the network of its subnet. If you set outbound_type, your subnet of nodes needs its route table or NAT gateway beforehand."
   type = object({
     address_space    = optional(string)
     nodes            = optional(string)
@@ -107,7 +107,7 @@ variable "network" {
 # The settings below have no defaults of their own: what is left out is null, for which the modules have theirs.
 
 variable "cluster" {
-  description = "Settings of the module aks, under its names. network_cidrs are those of networks peered with this one; identity_principal_id is the object id of the identity in identity_ids, which gets its roles on the nodes' subnet and identity before the cluster is made; cluster_admin_principal_ids get theirs on the resource group (the rights on a DNS zone of yours are for you to give). existing names a cluster of yours instead, whose settings are left alone; its nodes get AcrPull on a registry that the stack makes. The output kubernetes leads there, for whoever has the role \"Azure Kubernetes Service RBAC Cluster Admin\"."
+  description = "Settings of the module aks, under its names. network_cidrs are those of networks peered with this one; identity_principal_id is the object id of the identity in identity_ids, which gets its roles on the nodes' subnet and identity before the cluster is made; cluster_admin_principal_ids get theirs on the resource group (the rights on a DNS zone of yours are for you to give). existing uses your own cluster instead and does not change it, except that its nodes get AcrPull on a registry that the stack creates. The identity that installs the Server needs the role \"Azure Kubernetes Service RBAC Cluster Admin\" on it."
   type = object({
     existing                  = optional(object({ resource_id = string }))
     sku_tier                  = optional(string)
@@ -203,7 +203,7 @@ variable "cluster" {
 }
 
 variable "registry" {
-  description = "Settings of the module acr, under its names. Without public access the registry has an address in the virtual network only; with allowed_ip_ranges it has that too, for the nodes. pull_principal_ids are those besides the cluster's. existing names a registry of yours instead: the nodes of a cluster that the stack makes get AcrPull on it, those of a cluster of yours need it already (`az aks update --attach-acr`)."
+  description = "Settings of the module acr, under its names. Without public access the registry has an address in the virtual network only; with allowed_ip_ranges it has that too, for the nodes. pull_principal_ids are those besides the cluster's. existing uses your own registry instead: the nodes of a cluster that the stack creates get AcrPull on it; those of an existing cluster must have it already (`az aks update --attach-acr`)."
   type = object({
     existing                      = optional(object({ resource_id = string }))
     sku                           = optional(string)
@@ -261,7 +261,7 @@ variable "mirror_images" {
 }
 
 variable "database" {
-  description = "Settings of the module postgresql, under its names; password_version is its administrator_password_version. existing names a Flexible Server of yours instead, which the cluster reaches, with the database and the extensions PGCRYPTO and PG_TRGM allowed; of the others, database_name, administrator_login (null: the server's own) and password_version apply then."
+  description = "Settings of the module postgresql, under its names; password_version is its administrator_password_version. existing uses your own Flexible Server instead. The cluster must reach it, the database must exist, and the extensions PGCRYPTO and PG_TRGM must be allowed. Only database_name, administrator_login (null: the server's own) and password_version apply then."
   type = object({
     existing                     = optional(object({ resource_id = string }))
     postgresql_version           = optional(string)
@@ -427,7 +427,7 @@ variable "prefect" {
 }
 
 variable "alerts" {
-  description = "Alerts for silent agents, a silent towel and late runs, told to action groups: the module alerts, on the workspace of cluster.log_analytics_workspace or, with a cluster of yours, on the one that gets its containers' logs. It switches prefect.watch on. null for none."
+  description = "Alerts for silent agents, a silent towel and late runs, sent to action groups by the module alerts. They read cluster.log_analytics_workspace or, with an existing cluster, the workspace given here, which must collect that cluster's container logs. They turn prefect.watch on. null for none."
   type = object({
     action_group_ids        = list(string)
     severity                = optional(number)
@@ -437,6 +437,6 @@ variable "alerts" {
 
   validation {
     condition     = var.alerts == null || try(var.alerts.log_analytics_workspace, null) != null || var.cluster.log_analytics_workspace != null
-    error_message = "alerts read the containers' logs, which go nowhere. Give cluster.log_analytics_workspace, or, with a cluster of yours, alerts.log_analytics_workspace."
+    error_message = "alerts read the containers' logs, which nothing collects. Give cluster.log_analytics_workspace or, with an existing cluster, alerts.log_analytics_workspace."
   }
 }

@@ -1,5 +1,5 @@
-# Looks at Prefect Server once, and writes one line of JSON for an alert to read: which agents have not asked for runs for too long,
-# and how many runs should have begun by now. A Server that does not answer is a line, too.
+# Checks Prefect Server once and logs one line of JSON for alerts to read: which agents have not asked for runs for too long, and how
+# many runs are past their start time. If the Server does not answer, the line says so.
 import datetime
 import json
 import os
@@ -39,7 +39,7 @@ line = {"prefect_watch": 1, "silent_agents": [], "late_runs": 0, "late_seconds":
 try:
     data = ask()
     for name in json.loads(os.environ["AGENTS"]):
-        # One of this name may have been there before, with other labels.
+        # The Server keeps agents that used this name before, with other labels.
         ages = [age(agent["last_queried"]) for agent in data["agent"] if agent["name"] == name and agent["last_queried"]]
         if not ages or min(ages) > int(os.environ["SILENT_AFTER_SECONDS"]):
             line["silent_agents"].append(name)
