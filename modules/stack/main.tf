@@ -99,9 +99,9 @@ locals {
     name          = var.name
     location      = lower(replace(var.location, " ", ""))
     global_suffix = coalesce(var.global_suffix, "derived")
-  }, { for part, new in local.new : part => new ? "made here" : "one of yours" })
+  }, { for part, new in local.new : part => new ? "created" : "existing" })
   # For stacks that were created before this was recorded.
-  unrecorded = { for part in keys(local.new) : part => "made here" }
+  unrecorded = { for part in keys(local.new) : part => "created" }
   before     = { for name, value in local.fixed : name => try(terraform_data.made_with.output[name], lookup(local.unrecorded, name, value)) }
   changed    = [for name, value in local.fixed : "${name} (${local.before[name]} -> ${value})" if local.before[name] != value]
 
