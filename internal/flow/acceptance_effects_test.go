@@ -209,16 +209,14 @@ func TestAccFlowDeleteWaits(t *testing.T) {
 		}
 	}
 	run(t,
-		resource.TestStep{Config: config("1s")},
+		resource.TestStep{Config: config("4s")},
 		resource.TestStep{
 			PreConfig: func() { runID = b.run(b.group("etl")); set("Submitted"); set("Running") },
-			Config:    config("1s"), Destroy: true,
+			Config:    config("4s"), Destroy: true,
 			ExpectError: acctest.Says("Could not delete flow", "1 run did not finish within", "Cancelling"),
 		},
-		resource.TestStep{
-			PreConfig: func() { set("Cancelled") },
-			Config:    config("1s"), Destroy: true, Check: b.versions("etl", 0),
-		},
+		resource.TestStep{PreConfig: func() { set("Cancelled") }, Config: config("5m")},
+		resource.TestStep{Config: config("5m"), Destroy: true, Check: b.versions("etl", 0)},
 	)
 }
 
