@@ -29,6 +29,10 @@ func (r *runner) task(ctx context.Context, t *task) error {
 		mapped = mapped || e.Mapped
 		upstream = append(upstream, r.outcome(e.Upstream))
 	}
+	if name := run.State.name(); finished(name) && name != states.Mapped {
+		r.results[t.ID] = run.State // of an earlier attempt
+		return nil
+	}
 	if slices.ContainsFunc(upstream, func(state string) bool { return !finished(state) }) {
 		r.results[t.ID] = run.State // it waits for a task that another process has, or had
 		return nil
