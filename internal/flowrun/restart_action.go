@@ -60,7 +60,7 @@ func restartActionSchema() schema.Schema {
 		MarkdownDescription: "Restarts a failed or cancelled flow run where it stopped, as \"Restart\" in Prefect's UI does, and waits for it. The run keeps its " +
 			"id, name, parameters and labels. Its task runs that failed or were cancelled run again, and so do those that depend on them; task runs that succeeded do not.\n\n" +
 			"A task that runs again needs the results of the tasks before it. The flow must therefore store results (`result=` of the flow or of its tasks, " +
-			"with a location that every pod can read); otherwise the task gets `None` in their place. To run the whole flow again, use the action `prefect_flow_run`.\n\n" +
+			"with a location that every pod can read); otherwise the task gets `None` in their place, or fails. To run the whole flow again, use the action `prefect_flow_run`.\n\n" +
 			"A run is refused while it has not finished, if nothing of it failed, and while one of its task runs is `Running`, as after a crash: the flow " +
 			"runner would leave that task run alone, and the run would not finish. The Server ends such a task run about ten minutes after its last heartbeat. With a " +
 			"cluster in the provider's `kubernetes`, the action first waits until the agent has deleted a failed Job of the run (for at most `timeouts.stop`), because " +
