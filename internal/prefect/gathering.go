@@ -10,10 +10,10 @@ import (
 
 // holds reports whether a request should wait for questions that are about to come. Creations that run side by side look at
 // about the same time, first for their plan, and then for the present, when none can use what another was told.
-func (r *refresher[T]) holds(c *Client) bool {
+func (r *refresher[T]) holds(c *Client, held time.Duration) bool {
 	switch {
 	case r.source.hold != nil:
-		return r.source.hold(c)
+		return held < refreshHold && r.source.hold(c)
 	case r.source.again == 0:
 		return false
 	}
@@ -46,7 +46,7 @@ func (r *refresher[T]) expect(q *question[T]) {
 
 // expecting reports whether a question for the present is about to come. r.mu is held.
 func (r *refresher[T]) expecting() bool {
-	maps.DeleteFunc(r.expected, func(_ string, at time.Time) bool { return time.Since(at) > refreshHold })
+	maps.DeleteFunc(r.expected, func(_ string, at time.Time) bool { return time.Since(at) > presentHold })
 	return len(r.expected) > 0
 }
 
@@ -60,7 +60,7 @@ func (r *refresher[T]) expects() bool {
 // first takes the questions for the next request. Those for plans go first: what they ask for the present then, they ask
 // together with those that wait.
 func (r *refresher[T]) first() []*question[T] {
-	waits := func(q *question[T]) bool { return q.now && time.Since(q.asked) < 2*refreshHold }
+	waits := func(q *question[T]) bool { return q.now && time.Since(q.asked) < presentHold }
 	if !slices.ContainsFunc(r.waiting, func(q *question[T]) bool { return !waits(q) }) {
 		waits = func(*question[T]) bool { return false }
 	}
@@ -74,7 +74,7 @@ func (r *refresher[T]) first() []*question[T] {
 	}
 	r.waiting = rest
 	if questions[0].now {
-		r.together = max(len(questions), r.together-2)
+		r.together = max(len(questions), r.together/2)
 	}
 	return questions
 }

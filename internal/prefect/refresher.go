@@ -14,6 +14,8 @@ const (
 	refreshWindow = 5 * time.Millisecond
 	// refreshHold is the longest a request waits for questions that are about to come.
 	refreshHold = 50 * refreshWindow
+	// presentHold is the longest that questions for the present wait for others, and that they are expected.
+	presentHold = 4 * refreshHold
 	// refreshGather is how long after the last question a request of looks waits for further ones.
 	refreshGather = 4 * refreshWindow
 	// maxExpected is how many questions are expected at a time: a plan asks many that none follows.
@@ -71,7 +73,7 @@ type refresher[T any] struct {
 	whole    *moment
 	// expected are the keys for which a question for the present will probably come, and since when.
 	expected map[string]time.Time
-	// together is how many questions for the present came together before. It falls slowly: one that is late does not part
+	// together is how many questions for the present came together before. It falls by half: one that is late does not part
 	// creations that run side by side.
 	together int
 }
@@ -258,7 +260,7 @@ func (r *refresher[T]) serve(ctx context.Context, c *Client) {
 	defer timer.Stop()
 	for {
 		<-timer.C
-		for held := refreshWindow; held < refreshHold && r.holds(c); held += refreshWindow {
+		for held := refreshWindow; held < presentHold && r.holds(c, held); held += refreshWindow {
 			timer.Reset(refreshWindow)
 			<-timer.C
 		}
