@@ -62,8 +62,17 @@ func (h Holder) PlanTaken(ctx context.Context, c *Custody, private Private, take
 	return nil // in this state: it is destroyed first, or its own plan reports it
 }
 
-// PlanDestroy warns of what destroying will do.
-func (h Holder) PlanDestroy(c *Custody, contents *prefect.Contents, force bool) diag.Diagnostics {
+// PlanDestroy warns of what destroying will do, and checks the cluster if runs have to be stopped for it. contents is nil if
+// it could not be read.
+func (h Holder) PlanDestroy(d *ProviderData, contents *prefect.Contents, force bool) diag.Diagnostics {
+	diags := h.warnOfLosses(&d.Custody, contents, force)
+	if force && contents != nil && contents.ActiveFlowRuns > 0 && !diags.HasError() {
+		diags.Append(d.CheckCluster(ClusterForJobs)...)
+	}
+	return diags
+}
+
+func (h Holder) warnOfLosses(c *Custody, contents *prefect.Contents, force bool) diag.Diagnostics {
 	var diags diag.Diagnostics
 	if c.LetGo(h.object()) == LetGoAndHeld {
 		return h.renamed()

@@ -58,16 +58,8 @@ func (r *projectResource) planCreate(ctx context.Context, plan model, req resour
 }
 
 func (r *projectResource) planDestroy(ctx context.Context, state model) diag.Diagnostics {
-	contents, err := r.data.Client(state.TenantID).ProjectContents(ctx, state.ID.ValueString())
-	if err != nil {
-		contents = nil // the destroy itself will report the error
-	}
-	force := state.ForceDestroy.ValueBool()
-	diags := holder(state, contents).PlanDestroy(&r.data.Custody, contents, force)
-	if force && contents != nil && contents.ActiveFlowRuns > 0 && !diags.HasError() {
-		diags.Append(r.data.CheckCluster(framework.ClusterForJobs)...)
-	}
-	return diags
+	contents, _ := r.data.Client(state.TenantID).ProjectContents(ctx, state.ID.ValueString()) // the destroy itself will report an error
+	return holder(state, contents).PlanDestroy(r.data, contents, state.ForceDestroy.ValueBool())
 }
 
 func holder(m model, contents *prefect.Contents) framework.Holder {

@@ -67,16 +67,8 @@ func (r *tenantResource) planCreate(ctx context.Context, req resource.ModifyPlan
 }
 
 func (r *tenantResource) planDestroy(ctx context.Context, state model) diag.Diagnostics {
-	contents, err := r.data.Prefect.TenantContents(ctx, state.ID.ValueString())
-	if err != nil {
-		contents = nil // the destroy itself will report the error
-	}
-	force := state.ForceDestroy.ValueBool()
-	diags := holder(state, contents).PlanDestroy(&r.data.Custody, contents, force)
-	if force && contents != nil && contents.ActiveFlowRuns > 0 && !diags.HasError() {
-		diags.Append(r.data.CheckCluster(framework.ClusterForJobs)...)
-	}
-	return diags
+	contents, _ := r.data.Prefect.TenantContents(ctx, state.ID.ValueString()) // the destroy itself will report an error
+	return holder(state, contents).PlanDestroy(r.data, contents, state.ForceDestroy.ValueBool())
 }
 
 func holder(m model, contents *prefect.Contents) framework.Holder {
