@@ -101,6 +101,7 @@ func TestWatch(t *testing.T) {
 // graphQL gives what does mutations with an input, and gives the id of what they
 // made.
 func graphQL(t *testing.T, address string) func(mutation string, input map[string]any, header http.Header) string {
+	t.Helper()
 	return func(mutation string, input map[string]any, header http.Header) string {
 		t.Helper()
 		selection := " { id }"
