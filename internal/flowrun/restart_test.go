@@ -238,6 +238,7 @@ func TestAccFlowRunAction_restartJob(t *testing.T) {
 		t.Fatal(err)
 	}
 	var told progress
+	submitted := b.inState("Submitted")
 	inBackground(t, func(ctx context.Context) {
 		waiting := func() bool {
 			told.mu.Lock()
@@ -251,7 +252,7 @@ func TestAccFlowRunAction_restartJob(t *testing.T) {
 		if err := b.cluster.Set.BatchV1().Jobs(b.cluster.Namespace).Delete(ctx, job, metav1.DeleteOptions{PropagationPolicy: &background}); err != nil {
 			t.Error(err)
 		}
-		if when(ctx, b.inState("Submitted")) {
+		if when(ctx, submitted) {
 			b.set(id, "Running", "Running flow.")                  //nolint:contextcheck // the bench's own context lasts longer
 			b.set(id, "Success", "All reference tasks succeeded.") //nolint:contextcheck // as above
 		}
