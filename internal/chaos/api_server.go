@@ -2,8 +2,6 @@ package chaos
 
 import (
 	"encoding/json"
-	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -12,7 +10,7 @@ import (
 	"testing"
 )
 
-// APIServer is a Kubernetes API server of given or empty lists that misbehaves in one way.
+// APIServer is a Kubernetes API server of empty lists that misbehaves in one way.
 type APIServer struct {
 	*httptest.Server
 
@@ -20,10 +18,6 @@ type APIServer struct {
 	WatchGone, StreamGone bool
 	// SameContinue ends every page with the same continue token, NextContinue with a new one each time.
 	SameContinue, NextContinue bool
-	// Items are the objects of a list, as JSON that need not be valid, by resource: jobs, pods, events. Log is what each
-	// container has written.
-	Items map[string]string
-	Log   string
 	// RetryAfter answers every request with 429 and this header, in seconds.
 	RetryAfter string
 
@@ -68,17 +62,11 @@ func (s *APIServer) ServeHTTP(out http.ResponseWriter, in *http.Request) {
 		out.WriteHeader(http.StatusOK)
 		out.(http.Flusher).Flush() //nolint:forcetypeassert,errcheck // of a test server
 		<-in.Context().Done()
-	case in.Method == http.MethodPost: // a dry run
-		out.Header().Set("Content-Type", "application/json")
-		out.WriteHeader(http.StatusCreated)
-		_, _ = io.Copy(out, in.Body)
-	case strings.HasSuffix(in.URL.Path, "/log"):
-		_, _ = io.WriteString(out, s.Log)
 	default:
-		kind, group, items := "List", "v1", "[]"
+		kind, group := "List", "v1"
 		for resource, name := range map[string]string{"jobs": "JobList", "pods": "PodList", "events": "EventList"} {
 			if strings.HasSuffix(in.URL.Path, "/"+resource) {
-				kind, items = name, "["+s.Items[resource]+"]"
+				kind = name
 			}
 		}
 		if strings.HasPrefix(in.URL.Path, "/apis/batch/") {
@@ -91,8 +79,6 @@ func (s *APIServer) ServeHTTP(out http.ResponseWriter, in *http.Request) {
 		case s.NextContinue:
 			metadata["continue"] = strconv.FormatInt(n, 10)
 		}
-		out.Header().Set("Content-Type", "application/json")
-		head, _ := json.Marshal(metadata) //nolint:errchkjson // a map of strings
-		_, _ = fmt.Fprintf(out, `{"kind": %q, "apiVersion": %q, "metadata": %s, "items": %s}`, kind, group, head, items)
+		answer(http.StatusOK, map[string]any{"kind": kind, "apiVersion": group, "metadata": metadata, "items": []any{}})
 	}
 }
