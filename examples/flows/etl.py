@@ -22,7 +22,7 @@ def load(values):
 
 with Flow(
     "etl",
-    run_config=KubernetesRun(labels=["9bad561ac917"]),
+    run_config=KubernetesRun(labels=["k8s"]),
     storage=Local(
         directory="/opt/prefect/flows",
         path="/opt/prefect/flows/etl.py",

@@ -34,6 +34,6 @@ with Flow(
 if Path("deploy_linux.yaml").exists():
     flow.run_config = KubernetesRun(
         job_template_path="deploy_linux.yaml",
-        labels=["9bad561ac917"],
+        labels=["k8s"],
         env={"FLOW_SCRIPT": Path(__file__).read_text()},
     )

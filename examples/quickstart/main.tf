@@ -40,7 +40,7 @@ variable "flow_file" {
 variable "labels" {
   description = "Labels of the run: an agent takes it that has all of them."
   type        = set(string)
-  default     = ["9bad561ac917"]
+  default     = ["k8s"]
 }
 
 resource "prefect_project" "example" {

@@ -172,6 +172,67 @@ func TestOutputIsPrintable(t *testing.T) {
 	printed(t, output)
 }
 
+// hostileObjects are a Job, its pod and an event whose every text is hostile: control characters, invalid UTF-8, and one of
+// megabytes.
+func hostileObjects() map[string]string {
+	text := func(name string) string {
+		return name + ` \u001b[2J\u001b[HApply complete!\r\u0000\u0007\u202eexe.\u0085` + " \xff\xfe\xc3("
+	}
+	reason := `Bad\u001b[31mReason`
+	return map[string]string{
+		"jobs": `{"metadata": {"name": "prefect-job-1", "namespace": "default", "uid": "job", "labels": {"prefect.io/flow_run_id": "$RUN"}, "creationTimestamp": "2030-01-01T00:00:00Z"},
+			"spec": {"template": {"spec": {"containers": [{"name": "flow", "image": "` + text("image") + `"}]}}},
+			"status": {"conditions": [{"type": "Failed", "status": "True", "reason": "` + reason + `", "message": "` + text("condition") + `"}]}}`,
+		"pods": `{"metadata": {"name": "prefect-job-1-x", "namespace": "default", "uid": "pod", "labels": {"prefect.io/flow_run_id": "$RUN"}, "creationTimestamp": "2030-01-01T00:00:01Z",
+			"ownerReferences": [{"apiVersion": "batch/v1", "kind": "Job", "name": "prefect-job-1", "uid": "job"}]},
+			"spec": {"nodeName": "` + text("node") + `", "containers": [{"name": "flow", "image": "` + text("image") + `"}]},
+			"status": {"phase": "Failed", "reason": "` + reason + `", "message": "` + text("status") + strings.Repeat("huge", 1<<20) + `", "containerStatuses": [
+			{"name": "flow", "image": "i", "state": {"terminated": {"startedAt": "2030-01-01T00:00:02Z", "finishedAt": "2030-01-01T00:00:03Z", "exitCode": 3, "reason": "` + reason + `", "message": "` + text("container") + `"}}}]}}`,
+		"events": `{"metadata": {"name": "e", "namespace": "default", "uid": "e"}, "type": "Warning", "reason": "` + reason + `", "message": "` + text("event") + `",
+			"involvedObject": {"kind": "Pod", "name": "prefect-job-1-x", "namespace": "default", "uid": "pod"}, "count": 1,
+			"firstTimestamp": "2030-01-01T00:00:02Z", "lastTimestamp": "2030-01-01T00:00:02Z"}`,
+	}
+}
+
+// TestHostileCluster fails a run whose Job, pod, event and container log hold what a terminal would carry out, and more than
+// anybody could read.
+func TestHostileCluster(t *testing.T) {
+	t.Parallel()
+	for last, lines := range map[string][]string{"line": {"line " + hostile}, "output": nil} { // the container's output, if the run has no log
+		t.Run(last, func(t *testing.T) {
+			t.Parallel()
+			server := acctest.Embedded(t, prefectserver.Options{})
+			cluster := chaos.NewAPIServer(t, func(s *chaos.APIServer) {
+				s.Items, s.Log = hostileObjects(), strings.Repeat("huge", 1<<20)+"\noutput "+hostile+"\xff\xfe\n"
+			})
+			w := terraform(t, server, "")
+			w.Write("main.tf", oneRun(server, fmt.Sprintf("host = %q\ntoken = \"x\"", cluster.URL), "finished"))
+			whenThereIsARun(t, server, func() {
+				for began := time.Now(); !cluster.Asked("/events") && time.Since(began) < 20*time.Second; {
+					time.Sleep(50 * time.Millisecond) // the provider has seen the pod
+				}
+				setState(t, server, "Failed", "state "+hostile+strings.Repeat("huge", 1<<7), lines...)
+			})
+			output, code := w.Try("apply", "-auto-approve", "-input=false")
+			if code == 0 || len(output) > 128<<10 {
+				t.Errorf("exit code %d, %d bytes", code, len(output))
+			}
+			flat := strings.Join(strings.Fields(strings.ReplaceAll(output, "│", " ")), " ")
+			from := []string{"state", "image", "condition", "status", "node", "container", last}
+			if strings.Contains(flat, "Events:") { // which can come later than the state
+				from = append(from, "event")
+			}
+			for _, from := range from {
+				if !strings.Contains(flat, from+` \x1b[2J\x1b[HApply complete!`) {
+					t.Errorf("the output lacks the text of %q:\n%q", from, output[max(0, len(output)-8000):])
+					break
+				}
+			}
+			printed(t, output)
+		})
+	}
+}
+
 // printed fails the test if the output contains anything that a terminal would execute.
 func printed(t *testing.T, output string) {
 	t.Helper()

@@ -21,7 +21,7 @@ import (
 )
 
 // exampleLabel is the label of the example flows' runs.
-const exampleLabel = "9bad561ac917"
+const exampleLabel = "k8s"
 
 // realBench is a Server that pods of a real node reach, and an agent for the
 // example flows. On another node the test is skipped.

@@ -202,7 +202,7 @@ func TestAccFlowSummary(t *testing.T) {
 		gives(call("$etl")+".tasks", knownvalue.ListExact([]knownvalue.Check{
 			knownvalue.StringExact("extract (extract-1)"), knownvalue.StringExact("load (load-1)"), knownvalue.StringExact("transform (transform-1)"),
 		})),
-		gives(call(`$etl, "etl"`)+".run_config", knownvalue.StringExact("KubernetesRun, labels 9bad561ac917")),
+		gives(call(`$etl, "etl"`)+".run_config", knownvalue.StringExact("KubernetesRun, labels k8s")),
 		gives(call("$etl")+".schedule == null", knownvalue.Bool(true)),
 		fails("no such flow", call(`$etl, "none"`)),
 		fails("not a flow", call(`"{}"`)),

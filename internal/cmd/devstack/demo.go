@@ -14,7 +14,7 @@ import (
 )
 
 // demoLabel is the label of the example flow's run.
-const demoLabel = "9bad561ac917"
+const demoLabel = "k8s"
 
 // demo starts a stack, runs the walk-through on it, and stops it unless -keep is set.
 func demo(ctx context.Context, arguments []string) error {
