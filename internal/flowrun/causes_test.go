@@ -180,6 +180,11 @@ func failureCases() []failureCase {
 			slug: "crash-loop", title: "Container that is restarted again and again", template: with(jobTemplate(shell("exit 2"), map[string]any{"restartPolicy": "OnFailure"}), map[string]any{"backoffLimit": 6}),
 			says: []string{"waiting (CrashLoopBackOff)", "last exit code 2 (Error)"},
 		},
+		{
+			slug: "usage", title: "Command that does not run the flow", silent: true,
+			template: jobTemplate(map[string]any{"command": []any{"/bin/sh", "-c"}}, nil),
+			says:     []string{": complete", "ended with exit code 0", "Usage: prefect [OPTIONS] COMMAND"},
+		},
 	}
 }
 
