@@ -23,6 +23,12 @@ func (p *progress) add(line string) {
 	p.lines = append(p.lines, line)
 }
 
+func (p *progress) has(part string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.ContainsFunc(p.lines, func(line string) bool { return strings.Contains(line, part) })
+}
+
 func (p *progress) says(t *testing.T, parts ...string) {
 	t.Helper()
 	p.mu.Lock()

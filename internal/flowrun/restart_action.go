@@ -115,9 +115,13 @@ func (a *restartAction) ModifyPlan(ctx context.Context, req action.ModifyPlanReq
 	resp.Diagnostics.Append(checkAgents(ctx, data.Prefect, fmt.Sprintf("flow %q", restart.Run.Flow.Name), restart.Run.Labels, path.Root("id"))...)
 }
 
-// restartRequests is the number of requests that restart a run with few tasks: reading the run, its task runs and the
-// flow's edges, a line in its log, resetting task runs, scheduling it, and reading it again.
-const restartRequests = 7
+const (
+	// restartReads is the number of requests that read what a restart changes: the run, its task runs and the flow's edges.
+	restartReads = 3
+	// restartRequests is the number of requests that restart a run with few tasks: those, a line in its log, resetting task
+	// runs, scheduling it, and reading it again.
+	restartRequests = restartReads + 4
+)
 
 // Invoke restarts the run and reports progress while it waits for the run.
 func (a *restartAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
@@ -153,7 +157,11 @@ func (a *restartAction) Invoke(ctx context.Context, req action.InvokeRequest, re
 	}
 	w := runwait.New(data.Prefect, data.FlowRunPolls(data.Prefect), run.ID, g)
 	w.EarlierJobs = earlier
-	w.Started(run, restartRequests)
+	requests := restartRequests
+	if data.HasCluster() {
+		requests += restartReads // again after the wait for earlier Jobs
+	}
+	w.Started(run, requests)
 	var from time.Time
 	if run.StateTimestamp != nil {
 		from = *run.StateTimestamp
@@ -186,6 +194,18 @@ const (
 		"`prefect_flow_run_cancel` if you do not want it. Otherwise invoke the action again."
 )
 
+// restartable returns what restarting the run of m changes now, or why it is refused.
+func restartable(ctx context.Context, data tenantData, m *model) (*prefect.Restart, diag.Diagnostics) {
+	restart, err := data.Prefect.FlowRunRestart(ctx, m.ID.ValueString())
+	if err != nil {
+		return nil, unreadable(m.ID, err)
+	}
+	if refused := refusal(restart); refused != nil {
+		return nil, diag.Diagnostics{refused}
+	}
+	return restart, nil
+}
+
 // restart restarts the run of m, unless it is known to fail. earlier are the UIDs of its Jobs so far.
 func (a *restartAction) restart(ctx context.Context, m *model, tell func(string)) (restart *prefect.Restart, earlier []string, diags diag.Diagnostics) {
 	id, data := m.ID.ValueString(), inTenant(a.data, m.TenantID)
@@ -194,21 +214,25 @@ func (a *restartAction) restart(ctx context.Context, m *model, tell func(string)
 		return nil, nil, diags
 	}
 	defer release()
-	restart, err := data.Prefect.FlowRunRestart(ctx, id)
-	if err != nil {
-		return nil, nil, append(diags, unreadable(m.ID, err)...)
-	}
-	if refused := refusal(restart); refused != nil {
-		return nil, nil, append(diags, refused)
-	}
-	diags.Append(tryRestart(ctx, data, m, restart)...)
+	restart, diags = restartable(ctx, data, m)
 	if diags.HasError() {
 		return nil, nil, diags
 	}
-	earlier, d := a.awaitEarlierJobs(ctx, m, restart, tell)
-	diags.Append(d...)
-	if diags.HasError() {
-		return nil, nil, diags
+	if data.HasCluster() {
+		diags.Append(tryRestart(ctx, data, m, restart)...)
+		if diags.HasError() {
+			return nil, nil, diags
+		}
+		var d diag.Diagnostics
+		earlier, d = a.awaitEarlierJobs(ctx, m, restart, tell)
+		if diags.Append(d...); diags.HasError() {
+			return nil, nil, diags
+		}
+		// That can take minutes, in which somebody else may have restarted the run.
+		restart, d = restartable(ctx, data, m)
+		if diags.Append(d...); diags.HasError() {
+			return nil, nil, diags
+		}
 	}
 	if err := data.Prefect.WriteFlowRunLog(ctx, id, restartLogger, restartMessage); err != nil && ctx.Err() == nil {
 		tflog.Warn(ctx, "The run's log could not be written to", map[string]any{"flow_run_id": id, "error": err.Error()})

@@ -240,12 +240,7 @@ func TestAccFlowRunAction_restartJob(t *testing.T) {
 	var told progress
 	submitted := b.inState("Submitted")
 	inBackground(t, func(ctx context.Context) {
-		waiting := func() bool {
-			told.mu.Lock()
-			defer told.mu.Unlock()
-			return strings.Contains(strings.Join(told.lines, "\n"), "still exists; the restart waits")
-		}
-		if !when(ctx, waiting) {
+		if !when(ctx, func() bool { return told.has("still exists; the restart waits") }) {
 			return
 		}
 		background := metav1.DeletePropagationBackground
@@ -265,5 +260,34 @@ func TestAccFlowRunAction_restartJob(t *testing.T) {
 		if strings.Contains(line, "exit code 3") {
 			t.Errorf("tells of the earlier Job: %s", line)
 		}
+	}
+}
+
+// TestAccFlowRunAction_restartedMeanwhile: while the action waits for the failed Job to go, somebody else restarts the run.
+// Restarting it once more would execute it twice at the same time.
+func TestAccFlowRunAction_restartedMeanwhile(t *testing.T) {
+	t.Parallel()
+	b := newFollowBench(t, jobTemplate(shell("exit 3"), nil))
+	b.agent(func(o *agent.Options) { o.JobManagementInterval = time.Second })
+	session := acctest.Connect(t, b.PrefectServer, b.cluster)
+	failed := session.Create("prefect_flow_run", map[string]any{"flow_id": b.flow, "name": "nightly", "on_failure": "warn"})
+	job, id := fmt.Sprint(failed.At("job", "name")), fmt.Sprint(failed.At("id"))
+	var told progress
+	inBackground(t, func(ctx context.Context) {
+		if !when(ctx, func() bool { return told.has("still exists; the restart waits") }) {
+			return
+		}
+		b.set(id, "Running", "Restarted in the UI.") //nolint:contextcheck // the bench's own context lasts longer
+		background := metav1.DeletePropagationBackground
+		if err := b.cluster.Set.BatchV1().Jobs(b.cluster.Namespace).Delete(ctx, job, metav1.DeleteOptions{PropagationPolicy: &background}); err != nil {
+			t.Error(err)
+		}
+	})
+	found := withoutAgents(session.Invoke("prefect_flow_run_restart", map[string]any{"id": id}, told.add))
+	if len(found) != 1 || found[0].Warning || found[0].Path != "id" || found[0].Summary != `Flow run "nightly" has not finished` {
+		t.Errorf("got %+v", found)
+	}
+	if run, err := b.Client.GetFlowRun(t.Context(), id); err != nil || run.State != "Running" {
+		t.Errorf("the run is %+v, %v", run, err)
 	}
 }

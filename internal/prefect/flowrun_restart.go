@@ -63,7 +63,7 @@ func (c *Client) FlowRunRestart(ctx context.Context, id string) (*Restart, error
 		}
 	}
 	r.Kept = len(finished)
-	if len(r.Reset) == 0 || len(finished) == 0 {
+	if len(r.Reset)+len(r.Waiting) == 0 || len(finished) == 0 {
 		return r, nil
 	}
 	edges, err := c.flowEdges(ctx, run.FlowID)
@@ -74,7 +74,8 @@ func (c *Client) FlowRunRestart(ctx context.Context, id string) (*Restart, error
 	return r, nil
 }
 
-// add has finished task runs run again that depend on others that do.
+// add has finished task runs run again that depend on others that do. Those that wait count too: an interrupted restart may
+// have reset them.
 func (r *Restart) add(finished []TaskRun, edges []graphql.EdgeFields) {
 	downstream := map[string][]string{}
 	for _, e := range edges {
@@ -82,7 +83,7 @@ func (r *Restart) add(finished []TaskRun, edges []graphql.EdgeFields) {
 	}
 	affected := map[string]bool{}
 	var next []string
-	for _, t := range r.Reset {
+	for _, t := range slices.Concat(r.Reset, r.Waiting) {
 		next = append(next, downstream[t.TaskID]...)
 	}
 	for len(next) > 0 {
@@ -110,8 +111,11 @@ func (c *Client) taskRuns(ctx context.Context, run string) ([]TaskRun, error) {
 	type row = graphql.TaskRunFields
 	rows, err := pages(ctx, func(ctx context.Context, last string) ([]row, *graphql.Count, error) {
 		out, err := graphql.TaskRuns(ctx, wire{c}, tenant, run, last, pageSize)
-		if err != nil || len(out.FlowRun) == 0 {
-			return nil, &graphql.Count{}, err
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case len(out.FlowRun) == 0: // deleted meanwhile, which is not a run without tasks
+			return nil, nil, c.http.NotFound("TaskRuns", "flow run "+run)
 		}
 		return out.FlowRun[0].TaskRuns, out.FlowRun[0].Remaining.Aggregate, nil
 	}, (*row).GetId)
@@ -135,8 +139,11 @@ func (c *Client) flowEdges(ctx context.Context, flow string) ([]graphql.EdgeFiel
 	type row = graphql.EdgeFields
 	return pages(ctx, func(ctx context.Context, last string) ([]row, *graphql.Count, error) {
 		out, err := graphql.FlowEdges(ctx, wire{c}, tenant, flow, last, pageSize)
-		if err != nil || len(out.Flow) == 0 {
-			return nil, &graphql.Count{}, err
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case len(out.Flow) == 0: // as above
+			return nil, nil, c.http.NotFound("FlowEdges", "flow "+flow)
 		}
 		return out.Flow[0].Edges, out.Flow[0].Remaining.Aggregate, nil
 	}, (*row).GetId)

@@ -119,7 +119,7 @@ func TestFlowRunRestart(t *testing.T) {
 		},
 		"half restarted": {
 			state: "Success", tasks: []string{"Success", "Pending", "Pending", "Success"},
-			waiting: []string{"1", "2"}, kept: 2,
+			reset: []string{"3"}, waiting: []string{"1", "2"}, kept: 1,
 		},
 		"succeeded": {state: "Success", tasks: []string{"Success", "Success", "Success", "Cached"}, kept: 4},
 	} {
