@@ -188,10 +188,13 @@ func (b *bench) finishAll(state string) {
 
 // lookedForEarlier counts how often the provider looked for the run of an earlier
 // attempt.
-func (b *bench) lookedForEarlier() int {
+func (b *bench) lookedForEarlier() int { return b.asked("FlowRunsByKey") }
+
+// asked counts the requests of an operation.
+func (b *bench) asked(operation string) int {
 	n := 0
 	for _, request := range b.Server.Requests() {
-		if request.Operation == "FlowRunsByKey" {
+		if request.Operation == operation {
 			n++
 		}
 	}
@@ -247,6 +250,8 @@ func TestAccFlowRun_interrupted(t *testing.T) {
 
 	p := w.apply()
 	until(t, "the run is running", b.running)
+	// The second question shows that the answer to the first has been read.
+	until(t, "the apply waits", func() bool { return b.asked("NewestFlowRuns") > 1 })
 	interrupted := time.Now()
 	if err := p.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
