@@ -360,8 +360,37 @@ func TestAccFlowRunAction_cancelAll(t *testing.T) {
 	for name, config := range map[string]map[string]any{
 		"a typo": {"version_group_id": "nobody"}, "both": {"version_group_id": b.group, "id": other}, "neither": {},
 	} {
-		if found := session.Invoke("prefect_flow_run_cancel", config, nil); len(found) != 1 || found[0].Warning {
-			t.Errorf("%s: %+v", name, found)
+		var told progress
+		if found := session.Invoke("prefect_flow_run_cancel", config, told.add); len(found) != 1 || found[0].Warning || told.has("No run") {
+			t.Errorf("%s: %+v, %q", name, found, told.lines)
 		}
+	}
+}
+
+// TestAccFlowRunAction_cancelAllScheduled does not wait for a run that a schedule creates while the others are cancelled.
+func TestAccFlowRunAction_cancelAllScheduled(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	session := acctest.Connect(t, b.PrefectServer, nil)
+	create := func(name string) string {
+		id, err := b.Client.CreateFlowRun(t.Context(), prefect.CreateFlowRunInput{FlowID: b.flow, Name: name})
+		if err != nil {
+			t.Error(err)
+		}
+		return id
+	}
+	create("waiting")
+	var created sync.Once
+	var next string
+	found := session.Invoke("prefect_flow_run_cancel", map[string]any{"version_group_id": b.group, "timeout": "3s"}, func(line string) {
+		if strings.Contains(line, "is being cancelled") {
+			created.Do(func() { next = create("next") })
+		}
+	})
+	if len(found) > 0 {
+		t.Errorf("got %+v", found)
+	}
+	if run, err := b.Client.GetFlowRun(t.Context(), next); err != nil || run.State != "Scheduled" {
+		t.Errorf("the new run is %+v, %v", run, err)
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/runwait"
 )
 
-// cancelAll cancels every unfinished run of a flow and waits until all have ended, for at most patience (0: no limit).
+// cancelAll cancels every unfinished run of a flow and waits until these have ended, for at most patience (0: no limit).
 func cancelAll(ctx context.Context, client *prefect.Client, versionGroup string, patience time.Duration, reminder *runwait.Reminder) diag.Diagnostics {
 	failure := framework.Failure{
 		Summary:  "Could not cancel the runs of version group " + versionGroup,
@@ -26,10 +26,12 @@ func cancelAll(ctx context.Context, client *prefect.Client, versionGroup string,
 		return failure.Diagnose(err)
 	}
 	if len(runs) == 0 {
-		_, err := client.FindFlowGroup(ctx, versionGroup) // no run is also what a typo finds
-		failure.Remedies[prefect.ErrNotFound] = "Give the `id` of a `prefect_flow`, and check the provider's `endpoint` and `tenant`."
+		if _, err := client.FindFlowGroup(ctx, versionGroup); err != nil { // no run is also what a typo finds
+			failure.Remedies[prefect.ErrNotFound] = "Give the `id` of a `prefect_flow`, and check the provider's `endpoint` and `tenant`."
+			return failure.Diagnose(err)
+		}
 		reminder.Say("No run of the flow is unfinished")
-		return failure.Diagnose(err)
+		return nil
 	}
 	for i := range runs {
 		reminder.Say(fmt.Sprintf("Flow run %q is %s and is being cancelled", runs[i].Name, runwait.StateName(runs[i].State)))
@@ -37,7 +39,7 @@ func cancelAll(ctx context.Context, client *prefect.Client, versionGroup string,
 			return failure.Diagnose(err)
 		}
 	}
-	err = framework.AwaitNoRuns(ctx, client, unfinished, patience, func(left []prefect.FlowRun) {
+	err = framework.AwaitNoRuns(ctx, client, unfinished, runs, patience, func(left []prefect.FlowRun) {
 		reminder.At(framework.Count(len(left), "run") + " of the flow have been cancelled and have not ended")
 	})
 	if stubborn := (*framework.StillRunningError)(nil); errors.As(err, &stubborn) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
@@ -73,7 +74,7 @@ func (d *ProviderData) StopRuns(ctx context.Context, client *prefect.Client, run
 			return err
 		}
 	}
-	if err := AwaitNoRuns(ctx, client, runs, timeout, nil); err != nil {
+	if err := AwaitNoRuns(ctx, client, runs, nil, timeout, nil); err != nil {
 		return err
 	}
 	return d.deleteJobs(ctx, unfinished)
@@ -87,11 +88,16 @@ func CancelRun(ctx context.Context, client *prefect.Client, run *prefect.FlowRun
 	return nil
 }
 
-// AwaitNoRuns waits until no run matches a filter, for at most timeout (0: no limit). It passes the runs that are left to
-// progress, which may be nil, each time it has listed them. The error may be a [*StillRunningError].
+// AwaitNoRuns waits until no run matches a filter, for at most timeout (0: no limit). Unless among is nil, it waits for these runs
+// only, and not for others that a schedule has created since. It passes the runs that are left to progress, which may be
+// nil, each time it has listed them. The error may be a [*StillRunningError].
 func AwaitNoRuns(
-	ctx context.Context, client *prefect.Client, runs prefect.FlowRunFilter, timeout time.Duration, progress func(left []prefect.FlowRun),
+	ctx context.Context, client *prefect.Client, runs prefect.FlowRunFilter, among []prefect.FlowRun, timeout time.Duration, progress func(left []prefect.FlowRun),
 ) error {
+	awaited := make(map[string]bool, len(among))
+	for i := range among {
+		awaited[among[i].ID] = true
+	}
 	if timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, timeout)
@@ -102,6 +108,9 @@ func AwaitNoRuns(
 	var left []prefect.FlowRun
 	for {
 		now, err := client.ListFlowRuns(ctx, runs)
+		if among != nil {
+			now = slices.DeleteFunc(now, func(run prefect.FlowRun) bool { return !awaited[run.ID] })
+		}
 		switch {
 		case err != nil && len(left) > 0 && errors.Is(ctx.Err(), context.DeadlineExceeded): // err may be a connection timeout
 			return &StillRunningError{Runs: left, Timeout: timeout}
