@@ -153,6 +153,7 @@ func TestFindCause(t *testing.T) {
 		{name: "deleted before it had a pod", job: &runjobs.Job{Name: "j", Deleted: true}, code: "JobDeleted", says: []string{"before it had a pod"}},
 		{name: "deleted after its container failed", job: deleted(3), code: "ContainerFailed", says: []string{"exit code 3"}},
 		{name: "deleted after it was complete", job: &runjobs.Job{Deleted: true, Completed: true}},
+		{name: "deleted by an agent before it was complete", job: &runjobs.Job{Deleted: true, PodEnded: true, Pods: []runjobs.Pod{{Phase: "Running"}}}},
 		{name: "deleted after its pod ended well", job: &runjobs.Job{Deleted: true, Pods: []runjobs.Pod{{Phase: PodSucceeded, Containers: []runjobs.Container{{State: runjobs.StateTerminated, ExitCode: code(0)}}}}}},
 		{name: "pod deleted", job: ended("Error", 143), code: "ContainerStopped", says: []string{"exit code 143", "asked to stop"}},
 		{

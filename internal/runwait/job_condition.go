@@ -107,9 +107,9 @@ func suspendedCause(j *runjobs.Job) Cause {
 	}
 }
 
-// deletedCause explains a Job that somebody deleted before it had ended. An agent deletes only Jobs that have.
+// deletedCause explains a Job that somebody deleted before it had ended. An agent deletes only Jobs of which a pod has.
 func deletedCause(j *runjobs.Job) Cause {
-	if !j.Deleted || j.Completed || j.Failed {
+	if !j.Deleted || j.Completed || j.Failed || j.PodEnded {
 		return Cause{}
 	}
 	during := "before it had a pod"

@@ -22,6 +22,7 @@ type Job struct {
 	StartedAt            *time.Time
 	FinishedAt           *time.Time
 	Completed, Failed    bool
+	PodEnded             bool   // a pod has ended by itself; Completed or Failed follows, unless another pod is tried
 	Suspended            bool   // created suspended, or suspended since
 	Reason, Message      string // of the condition Failed, such as BackoffLimitExceeded
 	Active               int32  // unfinished pods
@@ -112,6 +113,8 @@ func jobInfo(job *batchv1.Job) Job {
 		FlowRunID: job.Labels[jobspec.LabelFlowRunID],
 		StartedAt: timeOf(job.Status.StartTime), FinishedAt: timeOf(job.Status.CompletionTime), Active: job.Status.Active,
 	}
+	// An agent deletes a Job as soon as this is counted. Pods of a Job that is being deleted count as failed.
+	info.PodEnded = job.Status.Succeeded > 0 || job.Status.Failed > 0 && job.DeletionTimestamp == nil
 	_, info.Queued = job.Labels[queueLabel]
 	info.Queued = info.Queued || job.Spec.ManagedBy != nil && *job.Spec.ManagedBy != batchv1.JobControllerName
 	if limit := job.Spec.BackoffLimit; limit != nil {

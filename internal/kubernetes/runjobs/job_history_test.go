@@ -54,3 +54,24 @@ func TestHistoryKeepsReasons(t *testing.T) {
 		})
 	}
 }
+
+// TestJobInfo_podEnded: the pod that an agent deletes a Job for is counted before the Job has a condition; a pod that ends because
+// its Job is deleted says nothing about the flow.
+func TestJobInfo_podEnded(t *testing.T) {
+	t.Parallel()
+	now := metav1.Now()
+	for name, tt := range map[string]struct {
+		job  batchv1.Job
+		want bool
+	}{
+		"running":                  {batchv1.Job{Status: batchv1.JobStatus{Active: 1}}, false},
+		"succeeded":                {batchv1.Job{Status: batchv1.JobStatus{Succeeded: 1}}, true},
+		"succeeded, being deleted": {batchv1.Job{ObjectMeta: metav1.ObjectMeta{DeletionTimestamp: &now}, Status: batchv1.JobStatus{Succeeded: 1}}, true},
+		"failed":                   {batchv1.Job{Status: batchv1.JobStatus{Failed: 1}}, true},
+		"stopped by its deletion":  {batchv1.Job{ObjectMeta: metav1.ObjectMeta{DeletionTimestamp: &now}, Status: batchv1.JobStatus{Failed: 1}}, false},
+	} {
+		if got := jobInfo(&tt.job).PodEnded; got != tt.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
