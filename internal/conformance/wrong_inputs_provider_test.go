@@ -22,10 +22,10 @@ func wrongProviders() []wrong {
 		}},
 		{"action prefect_flow_run_cancel", "", []row{
 			{`id = "first"`, acctest.AtValidate, "id"},
-			{"id = $none", acctest.AtApply, ""},
+			{"id = $none", acctest.AtApply, "id"},
 			{`id = $run; timeout = "soon"`, acctest.AtValidate, "timeout"},
 			{`id = $run; version_group_id = "etl"`, acctest.AtValidate, "id"},
-			{`version_group_id = "none"`, acctest.AtApply, ""},
+			{`version_group_id = "none"`, acctest.AtApply, "version_group_id"},
 		}},
 		{"action prefect_flow_run_restart", "", []row{
 			{"", acctest.AtValidate, "id"},

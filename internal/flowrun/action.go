@@ -280,9 +280,9 @@ func (a *cancelAction) Invoke(ctx context.Context, req action.InvokeRequest, res
 	run, err := data.Prefect.GetFlowRun(ctx, id)
 	if err != nil {
 		resp.Diagnostics.Append(framework.Failure{
-			Summary: fmt.Sprintf("Could not cancel flow run %s", id),
+			Summary: fmt.Sprintf("Could not cancel flow run %s", id), Attribute: path.Root("id"),
 			Remedies: map[error]string{
-				prefect.ErrNotFound: "Check the id and the provider's `endpoint` and `tenant`. Set `tenant_id` for a run of another tenant.",
+				prefect.ErrNotFound: noSuchRun,
 				context.Canceled:    "Nothing was done. Invoke the action again.",
 			},
 		}.Diagnose(err)...)

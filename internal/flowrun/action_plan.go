@@ -147,7 +147,7 @@ func notFoundByName(err error) diag.Diagnostics {
 	failure := framework.Failure{
 		Summary: "Could not find the flow to run",
 		Remedies: map[error]string{
-			prefect.ErrNotFound: "Check the spelling and case, and the provider's `endpoint` and `tenant`. Archived flows cannot run.",
+			prefect.ErrNotFound: "Check the spelling and case, and the provider's `endpoint` and `tenant`. Set `tenant_id` for a flow of another tenant. Archived flows cannot run.",
 		},
 	}
 	var missing *notByNameError

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
@@ -27,7 +28,8 @@ func cancelAll(ctx context.Context, client *prefect.Client, versionGroup string,
 	}
 	if len(runs) == 0 {
 		if _, err := client.FindFlowGroup(ctx, versionGroup); err != nil { // no run is also what a typo finds
-			failure.Remedies[prefect.ErrNotFound] = "Give the `id` of a `prefect_flow`, and check the provider's `endpoint` and `tenant`."
+			failure.Attribute = path.Root("version_group_id")
+			failure.Remedies[prefect.ErrNotFound] = "Give the `id` of a `prefect_flow`, and check the provider's `endpoint` and `tenant`. Set `tenant_id` for a flow of another tenant."
 			return failure.Diagnose(err)
 		}
 		reminder.Say("No run of the flow is unfinished")

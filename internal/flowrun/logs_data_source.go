@@ -89,7 +89,7 @@ func readLogs(ctx context.Context, data *framework.ProviderData, m *logsModel) d
 	failure := framework.Failure{
 		Summary: "Could not read the log of flow run " + id, Attribute: path.Root("flow_run_id"),
 		Remedies: map[error]string{
-			prefect.ErrNotFound: "Check the id and the provider's `endpoint` and `tenant`. Set `tenant_id` for a run of another tenant.",
+			prefect.ErrNotFound: noSuchRun,
 		},
 	}
 	client := data.Client(m.TenantID)

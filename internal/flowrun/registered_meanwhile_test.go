@@ -183,6 +183,16 @@ func TestAccFlowRun_tenant(t *testing.T) {
 	one(t, session.PlanNew("prefect_flow_run", wrong).Diagnostics, false, "tenant_id", "no tenant with the id", none)
 	one(t, session.Invoke("prefect_flow_run", wrong, nil), false, "tenant_id", "no tenant with the id", none)
 	one(t, session.Invoke("prefect_flow_run_cancel", map[string]any{"version_group_id": own.group, "tenant_id": none}, nil), false, "tenant_id", "no tenant with the id")
+	// Each action that is pointed at the provider's tenant names the argument to correct, and the one that is missing.
+	for _, missing := range []struct {
+		action, argument, value string
+	}{
+		{"prefect_flow_run_cancel", "id", other.runs()[0].ID},
+		{"prefect_flow_run_cancel", "version_group_id", other.group},
+		{"prefect_flow_run_restart", "id", other.runs()[0].ID},
+	} {
+		one(t, session.Invoke(missing.action, map[string]any{missing.argument: missing.value}, nil), false, missing.argument, "Set `tenant_id`")
+	}
 	one(t, session.PlanNew("prefect_flow_run", map[string]any{"flow_id": own.flow, "tenant_id": other.TenantID}).Diagnostics, false, "flow_id",
 		"belongs to another tenant", own.TenantID)
 }

@@ -23,7 +23,7 @@ func unreadable(id types.String, err error) diag.Diagnostics {
 	return framework.Failure{
 		Summary: "Could not restart flow run " + id.ValueString(), Attribute: path.Root("id"),
 		Remedies: map[error]string{
-			prefect.ErrNotFound: "Check the id and the provider's `endpoint` and `tenant`. A run whose record was deleted cannot be restarted.",
+			prefect.ErrNotFound: noSuchRun + " A run whose record was deleted cannot be restarted.",
 			context.Canceled:    "The run was not restarted. Invoke the action again.",
 		},
 	}.Diagnose(err)
