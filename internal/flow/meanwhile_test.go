@@ -44,3 +44,30 @@ func TestAccFlow_registeredMeanwhile(t *testing.T) {
 		})
 	}
 }
+
+// TestAccFlow_projectCreatedMeanwhile: a project that another process has created since this one read all projects exists.
+// The provider's other configurations are processes of their own.
+func TestAccFlow_projectCreatedMeanwhile(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	session := acctest.Connect(t, b.PrefectServer, nil)
+	plan := func(project, name string) []acctest.Diagnostic {
+		return session.PlanNew("prefect_flow", map[string]any{"project_id": project, "flow_json": flow.TestFlow(t, name, nil)}).Diagnostics
+	}
+	const none = "00000000-0000-4000-8000-000000000000"
+	for _, name := range []string{"a", "b", "c"} { // the second of such questions makes the provider read all projects
+		if found := plan(none, name); len(found) != 1 || found[0].Warning || found[0].Path != "project_id" {
+			t.Errorf("got %+v", found)
+		}
+		if found := plan(b.projectID, name); len(found) > 0 {
+			t.Errorf("got %+v", found)
+		}
+	}
+	project, err := b.Client.CreateProject(t.Context(), acctest.Name("new"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := plan(project, "d"); len(found) > 0 {
+		t.Errorf("got %+v", found)
+	}
+}

@@ -171,11 +171,17 @@ func (r *flowResource) planRemote(ctx context.Context, p planning, planned model
 		return nil
 	}
 	client, name := r.data.Client(planned.TenantID), p.want.name
-	newest, err := existing(ctx, client.LookForFlow, planned.ProjectID.ValueString(), name, planned.ID.ValueString())
-	if err != nil {
-		return atPlan(err, fmt.Sprintf("Could not look for flow %q", name), p.config.TenantID)
+	var newest *prefect.Flow
+	var diags diag.Diagnostics
+	for _, look := range []look{client.LookForFlow, client.LookForFlowNow} { // what is about to be refused is looked at again
+		var err error
+		if newest, err = existing(ctx, look, planned.ProjectID.ValueString(), name, planned.ID.ValueString()); err != nil {
+			return atPlan(err, fmt.Sprintf("Could not look for flow %q", name), p.config.TenantID)
+		}
+		if diags = checkSchedule(p.want, p.config.ScheduleActive, newest); !diags.HasError() {
+			break
+		}
 	}
-	diags := checkSchedule(p.want, p.config.ScheduleActive, newest)
 	if p.state == nil && newest != nil {
 		if diags.Append(r.adopt(p, name, newest.VersionGroupID)...); diags.HasError() {
 			return diags
@@ -202,6 +208,9 @@ func (r *flowResource) planRemote(ctx context.Context, p planning, planned model
 
 func checkProject(ctx context.Context, client *prefect.Client, projectID string) diag.Diagnostics {
 	_, err := client.LookForProject(ctx, projectID)
+	if errors.Is(err, prefect.ErrNotFound) {
+		_, err = client.GetProject(ctx, projectID) // looks may be some seconds old, and the provider's other configurations create projects, too
+	}
 	if errors.Is(err, prefect.ErrNotFound) {
 		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("project_id"), "There is no such project",
 			fmt.Sprintf("The Server has no project %s in the tenant.\n\nUse the `id` of a prefect_project. For a project of another "+
