@@ -43,7 +43,7 @@ func (a *runAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest
 		tflog.Debug(ctx, "The flow does not exist yet; the invocation looks for it again", map[string]any{"error": err.Error()})
 		return
 	}
-	flow, err := findFlow(ctx, data.Prefect, in)
+	flow, err := findFlowToRun(ctx, data.Prefect, in)
 	if err != nil {
 		tflog.Debug(ctx, "The flow does not exist yet; the invocation checks the run", map[string]any{"error": err.Error()})
 		if errors.Is(err, prefect.ErrNotFound) {

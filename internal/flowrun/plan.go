@@ -106,7 +106,7 @@ func (r *flowRunResource) planCreation(ctx context.Context, config *model, befor
 			return diags
 		}
 	}
-	flow, err := findFlow(ctx, data.Prefect, in)
+	flow, err := findFlowToRun(ctx, data.Prefect, in)
 	if err != nil {
 		tflog.Debug(ctx, "The flow does not exist yet; the apply checks its parameters", map[string]any{"error": err.Error()})
 		if errors.Is(err, prefect.ErrNotFound) {

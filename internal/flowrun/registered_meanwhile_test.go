@@ -2,6 +2,7 @@ package flowrun_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -195,4 +196,34 @@ func TestAccFlowRun_tenant(t *testing.T) {
 	}
 	one(t, session.PlanNew("prefect_flow_run", map[string]any{"flow_id": own.flow, "tenant_id": other.TenantID}).Diagnostics, false, "flow_id",
 		"belongs to another tenant", own.TenantID)
+}
+
+// TestAccFlowRun_defaultsSetMeanwhile: a parameter that the flow group sets since this process looked at the flow is not missing,
+// in the plan of a resource and in that of an action.
+func TestAccFlowRun_defaultsSetMeanwhile(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	id := b.register(flowJSON("needy", "x"))
+	session := acctest.Connect(t, b.PrefectServer, nil)
+	config := map[string]any{"flow_id": id, "wait_for": "none"}
+	plans := func() map[string][]acctest.Diagnostic {
+		return map[string][]acctest.Diagnostic{
+			"resource": session.PlanNew("prefect_flow_run", config).Diagnostics, "action": withoutAgents(session.PlanAction("prefect_flow_run", config)),
+		}
+	}
+	for _, found := range plans() {
+		one(t, found, false, "parameters", `"x"`)
+	}
+	flow, err := b.Client.GetFlow(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Client.SetFlowGroupDefaultParameters(t.Context(), flow.FlowGroupID, json.RawMessage(`{"x": 1}`)); err != nil {
+		t.Fatal(err)
+	}
+	for name, found := range plans() {
+		if len(found) > 0 {
+			t.Errorf("the plan of the %s says %+v", name, found)
+		}
+	}
 }

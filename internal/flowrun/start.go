@@ -163,12 +163,21 @@ func findFlowNow(ctx context.Context, client *prefect.Client, in inputs) (*prefe
 	return client.CurrentFlow(ctx, in.VersionGroupID) //nolint:wrapcheck // as above
 }
 
+// findFlowToRun is findFlow, unless the parameters would be refused because of what it finds.
+func findFlowToRun(ctx context.Context, client *prefect.Client, in inputs) (*prefect.Flow, error) {
+	flow, err := findFlow(ctx, client, in)
+	if err == nil && checkParameters(flow, in).HasError() {
+		return findFlowNow(ctx, client, in)
+	}
+	return flow, err
+}
+
 // preflight returns the flow version to run, and rejects what is known to fail before a run exists. Cluster
 // requests take at most limit (0: the usual time). again is
 // set if the version that was found before is archived or gone by now.
 func preflight(ctx context.Context, data tenantData, in inputs, limit time.Duration, again bool) (*prefect.Flow, diag.Diagnostics) {
-	flow, err := findFlow(ctx, data.Prefect, in)
-	if errors.Is(err, prefect.ErrNotFound) || err == nil && (again || flow.Archived || checkParameters(flow, in).HasError()) {
+	flow, err := findFlowToRun(ctx, data.Prefect, in)
+	if errors.Is(err, prefect.ErrNotFound) || err == nil && (again || flow.Archived) {
 		flow, err = findFlowNow(ctx, data.Prefect, in)
 	}
 	if err == nil && flow.Archived {
