@@ -183,7 +183,7 @@ func failureCases() []failureCase {
 		{
 			slug: "usage", title: "Command that does not run the flow", silent: true,
 			template: jobTemplate(map[string]any{"command": []any{"/bin/sh", "-c"}}, nil),
-			says:     []string{": complete", "ended with exit code 0", "Usage: prefect [OPTIONS] COMMAND"},
+			says:     []string{": complete", "ended with exit code 0 and printed how `prefect` is used", "Show this message and exit."},
 		},
 	}
 }

@@ -95,8 +95,18 @@ func endedWell(j *runjobs.Job) (pod string, container *runjobs.Container) {
 	return p.Name, c
 }
 
-// usageLine begins what the command `prefect` prints if it is not told what to do.
-const usageLine = "Usage: "
+// What the command `prefect` prints if it is not told what to do begins with usageLine and has helpLine near its end. It has
+// more lines than are read.
+const (
+	usageLine = "Usage: "
+	helpLine  = "Show this message and exit."
+)
+
+// isUsage reports whether a line belongs to what `prefect` prints about its use.
+func isUsage(line string) bool {
+	line = strings.TrimSpace(line)
+	return strings.HasPrefix(line, usageLine) || strings.HasSuffix(line, helpLine)
+}
 
 // idleCause explains a run that goes on although its process has ended well: it has probably not run the flow.
 func (w *Waiter) idleCause(j *runjobs.Job) Cause {
@@ -105,7 +115,7 @@ func (w *Waiter) idleCause(j *runjobs.Job) Cause {
 		return Cause{}
 	}
 	ended := fmt.Sprintf("Container %s of pod %s ended with exit code 0", container.Name, pod)
-	usage := slices.ContainsFunc(w.output.Lines, func(line string) bool { return strings.HasPrefix(strings.TrimSpace(line), usageLine) })
+	usage := slices.ContainsFunc(w.output.Lines, isUsage)
 	const arguments = "The agent gives the first container the arguments `prefect execute flow-run`. "
 	switch {
 	case usage && w.output.well:

@@ -19,6 +19,8 @@ import (
 func TestWaitExplainsAnEndThatIsNone(t *testing.T) {
 	t.Parallel()
 	code := int32(0)
+	// Prefect 1.4.1 prints more than is read, so the first line is not seen.
+	help := []string{"  -h, --help  Show this message and exit.", "Commands:", "  agent"}
 	usage := []string{"Usage: prefect [OPTIONS] COMMAND [ARGS]...", "  The Prefect CLI"}
 	for name, tt := range map[string]struct {
 		state string // when the container has ended
@@ -28,6 +30,7 @@ func TestWaitExplainsAnEndThatIsNone(t *testing.T) {
 		says  []string
 	}{
 		"usage":             {states.Submitted, usage, nil, "FlowNotRun", []string{"exit code 0 and printed how `prefect` is used", `["/bin/sh", "-c"]`, "Last lines of container flow:\n  Usage: prefect"}},
+		"end of the usage":  {states.Submitted, help, nil, "FlowNotRun", []string{"exit code 0 and printed how `prefect` is used", `["/bin/sh", "-c"]`, "Last lines of container flow:\n    -h, --help"}},
 		"something else":    {states.Submitted, []string{"hello"}, nil, "FlowNotRun", []string{"never reported to the Server", "sidecar", "Last lines of container flow:\n  hello"}},
 		"nothing":           {states.Submitted, nil, nil, "FlowNotRun", []string{"never reported to the Server"}},
 		"no right to read":  {states.Submitted, nil, kubeclient.ErrForbidden, "FlowNotRun", []string{"never reported to the Server"}},

@@ -44,8 +44,10 @@ case "$1 $2" in
 	echo "virtual node: there is no Prefect 1 on this machine; running the embedded flow runner instead" >&2
 	shift 2
 	exec ` + command + ` "$@" ;;
-" ") # as Prefect 1 does
+" ") # as Prefect 1 does, in more lines
 	echo "Usage: prefect [OPTIONS] COMMAND [ARGS]..."
+	echo "Options:"
+	echo "  -h, --help  Show this message and exit."
 	exit 0 ;;
 esac
 echo "virtual node: there is no Prefect 1 on this machine; only 'prefect execute flow-run' can be run" >&2
