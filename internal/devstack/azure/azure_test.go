@@ -182,6 +182,32 @@ func TestWhatAzureAddsAndRefuses(t *testing.T) {
 	c.do(http.MethodPut, association, "2023-03-11", `{"properties":{"dataCollectionRuleId":"/none"}}`, http.StatusBadRequest)
 }
 
+func TestMonitor(t *testing.T) {
+	t.Parallel()
+	_, c := start(t)
+	setting := group + "/providers/Microsoft.Insights/diagnosticSettings/s"
+	for properties, want := range map[string]int{
+		`"logs":[{"category":"guard","enabled":true}]`:                                            http.StatusBadRequest, // to nowhere
+		`"workspaceId":"/w","logs":[{"category":"guard"},{"categoryGroup":"audit"}]`:              http.StatusBadRequest,
+		`"workspaceId":"/w","logs":[{"category":"guard","enabled":true}]`:                         http.StatusOK,
+		`"storageAccountId":"/a","logs":[{"categoryGroup":"audit"}],"metrics":[{"enabled":true}]`: http.StatusOK,
+	} {
+		c.do(http.MethodPut, setting, "2021-05-01-preview", `{"properties":{`+properties+`}}`, want)
+	}
+	rule := group + "/providers/Microsoft.Insights/scheduledQueryRules/"
+	for properties, want := range map[string]int{
+		`"evaluationFrequency":"PT5M"`:                      http.StatusBadRequest, // no window
+		`"evaluationFrequency":"PT5S","windowSize":"PT5S"`:  http.StatusBadRequest,
+		`"evaluationFrequency":"PT15M","windowSize":"PT5M"`: http.StatusBadRequest,
+		`"evaluationFrequency":"PT5M","windowSize":"PT5M"`:  http.StatusCreated,
+		`"evaluationFrequency":"PT30M","windowSize":"PT1H"`: http.StatusCreated,
+		`"evaluationFrequency":"PT1H","windowSize":"PT15M"`: http.StatusBadRequest,
+	} {
+		name := strings.NewReplacer(`"`, "", ":", "", ",", "").Replace(properties)
+		c.do(http.MethodPut, rule+name, "2023-03-15-preview", `{"properties":{`+properties+`}}`, want)
+	}
+}
+
 func TestRoleAssignments(t *testing.T) {
 	t.Parallel()
 	s, c := start(t)

@@ -18,31 +18,27 @@ func checkCollection(s *Simulation, c *call) (code, message string) {
 	return "", ""
 }
 
-// checkDiagnosticSetting refuses a setting that sends nothing, or goes nowhere, or
-// sends a kind of logs both by its group and by itself.
+// checkDiagnosticSetting refuses a setting that goes nowhere, or that selects logs both by group and by category.
+// azurerm itself refuses one that selects nothing.
 func checkDiagnosticSetting(_ *Simulation, c *call) (code, message string) {
 	p := child(c.body, "properties")
 	if text(p["workspaceId"]) == "" && text(p["storageAccountId"]) == "" && text(p["eventHubAuthorizationRuleId"]) == "" && text(p["marketplacePartnerId"]) == "" {
 		return "BadRequest", "At least one data sink needs to be specified."
 	}
-	groups, categories := 0, 0
+	groups, categories := false, false
 	logs, _ := p["logs"].([]any)
 	for _, v := range logs {
 		entry, _ := v.(object)
-		if text(entry["categoryGroup"]) != "" {
-			groups++
-		}
-		if text(entry["category"]) != "" {
-			categories++
-		}
+		groups = groups || text(entry["categoryGroup"]) != ""
+		categories = categories || text(entry["category"]) != ""
 	}
-	if groups > 0 && categories > 0 {
+	if groups && categories {
 		return "BadRequest", "Category groups and categories cannot be used in one setting."
 	}
 	return "", ""
 }
 
-// checkQueryRule refuses an alert that looks less far back than it looks often.
+// checkQueryRule refuses an alert that looks back over less than the time between two looks.
 func checkQueryRule(_ *Simulation, c *call) (code, message string) {
 	p := child(c.body, "properties")
 	window, every := isoMinutes(text(p["windowSize"])), isoMinutes(text(p["evaluationFrequency"]))
@@ -52,14 +48,11 @@ func checkQueryRule(_ *Simulation, c *call) (code, message string) {
 	return "", ""
 }
 
-// isoMinutes reads a duration such as PT5M or PT1H, 0 for anything else.
+// isoMinutes reads a duration of minutes or hours such as PT5M or PT1H, 0 for anything else.
 func isoMinutes(duration string) int {
 	number, unit := 0, ""
 	if _, err := fmt.Sscanf(duration, "PT%d%s", &number, &unit); err != nil {
 		return 0
 	}
-	if unit == "H" {
-		number *= 60
-	}
-	return number
+	return number * map[string]int{"M": 1, "H": 60}[unit]
 }
