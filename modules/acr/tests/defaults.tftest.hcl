@@ -98,6 +98,23 @@ run "credentials_of_another_registry" {
   }
 }
 
+run "logs_of_the_registry" {
+  variables {
+    diagnostic_settings = {
+      workspace = { workspace_resource_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/logs/providers/Microsoft.OperationalInsights/workspaces/logs" }
+      storage   = { storage_account_resource_id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/logs/providers/Microsoft.Storage/storageAccounts/logs", log_groups = [], log_categories = ["ContainerRegistryLoginEvents"], metric_categories = [] }
+    }
+  }
+  assert {
+    condition     = azurerm_monitor_diagnostic_setting.this["workspace"].target_resource_id == azurerm_container_registry.this.id && endswith(azurerm_monitor_diagnostic_setting.this["workspace"].log_analytics_workspace_id, "/workspaces/logs") && one(azurerm_monitor_diagnostic_setting.this["workspace"].enabled_log).category_group == "allLogs" && one(azurerm_monitor_diagnostic_setting.this["workspace"].enabled_metric).category == "AllMetrics"
+    error_message = "The workspace does not get all logs and metrics."
+  }
+  assert {
+    condition     = endswith(azurerm_monitor_diagnostic_setting.this["storage"].storage_account_id, "/storageAccounts/logs") && one(azurerm_monitor_diagnostic_setting.this["storage"].enabled_log).category == "ContainerRegistryLoginEvents" && length(azurerm_monitor_diagnostic_setting.this["storage"].enabled_metric) == 0
+    error_message = "The storage account does not get what was asked for."
+  }
+}
+
 run "premium_for_everybody_again" {
   variables {
     public_network_access_enabled = true
