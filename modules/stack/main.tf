@@ -534,20 +534,22 @@ module "prefect_server" {
   tolerations               = var.prefect.tolerations
   telemetry_enabled         = var.prefect.telemetry_enabled
   tenant_job                = var.prefect.tenant_job
-  watch = {
-    enabled              = var.alerts == null ? try(var.prefect.watch.enabled, null) : true
-    late_after_seconds   = try(var.prefect.watch.late_after_seconds, null)
-    silent_after_seconds = try(var.prefect.watch.silent_after_seconds, null)
-  }
-  server_config   = var.prefect.server_config
-  values          = var.prefect.values
-  timeout_seconds = var.prefect.timeout_seconds
+  watch                     = local.watch
+  server_config             = var.prefect.server_config
+  values                    = var.prefect.values
+  timeout_seconds           = var.prefect.timeout_seconds
 
   # Pods need nodes.
   depends_on = [module.aks]
 }
 
 locals {
+  # What the alerts read.
+  watch = {
+    enabled              = var.alerts == null ? try(var.prefect.watch.enabled, null) : true
+    late_after_seconds   = try(var.prefect.watch.late_after_seconds, null)
+    silent_after_seconds = try(var.prefect.watch.silent_after_seconds, null)
+  }
   alerted_workspace = try(coalesce(var.alerts.log_analytics_workspace, var.cluster.log_analytics_workspace), null)
 }
 

@@ -196,6 +196,10 @@ run "alerts" {
     condition     = length(module.alerts[0].ids) == 3 && local.alerted_workspace.location == "northeurope"
     error_message = "There are no alerts."
   }
+  assert {
+    condition     = local.watch.enabled && local.watch.late_after_seconds == 60 && local.watch.silent_after_seconds == null
+    error_message = "The alerts have nothing to read, or watch is not as it was asked for."
+  }
 }
 
 run "own_network" {
