@@ -24,8 +24,8 @@ type watched struct {
 	Error  string   `json:"error"`
 }
 
-// TestWatch runs what the chart's CronJob runs, beside a Server whose clock is ten
-// minutes behind for what is to have been ten minutes ago.
+// TestWatch runs what the chart's CronJob runs. The Server's clock is ten minutes
+// behind while it is given what happened ten minutes ago.
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	python, err := exec.LookPath("python3")
@@ -86,27 +86,38 @@ func TestWatch(t *testing.T) {
 	ask(one)
 	ask(two)
 	do("create_flow_run", input{"flow_id": flow}, nil)
+	waiting := do("create_flow_run", input{"flow_id": flow}, nil)
+	do("set_flow_run_states", input{"states": []any{input{"flow_run_id": waiting, "state": input{"type": "Submitted"}}}}, nil)
+	putOff := do("create_flow_run", input{"flow_id": flow}, nil)
+	do("set_flow_run_states", input{"states": []any{input{
+		"flow_run_id": putOff, "state": input{"type": "Scheduled", "start_time": time.Now().Add(time.Hour).UTC().Format(time.RFC3339)},
+	}}}, nil)
+	running := do("create_flow_run", input{"flow_id": flow}, nil)
+	do("set_flow_run_states", input{"states": []any{input{"flow_run_id": running, "state": input{"type": "Running"}}}}, nil)
 	behind = 0
 	ask(two)
 	do("create_flow_run", input{"flow_id": flow}, nil) // it is time, but not for long
-	look(watched{Watch: 1, Silent: []string{"one"}, Late: 1, Oldest: 600})
+	look(watched{Watch: 1, Silent: []string{"one"}, Late: 2, Oldest: 600})
 
 	ask(one)
-	look(watched{Watch: 1, Silent: []string{}, Late: 1, Oldest: 600})
+	look(watched{Watch: 1, Silent: []string{}, Late: 2, Oldest: 600})
 
 	listener.Close()
 	look(watched{Watch: 1, Silent: []string{}, Error: "refused"})
 }
 
-// graphQL gives what does mutations with an input, and gives the id of what they
-// made.
+// graphQL returns a function that sends a mutation with an input and returns the id
+// of what it made.
 func graphQL(t *testing.T, address string) func(mutation string, input map[string]any, header http.Header) string {
 	t.Helper()
 	return func(mutation string, input map[string]any, header http.Header) string {
 		t.Helper()
 		selection := " { id }"
-		if mutation == "get_runs_in_queue" {
+		switch mutation {
+		case "get_runs_in_queue":
 			selection = " { flow_run_ids }"
+		case "set_flow_run_states":
+			selection = " { states { id } }"
 		}
 		body, err := json.Marshal(map[string]any{
 			"query": "mutation($input: " + mutation + "_input!) { " + mutation + "(input: $input)" + selection + " }", "variables": map[string]any{"input": input},

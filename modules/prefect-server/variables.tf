@@ -569,7 +569,7 @@ variable "tenant_job" {
 }
 
 variable "watch" {
-  description = "Runs a CronJob that checks the Server every five minutes and logs one line of JSON: which of the release's agents have not asked for runs for silent_after_seconds, and how many runs are more than late_after_seconds past their start time. The module alerts reads it."
+  description = "Runs a CronJob that checks the Server every five minutes and logs one line of JSON: which of the release's agents have not asked for runs for silent_after_seconds, and how many runs have not started late_after_seconds after their start time. The module alerts reads it."
   type = object({
     enabled              = optional(bool, false)
     late_after_seconds   = optional(number, 600)

@@ -1,14 +1,23 @@
 # Checks Prefect Server once and logs one line of JSON for alerts to read: which agents have not asked for runs for too long, and how
-# many runs are past their start time. If the Server does not answer, the line says so.
+# many runs are past their start time and have not started: no agent took them, or their pods wait. If the Server does not answer, the
+# line says so.
 import datetime
 import json
 import os
 import sys
 import urllib.request
 
-QUERY = """query($late: timestamptz) {
+# A run that was put off keeps its scheduled start; its state has the new one.
+QUERY = """query($late: timestamptz, $now: timestamptz) {
   agent { name last_queried }
-  flow_run(where: {state: {_eq: "Scheduled"}, scheduled_start_time: {_lt: $late}}, order_by: {scheduled_start_time: asc}) { scheduled_start_time }
+  flow_run(
+    where: {
+      state: {_in: ["Scheduled", "Submitted"]}
+      scheduled_start_time: {_lt: $late}
+      _or: [{state_start_time: {_is_null: true}}, {state_start_time: {_lte: $now}}]
+    }
+    order_by: {scheduled_start_time: asc}
+  ) { scheduled_start_time }
 }"""
 
 now = datetime.datetime.now(datetime.timezone.utc)
@@ -25,7 +34,7 @@ def ask():
     late = now - datetime.timedelta(seconds=int(os.environ["LATE_AFTER_SECONDS"]))
     request = urllib.request.Request(
         os.environ["PREFECT__CLOUD__API"],
-        json.dumps({"query": QUERY, "variables": {"late": late.isoformat()}}).encode(),
+        json.dumps({"query": QUERY, "variables": {"late": late.isoformat(), "now": now.isoformat()}}).encode(),
         {"Content-Type": "application/json"},
     )
     with urllib.request.urlopen(request, timeout=30) as answer:
