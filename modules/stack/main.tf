@@ -27,7 +27,8 @@ locals {
     private_endpoint = local.new.network ? azurerm_subnet.private_endpoint[0].id : try(var.network.existing.private_endpoint_subnet_resource_id, null)
   }
   # A subnet's id begins with its network's.
-  network_ids      = { for name, id in local.subnet_ids : name => try(regex("(?i)^(.*)/subnets/[^/]+$", id)[0], null) }
+  network_ids = { for name, id in local.subnet_ids : name => try(regex("(?i)^(.*)/subnets/[^/]+$", id)[0], null) }
+  # From the variable alone: the data source that reads it would otherwise wait for changes of the stack's own subnets.
   nodes_network_id = try(regex("(?i)^(.*)/subnets/[^/]+$", var.network.existing.nodes_subnet_resource_id)[0], null)
   zone_ids = {
     database = try(var.network.existing.database_private_dns_zone.resource_id, one(azurerm_private_dns_zone.database[*].id))
