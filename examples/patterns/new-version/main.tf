@@ -1,5 +1,6 @@
-# A smoke test of each new version of a flow, and only then. One action serves all flows: `caller` is the object that triggers
-# it. This needs Terraform 1.16; with 1.14 and 1.15, give each flow an action of its own that names the flow.
+# A smoke test whenever Terraform registers a flow, or changes it otherwise (`schedule_active`). One action serves all flows:
+# `caller` is the object that triggers it. This needs Terraform 1.16; with 1.14 and 1.15, give each flow its own action,
+# which names the flow.
 resource "prefect_project" "data" {
   name = "data"
 }
