@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -61,6 +62,7 @@ func TestEndToEnd(t *testing.T) {
 		t.Errorf("it is %t that the state holds the database's password", kept)
 	}
 	w.planIsEmpty(dir, "after the apply")
+	w.checkMoved(dir)
 
 	w.refuses(dir, "location (westeurope -> northeurope)", "-var=location=northeurope")
 
@@ -77,6 +79,33 @@ func TestEndToEnd(t *testing.T) {
 
 	w.run(dir, "destroy", "-auto-approve", "-input=false", "-var=chart_values="+string(more))
 	checkGone(t, simulation)
+}
+
+// checkMoved gives the state the addresses from before the stack could use parts
+// that exist, when nothing in it had a count, and checks that a plan only moves them.
+func (w *workspace) checkMoved(dir string) {
+	w.t.Helper()
+	file := filepath.Join(w.dir, dir, "terraform.tfstate")
+	now, err := os.ReadFile(file) //nolint:gosec // a file of the test
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	former := regexp.MustCompile(`("module": "module\.stack\.module\.\w+)\[0\]"`).ReplaceAll(now, []byte(`$1"`))
+	former = regexp.MustCompile(`("module": "module\.stack",(?:\n      .*){4,5}\n        \{)\n          "index_key": 0,`).ReplaceAll(former, []byte("$1"))
+	w.write(filepath.Join(dir, "terraform.tfstate"), string(former))
+	moved := w.actions(dir)
+	for _, address := range []string{"azurerm_virtual_network.this[0]", "azurerm_role_assignment.pull[0]", "module.aks[0].azurerm_kubernetes_cluster.this",
+		"module.acr[0].azurerm_container_registry.this", "module.postgresql[0].azurerm_postgresql_flexible_server.this"} {
+		if moved["module.stack."+address] != "move" {
+			w.t.Errorf("%s is not moved", address)
+		}
+	}
+	for address, action := range moved {
+		if action != "move" {
+			w.t.Errorf("an upgrade of the stack would do %s to %s", action, address)
+		}
+	}
+	w.write(filepath.Join(dir, "terraform.tfstate"), string(now))
 }
 
 // checkRoles checks that the nodes could pull images as soon as there were any,
