@@ -427,7 +427,8 @@ resource "azurerm_monitor_data_collection_rule_association" "containers" {
 resource "azurerm_monitor_data_collection_endpoint" "metrics" {
   count = var.monitor_workspace == null ? 0 : 1
 
-  name                = "${var.name}-metrics"
+  # Azure takes up to 44 characters.
+  name                = "${substr(var.name, 0, 36)}-metrics"
   resource_group_name = var.resource_group_name
   location            = coalesce(var.monitor_workspace.location, var.location)
   kind                = "Linux"

@@ -304,3 +304,16 @@ run "identity_of_nodes_taken_away" {
     error_message = "Nothing would be replaced, and the plan is refused."
   }
 }
+
+run "metrics_of_a_long_name" {
+  command = plan
+  variables {
+    name                        = "a-cluster-with-a-name-of-fifty-four-characters-in-alls"
+    replacement_acknowledgement = "long name"
+    monitor_workspace           = { id = "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/example/providers/Microsoft.Monitor/accounts/example" }
+  }
+  assert {
+    condition     = length(azurerm_monitor_data_collection_endpoint.metrics[0].name) == 44
+    error_message = "Azure takes no such name for an endpoint."
+  }
+}
