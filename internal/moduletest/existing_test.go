@@ -2,6 +2,7 @@ package moduletest
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack"
@@ -57,7 +58,14 @@ func (w *workspace) applyOnExisting(simulation *azure.Simulation, stack *devstac
 		w.t.Fatalf("there is no %s", typ)
 		return ""
 	}
-	before := simulation.Resources()
+	everything := func() map[string]string {
+		bodies := map[string]string{}
+		for _, path := range simulation.Resources() {
+			bodies[path] = fmt.Sprint(simulation.Body(path))
+		}
+		return bodies
+	}
+	before := everything()
 	cluster := "host = module.stack.kubernetes.host\ncluster_ca_certificate = module.stack.kubernetes.cluster_ca_certificate\ntoken = ephemeral.prefect_aks_token.cluster.token"
 	if !w.attributes() {
 		cluster += "\nload_config_file = false"
@@ -70,7 +78,7 @@ func (w *workspace) applyOnExisting(simulation *azure.Simulation, stack *devstac
 		w.t.Errorf("the outputs are not of what there was:\n%s", output)
 	}
 	w.run("existing", "destroy", "-auto-approve", "-input=false")
-	if after := simulation.Resources(); fmt.Sprint(after) != fmt.Sprint(before) {
+	if after := everything(); !maps.Equal(after, before) {
 		w.t.Errorf("the destroy has left %v, want %v", after, before)
 	}
 }
