@@ -70,12 +70,12 @@ func checkParameters(flow *prefect.Flow, in inputs) diag.Diagnostics {
 	}
 	decoded := framework.DecodedObject(given)
 	if unknown := framework.UnknownParameters(decoded, flow); len(unknown) > 0 {
-		has := "it has none"
+		has := "It has no parameters"
 		if len(names) > 0 {
-			has = "it has " + framework.Quoted(slices.Sorted(maps.Keys(names)))
+			has = "It has " + framework.Quoted(slices.Sorted(maps.Keys(names)))
 		}
 		diags.AddAttributeWarning(at, "Parameters that the flow does not have",
-			fmt.Sprintf("Flow %q (version %d) has no parameter %s; %s. The Server accepts them, but the flow does not see them.",
+			fmt.Sprintf("Flow %q (version %d) has no parameter %s. %s. The Server accepts other parameters, but the flow does not see them.",
 				flow.Name, flow.Version, framework.Quoted(unknown), has))
 	}
 	if len(mistyped) == 0 {

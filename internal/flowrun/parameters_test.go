@@ -24,7 +24,7 @@ func TestCheckParameters(t *testing.T) {
 		``:                               {failure: `"x"`},
 		`{"x": 1, "day": 20300131}`:      {failure: `expects a date and time as "day"`},
 		`{"x": 1, "day": ["2030"]}`:      {failure: `expects a date and time as "day"`},
-		`{"x": 1, "z": 1}`:               {warning: `has no parameter "z"; it has "day", "n", "x", "y"`},
+		`{"x": 1, "z": 1}`:               {warning: `has no parameter "z". It has "day", "n", "x", "y"`},
 		`{"x": 1, "n": "10"}`:            {warning: "the value is the string \"10\", but the default in version 3 of the flow is the number 10"},
 		`{"x": 1, "n": null}`:            {},
 	} {

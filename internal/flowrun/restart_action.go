@@ -61,10 +61,11 @@ func restartActionSchema() schema.Schema {
 			"id, name, parameters and labels. Its task runs that failed or were cancelled run again, and so do those that depend on them; task runs that succeeded do not.\n\n" +
 			"A task that runs again needs the results of the tasks before it. The flow must therefore store results (`result=` of the flow or of its tasks, " +
 			"with a location that every pod can read); otherwise the task gets `None` in their place, or fails. To run the whole flow again, use the action `prefect_flow_run`.\n\n" +
-			"A run is refused while it has not finished, if nothing of it failed, and while one of its task runs is `Running`, as after a crash: the flow " +
-			"runner would leave that task run alone, and the run would not finish. The Server ends such a task run about ten minutes after its last heartbeat. With a " +
+			"The action refuses a run that has not finished, a successful run without a failed task run, and a run with a task run that is still `Running`, " +
+			"as after a crash: the flow runner would skip that task run, and the run would not finish. The Server ends such a task run about ten minutes after its last heartbeat. With a " +
 			"cluster in the provider's `kubernetes`, the action first waits until the agent has deleted a failed Job of the run (for at most `timeouts.stop`), because " +
-			"an agent fails an unfinished run that has one.",
+			"an agent fails an unfinished run that has one.\n\n" +
+			"The Server lets an agent submit a run at most once in 30 seconds, so a run that failed within seconds of its start waits that long.",
 		Attributes: attributes,
 	}
 }

@@ -40,18 +40,17 @@ func refusal(r *prefect.Restart) diag.Diagnostic {
 	fail := func(summary, detail string) diag.Diagnostic {
 		return diag.NewAttributeErrorDiagnostic(path.Root("id"), fmt.Sprintf(summary, r.Run.Name), detail)
 	}
-	unsuccessful := !states.IsA(r.Run.State, states.Success)
 	switch {
 	case !states.IsFinished(r.Run.State):
 		return fail("Flow run %q has not finished", fmt.Sprintf("The run is %s. Restarting it now could execute it twice at the same time.\n\n"+
 			"Wait for its end, or cancel it with the action `prefect_flow_run_cancel`. The run was not restarted.", runwait.StateName(r.Run.State)))
 	case len(r.Running) > 0:
-		return fail("Flow run %q has a task run that is still Running", fmt.Sprintf("The run is %s, but the Server takes %s for running: %s. "+
-			"The flow runner would leave that alone, so the restarted run would not finish.\n\n"+
+		return fail("Flow run %q has a task run that is still Running", fmt.Sprintf("The run is %s, but the Server considers %s to be running: %s. "+
+			"The flow runner skips what is running, so the restarted run would not finish.\n\n"+
 			"If the process is gone, the Server ends the task run about ten minutes after its last heartbeat, unless the flow's heartbeat is off. "+
 			"Then invoke the action again. The run was not restarted.",
 			r.Run.State, framework.Count(len(r.Running), "task run"), taskRunNames(r.Running)))
-	case len(r.Reset)+len(r.Waiting) == 0 && !unsuccessful:
+	case len(r.Reset)+len(r.Waiting) == 0 && states.IsA(r.Run.State, states.Success):
 		return fail("Flow run %q has nothing to restart", fmt.Sprintf("The run is %s, and none of its task runs failed or was cancelled.\n\n"+
 			"To run the flow again, use the action `prefect_flow_run`. The run was not restarted.", r.Run.State))
 	}
@@ -122,7 +121,7 @@ func (a *restartAction) awaitEarlierJobs(ctx context.Context, m *model, r *prefe
 			return nil, diags
 		case err != nil && !errors.Is(err, runjobs.ErrPartial):
 			diags.AddWarning(fmt.Sprintf("The Jobs of flow run %q could not be read", r.Run.Name), framework.Sentence(err.Error())+
-				"\n\nThe run is restarted all the same. If a failed Job of it still exists, the agent fails the run again.")
+				"\n\nThe run is restarted anyway. If a failed Job of it still exists, the agent fails the run again.")
 			return nil, diags
 		}
 		at := slices.IndexFunc(jobs, func(j runjobs.Job) bool { return !j.Completed && !j.Deleted })
@@ -151,12 +150,12 @@ func (a *restartAction) awaitEarlierJobs(ctx context.Context, m *model, r *prefe
 
 // inTheWay explains that a Job of the earlier attempt prevents the restart.
 func inTheWay(r *prefect.Restart, job *runjobs.Job, patience time.Duration) diag.Diagnostic {
-	status := "is active"
+	status, effect := "is active", "It could execute the run a second time."
 	if job.Failed {
-		status = "has failed"
+		status, effect = "has failed", "The agent would fail the restarted run because of it."
 	}
 	return diag.NewAttributeErrorDiagnostic(path.Root("id"), fmt.Sprintf("The earlier Job of flow run %q still exists", r.Run.Name),
-		fmt.Sprintf("Job %s/%s %s, and the agent has not deleted it within %s. The agent would fail the restarted run because of it.\n\n"+
+		fmt.Sprintf("Job %s/%s %s, and the agent has not deleted it within %s. %s\n\n"+
 			"An agent with `--disable-job-deletion` never deletes Jobs. Delete it with `kubectl -n %s delete job %s`, and invoke the action again. "+
-			"The run was not restarted.", job.Namespace, job.Name, status, patience, job.Namespace, job.Name))
+			"The run was not restarted.", job.Namespace, job.Name, status, patience, effect, job.Namespace, job.Name))
 }

@@ -132,7 +132,7 @@ func TestAccFlowRunAction_restartRefused(t *testing.T) {
 	}{
 		"waiting":   {create("waiting"), `"waiting" has not finished`, "The run is Scheduled", false},
 		"running":   {create("running", "Running"), `"running" has not finished`, "The run is Running", false},
-		"crashed":   {crashed, `"crashed" has a task run that is still Running`, `takes 1 task run for running: "extract"`, false},
+		"crashed":   {crashed, `"crashed" has a task run that is still Running`, `considers 1 task run to be running: "extract"`, false},
 		"unknown":   {"00000000-0000-4000-8000-000000000000", "Could not restart flow run", "Check the id", true},
 		"not an id": {"nightly", "Not a UUID", "", true},
 	} {

@@ -173,8 +173,8 @@ func findFlowToRun(ctx context.Context, client *prefect.Client, in inputs) (*pre
 }
 
 // preflight returns the flow version to run, and rejects what is known to fail before a run exists. Cluster
-// requests take at most limit (0: the usual time). again is
-// set if the version that was found before is archived or gone by now.
+// requests take at most limit (0: the usual time). again is set if the version that was found before is archived
+// or gone by now.
 func preflight(ctx context.Context, data tenantData, in inputs, limit time.Duration, again bool) (*prefect.Flow, diag.Diagnostics) {
 	flow, err := findFlowToRun(ctx, data.Prefect, in)
 	if errors.Is(err, prefect.ErrNotFound) || err == nil && (again || flow.Archived) {

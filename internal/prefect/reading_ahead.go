@@ -144,7 +144,8 @@ func (r *refresher[T]) keep(part *stretch, page *nearPage[T], now moment) {
 		r.ahead.large, r.ahead.whole, r.ahead.tenant = true, false, stretch{}
 	case page.next != "":
 	case part == &r.ahead.tenant:
-		r.whole = &moment{part.since.at, part.since.changes}
+		since := part.since
+		r.whole = &since
 	default:
 		for _, field := range part.fields {
 			r.complete[field] = part.since

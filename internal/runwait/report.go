@@ -306,7 +306,7 @@ func (r Report) afterFailure() []string {
 	case r.Invoked && r.Accepted:
 		return nil
 	case r.Invoked:
-		return []string{fmt.Sprintf("When the cause is mended, the action `prefect_flow_run_restart` with the id %s runs again what failed. %s", r.Run.ID, accept)}
+		return []string{fmt.Sprintf("Once the cause is fixed, the action `prefect_flow_run_restart` with the id %s reruns what failed. %s", r.Run.ID, accept)}
 	case r.Accepted:
 		return []string{again}
 	}
