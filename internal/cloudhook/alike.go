@@ -68,7 +68,7 @@ func (r *hookResource) planKept(ctx context.Context, state *model, replaced bool
 	diags := framework.SetPrivate(ctx, private, replacedKey, id)
 	if r.data != nil && !replaced && r.data.Custody.Keep(object(id)) == framework.HeldTwice {
 		diags.AddError("Two resources for one cloud hook", fmt.Sprintf("Another prefect_cloud_hook of this configuration would create a hook exactly like %s, "+
-			"so that each event would be reported twice.\n\n%s", state.label(), twins))
+			"so each event would be reported twice.\n\n%s", state.label(), twins))
 	}
 	return diags
 }
@@ -87,7 +87,7 @@ func (r *hookResource) planCreate(ctx context.Context, plan, config *model, priv
 	}
 	if replaced == "" && !r.data.Claims.Claim(claimOf(config, in)) {
 		diags.AddError("Two resources for one cloud hook", "Another prefect_cloud_hook of this configuration would create a hook exactly like this one, "+
-			"so that each event would be reported twice.\n\n"+twins)
+			"so each event would be reported twice.\n\n"+twins)
 		return diags
 	}
 	diags.Append(r.unlike(ctx, r.data.Client(config.TenantID), in, replaced)...)

@@ -140,7 +140,7 @@ func TestAccCloudHook_twins(t *testing.T) {
 			ExpectError: acctest.Says("Two resources for one cloud hook", "different names"),
 		},
 		resource.TestStep{Config: provider + one("test", "")},
-		resource.TestStep{Config: provider + one("test", "") + one("second", ""), ExpectError: acctest.Says("so that each event would be reported twice", "different names")},
+		resource.TestStep{Config: provider + one("test", "") + one("second", ""), ExpectError: acctest.Says("so each event would be reported twice", "different names")},
 		resource.TestStep{Config: provider + one("renamed", ""), Check: hooks(server, 1)},
 		resource.TestStep{Config: provider + one("renamed", "") + one("second", `name = "second"`), Check: hooks(server, 2)},
 	)
