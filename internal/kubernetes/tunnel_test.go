@@ -88,12 +88,14 @@ func TestClusterTunnel(t *testing.T) {
 	for range 2 {
 		next := exposed.Start()
 		exposed.Stop(pod)
+		client.CloseIdleConnections() // one that was kept may learn of the pod's end only after the next request
 		pod = next
 		if got, err := ask(ctx, client, "still there?"); err != nil || got != "still there?" {
 			t.Fatalf("after the pod was replaced: %q, %v", got, err)
 		}
 	}
 	exposed.Stop(pod)
+	client.CloseIdleConnections()
 	var forward *tunnel.Error
 	if _, err := ask(ctx, client, "hello?"); !errors.As(err, &forward) || !errors.Is(err, tunnel.ErrNoReadyPod) || forward.Permanent() {
 		t.Fatalf("without a pod: %v", err)
