@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -261,6 +263,35 @@ func TestAccFlowFileChangesBetweenPlanAndApply(t *testing.T) {
 	made := session.Create("prefect_flow", map[string]any{"project_id": b.projectID, "flow_file": other})
 	if made.State != nil || !strings.Contains(made.String(), "The flow has changed since the plan") {
 		t.Errorf("applied: %s", made)
+	}
+}
+
+// TestAccFlowFileIsNoted checks that the plan after an apply can see, without decoding the file, that nothing has changed:
+// what was noted is what such a plan compares, which is the configuration and not the values that the flow has added.
+func TestAccFlowFileIsNoted(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	session := acctest.Connect(t, b.PrefectServer, nil)
+	for name, tt := range map[string]struct {
+		name   types.String
+		labels types.Set
+	}{
+		"file alone":  {types.StringNull(), types.SetNull(types.StringType)},
+		"its name":    {types.StringValue("its name"), types.SetNull(types.StringType)},
+		"with labels": {types.StringNull(), types.SetValueMust(types.StringType, []attr.Value{types.StringValue("k8s")})},
+	} {
+		path := b.file(name+".json", flow.TestFlow(t, name, nil))
+		config := map[string]any{"project_id": b.projectID, "flow_file": path}
+		if !tt.name.IsNull() {
+			config["name"] = tt.name.ValueString()
+		}
+		if !tt.labels.IsNull() {
+			config["labels"] = []any{"k8s"}
+		}
+		made := session.Create("prefect_flow", config)
+		if got, want := made.Private("file"), flow.NotedOf(t, path, tt.name, tt.labels); made.State == nil || got != want {
+			t.Errorf("%s: noted %q, want %q\n%s", name, got, want, made)
+		}
 	}
 }
 

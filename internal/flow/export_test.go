@@ -3,7 +3,10 @@ package flow
 import (
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
 	"github.com/prefect-server/terraform-provider-prefect/internal/framework"
+	"github.com/prefect-server/terraform-provider-prefect/internal/runconfig"
 )
 
 // The flows of the unit tests, for the acceptance tests.
@@ -38,4 +41,18 @@ func Encode(v any) string {
 func KeyOf(t *testing.T, text string) string {
 	t.Helper()
 	return mustMean(t, noInputs(text)).key
+}
+
+// NotedOf is what is to be noted after inputs with a file were applied.
+func NotedOf(t *testing.T, file string, name types.String, labels types.Set) string {
+	t.Helper()
+	in, err := inputs{FlowFile: types.StringValue(file), FlowJSON: framework.JSONNull(), Name: name, Labels: labels, RunConfig: runconfig.Null()}.readFile(maxFlowText)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private := privateData{}
+	if diags := note(t.Context(), private, in, mustMean(t, in)); diags.HasError() {
+		t.Fatal(diags)
+	}
+	return string(private[notedKey])
 }
