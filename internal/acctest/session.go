@@ -96,15 +96,6 @@ func (s *Session) Create(kind string, config map[string]any) Applied {
 	return s.apply(Applied{kind: kind, raw: s.nothing(schema)}, given, s.proposed(schema, config))
 }
 
-// Private is what the provider keeps under a key beside the resource's state; "" if there is nothing.
-func (a Applied) Private(key string) string {
-	var kept map[string][]byte
-	if json.Unmarshal(a.private, &kept) != nil {
-		return ""
-	}
-	return string(kept[key])
-}
-
 // Destroy destroys what Create made.
 func (s *Session) Destroy(a Applied) []Diagnostic {
 	s.t.Helper()
@@ -373,6 +364,15 @@ func (a Applied) At(steps ...any) any {
 		}
 	}
 	return current
+}
+
+// Private is what the provider keeps under a key beside the resource's state; "" if there is nothing.
+func (a Applied) Private(key string) string {
+	var kept map[string][]byte
+	if json.Unmarshal(a.private, &kept) != nil {
+		return ""
+	}
+	return string(kept[key])
 }
 
 // String shows diagnostics as a user would read them.

@@ -288,10 +288,16 @@ func TestAccFlowFileIsNoted(t *testing.T) {
 		if !tt.labels.IsNull() {
 			config["labels"] = []any{"k8s"}
 		}
-		made := session.Create("prefect_flow", config)
-		if got, want := made.Private("file"), flow.NotedOf(t, path, tt.name, tt.labels); made.State == nil || got != want {
-			t.Errorf("%s: noted %q, want %q\n%s", name, got, want, made)
+		check := func(applied acctest.Applied) {
+			t.Helper()
+			if got, want := applied.Private("file"), flow.NotedOf(t, path, tt.name, tt.labels); applied.State == nil || got != want {
+				t.Errorf("%s: noted %q, want %q\n%s", name, got, want, applied)
+			}
 		}
+		made := session.Create("prefect_flow", config)
+		check(made)
+		b.file(name+".json", flow.TestFlow(t, name, flow.WithTag("x")))
+		check(session.Update(made, config))
 	}
 }
 

@@ -162,25 +162,22 @@ func note(ctx context.Context, private framework.Private, in inputs, want *inten
 	return framework.SetPrivate(ctx, private, notedKey, noted{Inputs: hex.EncodeToString(fingerprint[:]), Key: want.key})
 }
 
-// noteApplied notes what the configuration means after it was applied. The planned inputs do not do for that: they also
-// have what is not configured, such as the flow's own name, and later plans compare what is configured.
-func noteApplied(ctx context.Context, private framework.Private, config tfsdk.Config, want *intent) diag.Diagnostics {
+// noteApplied notes what was applied as the configuration has it, because later plans compare that. The settled inputs differ:
+// they also have what is not configured, such as the flow's own name.
+func noteApplied(ctx context.Context, private framework.Private, config tfsdk.Config, settled inputs, want *intent) diag.Diagnostics {
+	if settled.file == nil {
+		return note(ctx, private, settled, want)
+	}
 	var configured model
-	if config.Get(ctx, &configured).HasError() {
-		return nil // applied nevertheless: the next plan decodes the file
+	diags := config.Get(ctx, &configured)
+	in, d := configured.resolve(ctx, true)
+	if diags.Append(d...); !diags.HasError() {
+		in.file = settled.file
+		if found, d := in.intent(ctx); !d.HasError() && found != nil && found.key == want.key {
+			return note(ctx, private, in, want)
+		}
 	}
-	in, diags := configured.resolve(ctx, true)
-	if diags.HasError() {
-		return nil
-	}
-	in, err := in.readFile(maxFlowText)
-	if err != nil {
-		return nil
-	}
-	if found, d := in.intent(ctx); d.HasError() || found == nil || found.key != want.key {
-		return nil // a file has changed since
-	}
-	return note(ctx, private, in, want)
+	return framework.SetPrivate(ctx, private, notedKey, noted{Key: want.key}) // a job template has changed since: the next plan looks
 }
 
 // unchanged reports whether the files and other inputs match the stored ones and the version in state, so

@@ -65,7 +65,7 @@ func (r *flowResource) Create(ctx context.Context, req resource.CreateRequest, r
 	resp.Diagnostics.Append(framework.SetPrivate(ctx, resp.Private, presentKey, true)...)
 	id := r.apply(ctx, p, &resp.State, resp.Identity, &resp.Diagnostics)
 	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(noteApplied(ctx, resp.Private, req.Config, want)...)
+		resp.Diagnostics.Append(noteApplied(ctx, resp.Private, req.Config, plan.inputs, want)...)
 	}
 	// The plan did not know the version group yet.
 	resp.Diagnostics.Append(r.data.ScheduleOwners.Says("prefect_flow", id, plan.ScheduleActive)...)
@@ -102,7 +102,7 @@ func (r *flowResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	}
 	r.apply(ctx, p, &resp.State, resp.Identity, &resp.Diagnostics)
 	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(noteApplied(ctx, resp.Private, req.Config, want)...)
+		resp.Diagnostics.Append(noteApplied(ctx, resp.Private, req.Config, plan.inputs, want)...)
 	}
 }
 
