@@ -99,8 +99,14 @@ func (s *Session) Create(kind string, config map[string]any) Applied {
 // Destroy destroys what Create made.
 func (s *Session) Destroy(a Applied) []Diagnostic {
 	s.t.Helper()
+	return s.TryDestroy(a).Diagnostics
+}
+
+// TryDestroy is Destroy for one that may fail. It returns what is left in the state.
+func (s *Session) TryDestroy(a Applied) Applied {
+	s.t.Helper()
 	nothing := s.nothing(s.schemas.ResourceSchemas[a.kind])
-	return s.apply(a, nothing, nothing).Diagnostics
+	return s.apply(a, nothing, nothing)
 }
 
 // Refresh reads what Create made.

@@ -45,21 +45,26 @@ func (r *flowRunResource) Delete(ctx context.Context, req resource.DeleteRequest
 	}
 	policy := state.OnDestroy.ValueString()
 	mayFollow := tainted && next.Digest == "" && policy == onKeep
+	var unmarked error
 	if !state.RecordDeleted.ValueBool() && !mayFollow {
 		marked := hasRun && kept.Settled && kept.Mark == ""
 		err := markRecorded(context.WithoutCancel(ctx), inTenant(r.data, state.TenantID).Prefect, id, "The resource of this run was removed from its Terraform state.")
-		if err != nil && !marked && digestOf(state.IdempotencyKey.ValueString()) != "" {
-			resp.Diagnostics.AddWarning(fmt.Sprintf("Flow run %q (%s) could not be marked as removed from the state", state.Name.ValueString(), id),
-				framework.Sentence(err.Error())+"\n\nAn apply that creates a flow run with the same inputs may continue this one. To start another, change a value in `triggers`.")
+		if !marked && digestOf(state.IdempotencyKey.ValueString()) != "" {
+			unmarked = err
 		}
 	}
-	resp.Diagnostics.Append(destroy(ctx, inTenant(r.data, state.TenantID), &state, policy)...)
+	stays, diags := destroy(ctx, inTenant(r.data, state.TenantID), &state, policy)
+	resp.Diagnostics.Append(diags...)
+	if unmarked != nil && stays && !resp.Diagnostics.HasError() {
+		resp.Diagnostics.AddWarning(fmt.Sprintf("Flow run %q (%s) could not be marked as removed from the state", state.Name.ValueString(), id),
+			framework.Sentence(unmarked.Error())+"\n\nAn apply that creates a flow run with the same inputs may continue this one. To start another, change a value in `triggers`.")
+	}
 }
 
-// destroy applies on_destroy.
-func destroy(ctx context.Context, data tenantData, m *model, policy string) diag.Diagnostics {
+// destroy applies on_destroy. stays reports whether the Server still has the run if that succeeds.
+func destroy(ctx context.Context, data tenantData, m *model, policy string) (stays bool, diags diag.Diagnostics) {
 	if policy == onKeep {
-		return nil
+		return true, nil
 	}
 	_, patience, diags := m.limits(ctx)
 	id := m.ID.ValueString()
@@ -69,7 +74,7 @@ func destroy(ctx context.Context, data tenantData, m *model, policy string) diag
 		var err error
 		if cluster, err = data.Kubernetes(); err != nil {
 			diags.AddError(summary, err.Error()+"\n\nThe provider could not remove the run's Job, so it did nothing. Correct the provider's `kubernetes`.")
-			return diags
+			return true, diags
 		}
 	}
 	var idle func(context.Context) bool
@@ -90,20 +95,21 @@ func destroy(ctx context.Context, data tenantData, m *model, policy string) diag
 		diags.AddError(summary, fmt.Sprintf("The run is still %s %s after it was cancelled, because its process has not stopped.\n\n"+
 			"If the process is gone, the Server ends the run after some minutes. Run the command again, or raise `timeouts.stop`.",
 			runwait.StateName(run.State), patience))
-		return diags
+		return true, diags
 	case err != nil && !errors.Is(err, runwait.ErrNotEnded):
 		diags.Append(framework.Diagnose(err, summary)...)
-		return diags
+		return true, diags
 	}
-	if policy == onDestroy {
-		if patience > 0 {
-			var stop context.CancelFunc
-			ctx, stop = context.WithTimeout(ctx, patience)
-			defer stop()
-		}
-		diags.Append(erase(ctx, data.Prefect, cluster, id, m.Name.ValueString())...)
+	if policy != onDestroy {
+		return run != nil, diags
 	}
-	return diags
+	if patience > 0 {
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeout(ctx, patience)
+		defer stop()
+	}
+	diags.Append(erase(ctx, data.Prefect, cluster, id, m.Name.ValueString())...)
+	return false, diags
 }
 
 // nothingRuns reports whether no pod of the run is still running.
