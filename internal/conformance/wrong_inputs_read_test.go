@@ -78,6 +78,12 @@ func wrongReads() []wrong {
 			{"", acctest.AtValidate, ""},
 			{`id = "first"`, acctest.AtValidate, "id"},
 			{"id = $none", acctest.AtApply, "id"},
+			{`id = $run; tenant_id = "default"`, acctest.AtValidate, "tenant_id"},
+			{"id = $run; tenant_id = $none", acctest.AtApply, "tenant_id"},
+			{`name = "none"`, acctest.AtApply, ""},
+			{`name = "none"; tenant_id = $none`, acctest.AtApply, "tenant_id"},
+			{"version_group_id = $none", acctest.AtApply, ""},
+			{`version_group_id = "etl"; tenant_id = $none`, acctest.AtApply, "tenant_id"},
 		}},
 		{"data prefect_flow_runs", "", []row{
 			{`flow_id = "etl"`, acctest.AtValidate, "flow_id"},
@@ -85,12 +91,14 @@ func wrongReads() []wrong {
 			{"states = [null]", acctest.AtValidate, "states"},
 			{"limit = 0", acctest.AtValidate, "limit"},
 			{`flow_id = $flow; version_group_id = "etl"`, acctest.AtValidate, "flow_id"},
+			{"tenant_id = $none", acctest.AtApply, "tenant_id"},
 		}},
 		{"data prefect_flow_run_logs", "", []row{
 			{`flow_run_id = "first"`, acctest.AtValidate, "flow_run_id"},
 			{"flow_run_id = $none", acctest.AtApply, "flow_run_id"},
 			{"flow_run_id = $run; tail = 0", acctest.AtValidate, "tail"},
 			{`flow_run_id = $run; level = "LOUD"`, acctest.AtValidate, "level"},
+			{"flow_run_id = $run; tenant_id = $none", acctest.AtApply, "tenant_id"},
 		}},
 		{"data prefect_agents", "", []row{
 			{`name = ""`, acctest.AtValidate, "name"},
@@ -121,14 +129,17 @@ func wrongReads() []wrong {
 			{`flow_id = "etl"`, acctest.AtValidate, "flow_id"},
 			{"states = []", acctest.AtValidate, "states"},
 			{"states = [null]", acctest.AtValidate, "states"},
+			{"tenant_id = $none", acctest.AtApply, "tenant_id"},
 		}},
 		{"list prefect_flow_group", "", []row{
 			{`project_id = "data"`, acctest.AtValidate, "project_id"},
 			{`name_like = ""`, acctest.AtValidate, "name_like"},
+			{"tenant_id = $none", acctest.AtApply, "tenant_id"},
 		}},
 		{"list prefect_cloud_hook", "", []row{
 			{`type = "SLACK"`, acctest.AtValidate, "type"},
 			{`version_group_id = " "`, acctest.AtValidate, "version_group_id"},
+			{"tenant_id = $none", acctest.AtApply, "tenant_id"},
 		}},
 		{"list prefect_tenant", "", []row{
 			{`slug_like = ""`, acctest.AtValidate, "slug_like"},

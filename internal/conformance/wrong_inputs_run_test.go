@@ -46,6 +46,7 @@ func wrongGroupsRunsHooks() []wrong {
 		}},
 		{"resource prefect_flow_run", `version_group_id = "etl"; wait_for = "none"`, []row{
 			{"", acctest.AtPlan, "parameters"},
+			{`parameters = "{\"n\": 1}"; tenant_id = $none`, acctest.AtPlan, "tenant_id"},
 			{`parameters = "x"`, acctest.AtValidate, "parameters"},
 			{`parameters = "[]"`, acctest.AtValidate, "parameters"},
 			{`context = "1"`, acctest.AtValidate, "context"},

@@ -23,6 +23,7 @@ type dataModel struct {
 	Name               types.String   `tfsdk:"name"`
 	FlowID             types.String   `tfsdk:"flow_id"`
 	VersionGroupID     types.String   `tfsdk:"version_group_id"`
+	TenantID           types.String   `tfsdk:"tenant_id"`
 	FlowName           types.String   `tfsdk:"flow_name"`
 	FlowVersion        types.Int64    `tfsdk:"flow_version"`
 	Parameters         framework.JSON `tfsdk:"parameters"`
@@ -55,6 +56,7 @@ func dataSourceSchema() schema.Schema {
 		"name":                 framework.Key("Name of the run. It must be unique, or unique among the flow's runs if `flow_id` or `version_group_id` is set.", framework.NotBlank()),
 		"flow_id":              framework.Key("Id of the flow version. Without `id` and `name`, its newest run is read.", framework.UUID()),
 		"version_group_id":     framework.Key("Version group of the flow. Without `id` and `name`, its newest run is read.", framework.NotBlank()),
+		"tenant_id":            framework.Key("UUID of the tenant to look in. Default: the provider's tenant.", framework.UUID()),
 		"parameters":           framework.Document("Parameters, including default values, as JSON."),
 		"context":              framework.Document("Context, as JSON."),
 		"run_config":           framework.Document("Run configuration, serialised as Prefect does, as JSON."),
@@ -108,16 +110,17 @@ func allForDataSource(from map[string]resourceschema.Attribute) map[string]schem
 }
 
 func readRun(ctx context.Context, data *framework.ProviderData, found *dataModel) diag.Diagnostics {
-	run, diags := found.find(ctx, data.Prefect)
+	client := data.Client(found.TenantID)
+	run, diags := found.find(ctx, client)
 	if diags.HasError() {
 		return diags
 	}
 	m := emptyModel()
 	diags.Append(m.refresh(ctx, run)...)
-	diags.Append(m.details(ctx, data.Prefect, nil)...)
+	diags.Append(m.details(ctx, client, nil)...)
 	diags.Append(m.findJob(ctx, data)...)
 	*found = dataModel{
-		ID: m.ID, Name: m.Name, FlowID: m.FlowID, VersionGroupID: m.VersionGroupID, FlowName: m.FlowName, FlowVersion: m.FlowVersion,
+		ID: m.ID, Name: m.Name, FlowID: m.FlowID, VersionGroupID: m.VersionGroupID, TenantID: m.TenantID, FlowName: m.FlowName, FlowVersion: m.FlowVersion,
 		Parameters: m.Parameters, Context: m.Context, RunConfig: otherwiseJSON(framework.JSONNull(), run.RunConfig),
 		Labels: m.Labels, IdempotencyKey: m.IdempotencyKey, AutoScheduled: types.BoolValue(run.AutoScheduled),
 		ScheduledStartTime: m.ScheduledStartTime, Finished: types.BoolValue(states.IsFinished(run.State)),
@@ -127,26 +130,27 @@ func readRun(ctx context.Context, data *framework.ProviderData, found *dataModel
 }
 
 func (m dataModel) find(ctx context.Context, client *prefect.Client) (*prefect.FlowRun, diag.Diagnostics) {
+	search := runSearch{client: client, tenantID: m.TenantID, at: path.Root("name"), elsewhere: " " + setTenant}
+	if !m.ID.IsNull() {
+		search.at = path.Root("id")
+		return search.byID(ctx, m.ID.ValueString())
+	}
 	filter := prefect.FlowRunFilter{
 		Name: m.Name.ValueString(), FlowID: m.FlowID.ValueString(), VersionGroupID: m.VersionGroupID.ValueString(),
 	}
-	if !m.ID.IsNull() || filter.Name != "" {
-		at := path.Root("name")
-		if !m.ID.IsNull() {
-			at = path.Root("id")
-		}
-		return findRun(ctx, client, m.ID.ValueString(), filter, at)
+	if filter.Name != "" {
+		return search.only(ctx, filter)
 	}
 	filter.Limit = 1
 	in := inputs{FlowID: filter.FlowID, VersionGroupID: filter.VersionGroupID}
 	summary := fmt.Sprintf("Could not find a run of %s", in.subject())
 	runs, err := client.ListFlowRuns(ctx, filter)
 	if err != nil {
-		return nil, framework.Diagnose(err, summary)
+		return nil, framework.Failure{Summary: summary}.DiagnoseIn(err, m.TenantID)
 	}
 	if len(runs) == 0 {
-		return nil, diag.Diagnostics{diag.NewErrorDiagnostic(summary,
-			"The flow has no run, or there is no such flow in this tenant.\n\nCheck the id and the provider's `endpoint` and `tenant`.")}
+		return nil, diag.Diagnostics{diag.NewErrorDiagnostic(summary, "The flow has no run, or there is no such flow in this tenant.\n\n"+
+			"Check the id and the provider's `endpoint` and `tenant`. Set `tenant_id` for a flow of another tenant.")}
 	}
 	return &runs[0], nil
 }

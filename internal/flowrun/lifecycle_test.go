@@ -227,19 +227,40 @@ func TestAccFlowRunDataSource(t *testing.T) {
 	config := func(line string) string {
 		return acctest.ProviderConfig(b.PrefectServer, nil) + fmt.Sprintf("data \"prefect_flow_run\" \"test\" {\n  %s\n}\n", line)
 	}
-	steps := make([]resource.TestStep, 0, 6)
+	other := benchOn(t, acctest.AnotherTenant(t, b.PrefectServer), flowJSON("etl"))
+	theirs, err := other.Client.CreateFlowRun(t.Context(), prefect.CreateFlowRunInput{FlowID: other.flow, Name: "theirs"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fails := func(title, lines string) resource.TestStep {
+		return resource.TestStep{Config: config(lines), ExpectError: acctest.Recorded(title)}
+	}
+	steps := make([]resource.TestStep, 0, 12)
 	steps = append(steps,
-		resource.TestStep{Config: config(`name = "nobody"`), ExpectError: acctest.Recorded("no such run")},
-		resource.TestStep{Config: config(``), ExpectError: acctest.Recorded("no argument")},
+		fails("no such run", `name = "nobody"`),
+		fails("no argument", ``),
+		fails("id in another tenant", fmt.Sprintf("id = %q", theirs)),
+		fails("name in another tenant", `name = "theirs"`),
+		fails("flow in another tenant", fmt.Sprintf("version_group_id = %q", other.group)),
 	)
+	check := func(attribute string, check knownvalue.Check) statecheck.StateCheck {
+		return statecheck.ExpectKnownValue(source, tfjsonpath.New(attribute), check)
+	}
+	for _, line := range []string{fmt.Sprintf("id = %q", theirs), `name = "theirs"`, fmt.Sprintf("version_group_id = %q", other.group)} {
+		steps = append(steps, resource.TestStep{
+			Config: config(fmt.Sprintf("tenant_id = %q\n  %s", other.TenantID, line)),
+			ConfigStateChecks: []statecheck.StateCheck{
+				check("id", knownvalue.StringExact(theirs)), check("tenant_id", knownvalue.StringExact(other.TenantID)),
+				check("states", knownvalue.ListSizeExact(1)),
+			},
+		})
+	}
 	for _, line := range []string{
 		fmt.Sprintf("id = %q", id), `name = "looked-up"`, fmt.Sprintf("flow_id = %q", b.flow), fmt.Sprintf("version_group_id = %q", b.group),
 	} {
-		check := func(attribute string, check knownvalue.Check) statecheck.StateCheck {
-			return statecheck.ExpectKnownValue(source, tfjsonpath.New(attribute), check)
-		}
 		steps = append(steps, resource.TestStep{Config: config(line), ConfigStateChecks: []statecheck.StateCheck{
 			check("id", knownvalue.StringExact(id)),
+			check("tenant_id", knownvalue.StringExact(b.TenantID)),
 			check("name", knownvalue.StringExact("looked-up")),
 			check("state", knownvalue.StringExact("Success")),
 			check("finished", knownvalue.Bool(true)),

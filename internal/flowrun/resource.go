@@ -306,28 +306,45 @@ func (r *flowRunResource) toImport(ctx context.Context, key framework.ImportKey)
 			return run, nil
 		}
 	}
-	return findRun(ctx, r.data.Prefect, key.ID, prefect.FlowRunFilter{Name: key.Name()}, path.Empty())
+	search := runSearch{client: r.data.Prefect}
+	if key.ID != "" {
+		return search.byID(ctx, key.ID)
+	}
+	return search.only(ctx, prefect.FlowRunFilter{Name: key.Name()})
 }
 
-// findRun returns a run by id, or else the only one that matches the filter.
-func findRun(ctx context.Context, client *prefect.Client, id string, filter prefect.FlowRunFilter, at path.Path) (*prefect.FlowRun, diag.Diagnostics) {
-	if id != "" {
-		run, err := client.GetFlowRun(ctx, id)
-		return run, framework.Failure{
-			Summary: fmt.Sprintf("Could not find flow run %q", id), Attribute: at,
-			Remedies: map[error]string{prefect.ErrNotFound: "Check the id and the provider's `endpoint` and `tenant`."},
-		}.Diagnose(err)
-	}
+// runSearch finds a run in one tenant, for the data source and for an import.
+type runSearch struct {
+	client *prefect.Client
+	// tenantID is the configured `tenant_id`; null for an import.
+	tenantID types.String
+	// at is the argument that selects the run; empty for an import.
+	at path.Path
+	// elsewhere is the advice for a run of another tenant, after a space; empty for an import.
+	elsewhere string
+}
+
+// byID returns the run with an id.
+func (s runSearch) byID(ctx context.Context, id string) (*prefect.FlowRun, diag.Diagnostics) {
+	run, err := s.client.GetFlowRun(ctx, id)
+	return run, framework.Failure{
+		Summary: fmt.Sprintf("Could not find flow run %q", id), Attribute: s.at,
+		Remedies: map[error]string{prefect.ErrNotFound: "Check the id and the provider's `endpoint` and `tenant`." + s.elsewhere},
+	}.DiagnoseIn(err, s.tenantID)
+}
+
+// only returns the one run that matches a filter, which has a name.
+func (s runSearch) only(ctx context.Context, filter prefect.FlowRunFilter) (*prefect.FlowRun, diag.Diagnostics) {
 	filter.Limit = 6
-	runs, err := client.ListFlowRuns(ctx, filter)
+	runs, err := s.client.ListFlowRuns(ctx, filter)
 	summary := fmt.Sprintf("Could not find flow run %q", filter.Name)
 	if err != nil {
-		return nil, framework.Diagnose(err, summary, at)
+		return nil, framework.Failure{Summary: summary, Attribute: s.at}.DiagnoseIn(err, s.tenantID)
 	}
 	var diags diag.Diagnostics
 	switch len(runs) {
 	case 0:
-		diags.AddError(summary, "The tenant has no such run.\n\nCheck the name and the provider's `endpoint` and `tenant`, or use the UUID of the run.")
+		diags.AddError(summary, "The tenant has no such run.\n\nCheck the name and the provider's `endpoint` and `tenant`, or use the UUID of the run."+s.elsewhere)
 		return nil, diags
 	case 1:
 		return &runs[0], diags

@@ -13,8 +13,12 @@ import (
 
 const tenantDescription = "UUID of the tenant of the flow, such as the `tenant_id` of a `prefect_flow`. Default: the provider's tenant."
 
-// noSuchRun is the advice where the Server does not have the run that an argument names.
-const noSuchRun = "Check the id and the provider's `endpoint` and `tenant`. Set `tenant_id` for a run of another tenant."
+const (
+	// setTenant is the advice for a run that is not in the tenant which was searched.
+	setTenant = "Set `tenant_id` for a run of another tenant."
+	// noSuchRun is the advice where the Server does not have the run that an argument names.
+	noSuchRun = "Check the id and the provider's `endpoint` and `tenant`. " + setTenant
+)
 
 // tenantData is the provider's data with the client of the tenant that a run belongs to.
 type tenantData struct {
