@@ -26,7 +26,7 @@ func NewListResource() list.ListResource {
 		Name: "flow_group",
 		Schema: func() listschema.Schema {
 			return listschema.Schema{
-				MarkdownDescription: "The flow groups of a tenant, ordered by version group. Groups with an archived or deleted flow are not included.",
+				MarkdownDescription: "The flow groups of a tenant, ordered by the name of their flow and then of its project. Groups with an archived or deleted flow are not included.",
 				Attributes: map[string]listschema.Attribute{
 					"tenant_id":  framework.ListTenant(),
 					"project_id": framework.ListFilter("UUID of the flow's project. Default: all projects.", framework.UUID()),
@@ -37,7 +37,7 @@ func NewListResource() list.ListResource {
 		},
 		Query: func(ctx context.Context, data *framework.ProviderData, config *listModel, limit int) ([]prefect.FlowGroup, diag.Diagnostics) {
 			groups, err := data.Client(config.TenantID).ListFlowGroups(ctx, prefect.FlowGroupFilter{
-				ProjectID: config.ProjectID.ValueString(), FlowNameLike: config.NameLike.ValueString(), Live: true, Limit: limit,
+				ProjectID: config.ProjectID.ValueString(), FlowNameLike: config.NameLike.ValueString(), Limit: limit,
 			})
 			return groups, framework.Failure{Summary: "Could not list the flow groups"}.DiagnoseIn(err, config.TenantID)
 		},

@@ -54,3 +54,32 @@ func TestAccFlowGroupList(t *testing.T) {
 		t.Error(failures, diff)
 	}
 }
+
+// TestAccFlowGroupList_order lists groups by the name of their flow and of its project, which version groups do not follow.
+func TestAccFlowGroupList_order(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, func(flow map[string]any) { flow["name"] = "load" })
+	for _, f := range []struct{ project, name, version string }{{"archive", "load", "z"}, {"east", "zip", "a"}, {"west", "etl", "x"}} {
+		project, err := b.Client.CreateProject(t.Context(), f.project, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.projectID, b.version = project, acctest.Name(f.version)
+		b.register(func(flow map[string]any) { flow["name"] = f.name })
+	}
+	want := []string{"west/etl", "archive/load", "flows/load", "east/zip"}
+	for limit := range len(want) + 1 {
+		got, failures := acctest.Query(t, b.PrefectServer, "prefect_flow_group", nil, false, int64(limit))
+		names := make([]string, 0, len(got))
+		for _, one := range got {
+			names = append(names, one.DisplayName)
+		}
+		expected := want
+		if limit > 0 {
+			expected = want[:limit]
+		}
+		if diff := cmp.Diff(expected, names); diff != "" || failures != "" {
+			t.Errorf("limit %d: %s\n%s", limit, failures, diff)
+		}
+	}
+}

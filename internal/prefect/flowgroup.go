@@ -86,50 +86,53 @@ func (c *Client) FindFlowGroup(ctx context.Context, versionGroupID string) (*Flo
 	}
 }
 
-// FlowGroupFilter narrows ListFlowGroups; empty fields do not. Conditions on the flow hold for one and the same version.
+// FlowGroupFilter narrows ListFlowGroups; empty fields do not. The conditions hold for one and the same version.
 type FlowGroupFilter struct {
 	// ProjectID is the project of a version.
 	ProjectID string
 	// FlowNameLike is an SQL LIKE pattern (%, _) for the name of a version, compared without regard to case.
 	FlowNameLike string
-	// Live selects the groups that have a version that is not archived.
-	Live bool
-	// Limit is the largest number of groups returned, the first by version group; 0 means all.
+	// Limit is the largest number of groups returned, the first by flow; 0 means all.
 	Limit int
 }
 
-// ListFlowGroups returns the groups of the client's tenant, ordered by version group.
+// ListFlowGroups returns the groups of the client's tenant that have a version which is not archived, ordered by the name of
+// their flow and then of its project.
 func (c *Client) ListFlowGroups(ctx context.Context, filter FlowGroupFilter) ([]FlowGroup, error) {
-	version := where{}
+	version := where{"archived": equals(false)}
 	if filter.ProjectID != "" {
 		version["project_id"] = equals(filter.ProjectID)
 	}
 	if filter.FlowNameLike != "" {
 		version["name"] = like(filter.FlowNameLike)
 	}
-	if filter.Live {
-		version["archived"] = equals(false)
-	}
-	w := where{}
-	if len(version) > 0 {
-		w["flows"] = version
-	}
 	if filter.Limit > 0 {
-		return c.firstFlowGroups(ctx, w, filter.Limit)
+		return c.firstFlowGroups(ctx, version, filter.Limit)
 	}
-	return flowGroupListing().list(ctx, c, w)
+	return flowGroupListing().list(ctx, c, where{"flows": version})
 }
 
-// firstFlowGroups returns the first groups by version group.
-func (c *Client) firstFlowGroups(ctx context.Context, w where, limit int) ([]FlowGroup, error) {
-	return flowGroupListing().firstByName(ctx, c, w, limit,
-		func(ctx context.Context, tenant string, w where, limit int) ([]graphql.FlowGroupsFlowGroup, error) {
-			out, err := graphql.FlowGroupsByName(ctx, wire{c}, tenant, w, limit)
-			return out.GetFlowGroup(), err
-		}, func(row *graphql.FlowGroupsFlowGroup) string { return value(row.Name) })
+// firstFlowGroups returns the groups of the first versions that match a filter. It reads versions, because the Server orders
+// groups by their own columns only. Several versions of a group may match.
+func (c *Client) firstFlowGroups(ctx context.Context, version where, limit int) ([]FlowGroup, error) {
+	tenant, err := c.TenantID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	type row = graphql.FlowGroupsByFlowFlow
+	rows, err := first(ctx, limit, func(ctx context.Context, following where, limit int) ([]row, error) {
+		out, err := graphql.FlowGroupsByFlow(ctx, wire{c}, tenant, both(following, version), limit)
+		return out.GetFlow(), err
+	}, func(v *row) string { return v.FlowGroup.GetId() }, func(last *row) where {
+		return followingName(last.Name, where{"_or": []where{
+			{"project": where{"name": where{"_gt": last.Project.Name}}},
+			both(where{"project": where{"name": equals(last.Project.Name)}}, followingID(last.Id)),
+		}})
+	})
+	return convert(rows, func(v *row) FlowGroup { return flowGroupWithVersion(&v.FlowGroup) }), err
 }
 
-// flowGroupListing lists groups by version group.
+// flowGroupListing lists groups by the name of their flow and then of its project.
 func flowGroupListing() listing[graphql.FlowGroupsFlowGroup, FlowGroup] {
 	return listing[graphql.FlowGroupsFlowGroup, FlowGroup]{
 		query: func(ctx context.Context, c *Client, tenant string, w where, limit int) ([]graphql.FlowGroupsFlowGroup, *graphql.Count, error) {
@@ -137,7 +140,9 @@ func flowGroupListing() listing[graphql.FlowGroupsFlowGroup, FlowGroup] {
 			return out.GetFlowGroup(), out.GetRemaining().Aggregate, err
 		},
 		id: (*graphql.FlowGroupsFlowGroup).GetId, object: flowGroupWithVersion,
-		order: func(a, b FlowGroup) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) },
+		order: func(a, b FlowGroup) int {
+			return cmp.Or(cmp.Compare(a.FlowName, b.FlowName), cmp.Compare(a.ProjectName, b.ProjectName), cmp.Compare(a.Name, b.Name))
+		},
 	}
 }
 

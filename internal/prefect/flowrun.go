@@ -191,7 +191,7 @@ func between(w where, column string, from, before time.Time) {
 func (c *Client) upToFlowRuns(ctx context.Context, w where, limit int) ([]FlowRun, error) {
 	return first(ctx, limit, func(ctx context.Context, following where, limit int) ([]FlowRun, error) {
 		return c.newestFlowRuns(ctx, both(following, w), limit)
-	}, olderThan)
+	}, func(run *FlowRun) string { return run.ID }, olderThan)
 }
 
 // olderThan selects the runs that come after one in newest-first order.

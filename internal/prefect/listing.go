@@ -67,7 +67,7 @@ func (l listing[R, T]) firstByName(
 	}
 	rows, err := first(ctx, limit, func(ctx context.Context, following where, limit int) ([]R, error) {
 		return query(ctx, tenant, both(following, w), limit)
-	}, func(last *R) where { return followingName(name(last), l.id(last)) })
+	}, l.id, func(last *R) where { return followingName(name(last), followingID(l.id(last))) })
 	return convert(rows, l.object), err
 }
 

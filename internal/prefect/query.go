@@ -31,7 +31,7 @@ func oneOf(values []string) where { return where{"_in": values} }
 func both(a, b where) where { return where{"_and": []where{a, b}} }
 
 // after restricts a filter to the rows that follow an id.
-func after(id string, w where) where { return both(where{"id": where{"_gt": id}}, w) }
+func after(id string, w where) where { return both(followingID(id), w) }
 
 // pages collects the rows of a list, page by page in id order, whatever page size the Server allows: each
 // page comes with the number of remaining rows.
@@ -67,13 +67,15 @@ func pages[T any](
 }
 
 // first collects rows in the order that fetch asks for, up to a limit, however few rows the Server gives at once. fetch
-// gets the filter for the rows that follow the last one, which following makes; the filter is empty at first.
+// gets the filter for the rows that follow the last one, which following makes; the filter is empty at first. Of the rows
+// with one id, only the first counts.
 func first[T any](
 	ctx context.Context, limit int,
 	fetch func(ctx context.Context, following where, limit int) ([]T, error),
-	following func(last *T) where,
+	id func(*T) string, following func(last *T) where,
 ) ([]T, error) {
 	var all []T
+	seen := map[string]bool{}
 	from := where{}
 	for page := 1; len(all) < limit; page++ {
 		rows, err := fetch(ctx, from, min(limit-len(all), pageSize))
@@ -85,19 +87,24 @@ func first[T any](
 		case page == maxPages:
 			return nil, fmt.Errorf("%w: a list did not end within %d pages", ErrNotPrefect, maxPages)
 		}
-		all = append(all, rows...)
+		for i := range rows {
+			if key := id(&rows[i]); !seen[key] {
+				seen[key] = true
+				all = append(all, rows[i])
+			}
+		}
 		from = following(&rows[len(rows)-1])
 	}
 	return all[:limit], nil
 }
 
-// followingName selects the rows after one in a list that is ordered by name and then by id.
-func followingName(name, id string) where {
-	return where{"_or": []where{
-		{"name": where{"_gt": name}},
-		both(where{"name": equals(name)}, where{"id": where{"_gt": id}}),
-	}}
+// followingName selects the rows after one in a list that is ordered by name; rest selects those after it that have its name.
+func followingName(name string, rest where) where {
+	return where{"_or": []where{{"name": where{"_gt": name}}, both(where{"name": equals(name)}, rest)}}
 }
+
+// followingID selects the rows after one in a list that is ordered by id.
+func followingID(id string) where { return where{"id": where{"_gt": id}} }
 
 // convert maps rows.
 func convert[T, U any](rows []T, one func(*T) U) []U {

@@ -676,13 +676,41 @@ func (v *FlowGroupFields) GetCreated() time.Time { return v.Created }
 // GetUpdated returns FlowGroupFields.Updated, and is useful for accessing the field via an interface.
 func (v *FlowGroupFields) GetUpdated() time.Time { return v.Updated }
 
-// FlowGroupsByNameResponse is returned by FlowGroupsByName on success.
-type FlowGroupsByNameResponse struct {
-	FlowGroup []FlowGroupsFlowGroup `json:"flow_group"`
+// FlowGroupsByFlowFlow includes the requested fields of the GraphQL type flow.
+type FlowGroupsByFlowFlow struct {
+	Id        string                      `json:"id"`
+	Name      string                      `json:"name"`
+	Project   FlowGroupsByFlowFlowProject `json:"project"`
+	FlowGroup FlowGroupsFlowGroup         `json:"flow_group"`
 }
 
-// GetFlowGroup returns FlowGroupsByNameResponse.FlowGroup, and is useful for accessing the field via an interface.
-func (v *FlowGroupsByNameResponse) GetFlowGroup() []FlowGroupsFlowGroup { return v.FlowGroup }
+// GetId returns FlowGroupsByFlowFlow.Id, and is useful for accessing the field via an interface.
+func (v *FlowGroupsByFlowFlow) GetId() string { return v.Id }
+
+// GetName returns FlowGroupsByFlowFlow.Name, and is useful for accessing the field via an interface.
+func (v *FlowGroupsByFlowFlow) GetName() string { return v.Name }
+
+// GetProject returns FlowGroupsByFlowFlow.Project, and is useful for accessing the field via an interface.
+func (v *FlowGroupsByFlowFlow) GetProject() FlowGroupsByFlowFlowProject { return v.Project }
+
+// GetFlowGroup returns FlowGroupsByFlowFlow.FlowGroup, and is useful for accessing the field via an interface.
+func (v *FlowGroupsByFlowFlow) GetFlowGroup() FlowGroupsFlowGroup { return v.FlowGroup }
+
+// FlowGroupsByFlowFlowProject includes the requested fields of the GraphQL type project.
+type FlowGroupsByFlowFlowProject struct {
+	Name string `json:"name"`
+}
+
+// GetName returns FlowGroupsByFlowFlowProject.Name, and is useful for accessing the field via an interface.
+func (v *FlowGroupsByFlowFlowProject) GetName() string { return v.Name }
+
+// FlowGroupsByFlowResponse is returned by FlowGroupsByFlow on success.
+type FlowGroupsByFlowResponse struct {
+	Flow []FlowGroupsByFlowFlow `json:"flow"`
+}
+
+// GetFlow returns FlowGroupsByFlowResponse.Flow, and is useful for accessing the field via an interface.
+func (v *FlowGroupsByFlowResponse) GetFlow() []FlowGroupsByFlowFlow { return v.Flow }
 
 // FlowGroupsFlowGroup includes the requested fields of the GraphQL type flow_group.
 type FlowGroupsFlowGroup struct {
@@ -2321,21 +2349,21 @@ func (v *__FlowEdgesInput) GetAfter() string { return v.After }
 // GetLimit returns __FlowEdgesInput.Limit, and is useful for accessing the field via an interface.
 func (v *__FlowEdgesInput) GetLimit() int { return v.Limit }
 
-// __FlowGroupsByNameInput is used internally by genqlient
-type __FlowGroupsByNameInput struct {
+// __FlowGroupsByFlowInput is used internally by genqlient
+type __FlowGroupsByFlowInput struct {
 	Tenant string                 `json:"tenant"`
 	Where  map[string]interface{} `json:"where"`
 	Limit  int                    `json:"limit"`
 }
 
-// GetTenant returns __FlowGroupsByNameInput.Tenant, and is useful for accessing the field via an interface.
-func (v *__FlowGroupsByNameInput) GetTenant() string { return v.Tenant }
+// GetTenant returns __FlowGroupsByFlowInput.Tenant, and is useful for accessing the field via an interface.
+func (v *__FlowGroupsByFlowInput) GetTenant() string { return v.Tenant }
 
-// GetWhere returns __FlowGroupsByNameInput.Where, and is useful for accessing the field via an interface.
-func (v *__FlowGroupsByNameInput) GetWhere() map[string]interface{} { return v.Where }
+// GetWhere returns __FlowGroupsByFlowInput.Where, and is useful for accessing the field via an interface.
+func (v *__FlowGroupsByFlowInput) GetWhere() map[string]interface{} { return v.Where }
 
-// GetLimit returns __FlowGroupsByNameInput.Limit, and is useful for accessing the field via an interface.
-func (v *__FlowGroupsByNameInput) GetLimit() int { return v.Limit }
+// GetLimit returns __FlowGroupsByFlowInput.Limit, and is useful for accessing the field via an interface.
+func (v *__FlowGroupsByFlowInput) GetLimit() int { return v.Limit }
 
 // __FlowGroupsInput is used internally by genqlient
 type __FlowGroupsInput struct {
@@ -3801,19 +3829,26 @@ func FlowGroups(
 	return data_, err_
 }
 
-// The query executed by FlowGroupsByName.
-const FlowGroupsByName_Operation = `
-query FlowGroupsByName ($tenant: uuid!, $where: flow_group_bool_exp!, $limit: Int!) {
-	flow_group(where: {_and:[{tenant_id:{_eq:$tenant}},$where]}, order_by: [{name:asc},{id:asc}], limit: $limit) {
-		... FlowGroupFields
-		flows(order_by: [{version:desc}], limit: 1) {
-			id
+// The query executed by FlowGroupsByFlow.
+const FlowGroupsByFlow_Operation = `
+query FlowGroupsByFlow ($tenant: uuid!, $where: flow_bool_exp!, $limit: Int!) {
+	flow(where: {_and:[{tenant_id:{_eq:$tenant}},$where]}, order_by: [{name:asc},{project:{name:asc}},{id:asc}], limit: $limit) {
+		id
+		name
+		project {
 			name
-			project {
+		}
+		flow_group {
+			... FlowGroupFields
+			flows(order_by: [{version:desc}], limit: 1) {
+				id
 				name
+				project {
+					name
+				}
+				archived
+				is_schedule_active
 			}
-			archived
-			is_schedule_active
 		}
 	}
 }
@@ -3832,24 +3867,25 @@ fragment FlowGroupFields on flow_group {
 }
 `
 
-func FlowGroupsByName(
+// The groups of flow versions, in the order in which flows are read: by the name of the flow and of its project.
+func FlowGroupsByFlow(
 	ctx_ context.Context,
 	client_ graphql.Client,
 	tenant string,
 	where map[string]interface{},
 	limit int,
-) (data_ *FlowGroupsByNameResponse, err_ error) {
+) (data_ *FlowGroupsByFlowResponse, err_ error) {
 	req_ := &graphql.Request{
-		OpName: "FlowGroupsByName",
-		Query:  FlowGroupsByName_Operation,
-		Variables: &__FlowGroupsByNameInput{
+		OpName: "FlowGroupsByFlow",
+		Query:  FlowGroupsByFlow_Operation,
+		Variables: &__FlowGroupsByFlowInput{
 			Tenant: tenant,
 			Where:  where,
 			Limit:  limit,
 		},
 	}
 
-	data_ = &FlowGroupsByNameResponse{}
+	data_ = &FlowGroupsByFlowResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
