@@ -63,8 +63,10 @@ func TestAccFlowRunAction_run(t *testing.T) {
 		if found := withoutAgents(session.Invoke("prefect_flow_run", config, told.add)); len(found) > 0 {
 			t.Fatalf("got %+v", found)
 		}
-		told.says(t, `Started flow run "again"`, `"again" is Success: All reference tasks succeeded`)
-		told.says(t, `Started flow run "again"`, "INFO prefect.etl | Hello from the flow") // before or after its end
+		told.says(t, `Started flow run "again"`, "INFO prefect.etl | Hello from the flow", `"again" is Success: All reference tasks succeeded`)
+		if last := told.lines[len(told.lines)-1]; !strings.HasPrefix(last, `Flow run "again" is Success`) {
+			t.Errorf("the last line is %q", last)
+		}
 	}
 	runs := b.runs()
 	if len(runs) != 2 || string(runs[0].Parameters) != `{"x": 2}` && string(runs[0].Parameters) != `{"x":2}` {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 )
 
 // say reports an event to Tell, if it is set.
@@ -24,6 +25,25 @@ type Log func(ctx context.Context, level slog.Level, message string, fields map[
 func (w *Waiter) log(ctx context.Context, level slog.Level, message string, fields map[string]any) {
 	if w.Log != nil {
 		w.Log(ctx, level, message, fields)
+	}
+}
+
+// tellState reports a change of state. A final state is reported when the wait ends: a process sends the last lines of its log
+// after it has reported that state, and the state should be the last line that is read.
+func (w *Waiter) tellState(run *prefect.FlowRun) {
+	w.tellFinal() // what was final was not, as when a cancelled run fails
+	if states.IsFinished(run.State) {
+		w.final = stateText(run)
+		return
+	}
+	w.say(stateText(run))
+}
+
+// tellFinal reports the final state of the run, once.
+func (w *Waiter) tellFinal() {
+	if w.final != "" {
+		w.say(w.final)
+		w.final = ""
 	}
 }
 

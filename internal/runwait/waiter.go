@@ -69,6 +69,7 @@ type Waiter struct {
 	broken   time.Time // when the Server stopped answering
 	output   ContainerOutput
 	told     string // the cause reported last
+	final    string // the final state, until it is reported
 	reminder *Reminder
 	ended    string    // the pod whose flow container has ended with exit code 0
 	endedAt  time.Time // when that was first seen
@@ -156,6 +157,7 @@ func (w *Waiter) end(ctx context.Context, r Ruling, err error) Outcome {
 	jobs := w.jobs()
 	w.captureOutput(ctx, jobs)
 	w.tellLogs(ctx, true)
+	w.tellFinal()
 	if w.output.well && w.run != nil && states.IsFinished(w.run.State) {
 		w.output = ContainerOutput{} // it has run the flow, and the log of the run says what happened
 	}
@@ -271,7 +273,7 @@ func (w *Waiter) progress(ctx context.Context, run *prefect.FlowRun) {
 		fields["job"] = j.Namespace + "/" + j.Name
 	}
 	w.log(ctx, slog.LevelInfo, "Flow run "+run.Name+" is "+StateName(run.State), fields)
-	w.say(stateText(run))
+	w.tellState(run)
 }
 
 func (w *Waiter) jobs() []runjobs.Job {
@@ -366,6 +368,7 @@ func (w *Waiter) until(ctx context.Context, is func(*runjobs.Job) bool) bool {
 		if last == nil || is(last) {
 			return waited
 		}
+		w.reminder.At(fmt.Sprintf("flow run %q has ended, but its pod has not", w.run.Name))
 		select {
 		case <-ctx.Done():
 			return waited

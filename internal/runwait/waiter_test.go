@@ -2,6 +2,7 @@ package runwait
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -258,6 +259,57 @@ func TestWaitFollowsAResurrectedRun(t *testing.T) {
 			t.Errorf("got %+v", out)
 		}
 	})
+}
+
+// TestWaitTellsTheFinalStateLast: a process sends the last lines of its log after it has reported its final state, and a
+// cancelled one may still report a failure.
+func TestWaitTellsTheFinalStateLast(t *testing.T) {
+	t.Parallel()
+	const (
+		running, begins, ends = `Flow run "r" is Running`, "00:00:00 INFO flow | begins", "00:00:00 INFO flow | ends"
+		reminder              = `Still waiting (16s elapsed): flow run "r" has ended, but its pod has not`
+	)
+	for name, c := range map[string]struct {
+		state, later string
+		pod          runjobs.Job
+		want         []string
+	}{
+		"success":           {"Success", "Success", podJob(PodSucceeded), []string{running, begins, reminder, ends, `Flow run "r" is Success`}},
+		"cancelled, failed": {"Cancelled", "Failed", failedJob("a"), []string{running, begins, reminder, `Flow run "r" is Cancelled`, ends, `Flow run "r" is Failed`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s, watch := &fakeServer{run: prefect.FlowRun{ID: "r", Name: "r", State: "Running"}}, newFakeWatch()
+				watch.show(podJob("Running"))
+				var mu sync.Mutex
+				var logs []prefect.Log
+				write := func(message string) {
+					mu.Lock()
+					defer mu.Unlock()
+					logs = append(logs, prefect.Log{Level: "INFO", Name: "flow", Message: message})
+				}
+				w := newTestWaiter(s, watch, "r", testGoal())
+				var told []string
+				w.Tell = func(message string) { told = append(told, message) }
+				w.NewLogs = func(context.Context) ([]prefect.Log, error) {
+					mu.Lock()
+					defer mu.Unlock()
+					lines := logs
+					logs = nil
+					return lines, nil
+				}
+				after(time.Second, func() { write("begins") })
+				after(10*time.Second, func() { s.state(c.state) })
+				after(18*time.Second, func() { write("ends"); s.state(c.later) })
+				after(20*time.Second, func() { watch.show(c.pod) })
+				w.Wait(t.Context())
+				if !slices.Equal(told, c.want) {
+					t.Errorf("told\n%s\nwant\n%s", strings.Join(told, "\n"), strings.Join(c.want, "\n"))
+				}
+			})
+		})
+	}
 }
 
 // TestWaitFollowsARestartedRun: neither the first start of a run, which the Server keeps, nor its earlier Job is of the
