@@ -35,7 +35,7 @@ type model struct {
 	observed
 }
 
-// arguments are those that the resource and the action have in common: the inputs of a run and how to wait for it.
+// arguments are those that the resource and the action prefect_flow_run have in common: the inputs of a run and how to wait for it.
 type arguments struct {
 	TenantID           types.String   `tfsdk:"tenant_id"`
 	FlowID             types.String   `tfsdk:"flow_id"`
@@ -47,7 +47,11 @@ type arguments struct {
 	RunConfig          types.Object   `tfsdk:"run_config"`
 	ScheduledStartTime types.String   `tfsdk:"scheduled_start_time"`
 	IdempotencyKey     types.String   `tfsdk:"idempotency_key"`
+	waitArguments
+}
 
+// waitArguments say how to wait for a run.
+type waitArguments struct {
 	WaitFor       types.String `tfsdk:"wait_for"`
 	SuccessStates types.Set    `tfsdk:"success_states"`
 	OnFailure     types.String `tfsdk:"on_failure"`

@@ -288,7 +288,7 @@ func emptyModel() model {
 	return model{
 		arguments: arguments{
 			Labels: types.SetNull(types.StringType), RunConfig: runconfig.Null(),
-			SuccessStates: types.SetNull(types.StringType), Timeouts: types.ObjectNull(timeoutTypes()),
+			waitArguments: waitArguments{SuccessStates: types.SetNull(types.StringType), Timeouts: types.ObjectNull(timeoutTypes())},
 		},
 		Triggers: types.MapNull(types.StringType), observed: nothingObserved(),
 	}

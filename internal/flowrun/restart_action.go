@@ -31,15 +31,12 @@ var (
 	_ action.ActionWithModifyPlan = (*restartAction)(nil)
 )
 
+// restartActionModel is the action's configuration.
 type restartActionModel struct {
-	ID            types.String `tfsdk:"id"`
-	TenantID      types.String `tfsdk:"tenant_id"`
-	WaitFor       types.String `tfsdk:"wait_for"`
-	SuccessStates types.Set    `tfsdk:"success_states"`
-	OnFailure     types.String `tfsdk:"on_failure"`
-	OnTimeout     types.String `tfsdk:"on_timeout"`
-	ShowLogs      types.Bool   `tfsdk:"show_logs"`
-	Timeouts      types.Object `tfsdk:"timeouts"`
+	ID       types.String `tfsdk:"id"`
+	TenantID types.String `tfsdk:"tenant_id"`
+	waitArguments
+	ShowLogs types.Bool `tfsdk:"show_logs"`
 }
 
 // NewRestartAction returns the action prefect_flow_run_restart.
@@ -78,8 +75,7 @@ func (a *restartAction) Configure(_ context.Context, req action.ConfigureRequest
 // run converts the configuration to the resource's model.
 func (m restartActionModel) run() *model {
 	r := emptyModel()
-	r.TenantID = m.TenantID
-	r.ID, r.WaitFor, r.SuccessStates, r.OnFailure, r.OnTimeout, r.Timeouts = m.ID, m.WaitFor, m.SuccessStates, m.OnFailure, m.OnTimeout, m.Timeouts
+	r.ID, r.TenantID, r.waitArguments = m.ID, m.TenantID, m.waitArguments
 	r.defaults()
 	return &r
 }
