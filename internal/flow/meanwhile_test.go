@@ -71,3 +71,38 @@ func TestAccFlow_projectCreatedMeanwhile(t *testing.T) {
 		t.Errorf("got %+v", found)
 	}
 }
+
+// TestAccFlow_scheduleMendedMeanwhile: the flow group sets a required parameter of a schedule since this process looked at the
+// flows of the project. The plan, which would refuse the schedule, looks again.
+func TestAccFlow_scheduleMendedMeanwhile(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	document := flow.TestFlow(t, "etl", flow.AllOf(flow.WithCron("0 0 * * *", nil), flow.WithParameter("n", nil)))
+	b.register(document, false)
+	group, err := b.Client.FindFlowGroup(t.Context(), b.group("etl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := func(meanwhile func()) []acctest.Diagnostic {
+		session := acctest.Connect(t, b.PrefectServer, nil)
+		for _, name := range []string{"a", "b"} { // the second of such questions makes the provider read all flows of the project
+			other := map[string]any{"project_id": b.projectID, "flow_json": flow.TestFlow(t, name, nil)}
+			if found := session.PlanNew("prefect_flow", other).Diagnostics; len(found) > 0 {
+				t.Errorf("got %+v", found)
+			}
+		}
+		meanwhile()
+		return session.PlanNew("prefect_flow", map[string]any{"project_id": b.projectID, "flow_json": document, "schedule_active": true}).Diagnostics
+	}
+	if found := plan(func() {}); len(found) != 1 || found[0].Warning || found[0].Path != "schedule_active" {
+		t.Errorf("not mended: %+v", found)
+	}
+	found := plan(func() {
+		if err := b.Client.SetFlowGroupDefaultParameters(t.Context(), group.ID, []byte(`{"n": 1}`)); err != nil {
+			t.Error(err)
+		}
+	})
+	if len(found) != 1 || !found[0].Warning || found[0].Summary != `Flow "etl" is already registered` {
+		t.Errorf("mended: %+v", found)
+	}
+}

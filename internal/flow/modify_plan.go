@@ -173,7 +173,7 @@ func (r *flowResource) planRemote(ctx context.Context, p planning, planned model
 	client, name := r.data.Client(planned.TenantID), p.want.name
 	var newest *prefect.Flow
 	var diags diag.Diagnostics
-	for _, look := range []look{client.LookForFlow, client.LookForFlowNow} { // what is about to be refused is looked at again
+	for _, look := range []lookFor{client.LookForFlow, client.LookForFlowNow} { // what is about to be refused is looked at again
 		var err error
 		if newest, err = existing(ctx, look, planned.ProjectID.ValueString(), name, planned.ID.ValueString()); err != nil {
 			return atPlan(err, fmt.Sprintf("Could not look for flow %q", name), p.config.TenantID)

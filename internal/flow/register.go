@@ -32,12 +32,12 @@ type request struct {
 	taken func(group string) bool
 }
 
-// look is how the client looks for a flow: for a plan or, for what is about to be registered, now.
-type look func(ctx context.Context, projectID, name, versionGroupID string) (*prefect.Flow, error)
+// lookFor is how the client looks for a flow: for a plan or, for what is about to be registered, now.
+type lookFor func(ctx context.Context, projectID, name, versionGroupID string) (*prefect.Flow, error)
 
 // existing returns the newest version of the group that the Server would add the registration to, or nil if
 // it would create a group.
-func existing(ctx context.Context, look look, projectID, name, versionGroupID string) (*prefect.Flow, error) {
+func existing(ctx context.Context, look lookFor, projectID, name, versionGroupID string) (*prefect.Flow, error) {
 	newest, err := look(ctx, projectID, name, versionGroupID)
 	if errors.Is(err, prefect.ErrNotFound) {
 		return nil, nil //nolint:nilnil // nil is documented above
