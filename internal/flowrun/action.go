@@ -152,8 +152,14 @@ func (a *runAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *
 const startInterrupted = "The Server may already have created the run. If so, it continues: look for it on the Server, and cancel it with the action " +
 	"`prefect_flow_run_cancel` if you do not want it. The next invocation starts another run, unless `idempotency_key` is set."
 
-// cancelInterrupted is the advice for an interrupted cancellation.
-const cancelInterrupted = "The Server may have cancelled the run already. Invoke the action again to see its end."
+const (
+	// notCancelled is the advice for an action that was interrupted while it read the run that it has started.
+	notCancelled = "The run is not cancelled. The action `prefect_flow_run_cancel` cancels it."
+	// deletedMeanwhile is the advice for a run that is gone although the action has just used it.
+	deletedMeanwhile = "Somebody has deleted the run, or its flow, project or tenant, meanwhile."
+	// cancelInterrupted is the advice for an interrupted cancellation.
+	cancelInterrupted = "The Server may have cancelled the run already. Invoke the action again to see its end."
+)
 
 // start starts a run: always a new one, unless the configuration has a key. joined reports whether the run
 // already existed.
@@ -189,7 +195,7 @@ func (a *runAction) start(ctx context.Context, config runActionModel, m *model) 
 	if err != nil {
 		diags.Append(framework.Failure{
 			Summary:  fmt.Sprintf("Flow run %s was started, but could not be read", id),
-			Remedies: map[error]string{context.Canceled: "The run is not cancelled. The action `prefect_flow_run_cancel` cancels it."},
+			Remedies: map[error]string{context.Canceled: notCancelled, prefect.ErrNotFound: deletedMeanwhile},
 		}.Diagnose(err)...)
 		return nil, false, diags
 	}

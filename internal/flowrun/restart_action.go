@@ -148,7 +148,7 @@ func (a *restartAction) Invoke(ctx context.Context, req action.InvokeRequest, re
 	if err != nil {
 		resp.Diagnostics.Append(framework.Failure{
 			Summary:  fmt.Sprintf("Flow run %q (%s) was restarted, but could not be read", restart.Run.Name, restart.Run.ID),
-			Remedies: map[error]string{context.Canceled: "The run is not cancelled. The action `prefect_flow_run_cancel` cancels it."},
+			Remedies: map[error]string{context.Canceled: notCancelled, prefect.ErrNotFound: deletedMeanwhile},
 		}.Diagnose(err)...)
 		return
 	}
@@ -237,7 +237,7 @@ func (a *restartAction) restart(ctx context.Context, m *model, tell func(string)
 	if err := data.Prefect.RestartFlowRun(ctx, restart, restartMessage); err != nil {
 		diags.Append(framework.Failure{
 			Summary:  fmt.Sprintf("Could not restart flow run %q (%s)", restart.Run.Name, id),
-			Remedies: map[error]string{context.Canceled: restartInterrupted},
+			Remedies: map[error]string{context.Canceled: restartInterrupted, prefect.ErrNotFound: deletedMeanwhile},
 		}.Diagnose(err)...)
 	}
 	return restart, earlier, diags

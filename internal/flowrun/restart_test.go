@@ -18,6 +18,7 @@ import (
 	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/agent"
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/executor"
+	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 )
 
@@ -67,6 +68,21 @@ func (b *bench) executes(environments ...map[string]string) {
 
 var failsToLoad = map[string]string{"PREFECT_DEVSTACK_FAIL_TASK": "load"} //nolint:gochecknoglobals // a constant
 
+// restarts restarts the run "nightly" of a chain, whose second task has failed, without an objection. It returns what the action
+// tells.
+func restarts(t *testing.T, session *acctest.Session, config map[string]any) []string {
+	t.Helper()
+	if found := withoutAgents(session.PlanAction("prefect_flow_run_restart", config)); len(found) > 0 {
+		t.Fatalf("the plan says %+v", found)
+	}
+	var told progress
+	if found := withoutAgents(session.Invoke("prefect_flow_run_restart", config, told.add)); len(found) > 0 {
+		t.Fatalf("got %+v", found)
+	}
+	told.says(t, `Restarted flow run "nightly" (`, ", which was Failed: 1 task run to execute, 1 already finished", `"nightly" is Success`)
+	return told.lines
+}
+
 // TestAccFlowRunAction_restart restarts a run that failed: what failed runs again, and nothing else.
 func TestAccFlowRunAction_restart(t *testing.T) {
 	t.Parallel()
@@ -78,15 +94,7 @@ func TestAccFlowRunAction_restart(t *testing.T) {
 		t.Fatal(failed)
 	}
 	config := map[string]any{"id": failed.At("id")}
-	if found := withoutAgents(session.PlanAction("prefect_flow_run_restart", config)); len(found) > 0 {
-		t.Fatalf("the plan says %+v", found)
-	}
-	var told progress
-	if found := withoutAgents(session.Invoke("prefect_flow_run_restart", config, told.add)); len(found) > 0 {
-		t.Fatalf("got %+v", found)
-	}
-	told.says(t, `Restarted flow run "nightly" (`, ", which was Failed: 1 task run to execute, 1 already finished", `"nightly" is Success`)
-	for _, line := range told.lines {
+	for _, line := range restarts(t, session, config) {
 		if strings.Contains(line, "made to fail") {
 			t.Errorf("tells of the first attempt: %s", line)
 		}
@@ -103,6 +111,58 @@ func TestAccFlowRunAction_restart(t *testing.T) {
 		if len(found) != 1 || found[0].Warning || found[0].Path != "id" || found[0].Summary != `Flow run "nightly" has nothing to restart` {
 			t.Errorf("%s: %+v", stage, found)
 		}
+	}
+}
+
+// TestAccFlowRunAction_restartTenant restarts a run of another tenant than the provider's, and waits for it there.
+func TestAccFlowRunAction_restartTenant(t *testing.T) {
+	t.Parallel()
+	server := acctest.Server(t)
+	b := benchOn(t, acctest.AnotherTenant(t, server), chainFlow("etl"))
+	b.executes(failsToLoad, nil)
+	session := acctest.Connect(t, server, nil)
+	failed := session.Create("prefect_flow_run", map[string]any{"flow_id": b.flow, "tenant_id": b.TenantID, "name": "nightly", "on_failure": "warn"})
+	if failed.At("state") != "Failed" {
+		t.Fatal(failed)
+	}
+	restarts(t, session, map[string]any{"id": failed.At("id"), "tenant_id": b.TenantID})
+	if runs := b.runs(); len(runs) != 1 || runs[0].State != "Success" {
+		t.Errorf("the runs are %+v", runs)
+	}
+	for stage, found := range map[string][]acctest.Diagnostic{
+		"plan":       session.PlanAction("prefect_flow_run_restart", map[string]any{"id": failed.At("id")}),
+		"invocation": session.Invoke("prefect_flow_run_restart", map[string]any{"id": failed.At("id")}, nil),
+	} {
+		if len(found) != 1 || found[0].Warning || found[0].Path != "id" || !strings.Contains(found[0].Detail, "Set `tenant_id`") {
+			t.Errorf("%s without the tenant: %+v", stage, found)
+		}
+	}
+}
+
+// TestAccFlowRunAction_restartDeletedMeanwhile: a run that is deleted between the checks and the restart. There is no plan that would
+// show more, and no run to restart.
+func TestAccFlowRunAction_restartDeletedMeanwhile(t *testing.T) {
+	t.Parallel()
+	for _, operation := range []string{"SetTaskRunStates", "SetFlowRunState"} {
+		t.Run(operation, func(t *testing.T) {
+			t.Parallel()
+			b := benchOn(t, acctest.Embedded(t, prefectserver.Options{}), chainFlow("etl"))
+			b.executes(failsToLoad)
+			session := acctest.Connect(t, b.PrefectServer, nil)
+			failed := session.Create("prefect_flow_run", map[string]any{"flow_id": b.flow, "name": "nightly", "on_failure": "warn"})
+			id := fmt.Sprint(failed.At("id"))
+			hits := b.Server.Faults().Add(prefectserver.Fault{Operation: operation, Times: 1, Before: func() {
+				if err := b.Client.DeleteFlowRun(t.Context(), id); err != nil {
+					t.Error(err)
+				}
+			}})
+			var told progress
+			found := withoutAgents(session.Invoke("prefect_flow_run_restart", map[string]any{"id": id}, told.add))
+			one(t, found, false, "", `Could not restart flow run "nightly"`, "Somebody has deleted the run")
+			if hits() != 1 || len(told.lines) > 0 {
+				t.Errorf("deleted %d times, told %q", hits(), told.lines)
+			}
+		})
 	}
 }
 

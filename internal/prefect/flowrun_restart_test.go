@@ -187,10 +187,11 @@ func TestFlowRunRestart_unknown(t *testing.T) {
 	}
 }
 
-// TestFlowRunRestart_deletedMeanwhile: a run, or its flow, that is deleted between two requests is not one without tasks.
+// TestFlowRunRestart_deletedMeanwhile: a run, or its flow, that is deleted between two requests is not one without tasks, and is
+// not restarted.
 func TestFlowRunRestart_deletedMeanwhile(t *testing.T) {
 	t.Parallel()
-	for _, operation := range []string{"TaskRuns", "FlowEdges"} {
+	for _, operation := range []string{"TaskRuns", "FlowEdges", "SetTaskRunStates", "SetFlowRunState"} {
 		t.Run(operation, func(t *testing.T) {
 			t.Parallel()
 			e := newEnv(t, prefectserver.Options{})
@@ -199,11 +200,18 @@ func TestFlowRunRestart_deletedMeanwhile(t *testing.T) {
 			tasks := e.taskRuns(t, run)
 			e.setStates(t, "set_task_run_states", "task_run_id", map[string]string{tasks["task-000"]: "Success", tasks["task-001"]: "Failed"})
 			e.setStates(t, "set_flow_run_states", "flow_run_id", map[string]string{run: "Failed"})
-			defer e.server.Faults().Add(prefectserver.Fault{Operation: operation, Times: 1, Before: func() {
+			hits := e.server.Faults().Add(prefectserver.Fault{Operation: operation, Times: 1, Before: func() {
 				check(t, e.DeleteFlowGroup(t.Context(), flow.FlowGroupID))
-			}})()
-			if r, err := e.FlowRunRestart(t.Context(), run); !errors.Is(err, prefect.ErrNotFound) {
+			}})
+			r, err := e.FlowRunRestart(t.Context(), run)
+			if err == nil {
+				err = e.RestartFlowRun(t.Context(), r, "Once more")
+			}
+			if !errors.Is(err, prefect.ErrNotFound) {
 				t.Errorf("got %+v, %v", r, err)
+			}
+			if hits() != 1 {
+				t.Error("nothing was deleted meanwhile")
 			}
 		})
 	}
