@@ -26,7 +26,7 @@ func generateWith(t *testing.T, size, tasks int) []json.RawMessage {
 	}
 	flow := document.Flows[0]
 	model, _ := flow["tasks"].([]any)[0].(map[string]any)
-	var all, edges []any
+	all, edges := []any{}, []any{} // never null, which is no flow
 	for i := range tasks {
 		task := map[string]any{}
 		for name, value := range model {

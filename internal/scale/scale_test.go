@@ -12,11 +12,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
-	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver"
-	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
+	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
 )
 
 // tasks is how many tasks each flow has.
@@ -36,19 +36,26 @@ const files = "locals {\n  flows = { for file in fileset(path.module, \"flows/*.
 
 // TestScale measures and writes the table.
 func TestScale(t *testing.T) {
-	sizes := numbers(t, os.Getenv("PREFECT_BENCH_SCALE"))
-	if len(sizes) == 0 {
+	if _, asked := os.LookupEnv("PREFECT_BENCH_SCALE"); !asked {
 		t.Skip("PREFECT_BENCH_SCALE is not set; `make bench-scale` sets it to numbers of flows")
 	}
+	sizes := numbers(t, os.Getenv("PREFECT_BENCH_SCALE"))
 	b := &bench{t: t, repeat: max(numbers(t, cmp.Or(os.Getenv("PREFECT_BENCH_RUNS"), "3"))[0], 1)}
-	b.start()
+	if len(sizes) > 0 {
+		b.start()
+	}
 	for _, size := range sizes {
 		b.measure(size)
 	}
-	for _, size := range numbers(t, cmp.Or(os.Getenv("PREFECT_BENCH_SCALE_RUNS"), "1000")) {
+	for _, size := range numbers(t, setting("PREFECT_BENCH_SCALE_RUNS", "1000")) {
 		b.runs(size)
 	}
-	b.large(5000)
+	if len(sizes) > 0 {
+		b.large(5000)
+	}
+	for _, size := range numbers(t, setting("PREFECT_BENCH_WAITS", "200")) {
+		b.waited(size)
+	}
 	table := b.table()
 	t.Log("\n" + table)
 	if file := os.Getenv("PREFECT_BENCH_OUT"); file != "" {
@@ -56,6 +63,14 @@ func TestScale(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// setting is a variable of the environment, which may be empty, or what it is if it is not set.
+func setting(name, otherwise string) string {
+	if value, ok := os.LookupEnv(name); ok {
+		return value
+	}
+	return otherwise
 }
 
 func numbers(t *testing.T, list string) (all []int) {
@@ -75,6 +90,10 @@ type bench struct {
 	t      *testing.T
 	repeat int
 	rows   []row
+	// left says which work was left out and why.
+	left []string
+	// requests counts those to each proxy of counted, by its address.
+	requests map[string]*atomic.Int64
 }
 
 // row is a line of the table.
@@ -82,7 +101,7 @@ type row struct {
 	size     int
 	work     string
 	costs    []acctest.Cost
-	requests int    // of one run; -1 if they cannot be counted
+	requests int    // of one run
 	floor    string // the work that it is compared with
 }
 
@@ -104,7 +123,7 @@ const (
 func (b *bench) measure(size int) {
 	t := b.t
 	terraform := b.terraform()
-	server := acctest.ServerWith(t, prefectserver.Options{})
+	server := b.server()
 	flows := generate(t, size)
 	floors := map[string]string{
 		plain:     files + "resource \"terraform_data\" \"all\" {\n  for_each = local.flows\n  input    = each.value\n}\n",
@@ -139,15 +158,12 @@ resource "prefect_flow" "all" {
 		b.add(size, "creation of `prefect_flow`, `"+kind+"`", b.or(size, register, creation), count(), w.Last)
 		count = b.counting(server)
 		costs := b.plans(w)
-		b.add(size, "no-op plan of `prefect_flow`, `"+kind+"`", floor, per(count(), b.repeat), costs...)
+		b.add(size, "no-op plan of `prefect_flow`, `"+kind+"`", floor, count()/b.repeat, costs...)
 		count = b.counting(server)
 		w.Apply()
 		b.add(size, "unchanged `prefect_flow` again, `"+kind+"`", b.or(size, unchanged, floor), count(), w.Last)
 	}
 }
-
-// per divides a number of requests, which is -1 if it is not known.
-func per(requests, runs int) int { return max(-1, requests/runs) }
 
 // or returns the first of two works that was measured.
 func (b *bench) or(size int, work, otherwise string) string {
@@ -191,7 +207,7 @@ func (b *bench) start() {
 // runs measures the plan of runs that have finished.
 func (b *bench) runs(size int) {
 	t := b.t
-	server := acctest.ServerWith(t, prefectserver.Options{})
+	server := b.server()
 	floor := b.workspace(b.terraform(), nil)
 	floor.Write("main.tf", fmt.Sprintf("resource \"terraform_data\" \"all\" {\n  count = %d\n  input = count.index\n}\n", size))
 	floor.Apply()
@@ -213,26 +229,16 @@ resource "prefect_flow_run" "all" {
 	count := b.counting(server)
 	w.Apply()
 	b.add(size, "creation of `prefect_flow_run`, not waited for", "", count(), w.Last)
-	runs, err := server.Client.ListFlowRuns(t.Context(), prefect.FlowRunFilter{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	const finish = `mutation($input: set_flow_run_states_input!) { set_flow_run_states(input: $input) { states { id } } }`
-	for _, run := range runs {
-		state := map[string]any{"flow_run_id": run.ID, "state": map[string]any{"type": "Success", "message": "done", "__version__": "1.4.1"}}
-		if err := server.Client.Do(t.Context(), finish, map[string]any{"input": map[string]any{"states": []any{state}}}, nil); err != nil {
-			t.Fatal(err)
-		}
-	}
+	setAll(t, server, size, states.Success)
 	w.Apply("-refresh-only")
 	count = b.counting(server)
 	costs := b.plans(w)
-	b.add(size, "no-op plan of finished `prefect_flow_run`", plain, per(count(), b.repeat), costs...)
+	b.add(size, "no-op plan of finished `prefect_flow_run`", plain, count()/b.repeat, costs...)
 }
 
 // large measures one flow of many tasks.
 func (b *bench) large(size int) {
-	server := acctest.ServerWith(b.t, prefectserver.Options{})
+	server := b.server()
 	flows := generateWith(b.t, 1, size)
 	label := fmt.Sprintf(" of one flow of %d tasks", size)
 	b.cliAs(server, flows, 1, register+label, unchanged+label)
@@ -248,7 +254,7 @@ resource "prefect_flow" "one" {
 	b.add(1, "creation"+label, register+label, count(), w.Last)
 	count = b.counting(server)
 	costs := b.plans(w)
-	b.add(1, "no-op plan"+label, unchanged+label, per(count(), b.repeat), costs...)
+	b.add(1, "no-op plan"+label, unchanged+label, count()/b.repeat, costs...)
 }
 
 // asUsers is the environment that users have; tests change it.
@@ -275,15 +281,6 @@ func (b *bench) plans(w *acctest.Workspace) (costs []acctest.Cost) {
 		costs = append(costs, w.Last)
 	}
 	return costs
-}
-
-// counting counts requests from now on; -1 if the Server is not the embedded one.
-func (b *bench) counting(server *acctest.PrefectServer) func() int {
-	if server.Server == nil {
-		return func() int { return -1 }
-	}
-	server.Server.ResetRequests()
-	return func() int { return len(server.Server.Requests()) }
 }
 
 // cli registers the same flows with Prefect's own command line, twice, if PREFECT_BENCH_CLI names it.
@@ -349,6 +346,9 @@ func (b *bench) table() string {
 		}
 		slices.Sort(wall)
 		fmt.Fprintf(&out, "| %d | %s | %s | %s | %d | %s | %s |\n", r.size, r.work, spread(wall), spread(cpu(r.costs)), memory>>20, requests, ratio)
+	}
+	for _, work := range b.left {
+		fmt.Fprintf(&out, "\nLeft out: %s.\n", work)
 	}
 	return out.String()
 }
