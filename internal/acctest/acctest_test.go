@@ -29,6 +29,20 @@ func TestSays(t *testing.T) {
 	}
 }
 
+// TestRecording_otherTenants records the same of a Server that only the test uses and of one that has other tenants, too.
+func TestRecording_otherTenants(t *testing.T) {
+	t.Parallel()
+	recording := acctest.Record(t, t.Name())
+	for _, tt := range []struct{ title, tenants string }{
+		{"alone", "acc-0123456789"},
+		{"first", "acc-0123456789, team-1, 2nd"},
+		{"last", "default, acc-0123456789"},
+		{"amid", "a-b, acc-0123456789, found-abcdef0123"},
+	} {
+		recording.Add(tt.title, "Tenant \"x\" not found: the Server has "+tt.tenants+".\n\nCorrect it.")
+	}
+}
+
 // TestServersAreApart gives each test a tenant of its own that ends with it. The inner test has to end within the
 // outer one, so neither is parallel.
 func TestServersAreApart(t *testing.T) {

@@ -90,6 +90,10 @@ func TestTenantID(t *testing.T) {
 	} else if got := err.Error(); got != "the Server has several tenants (one, two) and none was named" {
 		t.Errorf("message: %s", got)
 	}
+	noSlug := &prefect.TenantError{Kind: prefect.ErrSeveralTenants, Tenants: []prefect.Tenant{{ID: missing}, {ID: one, Slug: "one"}}}
+	if got := noSlug.Error(); got != "the Server has several tenants ("+missing+", one) and none was named" {
+		t.Errorf("one without a slug: %s", got)
+	}
 	for _, name := range []string{"two", two} {
 		if id, err := client(name).TenantID(ctx); err != nil || id != two {
 			t.Errorf("%s: %s %v", name, id, err)

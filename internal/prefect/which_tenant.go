@@ -1,6 +1,7 @@
 package prefect
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -81,11 +82,11 @@ type TenantError struct {
 	Kind error
 }
 
-// Error lists the existing tenants.
+// Error lists the existing tenants by slug. One whose slug is empty, which the Server allows, can be named only by its id.
 func (e *TenantError) Error() string {
 	slugs := make([]string, 0, len(e.Tenants))
 	for _, t := range e.Tenants {
-		slugs = append(slugs, t.Slug)
+		slugs = append(slugs, cmp.Or(t.Slug, t.ID))
 	}
 	switch {
 	case len(e.Tenants) == 0 && e.Wanted != "":
