@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
 	"github.com/prefect-server/terraform-provider-prefect/internal/devstack/prefectserver"
@@ -26,6 +27,7 @@ func TestAccFlow_creationRequests(t *testing.T) {
 			session := acctest.Connect(t, server, nil)
 			projects := make([]string, c.projects)
 			server.Server.ResetRequests()
+			began := time.Now()
 			tenAtATime(c.projects, func(i int) {
 				made := session.Create("prefect_project", map[string]any{"name": fmt.Sprintf("project %d", i)})
 				projects[i], _ = made.State["id"].(string)
@@ -50,8 +52,10 @@ func TestAccFlow_creationRequests(t *testing.T) {
 				operations[r.Operation]++
 			}
 			t.Logf("%d projects: %d requests; %d flows: %d requests; %v", c.projects, before, c.flows, len(requests)-before, operations)
-			if len(requests) > c.most {
-				t.Errorf("%d requests, want at most %d", len(requests), c.most)
+			// A request waits for the others for a second at most, so on a machine that is busy otherwise there may be another of each
+			// of the three kinds every second.
+			if most := c.most + 3*int(time.Since(began).Seconds()); len(requests) > most {
+				t.Errorf("%d requests, want at most %d", len(requests), most)
 			}
 			different := map[string]bool{}
 			for _, group := range groups {

@@ -18,6 +18,16 @@ import (
 
 // ValidateConfig checks everything that needs neither a Server nor values of other resources.
 func (r *flowResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	if r.data != nil { // a plan follows, which reads a file and knows whether it has changed
+		var file types.String
+		var runConfig types.Object
+		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(fromFile), &file)...)
+		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("run_config"), &runConfig)...)
+		if !file.IsNull() && !resp.Diagnostics.HasError() {
+			resp.Diagnostics.Append(runconfig.Validate(ctx, runConfig)...)
+			return
+		}
+	}
 	var config model
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if resp.Diagnostics.HasError() {
@@ -31,9 +41,7 @@ func (r *flowResource) ValidateConfig(ctx context.Context, req resource.Validate
 		return
 	}
 	if framework.IsSet(config.FlowFile) {
-		if r.data == nil { // otherwise a plan follows, which knows whether the file has changed
-			resp.Diagnostics.Append(config.validateFile(ctx)...)
-		}
+		resp.Diagnostics.Append(config.validateFile(ctx)...)
 		return
 	}
 	_, err := config.FlowJSON.Decode()
@@ -74,7 +82,7 @@ func (r *flowResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	resp.Diagnostics.Append(diags...)
 	planned, diags := p.model(ctx)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, planned)...)
+	resp.Diagnostics.Append(framework.SetChanged(ctx, &resp.Plan, p.proposed, planned)...)
 	if resp.Diagnostics.HasError() || p.want == nil {
 		return
 	}
@@ -97,7 +105,6 @@ func (r *flowResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 func (r *flowResource) newPlanning(ctx context.Context, req resource.ModifyPlanRequest) (planning, diag.Diagnostics) {
 	var p planning
 	diags := req.Config.Get(ctx, &p.config)
-	diags.Append(req.Plan.Get(ctx, &p.proposed)...)
 	if !req.State.Raw.IsNull() {
 		p.state = &model{}
 		diags.Append(req.State.Get(ctx, p.state)...)
@@ -107,7 +114,7 @@ func (r *flowResource) newPlanning(ctx context.Context, req resource.ModifyPlanR
 		p.imported, d = importedOf(ctx, req.Private)
 		diags.Append(d...)
 	}
-	if diags.HasError() {
+	if diags.Append(framework.GetPlan(ctx, req.Plan, req.State, p.state, &p.proposed)...); diags.HasError() {
 		return p, diags
 	}
 	in, d := p.config.resolve(ctx, false)

@@ -23,6 +23,7 @@ func (r *flowResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	if newest == nil {
 		return
 	}
+	before := state
 	stored, diags := refresh(ctx, r.data.Client(state.TenantID), &state, newest)
 	resp.Diagnostics.Append(diags...)
 	if stored != nil {
@@ -31,7 +32,7 @@ func (r *flowResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	resp.Diagnostics.Append(framework.SetChanged(ctx, &resp.State, before, state)...)
 }
 
 // refresh updates the state from the newest version. A version never changes, so its details are read only if

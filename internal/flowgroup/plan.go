@@ -33,12 +33,13 @@ func (r *groupResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	}
 	var config, planned model
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
 	var state *model
 	if !req.State.Raw.IsNull() {
 		state = &model{}
 		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
 	}
+	resp.Diagnostics.Append(framework.GetPlan(ctx, req.Plan, req.State, state, &planned)...)
+	proposed := planned
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -46,7 +47,7 @@ func (r *groupResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, planned)...)
+	resp.Diagnostics.Append(framework.SetChanged(ctx, &resp.Plan, proposed, planned)...)
 	replaced := state != nil && framework.IsSet(config.VersionGroupID) && !config.VersionGroupID.Equal(state.VersionGroupID)
 	var group *prefect.FlowGroup
 	if state == nil || replaced {

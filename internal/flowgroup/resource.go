@@ -124,8 +124,9 @@ func (r *groupResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	if group == nil {
 		return
 	}
+	before := state
 	resp.Diagnostics.Append(state.refresh(ctx, group)...)
-	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	resp.Diagnostics.Append(framework.SetChanged(ctx, &resp.State, before, state)...)
 }
 
 // newestVersion returns the newest version, or nil for a group without versions.

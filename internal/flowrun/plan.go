@@ -28,7 +28,6 @@ func (r *flowRunResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	}
 	var config, plan model
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -38,6 +37,8 @@ func (r *flowRunResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	}
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(framework.GetPlan(ctx, req.Plan, req.State, &state, &plan)...)
+	proposed := plan
 	var kept record
 	_, diags := framework.GetPrivate(ctx, req.Private, recordKey, &kept)
 	resp.Diagnostics.Append(diags...)
@@ -54,7 +55,7 @@ func (r *flowRunResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		plan.reopen()
 		resp.Diagnostics.Append(carriesOn(&config, &state)...)
 	}
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+	resp.Diagnostics.Append(framework.SetChanged(ctx, &resp.Plan, proposed, plan)...)
 }
 
 // planCreation stores the digest of the inputs for the Delete that runs first if this creation replaces an

@@ -174,8 +174,8 @@ func (r *flowRunResource) Read(ctx context.Context, req resource.ReadRequest, re
 		resp.Diagnostics.Append(framework.Diagnose(err, "Could not read flow run "+id)...)
 		return
 	}
-	before := state.State.ValueString()
-	changed := before != run.State || state.EndTime != framework.TimeOrNull(run.EndTime) || state.States.IsNull()
+	before := state
+	changed := before.State.ValueString() != run.State || state.EndTime != framework.TimeOrNull(run.EndTime) || state.States.IsNull()
 	resp.Diagnostics.Append(state.refresh(ctx, run)...)
 	if changed || !states.IsFinished(run.State) {
 		resp.Diagnostics.Append(state.details(ctx, data.Prefect, nil)...)
@@ -183,7 +183,7 @@ func (r *flowRunResource) Read(ctx context.Context, req resource.ReadRequest, re
 	}
 	resp.Diagnostics.Append(remark(ctx, data.Prefect, run.IdempotencyKey, req.Private, resp.Private)...)
 	resp.Diagnostics.Append(r.settle(ctx, &state, resp.Private, resp.Private)...)
-	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	resp.Diagnostics.Append(framework.SetChanged(ctx, &resp.State, before, state)...)
 }
 
 // settle ends the wait for a run that has reached its goal meanwhile.

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
 // Identity is the identity of a resource whose `id` never changes while it exists. It contains no names,
@@ -36,10 +37,17 @@ func IdentitySchema(noun string) identityschema.Schema {
 // also after a read that removes the resource and for state written before identities existed, so call it
 // first. It ignores a nil identity (a resource without an identity schema).
 func SetIdentity(ctx context.Context, identity *tfsdk.ResourceIdentity, id string) diag.Diagnostics {
-	if identity == nil {
+	if identity == nil || identifies(identity, id) {
 		return nil
 	}
 	return identity.Set(ctx, Identity{ID: types.StringValue(id)})
+}
+
+// identifies reports whether the identity is that of an id already, as in most reads.
+func identifies(identity *tfsdk.ResourceIdentity, id string) bool {
+	var members map[string]tftypes.Value
+	var known string
+	return identity.Raw.As(&members) == nil && members["id"].IsKnown() && members["id"].As(&known) == nil && known == id && id != ""
 }
 
 // ImportKey is what the user gave to import an object: either an id or a name.

@@ -53,6 +53,9 @@ func TestScale(t *testing.T) {
 	if len(sizes) > 0 {
 		b.large(5000)
 	}
+	for _, size := range numbers(t, setting("PREFECT_BENCH_GROWTH", "1000")) {
+		b.grow(size)
+	}
 	for _, size := range numbers(t, setting("PREFECT_BENCH_WAITS", "200")) {
 		b.waited(size)
 	}
@@ -176,12 +179,7 @@ func (b *bench) or(size int, work, otherwise string) string {
 // start measures the start of the provider, beside Terraform alone and the least that a provider can be.
 func (b *bench) start() {
 	const alone, empty, ours = "`validate` of one `terraform_data`", "`validate` with an empty provider", "`validate` of one `prefect_project`"
-	least := b.t.TempDir()
-	build := exec.CommandContext(b.t.Context(), "go", "build", "-trimpath", "-ldflags=-s -w", "-o", least+"/terraform-provider-prefect", "./testdata/empty") //nolint:gosec // in a directory of the test
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if output, err := build.CombinedOutput(); err != nil {
-		b.t.Fatalf("%v\n%s", err, output)
-	}
+	least := b.build("empty")
 	var workspaces []*acctest.Workspace
 	works := []string{alone, empty, ours}
 	for _, work := range works {
@@ -202,6 +200,18 @@ func (b *bench) start() {
 	for i, work := range works {
 		b.add(1, work, alone, 0, costs[i]...)
 	}
+}
+
+// build builds one of the providers that measurements are compared with, and returns its directory.
+func (b *bench) build(name string) string {
+	b.t.Helper()
+	directory := b.t.TempDir()
+	build := exec.CommandContext(b.t.Context(), "go", "build", "-trimpath", "-ldflags=-s -w", "-o", directory+"/terraform-provider-prefect", "./testdata/"+name) //nolint:gosec // in a directory of the test
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if output, err := build.CombinedOutput(); err != nil {
+		b.t.Fatalf("%v\n%s", err, output)
+	}
+	return directory
 }
 
 // runs measures the plan of runs that have finished.

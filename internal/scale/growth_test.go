@@ -1,0 +1,76 @@
+package scale
+
+import (
+	"fmt"
+	"path/filepath"
+	"sync"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/acctest"
+)
+
+// counted is the work that plans of many objects are compared with.
+const counted = "no-op plan of `terraform_data` with `count`"
+
+// grow measures plans of so many flows that are in the state already: Terraform would write the state once for each that it
+// creates. `count` costs Terraform less than `for_each`, so that what is measured is the work for each flow.
+func (b *bench) grow(size int) {
+	t := b.t
+	flows := generate(t, size)
+	plainly := b.workspace(b.terraform(), nil)
+	plainly.Write("main.tf", fmt.Sprintf("resource \"terraform_data\" \"all\" {\n  count = %d\n  input = \"flows/${format(\"%%05d\", count.index)}.json\"\n}\n", size))
+	instances := make([]acctest.Instance, size)
+	for i := range instances {
+		value := map[string]any{"type": "string", "value": fmt.Sprintf("flows/%05d.json", i)}
+		instances[i] = acctest.Instance{Index: i, Attributes: map[string]any{"id": fmt.Sprintf("%08d", i), "input": value, "output": value, "triggers_replace": nil}}
+	}
+	plainly.WriteState("terraform.io/builtin/terraform", "terraform_data", "all", instances)
+	b.add(size, counted, "", 0, b.plans(plainly)...)
+
+	server := b.server()
+	projectID, err := server.Client.CreateProject(t.Context(), "many", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := b.workspace(b.terraform(), flows)
+	w.Configure(server, nil, fmt.Sprintf(`
+resource "prefect_flow" "all" {
+  count      = %d
+  project_id = %q
+  flow_file  = "${path.module}/flows/${format("%%05d", count.index)}.json"
+}
+`, size, projectID))
+	session := acctest.Connect(t, server, nil)
+	var creations sync.WaitGroup
+	for worker := range parallelCreations {
+		creations.Go(func() {
+			for i := worker; i < size; i += parallelCreations {
+				file := fmt.Sprintf("flows/%05d.json", i)
+				created := session.Create("prefect_flow", map[string]any{"project_id": projectID, "flow_file": filepath.Join(w.Dir, file)})
+				if len(created.Diagnostics) > 0 {
+					t.Errorf("%+v", created.Diagnostics)
+					return
+				}
+				instances[i] = created.Instance(i)
+				instances[i].Attributes["flow_file"] = "./" + file
+			}
+		})
+	}
+	if creations.Wait(); t.Failed() {
+		t.FailNow()
+	}
+	w.WriteState(prefectAddress, "prefect_flow", "all", instances)
+	count := b.counting(server)
+	costs := b.plans(w)
+	b.add(size, "no-op plan of `prefect_flow` with `count`, `flow_file`", counted, count()/b.repeat, costs...)
+	still := acctest.NewWorkspace(t, b.terraform(), b.build("idle"), asUsers...)
+	for _, file := range []string{"main.tf", "terraform.tfstate"} {
+		still.Write(file, w.Read(file))
+	}
+	b.add(size, "the same with an idle provider of the same schema", counted, 0, b.plans(still)...)
+}
+
+// parallelCreations is how many flows are created at a time; they share requests.
+const parallelCreations = 100
+
+// prefectAddress is the address of the provider in a state.
+const prefectAddress = "registry.terraform.io/prefect-server/prefect"
