@@ -20,21 +20,28 @@ import (
 // passes on the first request for a run.
 func (b *bench) before(do func()) *acctest.PrefectServer {
 	b.t.Helper()
-	acctest.RequireEmbedded(b.t, b.PrefectServer)
+	var once sync.Once
+	return b.behind(func(request []byte) {
+		if bytes.Contains(request, []byte("create_flow_run(")) {
+			once.Do(do)
+		}
+	})
+}
+
+// behind is the Server of b behind a proxy that shows each request before it passes it on.
+func (b *bench) behind(show func(request []byte)) *acctest.PrefectServer {
+	b.t.Helper()
 	target, err := url.Parse(b.API)
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	forward := httputil.NewSingleHostReverseProxy(target)
-	var once sync.Once
 	proxy := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, in *http.Request) {
 		body, err := io.ReadAll(in.Body)
 		if err != nil {
 			b.t.Error(err)
 		}
-		if bytes.Contains(body, []byte("create_flow_run(")) {
-			once.Do(do)
-		}
+		show(body)
 		in.Body = io.NopCloser(bytes.NewReader(body))
 		forward.ServeHTTP(out, in)
 	}))
