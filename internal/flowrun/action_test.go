@@ -369,6 +369,27 @@ func TestAccFlowRunAction_cancelAll(t *testing.T) {
 	}
 }
 
+// TestAccFlowRunAction_cancelAgain only waits for a run that is being cancelled already.
+func TestAccFlowRunAction_cancelAgain(t *testing.T) {
+	t.Parallel()
+	b := benchOn(t, acctest.Embedded(t, prefectserver.Options{}), flowJSON("etl"))
+	session := acctest.Connect(t, b.PrefectServer, nil)
+	running, err := b.Client.CreateFlowRun(t.Context(), prefect.CreateFlowRunInput{FlowID: b.flow})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.starts(prefect.FlowRun{ID: running})
+	for i, config := range []map[string]any{{"id": running}, {"id": running}, {"version_group_id": b.group}} {
+		config["timeout"] = "100ms"
+		if found := session.Invoke("prefect_flow_run_cancel", config, nil); len(found) != 1 || !strings.Contains(found[0].Summary, "not end") {
+			t.Errorf("invocation %d: %+v", i+1, found)
+		}
+	}
+	if n := b.Server.CountRequests("cancel_flow_run"); n != 1 {
+		t.Errorf("the run was cancelled %d times", n)
+	}
+}
+
 // TestAccFlowRunAction_cancelAllScheduled does not wait for a run that a schedule creates while the others are cancelled.
 func TestAccFlowRunAction_cancelAllScheduled(t *testing.T) {
 	t.Parallel()

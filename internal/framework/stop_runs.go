@@ -80,8 +80,11 @@ func (d *ProviderData) StopRuns(ctx context.Context, client *prefect.Client, run
 	return d.deleteJobs(ctx, unfinished)
 }
 
-// CancelRun cancels a run, if it still exists.
+// CancelRun cancels a run, if it still exists and is not being cancelled already; [runwait.Cancel] says why not twice.
 func CancelRun(ctx context.Context, client *prefect.Client, run *prefect.FlowRun) error {
+	if states.IsA(run.State, states.Cancelling) {
+		return nil
+	}
 	if _, err := client.CancelFlowRun(ctx, run.ID); err != nil && !errors.Is(err, prefect.ErrNotFound) {
 		return fmt.Errorf("cancel run %q (%s): %w", run.Name, run.ID, err)
 	}
