@@ -56,7 +56,7 @@ func (r *flowResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 // deleteGroup stops the unfinished runs and deletes the flow group with all versions and runs.
 func (r *flowResource) deleteGroup(ctx context.Context, client *prefect.Client, state model, timeout time.Duration) diag.Diagnostics {
 	failure := framework.Failure{Summary: "Could not delete flow " + state.label()}
-	err := r.data.StopRuns(ctx, client, prefect.FlowRunFilter{VersionGroupID: state.ID.ValueString()}, timeout)
+	warnings, err := r.data.StopRuns(ctx, client, prefect.FlowRunFilter{VersionGroupID: state.ID.ValueString()}, timeout)
 	if stubborn := (*framework.StillRunningError)(nil); errors.As(err, &stubborn) {
 		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("timeouts"), failure.Summary,
 			stubborn.Error()+", or apply a larger `timeouts.delete` first.")}
@@ -66,14 +66,14 @@ func (r *flowResource) deleteGroup(ctx context.Context, client *prefect.Client, 
 	}
 	groups, err := groupIDs(ctx, client, state)
 	if err != nil {
-		return failure.Diagnose(err)
+		return append(warnings, failure.Diagnose(err)...)
 	}
 	for _, id := range groups {
 		if err := client.DeleteFlowGroup(ctx, id); err != nil && !framework.Gone(err) {
-			return failure.Diagnose(err)
+			return append(warnings, failure.Diagnose(err)...)
 		}
 	}
-	return nil
+	return warnings
 }
 
 // groupIDs returns the id of the flow group, which exists even if all versions have been deleted; empty if it

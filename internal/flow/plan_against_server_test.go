@@ -26,7 +26,13 @@ type remote struct {
 
 func newRemote(t *testing.T) *remote {
 	t.Helper()
-	server, err := prefectserver.New(prefectserver.Options{})
+	return newRemoteAt(t, time.Now)
+}
+
+// newRemoteAt has a Server with this clock.
+func newRemoteAt(t *testing.T, clock func() time.Time) *remote {
+	t.Helper()
+	server, err := prefectserver.New(prefectserver.Options{Clock: clock})
 	if err != nil {
 		t.Fatal(err)
 	}

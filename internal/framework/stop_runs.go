@@ -7,6 +7,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/runjobs"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect"
 	"github.com/prefect-server/terraform-provider-prefect/internal/prefect/states"
@@ -37,9 +40,11 @@ func (e *StillRunningError) Error() string {
 
 // StopFlows stops all activity in something about to be deleted: it archives the flows, so that no schedule
 // creates new runs, and stops the runs as [ProviderData.StopRuns] does.
-func (d *ProviderData) StopFlows(ctx context.Context, client *prefect.Client, flows prefect.FlowFilter, runs prefect.FlowRunFilter) error {
+func (d *ProviderData) StopFlows(
+	ctx context.Context, client *prefect.Client, flows prefect.FlowFilter, runs prefect.FlowRunFilter,
+) (diag.Diagnostics, error) {
 	if err := ArchiveFlows(ctx, client, flows); err != nil {
-		return err
+		return nil, err
 	}
 	return d.StopRuns(ctx, client, runs, stopTimeout)
 }
@@ -62,22 +67,35 @@ func ArchiveFlows(ctx context.Context, client *prefect.Client, flows prefect.Flo
 
 // StopRuns cancels the unfinished runs that match a filter, waits for them, and removes their Jobs if a cluster is
 // configured: the Server does not tell a submitted run's Job about the cancellation, and deleting a run's record under its
-// Job would leave the Job looping. The error may be a [*StillRunningError].
-func (d *ProviderData) StopRuns(ctx context.Context, client *prefect.Client, runs prefect.FlowRunFilter, timeout time.Duration) error {
-	runs.States = states.Unfinished()
-	unfinished, err := client.ListFlowRuns(ctx, runs)
+// Job would leave the Job looping. An earlier attempt may have been interrupted in between, so it also removes what is
+// unfinished of the Jobs of runs cancelled before. The diagnostics are warnings. The error may be a [*StillRunningError].
+func (d *ProviderData) StopRuns(
+	ctx context.Context, client *prefect.Client, runs prefect.FlowRunFilter, timeout time.Duration,
+) (diag.Diagnostics, error) {
+	unfinished := runs
+	unfinished.States = states.Unfinished()
+	stopped, err := client.ListFlowRuns(ctx, unfinished)
 	if err != nil {
-		return fmt.Errorf("list the unfinished runs: %w", err)
+		return nil, fmt.Errorf("list the unfinished runs: %w", err)
 	}
-	for i := range unfinished {
-		if err := CancelRun(ctx, client, &unfinished[i]); err != nil {
-			return err
+	for i := range stopped {
+		if err := CancelRun(ctx, client, &stopped[i]); err != nil {
+			return nil, err
 		}
 	}
-	if err := AwaitNoRuns(ctx, client, runs, nil, timeout, nil); err != nil {
-		return err
+	if err := AwaitNoRuns(ctx, client, unfinished, nil, timeout, nil); err != nil {
+		return nil, err
 	}
-	return d.deleteJobs(ctx, unfinished)
+	if len(stopped) > 0 {
+		cluster, err := d.Kubernetes()
+		if err != nil {
+			return nil, err
+		}
+		if err := deleteJobs(ctx, cluster, stopped); err != nil {
+			return nil, err
+		}
+	}
+	return d.deleteLeftJobs(ctx, client, runs)
 }
 
 // CancelRun cancels a run, if it still exists and is not being cancelled already; [runwait.Cancel] says why not twice.
@@ -137,14 +155,10 @@ func AwaitNoRuns(
 	}
 }
 
-// deleteJobs removes the Jobs of runs, if a cluster is configured.
-func (d *ProviderData) deleteJobs(ctx context.Context, runs []prefect.FlowRun) error {
-	if len(runs) == 0 {
+// deleteJobs removes the Jobs of runs, unless cluster is nil.
+func deleteJobs(ctx context.Context, cluster *kubeclient.Client, runs []prefect.FlowRun) error {
+	if cluster == nil {
 		return nil
-	}
-	cluster, err := d.Kubernetes()
-	if err != nil || cluster == nil {
-		return err
 	}
 	ctx, stop := context.WithTimeout(ctx, jobsTimeout)
 	defer stop()

@@ -160,6 +160,8 @@ func exercise(t *testing.T, cluster *acctest.KubernetesCluster, client *kubeclie
 	note("", err)
 	_, err = runjobs.Get(ctx, client, "", created.Name)
 	note("", err)
+	_, err = runjobs.WithUnfinishedJobs(ctx, client, nil)
+	note("", err)
 	_, err = runjobs.ContainerLog(ctx, client, "", service+"-1", "relay", 5, false)
 	note("", err)
 	note("", runjobs.Delete(ctx, client, "", run))

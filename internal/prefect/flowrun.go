@@ -73,6 +73,8 @@ type CreateFlowRunInput struct {
 // FlowRunFilter narrows ListFlowRuns; empty fields match everything.
 type FlowRunFilter struct {
 	FlowID, VersionGroupID, ProjectID, Name, IdempotencyKey string
+	// IDs selects by id.
+	IDs []string
 	// States selects by state name.
 	States []string
 	// Labels selects the runs that have all of these labels, and perhaps more.
@@ -158,6 +160,9 @@ func (c *Client) ListFlowRuns(ctx context.Context, filter FlowRunFilter) ([]Flow
 	}
 	if len(flow) > 0 {
 		w["flow"] = flow
+	}
+	if len(filter.IDs) > 0 {
+		w["id"] = oneOf(filter.IDs)
 	}
 	if len(filter.States) > 0 {
 		w["state"] = oneOf(filter.States)

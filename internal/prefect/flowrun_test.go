@@ -57,6 +57,11 @@ func TestFlowRuns(t *testing.T) {
 	if len(list) != 1 || len(list[0].Labels) != 0 {
 		t.Errorf("list %+v", list)
 	}
+	named, err := e.ListFlowRuns(ctx, prefect.FlowRunFilter{IDs: []string{bare, id}, States: []string{"Scheduled"}})
+	check(t, err)
+	if len(named) != 2 || named[0].ID != bare || named[1].ID != id {
+		t.Errorf("by id %+v", named)
+	}
 	newest, err := e.ListFlowRuns(ctx, prefect.FlowRunFilter{FlowID: flow.ID, Limit: 2})
 	check(t, err)
 	if len(newest) != 2 || newest[0].ID != bare || newest[1].ID != inherited {

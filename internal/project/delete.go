@@ -45,7 +45,8 @@ func (r *projectResource) Delete(ctx context.Context, req resource.DeleteRequest
 		}
 	}
 	if contents.Flows > 0 {
-		err := r.data.StopFlows(ctx, client, prefect.FlowFilter{ProjectID: id}, prefect.FlowRunFilter{ProjectID: id})
+		warnings, err := r.data.StopFlows(ctx, client, prefect.FlowFilter{ProjectID: id}, prefect.FlowRunFilter{ProjectID: id})
+		resp.Diagnostics.Append(warnings...)
 		if err != nil && !framework.Gone(err) {
 			resp.Diagnostics.Append(framework.Diagnose(err, summary)...)
 			return

@@ -2,6 +2,7 @@ package project_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,20 +28,7 @@ func TestAccProject_forceDestroyJobs(t *testing.T) {
 			both.Others = []string{other.Namespace}
 			server := acctest.Server(t)
 			session := acctest.Connect(t, server, &both)
-			config := map[string]any{"name": acctest.Name("busy"), "force_destroy": true}
-			made := session.Create("prefect_"+noun, config)
-			if len(made.Diagnostics) > 0 {
-				t.Fatal(made)
-			}
-			in := server
-			if noun == "tenant" {
-				in = &acctest.PrefectServer{Client: server.Client.WithTenant(fmt.Sprint(made.At("id")))}
-				if _, err := in.Client.CreateProject(t.Context(), "busy", nil); err != nil {
-					t.Fatal(err)
-				}
-				config["name"] = "busy"
-			}
-			register(t, in, fmt.Sprint(config["name"]))
+			made, in := busy(t, session, server, noun)
 			run := running(t, in)
 			createJob(t, cluster, "first", run)
 			createJob(t, other, "second", run)
@@ -59,24 +47,13 @@ func TestAccProject_forceDestroyJobs(t *testing.T) {
 
 			stopped := make(chan bool, 1)
 			go func() { stopped <- endsWhenCancelled(t, in.Client, run) }()
-			for _, d := range session.Destroy(made) {
-				if !d.Warning {
-					t.Errorf("got %+v", d)
-				}
+			if got := failures(session.Destroy(made)); len(got) > 0 {
+				t.Errorf("got %+v", got)
 			}
 			if !<-stopped {
 				t.Errorf("the %s was deleted with its run under way", noun)
 			}
-			var left []string
-			for _, namespace := range []string{cluster.Namespace, other.Namespace} {
-				jobs, err := cluster.Set.BatchV1().Jobs(namespace).List(t.Context(), metav1.ListOptions{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				for i := range jobs.Items {
-					left = append(left, jobs.Items[i].Name)
-				}
-			}
+			left := jobs(t, cluster, other)
 			if len(left) != 1 || left[0] != "stranger" {
 				t.Errorf("the Jobs %q are left", left)
 			}
@@ -85,6 +62,81 @@ func TestAccProject_forceDestroyJobs(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAccProject_forceDestroyAgain destroys a project, and a tenant, again after an attempt that cancelled the runs and could not
+// remove their Jobs. The second attempt finds no unfinished run; the third has the cluster.
+func TestAccProject_forceDestroyAgain(t *testing.T) {
+	t.Parallel()
+	for _, noun := range []string{"project", "tenant"} {
+		t.Run(noun, func(t *testing.T) {
+			t.Parallel()
+			cluster := acctest.Cluster(t)
+			server := acctest.Server(t)
+			session := acctest.Connect(t, server, cluster)
+			made, in := busy(t, session, server, noun)
+			run := running(t, in)
+			createJob(t, cluster, "left", run)
+			createJob(t, cluster, "stranger", "00000000-0000-4000-8000-000000000000")
+
+			wrong := acctest.Connect(t, server, &acctest.KubernetesCluster{Kubeconfig: "/nowhere/config", Namespace: "flows"})
+			go endsWhenCancelled(t, in.Client, run)
+			for attempt := range 2 {
+				if got := failures(wrong.Destroy(made)); len(got) != 1 || !strings.Contains(got[0].Detail, "/nowhere/config") {
+					t.Fatalf("attempt %d says %+v", attempt, got)
+				}
+			}
+			if got := failures(session.Destroy(made)); len(got) > 0 {
+				t.Errorf("got %+v", got)
+			}
+			if left := jobs(t, cluster); len(left) != 1 || left[0] != "stranger" {
+				t.Errorf("the Jobs %q are left", left)
+			}
+			if got := failures(wrong.Destroy(made)); len(got) > 0 { // everything is gone
+				t.Errorf("got %+v", got)
+			}
+		})
+	}
+}
+
+// failures returns the errors among diagnostics.
+func failures(all []acctest.Diagnostic) []acctest.Diagnostic {
+	return slices.DeleteFunc(all, func(d acctest.Diagnostic) bool { return d.Warning })
+}
+
+// busy creates a project, or a tenant with a project, that is destroyed by force, and registers a flow in it with a run. It
+// returns the Server as what is in it sees it.
+func busy(t *testing.T, session *acctest.Session, server *acctest.PrefectServer, noun string) (acctest.Applied, *acctest.PrefectServer) {
+	t.Helper()
+	name := acctest.Name("busy")
+	made := session.Create("prefect_"+noun, map[string]any{"name": name, "force_destroy": true})
+	if len(made.Diagnostics) > 0 {
+		t.Fatal(made)
+	}
+	if noun == "tenant" {
+		server = &acctest.PrefectServer{Client: server.Client.WithTenant(fmt.Sprint(made.At("id")))}
+		name = "busy"
+		if _, err := server.Client.CreateProject(t.Context(), name, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	register(t, server, name)
+	return made, server
+}
+
+// jobs returns the names of the Jobs in namespaces.
+func jobs(t *testing.T, clusters ...*acctest.KubernetesCluster) (names []string) {
+	t.Helper()
+	for _, cluster := range clusters {
+		list, err := cluster.Set.BatchV1().Jobs(cluster.Namespace).List(t.Context(), metav1.ListOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range list.Items {
+			names = append(names, list.Items[i].Name)
+		}
+	}
+	return names
 }
 
 // createJob creates a Job of a run, as an agent does.

@@ -35,7 +35,8 @@ func (r *tenantResource) Delete(ctx context.Context, req resource.DeleteRequest,
 		return
 	}
 	if contents.Flows > 0 {
-		err := r.data.StopFlows(ctx, r.data.InTenant(id), prefect.FlowFilter{}, prefect.FlowRunFilter{})
+		warnings, err := r.data.StopFlows(ctx, r.data.InTenant(id), prefect.FlowFilter{}, prefect.FlowRunFilter{})
+		resp.Diagnostics.Append(warnings...)
 		if err != nil && !framework.Gone(err) {
 			resp.Diagnostics.Append(framework.Diagnose(err, summary)...)
 			return

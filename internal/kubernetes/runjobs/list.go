@@ -4,15 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/selection"
 	"k8s.io/client-go/tools/pager"
 
 	batchv1 "k8s.io/api/batch/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/jobspec"
 	"github.com/prefect-server/terraform-provider-prefect/internal/kubernetes/kubeclient"
 )
 
@@ -80,6 +84,35 @@ func Get(ctx context.Context, client *kubeclient.Client, namespace, name string)
 	return found, err //nolint:wrapcheck // as of the operation
 }
 
+// WithUnfinishedJobs returns which of these flow runs (nil: of all runs) have a Job in one of the client's namespaces that is
+// neither complete nor failed. The number of requests does not depend on the number of runs, except that many ids make a long
+// request. It takes at most kubeclient.OperationTimeout.
+func WithUnfinishedJobs(ctx context.Context, client *kubeclient.Client, flowRunIDs []string) ([]string, error) {
+	operator := selection.In
+	if flowRunIDs == nil {
+		operator = selection.Exists
+	}
+	requirement, err := labels.NewRequirement(jobspec.LabelFlowRunID, operator, flowRunIDs)
+	if err != nil {
+		return nil, fmt.Errorf("select the Jobs of runs: %w", err)
+	}
+	runs := map[string]bool{}
+	err = kubeclient.Within(ctx, kubeclient.OperationTimeout, func(ctx context.Context) error {
+		for _, namespace := range client.NamespacesOr("") {
+			err := eachJob(ctx, client, namespace, requirement.String(), func(job *batchv1.Job) {
+				if info := jobInfo(job); !info.Completed && !info.Failed {
+					runs[info.FlowRunID] = true
+				}
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return slices.Sorted(maps.Keys(runs)), err //nolint:wrapcheck // classified
+}
+
 // complete adds the selected pods ("" for none) of a namespace to the Jobs of a history, and the events of
 // both.
 func (h *history) complete(ctx context.Context, client *kubeclient.Client, namespace, selector string) error {
@@ -92,12 +125,16 @@ func (h *history) complete(ctx context.Context, client *kubeclient.Client, names
 
 func runJobs(ctx context.Context, client *kubeclient.Client, namespace, flowRunID string) ([]batchv1.Job, error) {
 	var out []batchv1.Job
-	err := eachPage(ctx, client, "jobs", namespace, runSelector(flowRunID), func(o runtime.Object) {
+	err := eachJob(ctx, client, namespace, runSelector(flowRunID), func(job *batchv1.Job) { out = append(out, *job) })
+	return out, err
+}
+
+func eachJob(ctx context.Context, client *kubeclient.Client, namespace, selector string, take func(*batchv1.Job)) error {
+	return eachPage(ctx, client, "jobs", namespace, selector, func(o runtime.Object) {
 		if job, ok := o.(*batchv1.Job); ok {
-			out = append(out, *job)
+			take(job)
 		}
 	})
-	return out, err
 }
 
 func (h *history) addPods(ctx context.Context, client *kubeclient.Client, namespace, selector string) error {

@@ -6,12 +6,14 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -46,6 +48,37 @@ func TestList(t *testing.T) {
 	c.refuse("list", "jobs")
 	if _, err = List(context.Background(), c.client, "", testRun); !errors.Is(err, kubeclient.ErrForbidden) || errors.Is(err, ErrPartial) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestWithUnfinishedJobs(t *testing.T) {
+	t.Parallel()
+	job := func(name, run string, condition batchv1.JobConditionType, status corev1.ConditionStatus) *batchv1.Job {
+		made := newJob(name, 1)
+		made.Labels[jobspec.LabelFlowRunID] = run
+		if condition != "" {
+			made.Status.Conditions = []batchv1.JobCondition{{Type: condition, Status: status}}
+		}
+		return made
+	}
+	unrelated := newJob("unrelated", 1)
+	unrelated.Labels = nil
+	c := newCluster(t, job("a", "active", "", ""), job("b", "complete", batchv1.JobComplete, corev1.ConditionTrue),
+		job("c", "failed", batchv1.JobFailed, corev1.ConditionTrue), job("d", "again", batchv1.JobFailed, corev1.ConditionTrue),
+		job("e", "again", "", ""), job("f", "suspended", batchv1.JobSuspended, corev1.ConditionTrue),
+		job("g", "resumed", batchv1.JobComplete, corev1.ConditionFalse), unrelated)
+	for title, test := range map[string]struct{ ask, want []string }{
+		"of all":    {nil, []string{"active", "again", "resumed", "suspended"}},
+		"of some":   {[]string{"again", "complete", "nobody"}, []string{"again"}},
+		"of others": {[]string{"nobody"}, nil},
+	} {
+		if got, err := WithUnfinishedJobs(t.Context(), c.client, test.ask); err != nil || !slices.Equal(got, test.want) {
+			t.Errorf("%s: %q, %v", title, got, err)
+		}
+	}
+	c.refuse("list", "jobs")
+	if got, err := WithUnfinishedJobs(t.Context(), c.client, nil); !errors.Is(err, kubeclient.ErrForbidden) {
+		t.Errorf("got %q, %v", got, err)
 	}
 }
 
