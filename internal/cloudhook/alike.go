@@ -28,9 +28,10 @@ import (
 const (
 	replacedKey = "replaced" // the hook that a plan replaces
 
-	// goneTime is how long to wait for an identical hook to turn out to be in this state, which Terraform
-	// refreshes in any order, or to be destroyed, which may happen after another one is created.
-	goneTime = 3 * time.Second
+	// idleTime is how long no other operation of this process must have succeeded before an identical hook counts as one that
+	// is neither in this state, which Terraform refreshes in any order, nor about to be destroyed, which may happen after
+	// another one is created. A limit to the whole wait would refuse what a large state needs.
+	idleTime = 3 * time.Second
 	goneStep = 200 * time.Millisecond
 )
 
@@ -97,7 +98,9 @@ func (r *hookResource) planCreate(ctx context.Context, plan, config *model, priv
 // unlike rejects a hook identical to an existing one that is not about to be removed. replaced is the id of
 // the hook being replaced, or "".
 func (r *hookResource) unlike(ctx context.Context, client *prefect.Client, in prefect.CreateCloudHookInput, replaced string) diag.Diagnostics {
-	for waited := time.Duration(0); ; waited += goneStep {
+	began := time.Now()
+	for step := goneStep; ; step = min(step*11/10, time.Second) {
+		last := r.data.Progress.Idle(began) >= idleTime
 		found, err := alike(ctx, client, in)
 		if err != nil {
 			return nil // the apply itself will report the error
@@ -115,16 +118,20 @@ func (r *hookResource) unlike(ctx context.Context, client *prefect.Client, in pr
 		if stays == nil {
 			return nil
 		}
-		if waited >= goneTime {
-			return exists(*stays, framework.CutOff("prefect_cloud_hook", stays.ID))
+		if last && !r.data.Custody.Going(object(stays.ID)) {
+			return exists(*stays, mayGo+"\n\n"+framework.CutOff("prefect_cloud_hook", stays.ID))
 		}
 		select {
 		case <-ctx.Done():
 			return framework.Diagnose(ctx.Err(), "Could not create the cloud hook")
-		case <-time.After(goneStep):
+		case <-time.After(step):
 		}
 	}
 }
+
+// mayGo is the advice about a hook that the same apply would have destroyed, had Terraform come to it. In an apply nothing
+// tells: Terraform passes a creation nothing of its plan.
+const mayGo = "If this apply destroys or replaces that hook, run it again: with a low `-parallelism`, Terraform may create first."
 
 func object(id string) framework.Object {
 	return framework.Object{Type: "prefect_cloud_hook", ID: id}

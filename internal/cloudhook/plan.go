@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
@@ -22,6 +23,7 @@ import (
 // ModifyPlan replaces the hook if its receiver changes, unless the hook on the Server already matches, and
 // warns of secrets that changed without their version.
 func (r *hookResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	resp.Diagnostics.Append(r.noteState(ctx, req.State)...)
 	if req.Plan.Raw.IsNull() {
 		return
 	}
@@ -48,6 +50,19 @@ func (r *hookResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		r.planReceiver(ctx, &plan, &config, &state, resp)
 		resp.Diagnostics.Append(r.planKept(ctx, &state, len(resp.RequiresReplace) > 0 || plan.moves(&state), resp.Private)...)
 	}
+}
+
+// noteState notes the hook that the state has, which no Read has done with `-refresh=false`.
+func (r *hookResource) noteState(ctx context.Context, state tfsdk.State) diag.Diagnostics {
+	var id types.String
+	if r.data == nil || state.Raw.IsNull() {
+		return nil
+	}
+	diags := state.GetAttribute(ctx, path.Root("id"), &id)
+	if framework.IsSet(id) {
+		r.data.Custody.Refreshed(object(id.ValueString()))
+	}
+	return diags
 }
 
 // planReceiver plans what a change of the receiver means for the hook in state.

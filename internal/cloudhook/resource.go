@@ -164,7 +164,9 @@ func (r *hookResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	if !r.settle(ctx, &state, req.Private, &resp.Diagnostics) || !r.data.RequireReady(&resp.Diagnostics) {
 		return
 	}
+	failed := r.data.Custody.Delete(object(state.ID.ValueString()))
 	if err := r.data.Client(state.TenantID).DeleteCloudHook(ctx, state.ID.ValueString()); err != nil && !framework.Gone(err) {
+		failed()
 		resp.Diagnostics.Append(framework.Diagnose(err, "Could not delete cloud hook "+state.label())...)
 	}
 }

@@ -25,7 +25,7 @@ type Object struct {
 }
 
 // holders records what the addresses of a plan do with one object.
-type holders struct{ inState, kept, created, let bool }
+type holders struct{ inState, kept, created, let, going bool }
 
 // Conflict is what is wrong with the plans for one object.
 type Conflict int
@@ -69,6 +69,19 @@ func (c *Custody) InState(object Object) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.of[object] != nil && c.of[object].inState
+}
+
+// Delete records that the object is being deleted. If that fails, failed takes it back.
+func (c *Custody) Delete(object Object) (failed func()) {
+	c.note(object, func(h *holders) { h.going = true })
+	return func() { c.note(object, func(h *holders) { h.going = false }) }
+}
+
+// Going reports whether the object is being deleted or has been.
+func (c *Custody) Going(object Object) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.of[object] != nil && c.of[object].going
 }
 
 // Keep records that an address keeps the object.

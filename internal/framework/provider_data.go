@@ -27,6 +27,9 @@ type ProviderData struct {
 	// Afterwards runs tasks after a call has returned.
 	Afterwards *Afterwards
 
+	// Progress records when operations of this process succeed.
+	Progress *Progress
+
 	// Claims records what resources of this process use.
 	Claims Claims
 
@@ -49,7 +52,7 @@ type ProviderData struct {
 // called at most once, when something first needs the cluster: a kubeconfig written by the same apply need
 // not exist at plan.
 func NewProviderData(client *prefect.Client, cluster func() (*kubeclient.Client, error), unknown ...string) *ProviderData {
-	data := &ProviderData{Prefect: client, Unknown: unknown, Afterwards: &Afterwards{}}
+	data := &ProviderData{Prefect: client, Unknown: unknown, Afterwards: &Afterwards{}, Progress: &Progress{}}
 	if cluster != nil {
 		data.kubernetes = sync.OnceValues(cluster)
 	}

@@ -37,10 +37,11 @@ const Address = "registry.terraform.io/prefect-server/prefect"
 type prefectProvider struct {
 	version    string
 	afterwards *framework.Afterwards
+	progress   *framework.Progress
 }
 
 func newProvider(version string) *prefectProvider {
-	return &prefectProvider{version: version, afterwards: &framework.Afterwards{}}
+	return &prefectProvider{version: version, afterwards: &framework.Afterwards{}, progress: &framework.Progress{}}
 }
 
 var (
@@ -110,7 +111,7 @@ func (p *prefectProvider) Configure(ctx context.Context, req provider.ConfigureR
 		resp.Deferred = &provider.Deferred{Reason: provider.DeferredReasonProviderConfigUnknown}
 	}
 	data := framework.NewProviderData(client, cluster, unknown...)
-	data.Afterwards = p.afterwards
+	data.Afterwards, data.Progress = p.afterwards, p.progress
 	resp.ResourceData = data
 	resp.DataSourceData = data
 	resp.EphemeralResourceData = data

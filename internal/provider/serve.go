@@ -29,6 +29,7 @@ type served struct {
 	notGenerated map[string][]string
 	invocations  invocations
 	afterwards   *framework.Afterwards
+	progress     *framework.Progress
 	configured   atomic.Bool
 }
 
@@ -47,7 +48,7 @@ func NewServer(version string) (Server, error) {
 	if !ok {
 		return nil, errors.New("the plugin framework does not serve list resources or actions")
 	}
-	return &served{everything: printable{inner}, afterwards: p.afterwards, notGenerated: map[string][]string{
+	return &served{everything: printable{inner}, afterwards: p.afterwards, progress: p.progress, notGenerated: map[string][]string{
 		"prefect_flow":     flow.NotGenerated(),
 		"prefect_flow_run": flowrun.NotGenerated(),
 	}}, nil
