@@ -49,7 +49,7 @@ func (d *ProviderData) deleteLeftJobs(ctx context.Context, client *prefect.Clien
 	case err != nil && ctx.Err() != nil:
 		return nil, err
 	case err != nil:
-		return unasked(err, cancelled)
+		return unasked(err, cancelled, client.ServerTime())
 	}
 	if len(cancelled) == namedRuns { // there may be more than these
 		cancelled, err = findRuns(ctx, client, runs, left)
@@ -98,20 +98,20 @@ func findRuns(ctx context.Context, client *prefect.Client, filter prefect.FlowRu
 // unasked says what it means that the cluster could not be asked about the Jobs of cancelled runs. Right after a
 // cancellation it is an error, as it was for the attempt that cancelled. Later it is a warning at most: a destroy must not
 // depend on a cluster that nothing runs in any more.
-func unasked(err error, cancelled []prefect.FlowRun) (diag.Diagnostics, error) {
+func unasked(err error, cancelled []prefect.FlowRun, now time.Time) (diag.Diagnostics, error) {
 	var last time.Time
 	for i := range cancelled {
 		if at := cancelled[i].StateTimestamp; at != nil && at.After(last) {
 			last = *at
 		}
 	}
-	switch ago := time.Since(last); {
+	switch ago := now.Sub(last); {
 	case ago < freshCancellation:
 		return nil, fmt.Errorf("runs were cancelled within the last hour, perhaps by an earlier attempt, and their Jobs may still exist: %w", err)
 	case ago < doubtfulCancellation:
 		return diag.Diagnostics{diag.NewWarningDiagnostic("Jobs of cancelled runs may be left in the cluster",
-			Sentence(err.Error())+"\n\nRuns were cancelled in the last day. A Job that was not removed then fails again and again "+
-				"now that its run is deleted. List such Jobs with `kubectl get jobs -l prefect.io/flow_run_id --field-selector status.successful=0`.")}, nil
+			Sentence(err.Error())+"\n\nRuns were cancelled in the last day. If one of their Jobs is left, it fails again and again, "+
+				"because its run no longer exists. List such Jobs with `kubectl get jobs -l prefect.io/flow_run_id --field-selector status.successful=0`.")}, nil
 	}
 	return nil, nil
 }

@@ -31,7 +31,7 @@ func (w *Waiter) log(ctx context.Context, level slog.Level, message string, fiel
 // tellState reports a change of state. A final state is reported when the wait ends: a process sends the last lines of its log
 // after it has reported that state, and the state should be the last line that is read.
 func (w *Waiter) tellState(run *prefect.FlowRun) {
-	w.tellFinal() // what was final was not, as when a cancelled run fails
+	w.tellFinal() // a run can leave a final state: one that was cancelled may still fail
 	if states.IsFinished(run.State) {
 		w.final = stateText(run)
 		return
