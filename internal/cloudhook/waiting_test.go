@@ -116,17 +116,19 @@ func TestAccCloudHook_refreshedLate(t *testing.T) {
 		t.Fatal(other.Diagnostics)
 	}
 	plan := acctest.Connect(t, w.PrefectServer, nil)
+	var planned atomic.Bool
 	refreshed := make(chan struct{})
 	go func() {
 		defer close(refreshed)
-		for w.asked.Load() < longer {
+		for w.asked.Load() < longer && !planned.Load() {
 			plan.Refresh(other)
 		}
 		plan.Refresh(w.held)
 	}()
-	if planned := plan.PlanNew("prefect_cloud_hook", w.config); len(planned.Diagnostics) > 0 {
-		t.Errorf("got %+v", planned.Diagnostics)
+	if created := plan.PlanNew("prefect_cloud_hook", w.config); len(created.Diagnostics) > 0 {
+		t.Errorf("got %+v", created.Diagnostics)
 	}
+	planned.Store(true)
 	<-refreshed
 }
 
