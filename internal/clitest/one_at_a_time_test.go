@@ -8,14 +8,29 @@ import (
 )
 
 // TestOneAtATime gives a cloud hook another address with `-parallelism=1`. Two others are destroyed before the hook, so that
-// Terraform comes to the creation first: it is refused, and the next apply makes the hook. There are never two.
+// Terraform comes to the creation first in the apply, and maybe in the plan too: it is refused there or here. Each of the remedies
+// that the error names then makes the hook, for certain. There are never two.
 func TestOneAtATime(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, program string) {
-		t.Helper()
-		server := acctest.Server(t)
-		const hook = "  states = [\"Failed\"]\n  webhook = { url = \"https://x/y\" }\n}\n"
-		w := workspace(t, program, server, nil, "resource \"prefect_cloud_hook\" \"old\" {\n"+hook+`
+	const oneAtATime = "-parallelism=1"
+	for name, remedy := range map[string]struct{ configuration, option string }{
+		"parallelism": {option: "-parallelism=10"},
+		"moved":       {"moved {\n  from = prefect_cloud_hook.old\n  to   = prefect_cloud_hook.new\n}\n", oneAtATime},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			each(t, func(t *testing.T, program string) {
+				t.Helper()
+				server := acctest.Server(t)
+				count := func() int {
+					hooks, err := server.Client.ListCloudHooks(t.Context(), prefect.CloudHookFilter{})
+					if err != nil {
+						t.Fatal(err)
+					}
+					return len(hooks)
+				}
+				const hook = "  states = [\"Failed\"]\n  webhook = { url = \"https://x/y\" }\n}\n"
+				w := workspace(t, program, server, nil, "resource \"prefect_cloud_hook\" \"old\" {\n"+hook+`
 resource "terraform_data" "later" {
   depends_on = [prefect_cloud_hook.old]
 }
@@ -24,21 +39,25 @@ resource "terraform_data" "latest" {
   depends_on = [terraform_data.later]
 }
 `)
-		w.Apply("-parallelism=1")
-		w.Configure(server, nil, "resource \"prefect_cloud_hook\" \"new\" {\n"+hook)
-		apply := []string{"apply", "-auto-approve", "-input=false", "-parallelism=1"}
-		if output, code := w.Try(apply...); code != 1 {
-			t.Errorf("exit code %d; does Terraform destroy first now?\n%s", code, output)
-		} else {
-			says(t, output, "A cloud hook exactly like this one exists", "If this apply destroys or replaces that hook, run it again")
-		}
-		if found, err := server.Client.ListCloudHooks(t.Context(), prefect.CloudHookFilter{}); err != nil || len(found) > 0 {
-			t.Errorf("%d hooks after the destroy: %v", len(found), err)
-		}
-		w.Run(apply...)
-		w.Unchanged("after the second apply")
-		if found, err := server.Client.ListCloudHooks(t.Context(), prefect.CloudHookFilter{}); err != nil || len(found) != 1 {
-			t.Errorf("%d hooks: %v", len(found), err)
-		}
-	})
+				w.Apply(oneAtATime)
+				const renamed = "resource \"prefect_cloud_hook\" \"new\" {\n" + hook
+				w.Configure(server, nil, renamed)
+				output, code := w.Try("apply", "-auto-approve", "-input=false", oneAtATime)
+				if code != 1 {
+					t.Errorf("exit code %d; does Terraform destroy first now?\n%s", code, output)
+				} else {
+					says(t, output, "A cloud hook exactly like this one exists", "higher `-parallelism`", "`moved` block")
+				}
+				if n := count(); n > 1 {
+					t.Errorf("%d hooks after the first apply", n)
+				}
+				w.Configure(server, nil, renamed+remedy.configuration)
+				w.Run("apply", "-auto-approve", "-input=false", remedy.option)
+				w.Unchanged("after the second apply")
+				if n := count(); n != 1 {
+					t.Errorf("%d hooks", n)
+				}
+			})
+		})
+	}
 }

@@ -56,7 +56,7 @@ func TestAccCloudHook_createdFirst(t *testing.T) {
 	w := newWaiting(t)
 	apply := acctest.Connect(t, w.PrefectServer, nil)
 	refused := apply.Create("prefect_cloud_hook", w.config)
-	if len(refused.Diagnostics) != 1 || !strings.Contains(refused.Diagnostics[0].Detail, "If this apply destroys or replaces that hook, run it again") {
+	if len(refused.Diagnostics) != 1 || !strings.Contains(refused.Diagnostics[0].Detail, "run Terraform with a higher `-parallelism`") {
 		t.Errorf("got %+v", refused.Diagnostics)
 	}
 	w.hooks(1)
