@@ -62,11 +62,18 @@ resource "prefect_flow" "all" {
 	count := b.counting(server)
 	costs := b.plans(w)
 	b.add(size, "no-op plan of `prefect_flow` with `count`, `flow_file`", counted, count()/b.repeat, costs...)
-	still := acctest.NewWorkspace(t, b.terraform(), b.build("idle"), asUsers...)
+	b.add(size, "the same with the idle provider", counted, 0, b.plans(b.idly(w))...)
+}
+
+// idly is a workspace with the configuration and state of another whose provider has the same schemas and asks nobody: what a plan
+// costs there, it costs any provider of these attributes.
+func (b *bench) idly(w *acctest.Workspace) *acctest.Workspace {
+	b.t.Helper()
+	still := acctest.NewWorkspace(b.t, b.terraform(), b.build("idle"), asUsers...)
 	for _, file := range []string{"main.tf", "terraform.tfstate"} {
 		still.Write(file, w.Read(file))
 	}
-	b.add(size, "the same with an idle provider of the same schema", counted, 0, b.plans(still)...)
+	return still
 }
 
 // parallelCreations is how many flows are created at a time; they share requests.

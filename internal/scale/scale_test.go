@@ -118,6 +118,7 @@ const (
 	plain     = "no-op plan of `terraform_data`"
 	documents = "no-op plan of `terraform_data` with the documents"
 	creation  = "creation of `terraform_data` with the documents"
+	bare      = "creation of `terraform_data`"
 	register  = "`prefect register`, new"
 	unchanged = "`prefect register`, unchanged"
 )
@@ -136,9 +137,7 @@ func (b *bench) measure(size int) {
 		w := b.workspace(terraform, flows)
 		w.Write("main.tf", floors[work])
 		w.Apply("-parallelism=10")
-		if work == documents {
-			b.add(size, creation, "", 0, w.Last)
-		}
+		b.add(size, map[string]string{plain: bare, documents: creation}[work], "", 0, w.Last)
 		b.add(size, work, "", 0, b.plans(w)...)
 	}
 
@@ -221,6 +220,7 @@ func (b *bench) runs(size int) {
 	floor := b.workspace(b.terraform(), nil)
 	floor.Write("main.tf", fmt.Sprintf("resource \"terraform_data\" \"all\" {\n  count = %d\n  input = count.index\n}\n", size))
 	floor.Apply()
+	b.add(size, bare, "", 0, floor.Last)
 	b.add(size, plain, "", 0, b.plans(floor)...)
 	w := b.workspace(b.terraform(), generate(t, 1))
 	w.Configure(server, nil, fmt.Sprintf(project, "runs")+fmt.Sprintf(`
@@ -238,12 +238,13 @@ resource "prefect_flow_run" "all" {
 `, size))
 	count := b.counting(server)
 	w.Apply()
-	b.add(size, "creation of `prefect_flow_run`, not waited for", "", count(), w.Last)
+	b.add(size, "creation of `prefect_flow_run`, not waited for", bare, count(), w.Last)
 	setAll(t, server, size, states.Success)
 	w.Apply("-refresh-only")
 	count = b.counting(server)
 	costs := b.plans(w)
 	b.add(size, "no-op plan of finished `prefect_flow_run`", plain, count()/b.repeat, costs...)
+	b.add(size, "the same with the idle provider", plain, 0, b.plans(b.idly(w))...)
 }
 
 // large measures one flow of many tasks.
