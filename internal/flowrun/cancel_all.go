@@ -35,11 +35,12 @@ func cancelAll(ctx context.Context, client *prefect.Client, versionGroup string,
 		reminder.Say("No run of the flow is unfinished")
 		return nil
 	}
-	for i := range runs {
-		reminder.Say(fmt.Sprintf("Flow run %q is %s and is being cancelled", runs[i].Name, runwait.StateName(runs[i].State)))
-		if err := framework.CancelRun(ctx, client, &runs[i]); err != nil {
-			return failure.Diagnose(err)
-		}
+	err = framework.ForEach(ctx, runs, func(run *prefect.FlowRun) error {
+		reminder.Say(fmt.Sprintf("Flow run %q is %s and is being cancelled", run.Name, runwait.StateName(run.State)))
+		return framework.CancelRun(ctx, client, run)
+	})
+	if err != nil {
+		return failure.Diagnose(err)
 	}
 	err = framework.AwaitNoRuns(ctx, client, unfinished, runs, patience, func(left []prefect.FlowRun) {
 		reminder.At(framework.Count(len(left), "run") + " of the flow have been cancelled and have not ended")

@@ -57,12 +57,12 @@ func ArchiveFlows(ctx context.Context, client *prefect.Client, flows prefect.Flo
 	if err != nil {
 		return fmt.Errorf("list the flows: %w", err)
 	}
-	for i := range versions {
-		if err := client.ArchiveFlow(ctx, versions[i].ID); err != nil && !errors.Is(err, prefect.ErrNotFound) {
-			return fmt.Errorf("archive version %d of flow %q: %w", versions[i].Version, versions[i].Name, err)
+	return ForEach(ctx, versions, func(version *prefect.Flow) error {
+		if err := client.ArchiveFlow(ctx, version.ID); err != nil && !errors.Is(err, prefect.ErrNotFound) {
+			return fmt.Errorf("archive version %d of flow %q: %w", version.Version, version.Name, err)
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // StopRuns cancels the unfinished runs that match a filter, waits for them, and removes their Jobs if a cluster is
@@ -78,10 +78,8 @@ func (d *ProviderData) StopRuns(
 	if err != nil {
 		return nil, fmt.Errorf("list the unfinished runs: %w", err)
 	}
-	for i := range stopped {
-		if err := CancelRun(ctx, client, &stopped[i]); err != nil {
-			return nil, err
-		}
+	if err := ForEach(ctx, stopped, func(run *prefect.FlowRun) error { return CancelRun(ctx, client, run) }); err != nil {
+		return nil, err
 	}
 	if err := AwaitNoRuns(ctx, client, unfinished, nil, timeout, nil); err != nil {
 		return nil, err
@@ -162,9 +160,18 @@ func deleteJobs(ctx context.Context, cluster *kubeclient.Client, runs []prefect.
 	}
 	ctx, stop := context.WithTimeout(ctx, jobsTimeout)
 	defer stop()
-	for i := range runs {
-		if err := runjobs.Delete(ctx, cluster, "", runs[i].ID); err != nil {
-			return fmt.Errorf("delete the Jobs of run %s: %w", runs[i].ID, err)
+	for _, step := range []func(ctx context.Context, run string) error{
+		func(ctx context.Context, run string) error { return runjobs.BeginDelete(ctx, cluster, run) },
+		func(ctx context.Context, run string) error { return runjobs.Delete(ctx, cluster, "", run) },
+	} {
+		err := ForEach(ctx, runs, func(run *prefect.FlowRun) error {
+			if err := step(ctx, run.ID); err != nil {
+				return fmt.Errorf("delete the Jobs of run %s: %w", run.ID, err)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil

@@ -54,7 +54,9 @@ type RegisterFlowInput struct {
 
 // FlowFilter narrows ListFlows; empty fields match everything.
 type FlowFilter struct {
-	ProjectID, ProjectName, Name, VersionGroupID, FlowGroupID string
+	ProjectID, ProjectName, Name, VersionGroupID string
+	// FlowGroupIDs selects the versions of several groups, unless it is empty.
+	FlowGroupIDs []string
 	// NameLike is a case-insensitive SQL LIKE pattern (%, _).
 	NameLike string
 	// Archived selects by the flag; nil matches both.
@@ -119,11 +121,13 @@ func (c *Client) ListFlows(ctx context.Context, filter FlowFilter) ([]Flow, erro
 		"project_id":       filter.ProjectID,
 		"name":             filter.Name,
 		"version_group_id": filter.VersionGroupID,
-		"flow_group_id":    filter.FlowGroupID,
 	} {
 		if wanted != "" {
 			w[column] = equals(wanted)
 		}
+	}
+	if len(filter.FlowGroupIDs) > 0 {
+		w["flow_group_id"] = oneOf(filter.FlowGroupIDs)
 	}
 	if filter.ProjectName != "" {
 		w["project"] = where{"name": equals(filter.ProjectName)}

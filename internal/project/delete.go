@@ -37,16 +37,12 @@ func (r *projectResource) Delete(ctx context.Context, req resource.DeleteRequest
 				"To delete everything, set `force_destroy = true`, apply that, then destroy again.", lost))
 		return
 	}
-	var groups []prefect.FlowGroup
-	if contents.Flows > 0 {
-		if groups, err = groupsOf(ctx, client, id); err != nil {
-			resp.Diagnostics.Append(framework.Diagnose(err, summary)...)
-			return
-		}
-	}
 	if contents.Flows > 0 {
 		warnings, err := r.data.StopFlows(ctx, client, prefect.FlowFilter{ProjectID: id}, prefect.FlowRunFilter{ProjectID: id})
 		resp.Diagnostics.Append(warnings...)
+		if err == nil {
+			err = deleteGroups(ctx, client, id)
+		}
 		if err != nil && !framework.Gone(err) {
 			resp.Diagnostics.Append(framework.Diagnose(err, summary)...)
 			return
@@ -54,44 +50,48 @@ func (r *projectResource) Delete(ctx context.Context, req resource.DeleteRequest
 	}
 	if err := client.DeleteProject(ctx, id); err != nil && !framework.Gone(err) {
 		resp.Diagnostics.Append(framework.Diagnose(err, summary)...)
-		return
-	}
-	if err := deleteEmpty(ctx, client, groups); err != nil {
-		resp.Diagnostics.AddWarning("Flow groups of deleted project "+label(state)+" were not deleted",
-			fmt.Sprintf("The project and its flows were deleted, but not its flow groups: %v.\n\n"+
-				"They are harmless unless a flow is registered with the same version group id: it would get the old labels, schedule and default parameters.", err))
 	}
 }
 
-// groupsOf lists the flow groups that have a version in the project.
-func groupsOf(ctx context.Context, client *prefect.Client, projectID string) ([]prefect.FlowGroup, error) {
+// groupsAtOnce is how many flow groups are looked at before they are deleted: few, because somebody may register another version
+// meanwhile.
+const groupsAtOnce = 20
+
+// deleteGroups deletes the flow groups whose versions are all in the project, with the versions and their runs. The Server deletes a
+// project's flows with it but keeps their groups, whose settings a flow with the same version group id would get; and once the project is
+// gone, nothing leads to them. So they go first.
+func deleteGroups(ctx context.Context, client *prefect.Client, projectID string) error {
 	flows, err := client.ListFlows(ctx, prefect.FlowFilter{ProjectID: projectID})
 	if err != nil {
-		return nil, fmt.Errorf("listing the project's flows: %w", err)
+		return fmt.Errorf("list the project's flows: %w", err)
 	}
-	var groups []prefect.FlowGroup
+	groups := make([]string, 0, len(flows))
 	for i := range flows {
-		known := slices.ContainsFunc(groups, func(g prefect.FlowGroup) bool { return g.ID == flows[i].FlowGroupID })
-		if !known {
-			groups = append(groups, prefect.FlowGroup{ID: flows[i].FlowGroupID, Name: flows[i].VersionGroupID})
-		}
+		groups = append(groups, flows[i].FlowGroupID)
 	}
-	return groups, nil
-}
-
-// deleteEmpty deletes the groups that have no versions left: the Server deletes a project's flows with it,
-// but keeps their groups.
-func deleteEmpty(ctx context.Context, client *prefect.Client, groups []prefect.FlowGroup) error {
-	for _, group := range groups {
-		left, err := client.FlowsByVersionGroup(ctx, group.Name)
+	slices.Sort(groups)
+	for some := range slices.Chunk(slices.Compact(groups), groupsAtOnce) {
+		versions, err := client.ListFlows(ctx, prefect.FlowFilter{FlowGroupIDs: some})
 		if err != nil {
-			return fmt.Errorf("looking for versions of %s: %w", group.Name, err)
+			return fmt.Errorf("look for versions of the project's flows in other projects: %w", err)
 		}
-		if len(left) > 0 {
-			continue
+		elsewhere := make(map[string]bool)
+		for i := range versions {
+			if versions[i].ProjectID != projectID {
+				elsewhere[versions[i].FlowGroupID] = true
+			}
 		}
-		if err := client.DeleteFlowGroup(ctx, group.ID); err != nil && !errors.Is(err, prefect.ErrNotFound) {
-			return fmt.Errorf("deleting %s: %w", group.Name, err)
+		err = framework.ForEach(ctx, some, func(id *string) error {
+			if elsewhere[*id] {
+				return nil
+			}
+			if err := client.DeleteFlowGroup(ctx, *id); err != nil && !errors.Is(err, prefect.ErrNotFound) {
+				return fmt.Errorf("delete flow group %s: %w", *id, err)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil

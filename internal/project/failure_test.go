@@ -52,7 +52,7 @@ func TestAccProject_notEmpty(t *testing.T) {
 		Steps: []resource.TestStep{
 			{Config: config(server, `name = "full"`)},
 			{
-				PreConfig:   func() { register(t, server, "full") },
+				PreConfig:   func() { group = register(t, server, "full") },
 				Config:      config(server, `name = "full"`),
 				Destroy:     true,
 				ExpectError: acctest.Recorded(),
@@ -75,25 +75,15 @@ func register(t *testing.T, server *acctest.PrefectServer, project string) strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := server.Client.RegisterFlow(ctx, prefect.RegisterFlowInput{
-		ProjectID: found.ID,
-		SerializedFlow: map[string]any{
-			"name": "inside", "type": "prefect.core.flow.Flow", "__version__": "1.4.1",
-			"parameters": []any{}, "tasks": []any{}, "edges": []any{}, "reference_tasks": []any{}, "schedule": nil,
-			"environment": nil, "run_config": nil, "storage": nil, "result": nil,
-		},
-	})
+	group := registerIn(t, server, found.ID, "inside", "")
+	flow, err := server.Client.CurrentFlow(ctx, group)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := server.Client.CreateFlowRun(ctx, prefect.CreateFlowRunInput{FlowID: id}); err != nil {
+	if _, err := server.Client.CreateFlowRun(ctx, prefect.CreateFlowRunInput{FlowID: flow.ID}); err != nil {
 		t.Fatal(err)
 	}
-	flow, err := server.Client.GetFlow(ctx, id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return flow.VersionGroupID
+	return group
 }
 
 // TestAccProject_badInput lists what is refused before anything is sent.

@@ -36,30 +36,49 @@ func Delete(ctx context.Context, client *kubeclient.Client, namespace, flowRunID
 	return nil
 }
 
+// BeginDelete asks for the deletion of the Jobs of a flow run in all of the client's namespaces and does not wait for it, so that the
+// pods of many runs end together.
+func BeginDelete(ctx context.Context, client *kubeclient.Client, flowRunID string) error {
+	for _, namespace := range client.NamespacesOr("") {
+		if _, err := deleteFound(ctx, client, namespace, flowRunID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // deleteAll also reports whether the cluster accepted the deletion of everything found.
 func deleteAll(ctx context.Context, client *kubeclient.Client, namespace, flowRunID string) (taken bool, err error) {
 	for {
-		var jobs []batchv1.Job
-		err := kubeclient.Within(ctx, kubeclient.OperationTimeout, func(ctx context.Context) error {
-			jobs, err = runJobs(ctx, client, namespace, flowRunID)
-			return err
-		})
-		if err != nil || len(jobs) == 0 {
-			return taken, err //nolint:wrapcheck // as of the operation
+		found, err := deleteFound(ctx, client, namespace, flowRunID)
+		if err != nil {
+			return taken && found == 0, err
 		}
-		for i := range jobs {
-			err := kubeclient.Within(ctx, kubeclient.OperationTimeout, func(ctx context.Context) error {
-				return deleteJob(ctx, client, &jobs[i])
-			})
-			if err != nil {
-				return false, err //nolint:wrapcheck // as of the operation
-			}
+		if found == 0 {
+			return taken, nil
 		}
 		taken = true
 		if err := awaitDeletion(ctx, client, namespace, flowRunID); err != nil {
 			return taken, err
 		}
 	}
+}
+
+// deleteFound asks for the deletion of a run's Jobs and returns how many there are.
+func deleteFound(ctx context.Context, client *kubeclient.Client, namespace, flowRunID string) (found int, err error) {
+	var jobs []batchv1.Job
+	err = kubeclient.Within(ctx, kubeclient.OperationTimeout, func(ctx context.Context) error {
+		jobs, err = runJobs(ctx, client, namespace, flowRunID)
+		return err
+	})
+	for i := range jobs {
+		if err == nil {
+			err = kubeclient.Within(ctx, kubeclient.OperationTimeout, func(ctx context.Context) error {
+				return deleteJob(ctx, client, &jobs[i])
+			})
+		}
+	}
+	return len(jobs), err //nolint:wrapcheck // as of the operation
 }
 
 func deleteJob(ctx context.Context, client *kubeclient.Client, job *batchv1.Job) error {

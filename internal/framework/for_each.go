@@ -1,0 +1,26 @@
+package framework
+
+import (
+	"context"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// atOnce is how many objects are worked on at a time: as many as Terraform works on by default.
+const atOnce = 10
+
+// ForEach does the work for each item, several at a time and in any order. After the first error, or when ctx ends, it begins no more, lets
+// what has begun finish, and returns that error.
+func ForEach[T any](ctx context.Context, items []T, work func(item *T) error) error {
+	group, going := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	for i := range items {
+		group.Go(func() error {
+			if going.Err() != nil {
+				return context.Cause(going)
+			}
+			return work(&items[i])
+		})
+	}
+	return group.Wait() //nolint:wrapcheck // the work's own error
+}
