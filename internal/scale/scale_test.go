@@ -340,14 +340,15 @@ func (b *bench) table() string {
 		"all that it started; the ratio compares them with the floor or rival of the same run.\n\n", tasks, runtime.NumCPU(), runtime.GOOS, runtime.GOARCH,
 		strings.TrimPrefix(runtime.Version(), "go"))
 	out.WriteString("| Objects | Work | Wall, s | Processor, s | Memory, MB | Requests | Ratio |\n|--:|---|--:|--:|--:|--:|--:|\n")
-	for _, r := range b.rows {
+	for i, r := range b.rows {
 		requests, ratio := "-", "-"
 		if r.requests > 0 {
 			requests = strconv.Itoa(r.requests)
 		}
-		at := slices.IndexFunc(b.rows, func(other row) bool { return other.size == r.size && other.work == r.floor })
-		if at >= 0 {
-			ratio = fmt.Sprintf("%.2f", cpu(r.costs)[0]/cpu(b.rows[at].costs)[0])
+		for _, other := range b.rows[:i] { // the last such one, measured in the same minutes
+			if other.size == r.size && other.work == r.floor {
+				ratio = fmt.Sprintf("%.2f", cpu(r.costs)[0]/cpu(other.costs)[0])
+			}
 		}
 		var wall []float64
 		var memory int64
