@@ -131,8 +131,8 @@ func (r *hookResource) unlike(ctx context.Context, client *prefect.Client, in pr
 
 // mayGo is the advice about a hook that Terraform may not have come to yet, because creations that wait for it hold all of its
 // slots. Nothing tells: Terraform passes a creation nothing of its plan, and neither plan nor apply says which it is.
-const mayGo = "If this configuration destroys or replaces that hook, run Terraform with a higher `-parallelism`: with a low one, it may come to " +
-	"this hook first. If the hook only has another address now, add a `moved` block instead."
+const mayGo = "If this configuration destroys or replaces that hook, run Terraform with a higher `-parallelism`: with a low one, Terraform may " +
+	"reach this hook first. If the hook has only moved to another address, add a `moved` block instead."
 
 func object(id string) framework.Object {
 	return framework.Object{Type: "prefect_cloud_hook", ID: id}

@@ -6,14 +6,14 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// atOnce is how many objects are worked on at a time: as many as Terraform works on by default.
-const atOnce = 10
+// AtOnce is how many items [ForEach] works on at a time: as many as Terraform does by default.
+const AtOnce = 10
 
-// ForEach does the work for each item, several at a time and in any order. After the first error, or when ctx ends, it begins no more, lets
-// what has begun finish, and returns that error.
+// ForEach does the work for each item, several at a time and in any order. After the first error, or when ctx ends, it begins no
+// more, waits for what has begun, and returns that error.
 func ForEach[T any](ctx context.Context, items []T, work func(item *T) error) error {
 	group, going := errgroup.WithContext(ctx)
-	group.SetLimit(atOnce)
+	group.SetLimit(AtOnce)
 	for i := range items {
 		group.Go(func() error {
 			if going.Err() != nil {

@@ -53,13 +53,10 @@ func (r *projectResource) Delete(ctx context.Context, req resource.DeleteRequest
 	}
 }
 
-// groupsAtOnce is how many flow groups are looked at before they are deleted: few, because somebody may register another version
-// meanwhile.
-const groupsAtOnce = 20
-
 // deleteGroups deletes the flow groups whose versions are all in the project, with the versions and their runs. The Server deletes a
 // project's flows with it but keeps their groups, whose settings a flow with the same version group id would get; and once the project is
-// gone, nothing leads to them. So they go first.
+// gone, nothing leads to them. So they go first. It looks at no more groups than it deletes at once: nothing may be registered
+// elsewhere between the look and a deletion that waits its turn.
 func deleteGroups(ctx context.Context, client *prefect.Client, projectID string) error {
 	flows, err := client.ListFlows(ctx, prefect.FlowFilter{ProjectID: projectID})
 	if err != nil {
@@ -70,7 +67,7 @@ func deleteGroups(ctx context.Context, client *prefect.Client, projectID string)
 		groups = append(groups, flows[i].FlowGroupID)
 	}
 	slices.Sort(groups)
-	for some := range slices.Chunk(slices.Compact(groups), groupsAtOnce) {
+	for some := range slices.Chunk(slices.Compact(groups), framework.AtOnce) {
 		versions, err := client.ListFlows(ctx, prefect.FlowFilter{FlowGroupIDs: some})
 		if err != nil {
 			return fmt.Errorf("look for versions of the project's flows in other projects: %w", err)

@@ -69,7 +69,10 @@ resource "prefect_flow" "all" {
 // costs there, it costs any provider of these attributes.
 func (b *bench) idly(w *acctest.Workspace) *acctest.Workspace {
 	b.t.Helper()
-	still := acctest.NewWorkspace(b.t, b.terraform(), b.build("idle"), asUsers...)
+	if b.idle == "" {
+		b.idle = b.build("idle")
+	}
+	still := acctest.NewWorkspace(b.t, b.terraform(), b.idle, asUsers...)
 	for _, file := range []string{"main.tf", "terraform.tfstate"} {
 		still.Write(file, w.Read(file))
 	}

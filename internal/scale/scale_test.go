@@ -93,6 +93,8 @@ type bench struct {
 	t      *testing.T
 	repeat int
 	rows   []row
+	// idle is the directory of the idle provider, once it is built.
+	idle string
 	// left says which work was left out and why.
 	left []string
 	// requests counts those to each proxy of counted, by its address.
